@@ -1,0 +1,38 @@
+# The two commands: make run, make test. Everything happens in .venv and data/.
+PYTHON ?= python3
+BIN := .venv/bin
+# The example region lives in June 2015; a real region leaves this unset and lives today.
+run ui: export VENTETAL_AS_OF ?= 2015-06-01
+
+.PHONY: run test ui check fix bench
+run: .venv/installed data/landing/.examples
+	$(BIN)/ventetal run
+
+ui: .venv/installed
+	$(BIN)/ventetal ui
+
+test: .venv/installed
+	$(BIN)/pytest
+
+check: .venv/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+fix: .venv/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python -m assets.dictionary
+
+bench: .venv/installed
+	$(BIN)/python -m tests.bench.reader
+
+.venv/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+data/landing/.examples: | .venv/installed
+	$(BIN)/ventetal examples
+	@touch $@

@@ -1,0 +1,202 @@
+"""From landing to receipt: a delivered file is archived by content, read once, and acknowledged by one immutable receipt.
+
+A file that cannot be read goes to `rejected/` with its reason and stops no other. Receipts are final; which of them are
+current is decided elsewhere (`assets.current`).
+"""
+
+import hashlib
+import re
+import unicodedata
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import duckdb
+
+from assets.lake import Lake, beside, read_json, sync, write_json
+from assets.plan import match_key, reading_key
+from sources.contract import digest
+from sources.layout import Extract
+from sources.parse import Delivery, Reading
+from sources.reasons import Refused
+from sources.unpack import chunks, inner_name, kind_of
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One arrival of one file. `received_at` and `ordered_by` are ISO texts in civil local time, so they sort as they read.
+
+    `inner_name` is the name layouts judge: without .gz, or of the one file in a zip.
+
+    `reason` and `sentence` are set when the file was refused.
+    """
+
+    id: str
+    extract: str
+    file_name: str
+    inner_name: str
+    content: str
+    bytes: int
+    received_at: str
+    ordered_by: str
+    reason: str | None = None
+    sentence: str | None = None
+
+    @property
+    def is_refused(self) -> bool:
+        return self.reason is not None
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Which delivery is the later one: by extract date where the file states one, else by arrival, ties by content."""
+        return self.ordered_by, self.content
+
+
+def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: datetime) -> list[Receipt]:
+    """Take every file that lies complete in the extract's landing folder, oldest first; the receipts it made.
+
+    `now` is the time of first sight, for files whose name does not say when they were received. A file that is still being
+    written, or may not be read, stays where it is.
+    """
+    folder = lake.landing / extract.name
+    folder.mkdir(exist_ok=True)
+    files = [p for p in folder.iterdir() if (p.is_symlink() or p.is_file()) and not is_unfinished(p.name)]
+    files.sort(key=lambda p: (p.lstat().st_mtime_ns, p.name))
+    taken = []
+    for i, path in enumerate(files):
+        # A microsecond apart, so that files first seen together keep the order they were written in.
+        try:
+            taken.append(_take(lake, extract, con, path, now - timedelta(microseconds=len(files) - 1 - i)))
+        except (PermissionError, StillGrowing):
+            continue
+    return taken
+
+
+class StillGrowing(Exception):
+    """A file that changed while it was read."""
+
+
+def is_unfinished(name: str) -> bool:
+    """Names that transfer programs give a file until it is complete."""
+    return name.startswith(".") or name.lower().endswith((".part", ".partial", ".filepart", ".tmp", ".crdownload"))
+
+
+def receipts(lake: Lake, extract: str, as_of: str | None = None) -> list[Receipt]:
+    """The extract's receipts in order, up to `as_of` (ISO) where given."""
+    found = [Receipt(**read_json(p)) for p in lake.receipts.glob(f"{extract}-*.json")]
+    return sorted((r for r in found if r.extract == extract and (as_of is None or r.received_at <= as_of)), key=lambda r: r.order)
+
+
+def reading_of(lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckDBPyConnection) -> tuple[str, Reading]:
+    """Key and facts of the receipt's parse under today's contract and layouts, reading the archived file if need be.
+
+    Raises Refused when the file can no longer be read.
+    """
+    matched = lake.parse(extract.name, match_key(extract, receipt.content, receipt.inner_name)).with_suffix(".match.json")
+    if matched.exists():
+        key = read_json(matched)["parse"]
+        if lake.parse(extract.name, key).exists():
+            return key, _facts(lake, extract, key)
+    delivery = Delivery(lake.archived(receipt.content), extract, receipt.inner_name)
+    key = reading_key(extract, delivery.match, receipt.content)
+    target = lake.parse(extract.name, key)
+    if not target.exists():
+        part = beside(target)
+        reading = delivery.parse(con, part)
+        sync(part)
+        write_json(target.with_suffix(".json"), asdict(reading) | {"content": receipt.content})
+        part.replace(target)
+    write_json(matched, {"parse": key})
+    return key, _facts(lake, extract, key)
+
+
+def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Path, first_sight: datetime) -> Receipt:
+    stat = path.lstat()
+    seen = first_sight.isoformat(timespec="microseconds")
+    name = unicodedata.normalize("NFC", path.name)
+    refusal, inner = None, name
+    try:
+        inner = inner_name(path, name)
+        content = _archive(lake, path, inner)
+    except Refused as refused:
+        refusal, content = refused, digest(path.name, stat.st_size, stat.st_mtime_ns)
+    now = path.lstat()
+    if (now.st_size, now.st_mtime_ns) != (stat.st_size, stat.st_mtime_ns):
+        raise StillGrowing(path.name)
+    # The same arrival met again after a crash must give the same receipt, the same file sent again another one.
+    receipt_id = f"{extract.name}-{digest(path.name, content, stat.st_ino, stat.st_ctime_ns)[:12]}"
+    written = lake.receipts / f"{receipt_id}.json"
+    if written.exists():
+        receipt = Receipt(**read_json(written))
+    else:
+        receipt = Receipt(receipt_id, extract.name, name, inner, content, stat.st_size, seen, seen)
+        receipt = _refused(receipt, refusal) if refusal else _acknowledge(lake, extract, con, receipt)
+        write_json(written, asdict(receipt))
+    if receipt.is_refused:
+        folder = lake.rejected / receipt.id
+        folder.mkdir(mode=0o700, exist_ok=True)
+        write_json(folder / "reason.json", {"file": path.name, "reason": receipt.reason, "sentence": receipt.sentence})
+        path.replace(folder / path.name)
+    else:
+        path.unlink()
+    return receipt
+
+
+def _acknowledge(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, draft: Receipt) -> Receipt:
+    """The receipt once the file has been read: accepted with the times its name states, or refused."""
+    try:
+        variables = Delivery(lake.archived(draft.content), extract, draft.inner_name).match.variables
+        received = _instant(variables["$received"]) if "$received" in variables else draft.received_at
+        ordered = _instant(variables["$extracted"]) if "$extracted" in variables else received
+        receipt = replace(draft, received_at=received, ordered_by=ordered)
+        reading_of(lake, extract, receipt, con)
+    except Refused as refused:
+        return _refused(draft, refused)
+    return receipt
+
+
+def _refused(receipt: Receipt, refusal: Refused) -> Receipt:
+    return replace(receipt, reason=refusal.code, sentence=refusal.sentence)
+
+
+def _instant(text: str) -> str:
+    """20150504-0615 and the like, digits of a civil local time in falling order, as an ISO text."""
+    digits = re.sub(r"\D", "", text)
+    forms = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
+    try:
+        return datetime.strptime(digits, forms[len(digits)]).isoformat(timespec="microseconds")
+    except (KeyError, ValueError):
+        raise Refused("unreadable_file", f"The file name says {text!r} where a date and time belong.") from None
+
+
+def _archive(lake: Lake, path: Path, inner: str) -> str:
+    """Copy what the file holds into the archive under the hash of it; in text CRLF counts as LF. Raises Refused."""
+    if path.is_symlink():
+        raise Refused("unreadable_file", "The delivery is a link; deliver the file itself.")
+    part, hashed, kind, held = beside(lake.archive / "arriving"), hashlib.sha256(), None, b""
+    try:
+        with part.open("wb") as copy:
+            for chunk in chunks(path, path.name):
+                kind = kind or kind_of(chunk)
+                copy.write(chunk)
+                if kind == "workbook":
+                    hashed.update(chunk)
+                else:
+                    # A carriage return at the very end waits for the next chunk, lest a CRLF be cut in two.
+                    whole = held + chunk
+                    held = b"\r" if whole.endswith(b"\r") else b""
+                    hashed.update(whole[: len(whole) - len(held)].replace(b"\r\n", b"\n"))
+        hashed.update(held)
+        content = hashed.hexdigest()[:32]
+        if not lake.archived(content).exists():
+            sync(part)
+            part.chmod(0o600)
+            part.replace(lake.archived(content))
+    finally:
+        part.unlink(missing_ok=True)
+    return content
+
+
+def _facts(lake: Lake, extract: Extract, key: str) -> Reading:
+    facts = read_json(lake.parse(extract.name, key).with_suffix(".json"))
+    return Reading(**{k: v for k, v in facts.items() if k != "content"})

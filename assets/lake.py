@@ -1,0 +1,125 @@
+"""The lake: where files live and how one comes into being. Every file is written beside its name and renamed once complete.
+
+No file is changed in place; a name that exists is whole. What the files mean is the business of the modules that call this.
+"""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+PRIVATE, SHARED = 0o700, 0o750
+
+
+class Locked(Exception):
+    """Another run holds the lake. The text says which, since when."""
+
+
+class Lake:
+    """Paths below a data root and atomic writes to them. Creating one makes the folders."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.landing, self.archive, self.rejected = self.root / "landing", self.root / "archive", self.root / "rejected"
+        self.files, self.releases = self.root / "lake", self.root / "releases"
+
+    def prepare(self) -> None:
+        """Make the folders. Who delivers may already have made landing, with rights of its own; the others are ours alone."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.landing.mkdir(mode=PRIVATE, exist_ok=True)
+        for path, mode in ((self.archive, PRIVATE), (self.rejected, PRIVATE), (self.files, PRIVATE), (self.releases, SHARED)):
+            path.mkdir(exist_ok=True)
+            path.chmod(mode)
+
+    @property
+    def scratch(self) -> Path:
+        """Where DuckDB spills and half-made files lie; emptied when a writer starts."""
+        return self.files / "scratch"
+
+    def version(self, table: str, key: str) -> Path:
+        """The Parquet of a version of a table, like core.pathway."""
+        return self.files / table.replace(".", "/") / f"{key}.parquet"
+
+    def failed(self, table: str, key: str) -> Path:
+        return self.files / "failed" / table / f"{key}.parquet"
+
+    def parse(self, extract: str, key: str) -> Path:
+        return self.files / "raw" / extract / f"{key}.parquet"
+
+    def archived(self, content: str) -> Path:
+        return self.archive / content
+
+    def state(self, line: str, name: str) -> Path:
+        """The newest state of an extract or domain on a line of runs: see `assets.night`."""
+        return self.files / "state" / line / f"{name}.json"
+
+    @property
+    def receipts(self) -> Path:
+        return self.files / "receipts"
+
+    @property
+    def decisions(self) -> Path:
+        return self.files / "decisions"
+
+    @property
+    def manifests(self) -> Path:
+        return self.files / "manifests"
+
+    @property
+    def current_release(self) -> Path | None:
+        """The release analysts see, None before the first."""
+        link = self.releases / "current"
+        return self.releases / link.readlink() if link.is_symlink() else None
+
+    @contextmanager
+    def writer(self, who: str, since: datetime) -> Iterator[None]:
+        """Hold the lake for writing; raises Locked when another process does. The kernel frees it at death."""
+        self.prepare()
+        path = self.files / "writer.lock"
+        with path.open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                raise Locked(f"Another run holds {self.root}: {file.read().strip() or 'it has just begun'}.") from None
+            file.truncate(0)
+            file.write(f"{who}, process {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
+            file.flush()
+            shutil.rmtree(self.scratch, ignore_errors=True)
+            self.scratch.mkdir(parents=True)
+            try:
+                yield
+            finally:
+                file.truncate(0)
+
+
+def beside(path: Path) -> Path:
+    """A name to write to before `path` exists, in the same folder, so that the rename is atomic."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file whole or not at all."""
+    part = beside(path)
+    part.write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
+    sync(part)
+    part.replace(path)
+
+
+def read_json(path: Path) -> Any:
+    return json.loads(path.read_text("utf-8"))
+
+
+def sync(path: Path) -> None:
+    """Force a file or folder to disk, so that a name never outlives its content in a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

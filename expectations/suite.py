@@ -1,0 +1,171 @@
+"""From contract to rules: what a table promises, each as one Great Expectations expectation and one sentence.
+
+Nothing here imports Great Expectations: rules are known when definitions load, long before anything is validated.
+The reader has already judged every record of a raw extract by itself (`sources.parse`), so a raw suite holds only what a
+single record cannot show: shares of missing values, row counts, relations between rows, and warnings.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sources.contract import Column, Contract, Quality, Severity
+
+COLUMNS = "columns"
+KEY = "key_is_unique"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One promise. `expectation` is the Great Expectations class without `Expect`; `words` is the rule in words.
+
+    `predicate`, where a rule has one, is true for an offending row and `label` the SQL that names it in a message.
+    """
+
+    name: str
+    words: str
+    severity: Severity
+    expectation: str
+    kwargs: dict[str, Any] = field(default_factory=dict)
+    column: str | None = None
+    predicate: str | None = None
+    label: str | None = None
+
+
+def table_rules(contract: Contract) -> list[Rule]:
+    """The whole suite of a core, mart or reference table."""
+    names = [c.name for c in contract.columns]
+    rules = [Rule(COLUMNS, f"Has the {len(names)} columns of the contract, in order and type.", "error",
+                  "TableColumnsToMatchOrderedList", {"column_list": names})]  # fmt: skip
+    rules += _key_rule(contract)
+    for column in contract.columns:
+        rules += _column_rules(column)
+    return rules + [_object_rule(q) for q in contract.object.quality]
+
+
+def raw_rules(contract: Contract) -> list[Rule]:
+    """The suite of the current records of an extract: what the reader could not judge record by record."""
+    rules = _key_rule(contract) if contract.delivery.mode in ("append", "replace_period") else []
+    for column in contract.columns:
+        rules += [_quality_rule(column, q) for q in column.quality if not (q.metric == "invalidValues" and q.mustBe == 0)]
+    return rules + [_object_rule(q) for q in contract.object.quality if not (q.severity == "error" and q.row_predicate)]
+
+
+def _key_rule(contract: Contract) -> list[Rule]:
+    match contract.key:
+        case []:
+            return []
+        case [one]:
+            return [Rule(KEY, f"{one} identifies a row.", "error", "ColumnValuesToBeUnique", {"column": one}, one)]
+        case several:
+            words = f"{', '.join(several)} together identify a row."
+            return [Rule(KEY, words, "error", "CompoundColumnsToBeUnique", {"column_list": several})]
+
+
+def _column_rules(column: Column) -> list[Rule]:
+    name, rules = column.name, []
+
+    def add(suffix: str, words: str, expectation: str, **kwargs: Any) -> None:
+        rules.append(Rule(f"{name}_{suffix}", words, "error", expectation, {"column": name, **kwargs}, name))
+
+    if column.is_required:
+        add("is_given", f"{name} is never missing.", "ColumnValuesToNotBeNull")
+    if column.unique:
+        add("is_unique", f"{name} never repeats.", "ColumnValuesToBeUnique")
+    options = column.logicalTypeOptions
+    if bounds := _bounds(column):
+        add("in_range", f"{name} lies {_range_in_words(options)}.", "ColumnValuesToBeBetween", **bounds)
+    if "minLength" in options or "maxLength" in options:
+        limits = {k: int(options[o]) for k, o in (("min_value", "minLength"), ("max_value", "maxLength")) if o in options}
+        words = f"The length of {name} lies {_range_in_words({'minimum': limits.get('min_value'), 'maximum': limits.get('max_value')})}."
+        add("length", words, "ColumnValueLengthsToBeBetween", **limits)
+    if pattern := options.get("pattern"):
+        predicate = f"not regexp_matches({name}, '{pattern}')"
+        rules.append(_row_rule(f"{name}_pattern", f"{name} looks like {pattern}.", "error", predicate, column=name))
+    for relationship in column.relationships:
+        table, to = relationship.to.split(".")
+        predicate = f"{name} is not null and not exists (select 1 from {{{table}}} as other where other.{to} = this.{name})"
+        rules.append(_row_rule(f"{name}_is_known", f"{name} exists in {table}.", "error", predicate, column=name))
+    return rules + [_quality_rule(column, q) for q in column.quality]
+
+
+def _quality_rule(column: Column, quality: Quality) -> Rule:
+    """A library metric of one column; the description is the evidence and ends the sentence."""
+    name, severity = column.name, quality.severity
+    values = [v for v in quality.arguments.get("validValues", quality.arguments.get("missingValues", [])) if v is not None]
+    mostly = (100 - quality.comparison[1]) / 100 if quality.unit == "percent" else 1.0
+    if quality.unit == "rows" and quality.comparison != ("=", 0):
+        raise ValueError(f"{name}: {quality.metric} counts rows with `mustBe: 0`, or a percent with mustBeLessOrEqualTo")
+    share = "" if mostly == 1 else f" in at least {100 * mostly:g} % of rows"
+    kwargs: dict[str, Any] = {"column": name} | ({"mostly": mostly} if mostly < 1 else {})
+    match quality.metric:
+        case "nullValues":
+            return Rule(
+                f"{name}_completeness", f"{name} is given{share}. {quality.description}", severity, "ColumnValuesToNotBeNull", kwargs, name
+            )
+        case "invalidValues":
+            words = f"{name} is one of {', '.join(map(str, values))}{share}. {quality.description}"
+            return Rule(f"{name}_in_set", words, severity, "ColumnValuesToBeInSet", kwargs | {"value_set": values}, name)
+        case "missingValues":
+            words = f"{name} is none of {', '.join(map(str, values))}{share}. {quality.description}"
+            return Rule(f"{name}_not_in_set", words, severity, "ColumnValuesToNotBeInSet", kwargs | {"value_set": values}, name)
+        case "duplicateValues":
+            return Rule(
+                f"{name}_no_repeat", f"{name} never repeats. {quality.description}", severity, "ColumnValuesToBeUnique", kwargs, name
+            )
+    raise ValueError(f"{name}: {quality.metric} is no rule of a column")
+
+
+def _object_rule(quality: Quality) -> Rule:
+    """A rule about the whole table: a row count, an SQL count, or an expectation given whole."""
+    words, severity = quality.description, quality.severity
+    if quality.type == "custom":
+        assert quality.id and quality.implementation
+        expectation = quality.implementation["type"].removeprefix("Expect")
+        return Rule(quality.id, words, severity, expectation, dict(quality.implementation.get("kwargs", {})))
+    operator, value = quality.comparison
+    if quality.metric == "rowCount":
+        name = quality.id or "row_count"
+        match operator:
+            case ">" | ">=":
+                kwargs: dict[str, Any] = {"min_value": int(value), "strict_min": operator == ">"}
+            case "<" | "<=":
+                kwargs = {"max_value": int(value), "strict_max": operator == "<"}
+            case _:
+                kwargs = {"min_value": int(value), "max_value": int(value)}
+        return Rule(name, words, severity, "TableRowCountToBeBetween", kwargs)
+    if quality.type != "sql":
+        raise ValueError(f"{quality.metric} is a rule of a column, not of the table")
+    assert quality.id and quality.query
+    if predicate := quality.row_predicate:
+        return _row_rule(quality.id, words, severity, predicate, label=quality.label)
+    query = f"select value from (select ({quality.query}) as value) where not coalesce(value {operator} {value:g}, false)"
+    return Rule(quality.id, words, severity, "_UnexpectedRows", {"query": query})
+
+
+def _row_rule(name: str, words: str, severity: Severity, predicate: str, column: str | None = None, label: str | None = None) -> Rule:
+    query = f"with this as (select * from {{object}}) select 1 from this where {predicate}"
+    return Rule(name, words, severity, "_UnexpectedRows", {"query": query}, column, predicate, label)
+
+
+def _bounds(column: Column) -> dict[str, Any]:
+    options = column.logicalTypeOptions
+    found: dict[str, Any] = {}
+    for option, end, is_strict in (
+        ("minimum", "min", False), ("maximum", "max", False), ("exclusiveMinimum", "min", True), ("exclusiveMaximum", "max", True),
+    ):  # fmt: skip
+        if option in options:
+            found |= {f"{end}_value": _bound(column, str(options[option])), f"strict_{end}": is_strict}
+    return found
+
+
+def _bound(column: Column, text: str) -> Any:
+    if column.physicalType in ("DATE", "TIMESTAMP"):
+        from datetime import date, datetime
+
+        return date.fromisoformat(text) if column.physicalType == "DATE" else datetime.fromisoformat(text)
+    return float(text) if "." in text else int(text)
+
+
+def _range_in_words(options: dict[str, Any]) -> str:
+    words = {"minimum": "at or above", "maximum": "at or below", "exclusiveMinimum": "above", "exclusiveMaximum": "below"}
+    return " and ".join(f"{said} {options[o]}" for o, said in words.items() if options.get(o) is not None)

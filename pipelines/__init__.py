@@ -1,0 +1,1 @@
+"""When things happen and who may ask for them: definitions, jobs and the command line."""

@@ -1,0 +1,106 @@
+"""Runs the nightly job in this process, recorded in the Dagster instance the UI shows, with a progress bar on a terminal."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import create_execution_plan, execute_run_iterator
+from dagster._core.instance import InstanceRef
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+LOCATION = "ventetal"
+
+
+@dataclass
+class Finished:
+    """How a run ended. `errors` are the messages of the steps that failed, `arrived` the receipts it made."""
+
+    run_id: str
+    ok: bool
+    seconds: float
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def instance_settings(data: Path) -> dict[str, object]:
+    """The parts of dagster.yaml that say where the instance keeps its records, for the data at `data`."""
+    base = {"base_dir": str(data / "dagster")}
+    return {
+        "storage": {"sqlite": base},
+        "local_artifact_storage": {"module": "dagster._core.storage.root", "class": "LocalArtifactStorage", "config": base},
+        "compute_logs": {"module": "dagster._core.storage.local_compute_log_manager", "class": "LocalComputeLogManager", "config": base},
+    }
+
+
+def instance_home(project: Path, data: Path) -> Path | None:
+    """A DAGSTER_HOME for Dagster's own commands, None where the project's dagster.yaml already says the right thing."""
+    import yaml
+
+    if os.environ.get("DAGSTER_HOME") or data == project / "data":
+        return None
+    home = data / "dagster"
+    home.mkdir(parents=True, exist_ok=True)
+    settings = yaml.safe_load((project / "dagster.yaml").read_text("utf-8")) | instance_settings(data)
+    (home / "dagster.yaml").write_text(yaml.safe_dump(settings), "utf-8")
+    return home
+
+
+@contextmanager
+def instance(project: Path, data: Path) -> Iterator[dg.DagsterInstance]:
+    """The instance DAGSTER_HOME names, else the project's own beside the data."""
+    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
+    if os.environ.get("DAGSTER_HOME"):
+        with dg.DagsterInstance.get() as configured:
+            yield configured
+        return
+    (data / "dagster").mkdir(parents=True, exist_ok=True)
+    reference = InstanceRef.from_dir(str(data / "dagster"), config_dir=str(project), overrides=instance_settings(data))
+    with dg.DagsterInstance.from_ref(reference) as own:
+        yield own
+
+
+def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished:
+    """Run a job step by step. The run is recorded with its origin, so the UI shows it under the job."""
+    began = time.monotonic()
+    job = defs.resolve_job_def(name)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), name)
+    run = on.create_run_for_job(job_def=job, run_config=quiet, tags=dict(job.run_tags), remote_job_origin=origin)
+    finished = Finished(run.run_id, False, 0.0)
+    steps = create_execution_plan(job, quiet).step_keys_to_execute
+    # Dagster captures the standard streams while a step runs: the bar needs a handle of its own.
+    with os.fdopen(os.dup(2), "w") as stream:
+        terminal = Console(file=stream)
+        columns = (
+            TextColumn("{task.description:<24}"),
+            BarColumn(),
+            TextColumn("{task.completed:.0f}/{task.total:.0f}"),
+            TimeElapsedColumn(),
+        )
+        with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+            task = bar.add_task("starting", total=len(steps))
+            for event in execute_run_iterator(InMemoryJob(job), run, on):
+                if event.is_step_start:
+                    bar.update(task, description=str(event.step_key))
+                if event.is_step_success or event.is_step_failure:
+                    bar.advance(task)
+                if event.is_failure and event.event_specific_data is not None:
+                    error = getattr(event.event_specific_data, "error", None)
+                    if error is not None:
+                        finished.errors[event.step_key or "run"] = _cause(error)
+    record = on.get_run_by_id(run.run_id)
+    finished.ok, finished.seconds = bool(record and record.is_success), time.monotonic() - began
+    return finished
+
+
+def _cause(error: object) -> str:
+    """The innermost message of a Dagster error: what went wrong rather than where Dagster noticed."""
+    while getattr(error, "cause", None):
+        error = error.cause  # type: ignore[attr-defined]  # SerializableErrorInfo, whose cause is one too
+    return str(getattr(error, "message", error)).strip()

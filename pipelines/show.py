@@ -1,0 +1,183 @@
+"""How results look on a terminal: few colours, full sentences, numbers a person can read aloud."""
+
+import csv as csv_writer
+import shutil
+import sys
+from pathlib import Path
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+MARKS = {"held domain": "red", "held delivery": "red", "refused file": "yellow", "warning": "yellow"}
+ROWS_SHOWN = 200
+NEXT = (
+    ('query "select * from marts.response_time_monthly"', "the figures"),
+    ("quarantine --records", "which files and records were refused, and why"),
+    ("ui", "the assets, their lineage and this run in Dagster"),
+)
+
+
+def summary(facts: dict[str, Any], data: Path) -> None:
+    """A run or a status on one screen."""
+    out = _console()
+    deliveries, records, checks = facts["deliveries"], facts["records"], facts["checks"]
+    took = f", finished in {facts['seconds']:.0f} s" if facts.get("seconds") is not None else ""
+    out.print(f"[bold]ventetal[/] as of {facts['as_of']:%Y-%m-%d %H:%M}{took}\n")
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column(overflow="fold")
+    if facts.get("seconds") is not None:
+        refused = len(deliveries["refused_tonight"])
+        grid.add_row("Deliveries", f"{deliveries['arrived']} arrived: {deliveries['arrived'] - refused} taken, {refused} refused")
+    else:
+        grid.add_row("Deliveries", f"{deliveries['all']} in all, of these {deliveries['refused']} refused")
+    share = 100 * records["quarantined"] / (records["records"] - records["ignored"] or 1)
+    grid.add_row(
+        "Records",
+        f"{_n(records['records'])} = {_n(records['accepted'])} accepted + {_n(records['quarantined'])} quarantined"
+        f" ({share:.2f} %) + {_n(records['ignored'])} ignored",
+    )
+    standing = " + ".join(f"{_n(records[k])} {k}" for k in ("current", "superseded", "duplicate", "held"))
+    grid.add_row("", f"{_n(records['accepted'])} accepted = {standing}")
+    grid.add_row("Checks", f"{_n(checks['passed'])} passed, {len(checks['warnings'])} warn, {len(checks['errors'])} failed")
+    for i, domain in enumerate(facts["domains"]):
+        style = "green" if domain["status"] == "published" else "red"
+        until = f", data as of {domain['data_as_of']:%Y-%m-%d}" if domain["data_as_of"] else ""
+        since = f" since {domain['since']:%Y-%m-%d %H:%M}" if domain["status"] == "held" else ""
+        grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}")
+    grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
+    grid.add_row("Marts", f"{facts['path']}/ventetal.duckdb: " + ", ".join(f"{m} ({_n(rows)})" for m, rows in facts["marts"].items()))
+    if facts.get("waiting"):
+        grid.add_row("Waiting", f"{len(facts['waiting'])} files in {data / 'landing'}: {escape(', '.join(facts['waiting'][:5]))}")
+    out.print(grid)
+    if facts["attention"]:
+        out.print("\n[bold]Worth a look[/]")
+        for item in facts["attention"]:
+            out.print(f"  [{MARKS[item['what']]}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
+    program = _program()
+    out.print("\n[bold]Next[/]")
+    for arguments, what in NEXT:
+        out.print(f"  {program} {arguments}", f"  # {what}", sep="", markup=False, highlight=False, soft_wrap=True)
+
+
+def _program() -> str:
+    """How the reader can call this program again: by its path where it is not on the path."""
+    called = Path(sys.argv[0])
+    if called.name != "ventetal" or shutil.which("ventetal"):
+        return "ventetal"
+    return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
+
+
+def verdict(facts: dict[str, Any]) -> None:
+    """A supplier's dry run."""
+    out = _console()
+    if not facts["would_be_taken"]:
+        out.print(f"[red]{escape(facts['file'])} would be refused.[/]")
+        for extract, sentence in facts["refusals"].items():
+            out.print(f"  as {extract}: {escape(sentence)}")
+        return
+    out.print(f"[bold]{escape(facts['file'])}[/] would be taken as {facts['extract']}, layout {facts['layout']}, {facts['encoding']}.")
+    out.print(
+        f"{_n(facts['records'])} records: {_n(facts['accepted'])} accepted,"
+        f" {_n(facts['quarantined'])} refused, {_n(facts['ignored'])} ignored."
+    )
+    for title, key in (("Columns nobody reads", "extra_columns"), ("Columns that are absent", "absent_columns")):
+        if facts[key]:
+            out.print(f"{title}: {escape(', '.join(facts[key]))}")
+    _records(out, [{"file_name": facts["file"], **r} for r in facts["refused"]])
+
+
+def quarantine(facts: dict[str, Any]) -> None:
+    """Refused files, then refused records by file and reason."""
+    out = _console()
+    if not facts["files"] and not facts["reasons"]:
+        out.print("Nothing was refused.")
+    if facts["files"]:
+        out.print("[bold]Refused files[/]")
+        for file in facts["files"]:
+            out.print(f"  {escape(file['file_name'])} ({file['extract']}, {file['reason']}): {escape(file['why'])}")
+            out.print(f"    {file['path']}", highlight=False)
+    if facts["reasons"]:
+        out.print("[bold]Refused records[/]")
+        table(list(facts["reasons"][0]), [tuple(r.values()) for r in facts["reasons"]])
+    _records(out, facts.get("records", []))
+
+
+def releases(found: list[dict[str, Any]]) -> None:
+    marked = [
+        (
+            "→" if r["is_current"] else "",
+            r["release"],
+            r["line"],
+            r["as_of"][:16],
+            r["created_at"][:16],
+            "rolled back to" if r["is_rolled_back_to"] else "",
+        )
+        for r in found
+    ]
+    table(["", "release", "line", "as of", "created", ""], marked)
+
+
+def comparison(found: list[dict[str, Any]]) -> None:
+    table(
+        ["table", "equal", "current", "rebuilt"], [(c["table"], "yes" if c["equal"] else "NO", c["current"], c["rebuilt"]) for c in found]
+    )
+
+
+def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """A result as a table, the first rows of it where there are many."""
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for i, name in enumerate(names):
+        is_number = any(isinstance(row[i], int | float) and not isinstance(row[i], bool) for row in rows)
+        shown.add_column(name, justify="right" if is_number else "left", overflow="fold")
+    for row in rows[:ROWS_SHOWN]:
+        shown.add_row(*(escape(_cell(value)) for value in row))
+    _console(wide=True).print(shown)
+    if len(rows) > ROWS_SHOWN:
+        print(f"... {_n(len(rows) - ROWS_SHOWN)} more rows; --csv or --json prints all", file=sys.stderr)
+
+
+def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    writer = csv_writer.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+
+
+def refused_as_csv(records: list[dict[str, Any]], file: TextIO) -> None:
+    """Refused records with their text, a column for each the suppliers wrote; a ragged record stands whole in `original`."""
+    texts = [r["original"] if isinstance(r["original"], dict) else {"original": r["original"]} for r in records]
+    names = list(dict.fromkeys(name for text in texts for name in text))
+    writer = csv_writer.writer(file, delimiter=";")
+    writer.writerow(["file_name", "line", "reasons", *names])
+    for record, text in zip(records, texts, strict=True):
+        writer.writerow([record["file_name"], record["line"], "; ".join(record["reasons"]), *(text.get(n) for n in names)])
+
+
+def _records(out: Console, records: list[dict[str, Any]]) -> None:
+    for record in records[:ROWS_SHOWN]:
+        original = f"  {record['original']}" if record.get("original") is not None else ""
+        out.print(
+            f"  {escape(record['file_name'])} line {record['line']}: {escape('; '.join(record['reasons']) + original)}", soft_wrap=True
+        )
+    if len(records) > ROWS_SHOWN:
+        out.print(f"  ... {_n(len(records) - ROWS_SHOWN)} more; --json prints all")
+
+
+def _console(wide: bool = False) -> Console:
+    """Lines are folded on a terminal and left whole in a file or pipe."""
+    console = Console(highlight=False)
+    return (
+        console
+        if console.is_terminal and not wide
+        else Console(highlight=False, width=None if console.is_terminal else 10_000, soft_wrap=True)
+    )
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+def _n(number: int) -> str:
+    return f"{number:,}"

@@ -1,0 +1,1 @@
+"""How extracts arrive: contracts, layouts and the readers that turn a delivered file into records."""

@@ -1,0 +1,1 @@
+"""An invented health region whose deliveries reproduce the published figures."""

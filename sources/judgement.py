@@ -1,0 +1,175 @@
+"""The judgement of a record as SQL: from the supplier's texts to typed columns, and for each refused record the reasons.
+
+Built from contract and layout alone; what a reason means is in `sources.reasons`, how a text becomes a value in `sources.casts`.
+"""
+
+import duckdb
+
+from sources.casts import Staged, ident, literal, typed
+from sources.contract import Column, Contract
+from sources.delimited import LINE, MALFORMED
+from sources.layout import Match, Source, plain_name
+from sources.pseudonym import NOT_A_NUMBER, TYPE
+
+IGNORED = "ignored"
+
+
+def supplier_relation(con: duckdb.DuckDBPyConnection, match: Match) -> tuple[str, int, int]:
+    """SQL that yields supplier records as text, records per physical row, and rows set aside as attributes."""
+    layout = match.layout
+    constants = "".join(f", {literal(v)} as {ident(k)}" for k, v in match.variables.items())
+    if layout.unpivot is None:
+        return f"select *{constants} from batches", 1, 0
+    spec = layout.unpivot
+    header = {plain_name(n) for n in layout.header}
+    cells = [n for n in match.names if plain_name(n) not in header]
+    # A pivoted table is small; an attribute row may stand anywhere in it, so it is held while it is turned.
+    con.execute("create or replace temp table wide as select * from batches")
+    attributes = {name: f"coalesce(try({condition}), false)" for name, condition in spec.attributes.items()}
+    aside = " or ".join(attributes.values()) or "false"
+    structs = ", ".join(
+        "struct_pack("
+        + ", ".join(
+            [f"{ident(spec.names)} := {literal(cell)}", f"{ident(spec.values)} := {ident(cell)}"]
+            + [f"{ident(a)} := (select max({ident(cell)}) from wide where {condition})" for a, condition in attributes.items()]
+        )
+        + ")"
+        for cell in cells
+    )
+    rows = con.execute(f"select count(*) from wide where {aside}").fetchall()[0][0]
+    sql = f"select *, unnest([{structs}], recursive := true){constants} from wide where not ({aside})"
+    return sql, len(cells), rows
+
+
+def origin(source: Source, match: Match) -> str | None:
+    """The supplier column (or $variable) a canonical column is read from, None if the file has none of them."""
+    variables = dict(match.variables)
+    if match.layout.unpivot:
+        variables |= dict.fromkeys([match.layout.unpivot.names, match.layout.unpivot.values, *match.layout.unpivot.attributes], "")
+    for name in source.names:
+        if name.startswith("$"):
+            if name in variables or name == TYPE:
+                return name
+        elif found := match.supplier_column(name):
+            return found
+    return None
+
+
+def judgement(contract: Contract, match: Match, relation: str) -> str:
+    """The select that types and judges every record of `relation`.
+
+    Supplier columns are seen by the first step alone: they may be called what a canonical column is called.
+    """
+    reads, latest = match.layout.reads, match.variables.get("$latest")
+    texts: dict[str, str] = {}
+    shown: dict[str, tuple[str, str]] = {}
+    staged = Staged()
+    values, errors = [], list[tuple[str, str]]()
+    for column in contract.columns:
+        name, text = column.name, ident("$text " + column.name)
+        source = match.layout.columns.get(name, Source(sql="null"))
+        if source.sql:
+            texts[f"try([cast({source.sql} as {column.physicalType})]) /* {name} */"] = text
+            value, failed, reason = f"{text}[1]", f"{text} is null", "unreadable"
+        else:
+            # Columns read from the same text share it, so that DuckDB sees their common work.
+            text = texts.setdefault(_text(source, match, reads.missing), text)
+            failed = f"{text} is not null and {ident(name)} is null"
+            if column.classification == "personal_id":
+                value, reason = f"nullif({text}, '{NOT_A_NUMBER}')", "bad_pattern"
+            elif source.map is not None:
+                cases = " ".join(f"when {literal(k)} then {literal(v)}" for k, v in source.map.items())
+                value, reason = f"try_cast(case {text} {cases} end as {column.physicalType})", "unknown_code"
+            else:
+                value, reason = typed(text, column, reads, source.format, latest, staged)
+        values.append(f"{value} as {ident(name)}")
+        faults = [(f"({failed})", f"{name}:{reason}")]
+        if column.is_required:
+            faults.append((f"({ident(name)} is null and not {failed})" if source.sql else f"{text} is null", f"{name}:missing_required"))
+        faults += _bounds(column)
+        shown[name] = text, " or ".join(condition for condition, _ in faults)
+        errors += faults
+    errors += [(f"({predicate})", f"rule:{id_}") for id_, predicate in contract.row_rules]
+    if contract.delivery.period:
+        covered = f"try_cast({literal(match.variables['$period'] + '-01')} as date)"
+        dated = contract.delivery.period
+        errors.append((f"not ({dated} >= {covered} and {dated} < {covered} + interval 1 month)", "rule:outside_period"))
+    ignored = " or ".join(f"coalesce(try({rule.when}), false)" for rule in match.layout.ignore) or "false"
+    declared = [
+        f"case when coalesce(try({rule.when}), false) then try(cast({rule.records} as bigint)) end"
+        for rule in match.layout.ignore
+        if rule.records
+    ]
+    columns = ", ".join(ident(c.name) for c in contract.columns)
+    supplier = ", ".join(f"{ident(n)} := {ident(n)}" for n in match.names)
+    return f"""
+        with supplier as ({relation}),
+        text as (
+            select {ident(LINE)} as _line, {ident(MALFORMED)} as "$malformed", struct_pack({supplier}) as "$supplier",
+                ({ignored}) as "$ignored", coalesce({", ".join([*declared, "null"])}) as "$declared",
+                {", ".join(f"{expression} as {name}" for expression, name in texts.items())}
+            from (select *, {ident(MALFORMED)} as "$text" from supplier)
+        ),
+        staged as (select *, {", ".join([*(f"{e} as {name}" for e, name in staged.items()), 'null as "$none"'])} from text),
+        valued as (select *, {", ".join(values)} from staged),
+        judged as (
+            select *,
+                case
+                    when "$ignored" then '{IGNORED}'
+                    when "$malformed" is not null then 'rule:malformed_record'
+                    when {" or ".join(condition for condition, _ in errors)}
+                    then concat_ws('; ', {", ".join(f"case when {condition} then {literal(reason)} end" for condition, reason in errors)})
+                end as _errors
+            from valued
+        )
+        select {columns}, _line, _errors,
+            cast("$declared" as bigint) as _declared,
+            case when _errors is not null and _errors <> '{IGNORED}' then {_original(contract, shown)} end as _original
+        from judged"""
+
+
+def _text(source: Source, match: Match, missing: list[str]) -> str:
+    found = origin(source, match)
+    if found is None:
+        return "cast(null as varchar)"
+    text = f"nullif({ident(found)}, '')"
+    for absent in [*missing, *source.missing]:
+        text = f"nullif({text}, {literal(absent)})"
+    return text
+
+
+def _bounds(column: Column) -> list[tuple[str, str]]:
+    """Range, length, pattern and closed set of one column, as (condition, reason)."""
+    name, checks = ident(column.name), list[tuple[str, str]]()
+    if column.classification == "personal_id":
+        return checks
+    for option, operator in (("minimum", "<"), ("maximum", ">"), ("exclusiveMinimum", "<="), ("exclusiveMaximum", ">=")):
+        if option in column.logicalTypeOptions:
+            limit = f"cast({literal(str(column.logicalTypeOptions[option]))} as {column.physicalType})"
+            checks.append((f"{name} {operator} {limit}", "out_of_range"))
+    for option, operator in (("minLength", "<"), ("maxLength", ">")):
+        if option in column.logicalTypeOptions:
+            checks.append((f"length({name}) {operator} {int(column.logicalTypeOptions[option])}", "out_of_range"))
+    if "pattern" in column.logicalTypeOptions:
+        checks.append((f"not regexp_matches({name}, {literal(column.logicalTypeOptions['pattern'])})", "bad_pattern"))
+    if column.valid_values is not None:
+        checks.append((f"{name} not in ({', '.join(literal(v) for v in column.valid_values)})", "unknown_code"))
+    return [(condition, f"{column.name}:{reason}") for condition, reason in checks]
+
+
+def _original(contract: Contract, shown: dict[str, tuple[str, str]]) -> str:
+    """The supplier's own text of a refused record as JSON.
+
+    Where the extract has personal columns: what is right of those that are not, and of what is wrong a date or the mere shape,
+    since the wrong text may be a name or number out of place. `shown` is each column's text and the condition that it is wrong.
+    """
+    if not contract.has_personal_columns:
+        return """coalesce("$malformed", cast(to_json("$supplier") as varchar))"""
+    date = r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?)?|(19|20)\d{6}"
+    fields = []
+    for name, (text, is_wrong) in shown.items():
+        if contract.classification(name) is None:
+            shape = f"regexp_replace(regexp_replace({text}, '\\p{{L}}', 'a', 'g'), '[0-9]', '9', 'g')"
+            said = f"case when not coalesce({is_wrong}, false) or regexp_full_match({text}, '{date}') then {text} else {shape} end"
+            fields.append(f"{ident(name)} := {said}")
+    return f"""case when "$malformed" is null then cast(to_json(struct_pack({", ".join(fields)})) as varchar) end"""

@@ -1,0 +1,248 @@
+"""Layouts: how one supplier writes one extract, and which layout fits a delivered file.
+
+Belongs here: the layout language and the search for a header. Does not belong here: turning text into values
+(`sources.casts`) or bytes into text (`sources.delimited`, `sources.workbook`).
+"""
+
+import re
+import unicodedata
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from sources.contract import BASE_LOADER, Contract, ContractError, Model, digest, said
+from sources.reasons import Refused
+
+HEADER_SEARCH_ROWS = 50
+CIVIL_ZONE = "Europe/Copenhagen"
+Rows = list[tuple[int, list[str]]]
+
+
+class Reads(Model):
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
+    numbers: Literal["danish", "english"] = "danish"
+    missing: list[str] = []
+    header_rows: int = 1
+    zone: str = CIVIL_ZONE
+
+
+class Ignore(Model):
+    """A row that is no record: a total, a footnote. `$text` is the whole line where it has not the columns of a record.
+
+    `records` is SQL for the number of records the row declares the file to have.
+    """
+
+    when: str
+    because: str
+    records: str | None = None
+
+
+class Unpivot(Model):
+    """Columns outside the header become rows. An attribute is a row that describes the columns, not a record."""
+
+    names: str
+    values: str
+    attributes: dict[str, str] = {}
+
+
+class Source(Model):
+    """Where a canonical column comes from: the first supplier column present, or an SQL expression."""
+
+    names: list[str] = []
+    format: str | None = None
+    map: dict[str, str] | None = None
+    missing: list[str] = []
+    sql: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short_forms(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"names": [value]}
+        if isinstance(value, list):
+            return {"names": value}
+        if isinstance(value, dict) and "from" in value:
+            rest = {k: v for k, v in value.items() if k != "from"}
+            return rest | {"names": [value["from"]] if isinstance(value["from"], str) else value["from"]}
+        return value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> "Source":
+        if bool(self.names) == bool(self.sql) or (self.sql and (self.format or self.map or self.missing)):
+            raise ValueError("a column comes from supplier columns (with format, map, missing) or from `sql` alone")
+        return self
+
+
+class Layout(Model):
+    name: str
+    file: str | None = None
+    preamble: str | None = None
+    reads: Reads = Reads()
+    header: list[str] = []
+    fields: list[str] = []
+    ignore: list[Ignore] = []
+    unpivot: Unpivot | None = None
+    columns: dict[str, Source]
+
+    @field_validator("file", "preamble")
+    @classmethod
+    def _compiles(cls, value: str) -> str:
+        re.compile(value)
+        return value
+
+    @model_validator(mode="after")
+    def _has_header_or_fields(self) -> "Layout":
+        if bool(self.header) == bool(self.fields) or (self.fields and not self.file):
+            raise ValueError("state `header`, or `fields` together with `file`")
+        return self
+
+    @cached_property
+    def fingerprint(self) -> str:
+        return digest("layout", self.model_dump(mode="json"))
+
+
+@dataclass(frozen=True)
+class Extract:
+    """One extract as the project declares it: what must arrive, and the ways suppliers write it."""
+
+    contract: Contract
+    layouts: tuple[Layout, ...]
+
+    @property
+    def name(self) -> str:
+        return self.contract.id
+
+
+@dataclass(frozen=True)
+class Match:
+    """The layout that fits a file and where its records begin.
+
+    `names` are the supplier's column names in file order; `variables` the named groups of the file name;
+    `records_start` the 0-based row index of the first record among the rows that were searched.
+    """
+
+    layout: Layout
+    names: tuple[str, ...]
+    variables: dict[str, str]
+    records_start: int
+    sheet: str | None = None
+
+    def supplier_column(self, wanted: str) -> str | None:
+        """The supplier's own spelling of a column, or None if the file does not have it."""
+        plain = plain_name(wanted)
+        return next((name for name in self.names if plain_name(name) == plain), None)
+
+
+def load_layout(path: Path, contract: Contract) -> Layout:
+    """Read a layout; raises ContractError for unknown keys and columns the contract does not have."""
+    try:
+        raw = yaml.load(path.read_text("utf-8"), BASE_LOADER)
+        layout = Layout.model_validate({"name": path.stem, **raw})
+    except (yaml.YAMLError, ValidationError, TypeError) as error:
+        raise ContractError(f"{path.name}: {said(error)}") from error
+    canonical = {c.name for c in contract.columns}
+    if unknown := set(layout.columns) - canonical:
+        raise ContractError(f"{path.name}: {sorted(unknown)} not in contract {contract.id}")
+    if unmapped := {c.name for c in contract.columns if c.is_required} - set(layout.columns):
+        raise ContractError(f"{path.name}: says nothing of required {sorted(unmapped)}")
+    if contract.delivery.mode == "replace_period" and "(?P<period>" not in f"{layout.file}{layout.preamble}":
+        raise ContractError(f"{path.name}: {contract.id} is delivered by period, so `file` or `preamble` must name a group `period`")
+    return layout
+
+
+def plain_name(name: str) -> str:
+    """A column name with what does not matter removed: case, Unicode form, byte-order mark, blanks."""
+    return " ".join(unicodedata.normalize("NFC", name).replace("\ufeff", "").split()).casefold()
+
+
+def choose(extract: Extract, file_name: str, heads: Callable[[Layout], Iterable[tuple[str | None, Rows]]]) -> Match:
+    """The layout whose header the file has; most header names win.
+
+    `heads` gives, for a layout, each sheet's name and first rows. Raises Refused no_layout, ambiguous_layout,
+    ambiguous_sheet or duplicate_header.
+    """
+    matches: list[Match] = []
+    nearest: tuple[int, str, list[str]] = (0, "", [])
+    for layout in extract.layouts:
+        found = re.fullmatch(layout.file, file_name) if layout.file else None
+        if layout.file and not found:
+            continue
+        variables = {f"${k}": v for k, v in (found.groupdict() if found else {}).items() if v is not None}
+        fitting = []
+        for sheet, rows in heads(layout):
+            if layout.fields:
+                fitting.append(Match(layout, tuple(layout.fields), variables, 0, sheet))
+                continue
+            at, lacking = _find_header(layout, rows)
+            if at is not None:
+                start = at + layout.reads.header_rows
+                said = _preamble(layout, rows[:at])
+                if said is not None:
+                    fitting.append(Match(layout, _names(layout, rows, at), variables | said, start, sheet))
+            elif (hits := len(layout.header) - len(lacking)) > nearest[0]:
+                nearest = (hits, layout.name, lacking)
+        if len(fitting) > 1:
+            raise Refused("ambiguous_sheet", f"Sheets {', '.join(str(m.sheet) for m in fitting)} all look like the table: send one.")
+        matches += fitting
+    if not matches:
+        hint = f" Nearest is {nearest[1]}, which lacks {', '.join(nearest[2])}." if nearest[1] else ""
+        named = [x.name for x in extract.layouts]
+        raise Refused("no_layout", f"No layout of {extract.name} fits the file ({', '.join(named)}).{hint}")
+    best = max(len(m.layout.header) for m in matches)
+    matches = [m for m in matches if len(m.layout.header) == best]
+    if len(matches) > 1:
+        raise Refused("ambiguous_layout", f"Layouts {' and '.join(m.layout.name for m in matches)} both fit the file.")
+    _refuse_duplicate_names(matches[0])
+    _refuse_absent_required(matches[0], extract.contract)
+    return matches[0]
+
+
+def _find_header(layout: Layout, rows: Rows) -> tuple[int | None, list[str]]:
+    """Index of the header among `rows`, and the names the best candidate lacks."""
+    wanted = {plain_name(n): n for n in layout.header}
+    lacking = list(layout.header)
+    for at in range(max(0, len(rows) - layout.reads.header_rows + 1)):
+        if not any(cell.strip() for cell in rows[at][1]):
+            continue
+        present = {plain_name(n) for n in _names(layout, rows, at)}
+        missing = [name for plain, name in wanted.items() if plain not in present]
+        if not missing:
+            return at, []
+        lacking = min(lacking, missing, key=len)
+    return None, lacking
+
+
+def _preamble(layout: Layout, rows: Rows) -> dict[str, str] | None:
+    """Variables the lines above the header state, or None where they do not say what the layout expects."""
+    if layout.preamble is None:
+        return {}
+    found = re.search(layout.preamble, "\n".join(" ".join(c for c in cells if c) for _, cells in rows))
+    return {f"${k}": v for k, v in found.groupdict().items() if v is not None} if found else None
+
+
+def _names(layout: Layout, rows: Rows, at: int) -> tuple[str, ...]:
+    """Column names of the header at `at`: its rows joined downwards, nameless columns numbered."""
+    block = [cells for _, cells in rows[at : at + layout.reads.header_rows]]
+    width = max(len(cells) for cells in block)
+    parts = [[cells[i].strip() for cells in block if i < len(cells) and cells[i].strip()] for i in range(width)]
+    return tuple(" ".join(p).replace("\ufeff", "") or f"column {i}" for i, p in enumerate(parts, start=1))
+
+
+def _refuse_duplicate_names(match: Match) -> None:
+    seen: set[str] = set()
+    for name in match.names:
+        if (plain := plain_name(name)) in seen:
+            raise Refused("duplicate_header", f"The header names {name!r} twice.")
+        seen.add(plain)
+
+
+def _refuse_absent_required(match: Match, contract: Contract) -> None:
+    for column in contract.columns:
+        source = match.layout.columns.get(column.name)
+        if column.is_required and source and source.names and not any(n.startswith("$") or match.supplier_column(n) for n in source.names):
+            raise Refused("no_layout", f"Layout {match.layout.name} lacks {source.names[0]}, needed for {column.name}.")

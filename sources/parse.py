@@ -1,0 +1,225 @@
+"""A delivered file to one Parquet that holds all its records: typed columns, and for each refused record the reasons.
+
+The whole judgement of a record is one SQL select over the reader's batches, built from contract and layout, so a file is
+read in one pass. Reasons are `column:reason` or `rule:id`; `ignored` marks what the layout says is no record of this
+extract. Columns of the Parquet: the contract's, then
+
+    _line      BIGINT   physical line (row of the sheet) the record starts on, from 1
+    _errors    VARCHAR  null when accepted, `ignored`, else the reasons joined by '; '
+    _declared  BIGINT   number of records the file says it has, on the ignored row that says so
+    _original  VARCHAR  JSON of the supplier's text, only for refused records and never of a personal column
+"""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sources.casts import ident, literal
+from sources.contract import Contract
+from sources.delimited import DelimitedFile, schema
+from sources.judgement import IGNORED, judgement, origin, supplier_relation
+from sources.layout import Extract, Layout, Rows, choose, plain_name
+from sources.pseudonym import TYPE, Pseudonyms
+from sources.reasons import Refused
+from sources.unpack import kind_of
+from sources.workbook import Workbook
+
+READER_VERSION = "1"
+# Version 2 writes numbers that rise, like lines and times, as their differences: a tenth of the size.
+PARQUET = "format parquet, compression zstd, compression_level 1, parquet_version v2"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was found in a file: the facts a receipt, the run summary and `meta.parse` are made of."""
+
+    layout: str
+    encoding: str
+    sheet: str | None
+    physical_records: int
+    records: int
+    accepted: int
+    ignored: int
+    reasons: dict[str, int]
+    extra_columns: list[str]
+    absent_columns: list[str]
+    period: str | None
+
+    @property
+    def quarantined(self) -> int:
+        return self.records - self.accepted - self.ignored
+
+    @property
+    def quarantined_share(self) -> float:
+        judged = self.records - self.ignored
+        return round(self.quarantined / judged, 9) if judged else 0.0
+
+
+class Delivery:
+    """A delivered file matched with the layout that fits it. Raises Refused from the constructor on."""
+
+    def __init__(self, path: Path, extract: Extract, file_name: str | None = None) -> None:
+        self.extract = extract
+        name = file_name or path.name
+        if path.stat().st_size == 0:
+            raise Refused("empty_file", "The file is empty.")
+        self.file: DelimitedFile | Workbook
+        with path.open("rb") as file:
+            kind = kind_of(file.read(512))
+        if kind == "page":
+            raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
+        if kind == "workbook":
+            book = Workbook(path)
+            self.file = book
+            self.match = choose(extract, name, lambda layout: book.heads(layout.reads.numbers))
+        else:
+            text = DelimitedFile(path)
+            self.file = text
+            self.match = choose(extract, name, lambda layout: _text_heads(text, layout))
+
+    @property
+    def layout(self) -> Layout:
+        return self.match.layout
+
+    def parse(self, con: duckdb.DuckDBPyConnection, target: Path) -> Reading:
+        """Write all records to `target` (Parquet) and return what was found; raises Refused, target then worthless."""
+        contract = self.extract.contract
+        refused: list[Refused] = []
+        batches, shape = self.file.batches(self.match), schema(self.match.names)
+        if contract.person and (numbers := origin(self.layout.columns[contract.person.name], self.match)):
+            # SQL, and whatever it may spill or say, never sees a CPR number.
+            pseudonyms, shape = Pseudonyms(contract.domain), shape.append(pa.field(TYPE, pa.string()))
+            batches = (pseudonyms.applied(batch, numbers) for batch in batches)
+        con.register("batches", pa.RecordBatchReader.from_batches(shape, _noting(refused, batches)))
+        try:
+            relation, cells, aside = supplier_relation(con, self.match)
+            select = judgement(contract, self.match, relation)
+            # Each thread writes the batches it judged: the line says where a record stood, its place in the Parquet does not.
+            con.execute("set preserve_insertion_order = false")
+            con.execute(f"copy ({select}) to {literal(str(target))} ({PARQUET})")
+        except duckdb.Error:
+            # DuckDB keeps the text of what stopped the reader and loses the exception.
+            if refused:
+                raise refused[0] from None
+            raise
+        finally:
+            con.execute("set preserve_insertion_order = true")
+            con.unregister("batches")
+            con.execute("drop table if exists wide")
+        _refuse_repeated_keys(con, contract, target)
+        return self._reading(con, target, (self.file.physical_records - aside) * cells)
+
+    def _reading(self, con: duckdb.DuckDBPyConnection, target: Path, physical: int) -> Reading:
+        file = f"read_parquet({literal(str(target))})"
+        records, accepted, ignored, declared = con.execute(
+            "select count(*), count(*) filter (_errors is null), count(*) filter (_errors = $ignored), list(distinct _declared)"
+            f" from {file}",
+            {"ignored": IGNORED},
+        ).fetchall()[0]
+        if records != physical:
+            raise Refused("counts_disagree", f"The file holds {physical} records, {records} could be read.")
+        stated = self.match.variables.get("$records", "").replace(".", "")
+        for total in [*(d for d in declared or [] if d is not None), *([int(stated)] if stated else [])]:
+            if total != records - ignored:
+                raise Refused(
+                    "counts_disagree", f"The file says it has {total} records and has {records - ignored}: part of it is missing."
+                )
+        reasons = con.execute(
+            f"select reason, count(*) from (select unnest(string_split(_errors, '; ')) as reason from {file} where _errors is not null)"
+            " group by all order by all"
+        ).fetchall()
+        found = {reason: count for reason, count in reasons if reason != IGNORED}
+        used = self._used_columns()
+        return Reading(
+            layout=self.layout.name,
+            encoding=self.file.encoding,
+            sheet=self.match.sheet,
+            physical_records=physical,
+            records=records,
+            accepted=accepted,
+            ignored=ignored,
+            reasons=found,
+            extra_columns=[] if self.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used],
+            absent_columns=[c for c, s in self.layout.columns.items() if s.names and not origin(s, self.match)],
+            period=self.match.variables.get("$period"),
+        )
+
+    def _used_columns(self) -> set[str]:
+        named = [n for source in self.layout.columns.values() for n in source.names]
+        sql = " ".join([s.sql or "" for s in self.layout.columns.values()] + [i.when for i in self.layout.ignore])
+        mentioned = [n for n in self.match.names if n.casefold() in sql.casefold()]
+        return {plain_name(n) for n in [*named, *mentioned, *self.layout.header]}
+
+
+def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    try:
+        yield from batches
+    except Refused as refusal:
+        refused.append(refusal)
+        raise
+
+
+def _text_heads(file: DelimitedFile, layout: Layout) -> Iterable[tuple[None, Rows]]:
+    return [(None, file.head(layout.reads.delimiter))]
+
+
+def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, target: Path) -> None:
+    """Quarantine repeats of a key inside one file: of identical records the first stays, of differing ones none."""
+    key = ", ".join(ident(k) for k in [*contract.key, *contract.delivery.latestBy])
+    if not key:
+        return
+    file = f"read_parquet({literal(str(target))})"
+    # Equal keys have equal hashes. Sorting eight bytes a record costs a quarter of counting distinct ones, in time and memory.
+    hashes = con.execute(f"select hash({key}) as hash from {file} where _errors is null").fetchnumpy()["hash"]
+    hashes.sort()
+    if not (hashes[1:] == hashes[:-1]).any():
+        return
+    content = ", ".join(ident(c.name) for c in contract.columns)
+    original = "null" if contract.has_personal_columns else f"cast(to_json(struct_pack({_packed(contract)})) as varchar)"
+    marked = target.with_suffix(".marked")
+    con.execute(f"""
+        copy (
+            with record as (select *, file_row_number as place from read_parquet({literal(str(target))}, file_row_number = true)),
+            repeated as (
+                select {key} from record where _errors is null group by all having count(*) > 1
+            ),
+            judged as (
+                select
+                    place,
+                    case
+                        when count(distinct hash({content})) over (partition by {key}) > 1 then 'rule:duplicate_key'
+                        when row_number() over (partition by {key} order by _line, place) > 1 then 'rule:duplicate_row'
+                    end as repeat
+                from record semi join repeated using ({key})
+                where _errors is null
+            )
+            select record.* exclude (place, file_row_number, _errors, _original), coalesce(record._errors, judged.repeat) as _errors,
+                coalesce(record._original, case when judged.repeat is not null then {original} end) as _original
+            from record left join judged using (place)
+        ) to {literal(str(marked))} ({PARQUET})""")
+    marked.replace(target)
+
+
+def _packed(contract: Contract) -> str:
+    return ", ".join(f"{ident(c.name)} := {ident(c.name)}" for c in contract.columns)
+
+
+def refused_records(con: duckdb.DuckDBPyConnection, parsed: Path) -> list[dict[str, Any]]:
+    """(line, reasons, original) of every refused record of a parse, in file order."""
+    rows = con.execute(
+        f"select _line, _errors, _original from read_parquet({literal(str(parsed))})"
+        f" where _errors is not null and _errors <> '{IGNORED}' order by _line"
+    ).fetchall()
+    return [{"line": line, "reasons": errors.split("; "), "original": _loaded(original)} for line, errors, original in rows]
+
+
+def _loaded(original: str | None) -> Any:
+    try:
+        return json.loads(original) if original else None
+    except json.JSONDecodeError:
+        return original

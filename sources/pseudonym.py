@@ -1,0 +1,119 @@
+"""Persons: a CPR number becomes a person id while it is read, and is gone from then on.
+
+The id is an HMAC-SHA-256 of the number under a key that only the operator has: a plain hash of ten digits is reversed in
+minutes. Each purpose (a contract's domain) has a key of its own, so that tables made for different purposes cannot be joined.
+What a CPR number is: python-stdnum and the CPR office's note on numbers without a check digit; see `cpr_type`.
+"""
+
+import hmac
+import os
+import re
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+
+KEY, KEY_FILE, ENVIRONMENT = "VENTETAL_PSEUDONYM_KEY", "VENTETAL_PSEUDONYM_KEY_FILE", "VENTETAL_ENV"
+DEMO_KEY = b"ventetal example region, no secret at all"
+SHORTEST_KEY_BYTES = 32
+TYPE = "$cpr_type"
+# What stands in place of a text that is no CPR number: never the text itself.
+NOT_A_NUMBER = "-"
+# As people and programs write it: an optional hyphen or space after the birthday.
+_NUMBER = re.compile(r"(\d{6})[- ]?(\d{4})")
+# Hospitals give a person without a number one of their own: letters among the last four, or sixty added to the day. A single
+# letter, or one that looks like a digit, is a slip of the hand.
+_REPLACEMENT = re.compile(r"(\d{6})[- ]?(?=.?[A-Z].?[A-Z])([A-HJKMNP-RT-Z0-9]{3}\d)")
+_LOST_ZERO = re.compile(r"\d{9}")
+_WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
+_BLANKS = " \t\u00a0"
+
+
+class KeyRefused(Exception):
+    """The key is missing, too short, or another than before; nothing may be read."""
+
+
+def pseudonym_key() -> bytes:
+    """The operator's key from environment or key file; the public demo key where neither is set and it is not production.
+
+    Raises KeyRefused.
+    """
+    text = os.environ.get(KEY) or ""
+    if path := os.environ.get(KEY_FILE):
+        try:
+            text = Path(path).read_text("utf-8").strip()
+        except OSError as error:
+            raise KeyRefused(f"{KEY_FILE} names a file that cannot be read: {error.strerror}.") from None
+    if not text:
+        if os.environ.get(ENVIRONMENT) == "production":
+            raise KeyRefused(f"There is no pseudonym key: set {KEY}, or {KEY_FILE} to a file that only the operator may read.")
+        return DEMO_KEY
+    key = text.encode()
+    if len(key) < SHORTEST_KEY_BYTES:
+        raise KeyRefused(f"The pseudonym key has {len(key)} bytes; at least {SHORTEST_KEY_BYTES} random ones are needed.")
+    return key
+
+
+def key_check(key: bytes) -> str:
+    """What tells two keys apart and tells nothing about either."""
+    return hmac.digest(key, b"ventetal: which key is this", "sha256").hex()[:32]
+
+
+class Pseudonyms:
+    """Ids of persons under one key and purpose. The same number always gives the same id."""
+
+    def __init__(self, purpose: str, key: bytes | None = None) -> None:
+        self._key = hmac.digest(key or pseudonym_key(), f"purpose: {purpose}".encode(), "sha256")
+
+    def of(self, text: str) -> tuple[str, str]:
+        """(id, type) of a supplier's text; ('', '') for none, (NOT_A_NUMBER, '') for a text that is no number."""
+        text = text.strip(_BLANKS)
+        if not text:
+            return "", ""
+        number, kind = _recognised(text)
+        return (hmac.digest(self._key, number.encode(), "sha256").hex()[:32], kind) if kind else (NOT_A_NUMBER, "")
+
+    def applied(self, batch: pa.RecordBatch, column: str) -> pa.RecordBatch:
+        """The batch with ids in place of the numbers in `column`, and their types in the column TYPE."""
+        encoded = batch.column(column).dictionary_encode()
+        known = [self.of(text or "") for text in encoded.dictionary.to_pylist()]
+        ids, types = (pa.array([pair[i] for pair in known], pa.string()).take(encoded.indices) for i in (0, 1))
+        arrays = [ids if name == column else batch.column(name) for name in batch.schema.names]
+        return pa.RecordBatch.from_arrays([*arrays, types], schema=batch.schema.append(pa.field(TYPE, pa.string())))
+
+
+def _recognised(text: str) -> tuple[str, str]:
+    """(number, cpr_type) of a text, or ('', '').
+
+    cpr_type: CPR; UDEN_KONTROL, a number whose check digit does not hold (given out since 2007, so never refused);
+    ERSTATNING, a hospital's own; POLSTRET, nine digits that a spreadsheet left, taken if the day exists once padded.
+    """
+    if _LOST_ZERO.fullmatch(text):
+        number = "0" + text
+        return (number, "POLSTRET") if _is_birthday(number) else ("", "")
+    if found := _NUMBER.fullmatch(text):
+        number = "".join(found.groups())
+        if _is_birthday(number):
+            has_check = sum(w * int(d) for w, d in zip(_WEIGHTS, number, strict=True)) % 11 == 0
+            return number, "CPR" if has_check else "UDEN_KONTROL"
+        if "61" <= number[:2] <= "91" and _is_birthday(f"{int(number[:2]) - 60:02d}{number[2:]}"):
+            return number, "ERSTATNING"
+    elif (found := _REPLACEMENT.fullmatch(text)) and _is_birthday("".join(found.groups())[:6] + "0000"):
+        return "".join(found.groups()), "ERSTATNING"
+    return "", ""
+
+
+def _is_birthday(number: str) -> bool:
+    """Whether the day exists; the seventh digit says in which century."""
+    day, month, year, seventh = int(number[:2]), int(number[2:4]), int(number[4:6]), int(number[6])
+    if seventh <= 3 or (seventh in (4, 9) and year >= 37):
+        year += 1900
+    elif seventh in (4, 9) or year < 58:
+        year += 2000
+    else:
+        year += 1800
+    try:
+        date(year, month, day)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,44 @@
+-- Attempts of the robots per system, action, location and month, judged against the limit of their class of action.
+-- Attempts inside a listed maintenance window are counted apart; maintenance reported outside a window is a failed attempt.
+-- A system name that no alias knows stays here as UNMAPPED, so that no attempt is lost between raw and core.
+with attempt as (
+    select
+        coalesce(alias.system_id, 'UNMAPPED') as system_id,
+        coalesce(system.system_name, probe.system_name) as system_name,
+        probe.action,
+        probe.location,
+        cast(date_trunc('month', probe.started_at) as date) as month,
+        probe.started_at,
+        probe.status,
+        coalesce(probe.status = 'OK' and probe.duration_ms <= 1000 * target.value, false) as is_within_limit,
+        exists (
+            select 1
+            from reference.maintenance as maintenance
+            where maintenance.system_id = alias.system_id
+                and probe.started_at >= maintenance.starts_at
+                and probe.started_at < maintenance.ends_at
+        ) as is_maintenance,
+    from raw.response_times as probe
+    join reference.target as target
+        on target.indicator = 'response_time_limit'
+        and target.subject = probe.action_class
+        and cast(probe.started_at as date) between target.valid_from and target.valid_to
+    left join reference.system_alias as alias on lower(alias.alias) = lower(probe.system_name)
+    left join reference.system as system on system.system_id = alias.system_id
+)
+select
+    system_id,
+    system_name,
+    action,
+    location,
+    month,
+    count(*) filter (not is_maintenance) as attempts,
+    count(*) filter (not is_maintenance and is_within_limit) as within_limit,
+    count(*) filter (not is_maintenance and status = 'OK') as answered,
+    count(*) filter (not is_maintenance and status = 'TIMEOUT') as timeouts,
+    count(*) filter (is_maintenance) as maintenance_attempts,
+    count(*) filter (is_maintenance and is_within_limit) as maintenance_within_limit,
+    max(started_at) as last_attempt_at,
+from attempt
+group by all
+order by all

@@ -1,0 +1,118 @@
+-- Compliance of each critical system per month, as the committee's table defines it (seed L498-508): the unweighted mean,
+-- over every action at every location, of the share of attempts answered within the limit. Measured beside published.
+-- A month is judged on what was measured, and on what was published where nothing was. Equal to the target is met.
+with measured as (
+    select
+        month,
+        system_id,
+        round(sum(cast(within_limit / attempts as decimal(18, 15))) / count(*), 9) as compliance_share,
+        round(sum(within_limit) / sum(attempts), 9) as pooled_share,
+        round(sum(answered) / sum(attempts), 9) as availability_share,
+        sum(attempts) as attempts,
+        sum(timeouts) as timeouts,
+        count(*) as cells_present,
+    from core.response_time_cell
+    where attempts > 0
+    group by all
+),
+-- What the month would be if no window of maintenance had been agreed.
+with_maintenance as (
+    select
+        month,
+        system_id,
+        round(
+            sum(cast((within_limit + maintenance_within_limit) / (attempts + maintenance_attempts) as decimal(18, 15))) / count(*), 9
+        ) as compliance_with_maintenance_share,
+        sum(maintenance_attempts) as maintenance_attempts,
+    from core.response_time_cell
+    where attempts + maintenance_attempts > 0
+    group by all
+),
+judged as (
+    select
+        month,
+        system.system_id,
+        system.system_name,
+        measured.compliance_share,
+        published.published_share,
+        round(measured.compliance_share - published.published_share, 9) as difference,
+        coalesce(measured.compliance_share, published.published_share) as judged_share,
+        measured.pooled_share,
+        measured.availability_share,
+        measured.attempts,
+        measured.timeouts,
+        measured.cells_present,
+    from measured
+    full join core.response_time_published as published using (month, system_id)
+    join reference.system as system using (system_id)
+),
+expected as (
+    select judged.month, cell.system_id, count(*) as cells_expected
+    from (select distinct month from judged) as judged
+    join reference.probe_cell as cell on judged.month between cell.valid_from and cell.valid_to
+    group by all
+),
+-- Months in a row at exactly 100 % share one run_start: the number of the month less its place among such months.
+perfect as (
+    select
+        month,
+        system_id,
+        12 * year(month) + month(month) - row_number() over (partition by system_id order by month) as run_start,
+    from judged
+    where judged_share = 1
+),
+perfect_run as (
+    select month, system_id, count(*) over (partition by system_id, run_start) as run_months from perfect
+),
+covered as (
+    select cast(date_trunc('day', max(last_attempt_at)) as date) as until_date from core.response_time_cell
+),
+-- A probe is suspect in a long run of exact 100 % and in a month that jumps: machines are seldom perfect or suddenly different.
+doubted as (
+    select
+        judged.*,
+        target.value as sla_target,
+        coalesce(expected.cells_expected, 0) as cells_expected,
+        coalesce(perfect_run.run_months >= longest_run.value, false)
+            or coalesce(round(abs(judged.judged_share - previous.judged_share), 9) >= largest_jump.value, false) as is_suspect_probe,
+        coalesce(judged.cells_present < enough.value * expected.cells_expected, false) as lacks_cells,
+        coalesce(judged.attempts > 0 and covered.until_date < judged.month + interval 1 month - interval 1 day, false) as is_provisional,
+    from judged
+    join reference.target as longest_run
+        on longest_run.indicator = 'suspect_probe_run' and judged.month between longest_run.valid_from and longest_run.valid_to
+    join reference.target as largest_jump
+        on largest_jump.indicator = 'suspect_probe_jump' and judged.month between largest_jump.valid_from and largest_jump.valid_to
+    join reference.target as enough
+        on enough.indicator = 'response_time_cells' and judged.month between enough.valid_from and enough.valid_to
+    cross join covered
+    left join reference.target as target
+        on target.indicator = 'response_time_compliance'
+        and target.subject = judged.system_id
+        and judged.month between target.valid_from and target.valid_to
+    left join expected on expected.month = judged.month and expected.system_id = judged.system_id
+    left join perfect_run on perfect_run.month = judged.month and perfect_run.system_id = judged.system_id
+    left join judged as previous on previous.system_id = judged.system_id and previous.month = judged.month - interval 1 month
+)
+select
+    month,
+    system_id,
+    system_name,
+    compliance_share,
+    published_share,
+    difference,
+    pooled_share,
+    with_maintenance.compliance_with_maintenance_share,
+    sla_target,
+    judged_share >= sla_target as target_met,
+    published_share >= sla_target as published_target_met,
+    cast(attempts as bigint) as attempts,
+    cast(timeouts as bigint) as timeouts,
+    cast(with_maintenance.maintenance_attempts as bigint) as maintenance_attempts,
+    availability_share,
+    coalesce(cells_present, 0) as cells_present,
+    cells_expected,
+    is_suspect_probe,
+    concat(case when is_provisional then 'p' else '' end, case when is_suspect_probe or lacks_cells then 'u' else '' end) as qf,
+from doubted
+left join with_maintenance using (month, system_id)
+order by all

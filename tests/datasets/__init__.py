@@ -1,0 +1,1 @@
+"""Real public extracts, read with contracts and layouts alone."""

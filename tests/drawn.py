@@ -1,0 +1,98 @@
+"""Tables drawn as text: how tests say what is given and what is expected.
+
+    month      | system_id | attempts
+    2015-04-01 | ORBIT     | 2
+
+A blank cell is NULL, '' an empty text. An expectation judges the columns it names, in the order of the rows.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from assets.catalog import Catalog
+from assets.compute import relation
+from sources.casts import ident, literal
+
+Drawn = list[dict[str, str | None]]
+
+
+def drawn(text: str) -> Drawn:
+    header, *lines = [line for line in text.strip().splitlines() if line.strip()]
+    names = [cell.strip() for cell in header.split("|")]
+    return [dict(zip(names, (_cell(c) for c in line.split("|")), strict=True)) for line in lines]
+
+
+def _cell(text: str) -> str | None:
+    text = text.strip()
+    return None if text == "" else "" if text == "''" else text
+
+
+@dataclass
+class expect:
+    """Compares equal to rows that say the same in the columns it names."""
+
+    text: str
+
+    def __eq__(self, other: object) -> bool:
+        wanted = drawn(self.text)
+        assert isinstance(other, list)
+        found = [{name: _said(row[name]) for name in wanted[0]} for row in other] if wanted else other
+        assert found == wanted
+        return True
+
+
+def _said(value: Any) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:.9g}" if isinstance(value, float) else str(value)
+
+
+class Tables:
+    """The project's SQL over drawn inputs. An input nobody drew is empty; reference tables are the project's own."""
+
+    def __init__(self, catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:
+        self.catalog, self.con, self.given_names = catalog, con, set[str]()
+
+    def given(self, name: str, text: str) -> None:
+        """Draw the rows of a table; columns left out are NULL."""
+        types = {c.name: c.physicalType for c in self.catalog.contract(name).columns}
+        rows = drawn(text)
+        unknown = {n for row in rows for n in row} - set(types)
+        assert not unknown, f"{name} has no {unknown}"
+        selects = ["select " + ", ".join(f"cast({_value(row.get(n), t)} as {t}) as {ident(n)}" for n, t in types.items()) for row in rows]
+        relation(self.con, name, " union all ".join(selects))
+        self.given_names.add(name)
+
+    def run(self, name: str) -> list[dict[str, Any]]:
+        """Rows of a table computed from what was given; tables between are computed on the way."""
+        table = self.catalog.tables[name]
+        for needed in table.inputs:
+            if needed not in self.given_names:
+                self._provide(needed)
+        found = self.con.execute(table.text)
+        names = [d[0] for d in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def _provide(self, name: str) -> None:
+        contract = self.catalog.contract(name)
+        columns = {c.name: c.physicalType for c in contract.columns}
+        if name.startswith("reference."):
+            path, types = self.catalog.tables[name].path, ", ".join(f"{literal(n)}: {literal(t)}" for n, t in columns.items())
+            relation(self.con, name, f"select * from read_csv({literal(str(path))}, header = true, quote = '\"', columns = {{{types}}})")
+        elif name.startswith("raw."):
+            empty = ", ".join(f"cast(null as {t}) as {ident(n)}" for n, t in columns.items())
+            relation(self.con, name, f"select {empty} where false")
+        else:
+            self.run(name)
+            relation(self.con, name, self.catalog.tables[name].text.rstrip())
+        self.given_names.add(name)
+
+
+def _value(text: str | None, type_: str) -> str:
+    if text is None:
+        return "null"
+    return {"yes": "true", "no": "false"}.get(text, literal(text)) if type_ == "BOOLEAN" else literal(text)

@@ -1,0 +1,143 @@
+"""Rules: each passes at its limit, fails just beyond, and says so without a row."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.catalog import Catalog
+from assets.compute import relation
+from expectations.runner import AuditError, Outcome, audit
+from expectations.suite import table_rules
+from sources.contract import Contract, ContractError, load_contract
+from sources.duck import connect
+from tests.conftest import PROJECT
+
+
+def outcomes(tmp_path: Path, values: str, column: dict[str, Any] | None = None, *rules: dict[str, Any]) -> dict[str, Outcome]:
+    """Outcomes on a table of one column `n` holding `values` (SQL), by rule."""
+    thing = {
+        "name": "thing",
+        "dataGranularityDescription": "d",
+        "properties": [{"name": "n", "physicalType": "INTEGER", "description": "d", **(column or {})}],
+        "quality": list(rules),
+    }
+    head = {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "thing", "version": "1", "status": "active", "domain": "d"}
+    contract = Contract.model_validate({**head, "description": {"purpose": "p"}, "schema": [thing]})
+    with connect(tmp_path) as con:
+        relation(con, "marts.thing", f"select cast(n as integer) as n from (values {values}) as t(n)")
+        relation(con, "reference.known", "select 1 as n")
+        return {o.name: o for o in audit(con, contract, table_rules(contract), "marts.thing", {"known": "reference.known"})}
+
+
+def library(metric: str, **more: Any) -> dict[str, Any]:
+    return {"quality": [{"metric": metric, "description": "d", **more}]}
+
+
+NULLS = library("nullValues", mustBeLessOrEqualTo=10, unit="percent", severity="warning")
+MAXIMUM = {"type": "ExpectColumnMaxToBeBetween", "kwargs": {"column": "n", "max_value": 5}}
+TEN = ", ".join(f"({i})" for i in range(9))
+
+
+@pytest.mark.parametrize(
+    ("rule", "column", "good", "bad", "offenders"),
+    [
+        ("n_is_given", {"required": True}, "(1), (2)", "(1), (null)", 1),
+        ("n_is_unique", {"unique": True}, "(1), (2)", "(1), (1)", 2),
+        ("key_is_unique", {"primaryKey": True, "primaryKeyPosition": 1}, "(1), (2)", "(1), (1)", 2),
+        ("n_in_range", {"logicalTypeOptions": {"minimum": 0, "maximum": 5}}, "(0), (5)", "(-1), (6), (5)", 2),
+        ("n_in_range", {"logicalTypeOptions": {"exclusiveMinimum": 0}}, "(1)", "(0)", 1),
+        ("n_is_known", {"relationships": [{"to": "known.n"}]}, "(1), (null)", "(1), (2), (3)", 2),
+        ("n_in_set", library("invalidValues", arguments={"validValues": [1, 2]}, mustBe=0), "(1), (null)", "(3)", 1),
+        ("n_not_in_set", library("missingValues", arguments={"missingValues": [9]}, mustBe=0), "(1)", "(9)", 1),
+        ("n_completeness", NULLS, f"{TEN}, (null)", f"{TEN}, (null), (null)", 2),
+    ],
+)
+def test_a_rule_of_a_column_holds_at_its_limit_and_not_beyond(
+    tmp_path: Path, rule: str, column: dict[str, Any], good: str, bad: str, offenders: int
+) -> None:
+    assert outcomes(tmp_path, good, column)[rule].passed
+    found = outcomes(tmp_path, bad, column)[rule]
+    assert (found.passed, found.offenders) == (False, offenders)
+
+
+@pytest.mark.parametrize(
+    ("rule", "good", "bad"),
+    [
+        ({"metric": "rowCount", "mustBeGreaterThan": 1}, "(1), (2)", "(1)"),
+        ({"metric": "rowCount", "mustBe": 2}, "(1), (2)", "(1)"),
+        ({"type": "sql", "mustBe": 0, "query": "select count(*) from {object} where n > 5"}, "(5), (null)", "(6)"),
+        ({"type": "sql", "mustBeLessOrEqualTo": 3, "query": "select sum(n) from {object}"}, "(1), (2)", "(1), (3)"),
+        ({"type": "sql", "mustBe": 3, "query": "select sum(n) from {object}"}, "(3)", "(null)"),
+        ({"type": "sql", "mustBe": 0, "query": "select sum(n) - (select sum(n) from reference.known) from {object}"}, "(1)", "(2)"),
+        ({"type": "custom", "engine": "greatExpectations", "implementation": MAXIMUM}, "(5)", "(6)"),
+    ],
+)  # fmt: skip
+def test_a_rule_of_a_table_holds_at_its_limit_and_not_beyond(tmp_path: Path, rule: dict[str, Any], good: str, bad: str) -> None:
+    stated = {"id": "stated", "description": "d", **rule}
+    assert outcomes(tmp_path, good, None, stated)["stated"].passed
+    assert not outcomes(tmp_path, bad, None, stated)["stated"].passed
+
+
+def test_a_rule_names_what_offends_only_by_its_label_and_never_in_a_table_of_persons(tmp_path: Path) -> None:
+    rule = {"id": "r", "type": "sql", "mustBe": 0, "description": "d", "query": "select count(*) from {object} where n > 5"}
+    label = {"customProperties": [{"property": "label", "value": "'no ' || n"}]}
+    many = ", ".join(f"({n})" for n in range(10, 25))
+    assert outcomes(tmp_path, many, None, rule)["r"].named == ""
+    assert outcomes(tmp_path, many, None, rule | label)["r"].named.endswith("no 19 and 5 more")
+    assert outcomes(tmp_path, many, {"classification": "personal"}, rule | label)["r"].named == ""
+
+
+def test_wrong_columns_are_said_first_and_nothing_else_is_run(tmp_path: Path) -> None:
+    found = outcomes(tmp_path, "(1)", {"physicalType": "DATE", "required": True})
+    assert found["columns"].named == "n is INTEGER, not DATE"
+    assert not any(o.passed for o in found.values())
+
+
+def test_a_rule_that_cannot_run_is_an_error_and_not_bad_data(tmp_path: Path) -> None:
+    rule = {"id": "r", "type": "sql", "mustBe": 0, "description": "d", "query": "select count(*) from {object} where no_such > 5"}
+    with pytest.raises(AuditError, match="no_such"):
+        outcomes(tmp_path, "(1)", None, rule)
+
+
+FIELDS = {"n": {"type": "INTEGER", "label": "N", "meaning": "A number."}}
+WHOLE = """
+apiVersion: v3.1.0
+kind: DataContract
+id: thing
+version: 1.0.0
+status: active
+domain: d
+description: {purpose: p}
+schema:
+- name: thing
+  dataGranularityDescription: d
+  properties: [{name: n, required: true}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (("required: true", "unexpected: 1"), "unexpected: Extra inputs"),
+        (("n, required: true", "m"), "column m is not in fields.yaml"),
+        (("required: true", "physicalType: DATE"), "INTEGER in fields.yaml, DATE here"),
+        (("required: true", "quality: [{metric: nullValues, mustBe: 0, mustNotBe: 1, description: d}]"), "one comparison"),
+        (("required: true", "quality: [{metric: nullValues, mustBe: 0}]"), "description"),
+        (("id: thing", "id: other"), "called thing"),
+        (("[{name", "[name"), "flow"),
+    ],
+)
+def test_a_contract_that_says_something_wrong_is_refused_by_name(tmp_path: Path, change: tuple[str, str], says: str) -> None:
+    path = tmp_path / "thing.odcs.yaml"
+    path.write_text(WHOLE.replace(*change))
+    with pytest.raises(ContractError, match=r"thing\.odcs\.yaml") as refused:
+        load_contract(path, FIELDS)
+    assert says in str(refused.value)
+
+
+def test_no_contract_of_the_project_lacks_its_evidence(catalog: Catalog) -> None:
+    for table in catalog.tables.values():
+        assert all(rule.words.endswith(".") and len(rule.words) > 15 for rule in table.rules), table.name
+    for path in PROJECT.glob("*/*/*.odcs.yaml"):
+        assert len(path.read_text().splitlines()) < 60, path

@@ -1,0 +1,191 @@
+"""Every release is a function of what was received: crashes, rebuilds and earlier times give the same figures."""
+
+import os
+import signal
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets.lake import Lake, Locked
+from assets.publish import DATABASE, pinned, releases, resume, roll_back
+from assets.rebuild import rebuilt
+from tests.conftest import AS_OF, PROJECT, copy_landing, ventetal
+from tests.toy import Toy
+
+PERIOD = "{mode: replace_period, period: day, unit: month}"
+# The process dies where the patched function would have begun its work for the nth time.
+KILLED_RUN = """
+import os, signal, sys
+import {module} as module
+original, calls = module.{name}, 0
+def dies(*arguments, **named):
+    global calls
+    calls += 1
+    if calls == {nth}:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return original(*arguments, **named)
+module.{name} = dies
+sys.argv = ["ventetal", "run"]
+from pipelines.cli import main
+main()
+"""
+
+
+def killed(data: Path, module: str, name: str, nth: int) -> int:
+    environment = {**os.environ, "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF}
+    code = KILLED_RUN.format(module=module, name=name, nth=nth)
+    return subprocess.run(
+        [sys.executable, "-c", code], env=environment, cwd=PROJECT, capture_output=True, timeout=300, check=False
+    ).returncode
+
+
+def hashes(data: Path) -> dict[str, str]:
+    import json
+
+    found: dict[str, str] = json.loads((data / "releases" / "current" / "manifest.json").read_text())["logical_hashes"]
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisturbed(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small region after two runs: September to November, then everything."""
+    data = tmp_path_factory.mktemp("undisturbed")
+    copy_landing(small_files, data, "*sla*")
+    copy_landing(small_files, data, "*_2014-*")
+    assert ventetal(data, "run").returncode == 0
+    copy_landing(small_files, data, "*_2015-*")
+    done = ventetal(data, "run")
+    assert done.returncode == 0, done.stderr
+    return data
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "nth"),
+    [
+        pytest.param("sources.delimited", "_record_ends", 5, id="mid-parse"),
+        pytest.param("assets.compute", "write_json", 2, id="between two versions"),
+        pytest.param("assets.publish", "show", 1, id="before the flip"),
+    ],
+)
+def test_a_killed_run_leaves_the_old_release_and_the_next_one_heals(
+    small_files: Path, undisturbed: Path, tmp_path: Path, module: str, name: str, nth: int
+) -> None:
+    copy_landing(small_files, tmp_path, "*sla*")
+    copy_landing(small_files, tmp_path, "*_2014-*")
+    assert ventetal(tmp_path, "run").returncode == 0
+    old = (tmp_path / "releases" / "current").resolve()
+    old_hashes = hashes(tmp_path)
+    copy_landing(small_files, tmp_path, "*_2015-*")
+
+    assert killed(tmp_path, module, name, nth) == -signal.SIGKILL
+
+    assert (tmp_path / "releases" / "current").resolve() == old
+    with duckdb.connect(str(old / DATABASE), read_only=True) as con:
+        assert con.execute("select count(*) > 0 from marts.response_time_monthly").fetchone() == (True,)
+    assert hashes(tmp_path) == old_hashes
+    done = ventetal(tmp_path, "run")
+    assert done.returncode == 0, done.stderr
+    assert hashes(tmp_path) == hashes(undisturbed) != old_hashes
+    receipts = len(list((tmp_path / "lake" / "receipts").glob("*.json")))
+    assert receipts == len(list((undisturbed / "lake" / "receipts").glob("*.json")))
+
+
+def test_the_second_of_two_runs_is_told_who_holds_the_lake(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    with lake.writer("the first run", datetime(2015, 6, 1, 2, 15)):
+        with pytest.raises(Locked, match="the first run, process"), lake.writer("the second", datetime.now()):
+            pass
+        done = ventetal(tmp_path, "run")
+        assert done.returncode == 3
+        assert f"the first run, process {os.getpid()}, since 2015-06-01 02:15:00" in done.stderr
+    with lake.writer("a third", datetime.now()):
+        pass
+
+
+READER = """
+import sys, duckdb
+from pathlib import Path
+current, stop = Path(sys.argv[1]), Path(sys.argv[2])
+while not stop.exists():
+    with duckdb.connect(str((current / "ventetal.duckdb").resolve()), read_only=True) as con:
+        print(*con.execute("select min(number), max(number), count(*), (select count(*) from meta.release) from marts.n_total").fetchone())
+"""
+
+
+def test_readers_see_only_whole_releases_during_fifty_publishes(tmp_path: Path) -> None:
+    toy, stop = Toy(tmp_path, n="{mode: snapshot}"), tmp_path / "stop"
+    toy.deliver("n", "n_2015-01.csv", "a 0, b 0")
+    toy.night()
+    command = [sys.executable, "-c", READER, str(toy.lake.releases / "current"), str(stop)]
+    reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    for number in range(1, 51):
+        toy.deliver("n", "n_2015-01.csv", f"a {number}, b {number}")
+        toy.night()
+    stop.touch()
+    out, faults = reader.communicate(timeout=60)
+    assert faults == ""
+    seen = [tuple(map(int, line.split())) for line in out.splitlines()]
+    assert len({low for low, *_ in seen}) > 25
+    assert all(low == high and (rows, releases_) == (2, 1) for low, high, rows, releases_ in seen)
+    assert [low for low, *_ in seen] == sorted(low for low, *_ in seen)
+    assert len(releases(toy.lake)) == 30
+
+
+def test_a_rebuild_from_the_archive_gives_the_same_tables(region: Path, tmp_path: Path) -> None:
+    done = ventetal(region, "rebuild", "--into", str(tmp_path / "again"), "--json")
+    assert done.returncode == 0, done.stderr
+    assert '"equal": false' not in done.stdout
+    assert done.stdout.count('"equal": true') == 7
+    assert (tmp_path / "again" / "releases" / "current" / DATABASE).exists()
+
+
+def test_a_rebuild_decides_again_what_the_operator_decided(tmp_path: Path) -> None:
+    from assets.decisions import accept_delivery
+
+    toy = Toy(tmp_path / "toy", n=PERIOD)
+    toy.deliver("n", "n_2015-01_received-20150201-0600.csv", "a 1, b 1")
+    toy.deliver("n", "n_2015-01_received-20150301-0600.csv", "a 9")
+    toy.night()
+    accept_delivery(toy.lake, toy.deliveries("n")[1]["receipt_id"], "right", toy.now)
+    toy.night()
+    assert toy.total("n") == "a 9"
+    current = toy.lake.current_release
+    assert current is not None
+    assert all(c["equal"] for c in rebuilt(toy.lake, Lake(tmp_path / "again"), toy.catalog, current))
+
+
+def test_an_earlier_time_gives_the_figures_of_then_and_moves_nothing(region: Path) -> None:
+    current = (region / "releases" / "current").resolve()
+    labka = "select compliance_share >= sla_target as met, round(100 * compliance_share, 1) as percent from marts.response_time_monthly"
+    where = " where system_id = 'LABKA2' and month = '2015-03-01'"
+    found = {}
+    for as_of in ("2015-05-11", "2015-05-13"):
+        done = ventetal(region, "run", "--as-of", as_of)
+        assert done.returncode == 0, done.stderr
+        [release] = [r for r in releases(Lake(region)) if r["line"] == f"as of {as_of}"]
+        with duckdb.connect(str(region / "releases" / release["release"] / DATABASE), read_only=True) as con:
+            [found[as_of]] = con.execute(labka + where).fetchall()
+    assert (region / "releases" / "current").resolve() == current
+    assert found["2015-05-11"][0] is False
+    assert found["2015-05-11"][1] < 90
+    assert found["2015-05-13"] == (True, 100.0) or found["2015-05-13"][1] >= 99.9
+
+
+def test_roll_back_holds_until_resume(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: snapshot}")
+    toy.deliver("n", "n_2015-01.csv", "a 1")
+    first = toy.night()
+    toy.deliver("n", "n_2015-01.csv", "a 2")
+    toy.night()
+    roll_back(toy.lake, first.id)
+    toy.deliver("n", "n_2015-01.csv", "a 3")
+    third = toy.night()
+    assert (third.pinned, toy.total("n")) == (first.id, "a 1")
+    assert resume(toy.lake) == third.id
+    assert (pinned(toy.lake), toy.total("n")) == (None, "a 3")
+    with pytest.raises(FileNotFoundError):
+        roll_back(toy.lake, "20150101-00000000")

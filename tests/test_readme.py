@@ -1,0 +1,67 @@
+"""The README's commands do what it says, and its example of a layout works as printed."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from assets.catalog import load_catalog
+from pipelines.cli import app
+from sources.duck import connect
+from sources.layout import Extract, load_layout
+from sources.parse import Delivery
+from tests.conftest import PROJECT, ventetal
+
+README = (PROJECT / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+COMMANDS = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
+VENTETAL = [c.removeprefix(".venv/bin/ventetal ") for c in COMMANDS if c.startswith(".venv/bin/ventetal ")]
+PROBE_FILE = "probes-2015-05.csv"
+PROBES = """app,step,site,began,ms,outcome
+Orbit,login,Herlev,2015-05-04 08:00:00,900,ok
+Orbit,search,Herlev,2015-05-04 08:00:10,3200,slow
+Orbit,search,Herlev,2015-05-04 09:00:10,,hang
+Orbit,search,Herlev,2015-05-04 10:00:10,12,perhaps
+"""
+
+
+def test_every_shell_command_is_one_we_run_or_a_target_of_make() -> None:
+    targets = re.findall(r"^([a-z ]+):", (PROJECT / "Makefile").read_text(), re.MULTILINE)
+    for command in COMMANDS:
+        program, *arguments = shlex.split(command)
+        assert program == ".venv/bin/ventetal" or (program == "make" and arguments[0] in " ".join(targets).split()), command
+    assert len(VENTETAL) >= 9
+
+
+@pytest.mark.parametrize("command", [c for c in VENTETAL if not c.startswith(("run", "check", "rebuild"))])
+def test_the_commands_of_the_readme_answer(region: Path, tmp_path: Path, command: str) -> None:
+    (tmp_path / PROBE_FILE).write_text(PROBES, "utf-8")
+    done = ventetal(region, *(str(tmp_path / word) if word == PROBE_FILE else word for word in shlex.split(command)))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip()
+
+
+def test_every_command_the_readme_names_exists_and_every_one_that_exists_is_named() -> None:
+    known = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback} | {"releases"}
+    named = {n.split()[0] for n in re.findall(r"ventetal ([a-z][a-z-]+)", README)}
+    assert named - known <= {"on"}
+    assert known - named <= {"examples", "ui"}
+
+
+def test_the_readmes_layout_reads_the_file_it_describes(tmp_path: Path) -> None:
+    [text] = [text for kind, text in BLOCKS if kind == "yaml"]
+    (tmp_path / "probe_log.yaml").write_text(text, "utf-8")
+    file = tmp_path / PROBE_FILE
+    file.write_text(PROBES, "utf-8")
+    contract = load_catalog(PROJECT).extracts["response_times"].contract
+    extract = Extract(contract, (load_layout(tmp_path / "probe_log.yaml", contract),))
+    target = tmp_path / "probes.parquet"
+    with connect(tmp_path / "scratch") as con:
+        reading = Delivery(file, extract).parse(con, target)
+    assert (reading.records, reading.accepted, reading.reasons) == (4, 3, {"status:unknown_code": 1})
+
+
+def test_the_files_the_readme_links_to_exist() -> None:
+    for link in re.findall(r"\]\(([^)#h][^)]*)\)", README):
+        assert (PROJECT / link).exists(), link

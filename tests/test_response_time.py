@@ -1,0 +1,188 @@
+"""Response times of the critical systems: what counts, what is left out, what is met."""
+
+import pytest
+
+from tests.drawn import Tables, expect
+
+PROBE = "system_name | action | action_class | location | started_at | duration_ms | status"
+
+
+def attempts(tables: Tables, rows: str) -> None:
+    tables.given("raw.response_times", PROBE + "\n" + rows)
+
+
+@pytest.mark.parametrize(
+    ("action_class", "duration_ms", "status", "within"),
+    [
+        ("STANDARD", "2999", "OK", 1),
+        ("STANDARD", "3000", "OK", 1),
+        ("STANDARD", "3001", "OK", 0),
+        ("HEAVY", "15000", "OK", 1),
+        ("HEAVY", "15001", "OK", 0),
+        ("STANDARD", "0", "OK", 1),
+        ("STANDARD", "86400000", "OK", 0),
+        ("STANDARD", "100", "TIMEOUT", 0),
+        ("STANDARD", "100", "ERROR", 0),
+        ("STANDARD", "", "TIMEOUT", 0),
+        ("STANDARD", "100", "MAINT", 0),
+    ],
+)
+def test_an_attempt_counts_always_and_is_within_only_if_answered_at_or_below_the_limit(
+    tables: Tables, action_class: str, duration_ms: str, status: str, within: int
+) -> None:
+    attempts(tables, f"Orbit | x | {action_class} | Herlev | 2015-04-01 08:00:00 | {duration_ms} | {status}")
+    [cell] = tables.run("core.response_time_cell")
+    assert (cell["attempts"], cell["within_limit"]) == (1, within)
+
+
+def test_all_attempts_in_a_listed_window_are_left_out_and_maintenance_outside_one_fails(tables: Tables) -> None:
+    tables.given("reference.maintenance", """
+        system_id | starts_at           | ends_at             | source
+        ORBIT     | 2015-04-01 22:00:00 | 2015-04-02 04:00:00 | test
+    """)  # fmt: skip
+    attempts(tables, """
+        Orbit | login | HEAVY | Herlev | 2015-04-01 21:59:59 | 100 | OK
+        Orbit | login | HEAVY | Herlev | 2015-04-01 22:00:00 | 100 | OK
+        Orbit | login | HEAVY | Herlev | 2015-04-02 03:59:59 |     | MAINT
+        Orbit | login | HEAVY | Herlev | 2015-04-02 04:00:00 |     | MAINT
+        GS    | login | HEAVY | Herlev | 2015-04-01 23:00:00 |     | MAINT
+    """)  # fmt: skip
+    assert tables.run("core.response_time_cell") == expect("""
+        system_id | attempts | within_limit | maintenance_attempts | maintenance_within_limit
+        GS        | 1        | 0            | 0                    | 0
+        ORBIT     | 2        | 1            | 2                    | 1
+    """)
+
+
+def test_every_spelling_of_a_system_is_one_system_and_an_unknown_one_is_kept_apart(tables: Tables) -> None:
+    attempts(tables, """
+        Labka II | login | HEAVY | Herlev | 2015-04-01 08:00:00 | 100 | OK
+        LABKAII  | login | HEAVY | Herlev | 2015-04-01 09:00:00 | 100 | OK
+        labka    | login | HEAVY | Herlev | 2015-04-01 10:00:00 | 100 | OK
+        Sundhed9 | login | HEAVY | Herlev | 2015-04-01 10:00:00 | 100 | OK
+    """)  # fmt: skip
+    assert tables.run("core.response_time_cell") == expect("""
+        system_id | system_name | attempts
+        LABKA2    | Labka II    | 3
+        UNMAPPED  | Sundhed9    | 1
+    """)
+    assert [row["system_id"] for row in tables.run("marts.response_time_monthly")] == ["LABKA2"]
+
+
+def cells(tables: Tables, rows: str, **more: str) -> None:
+    """Cells of one system and month, attempts and attempts within the limit."""
+    drawn = "system_id | action | location | month | attempts | within_limit | system_name | answered | timeouts"
+    drawn += " | maintenance_attempts | maintenance_within_limit | last_attempt_at\n"
+    for row in rows.strip().splitlines():
+        system, within = row.split("|")[0], row.split("|")[-1]
+        drawn += f"{row} | {system} | {within} | 0 | 0 | 0 | {more.get('last', '2015-12-31')}\n"
+    tables.given("core.response_time_cell", drawn)
+
+
+def test_compliance_is_the_unweighted_mean_of_cells_and_pooled_is_not(tables: Tables) -> None:
+    cells(tables, """
+        ORBIT | login | Herlev  | 2015-04-01 | 1000 | 1000
+        ORBIT | login | Glostrup| 2015-04-01 | 10   | 5
+    """)  # fmt: skip
+    assert tables.run("marts.response_time_monthly") == expect("""
+        compliance_share | pooled_share | target_met
+        0.75             | 0.995049505  | no
+    """)
+
+
+@pytest.mark.parametrize("moved", [1, 3, 10])
+def test_moving_attempts_over_the_limit_moves_the_share_by_their_part_of_their_cell(tables: Tables, moved: int) -> None:
+    rows = [f"Orbit | login | HEAVY | Herlev | 2015-04-01 0{i}:00:00 | {15001 if i < moved else 15000} | OK" for i in range(10)]
+    rows += [f"Orbit | login | HEAVY | Glostrup | 2015-04-01 0{i}:00:00 | 100 | OK" for i in range(5)]
+    attempts(tables, "\n".join(rows))
+    [row] = tables.run("marts.response_time_monthly")
+    assert row["compliance_share"] == round(1 - moved / 10 / 2, 9)
+
+
+def test_one_bad_location_of_ten_equal_cells_gives_the_published_blodinfo_figure(tables: Tables) -> None:
+    good = [f"BLODINFO2 | login | location {i} | 2015-04-01 | 1000 | 997" for i in range(9)]
+    cells(tables, "\n".join([*good, "BLODINFO2 | login | Frederikssund | 2015-04-01 | 1000 | 535"]))
+    assert tables.run("marts.response_time_monthly") == expect("compliance_share\n0.9508")
+    bad = [r for r in tables.run("marts.response_time_location_monthly") if r["compliance_share"] < 0.9]
+    assert bad == expect("location | compliance_share\nFrederikssund | 0.535")
+
+
+def test_a_missing_cell_is_absent_and_never_perfect(tables: Tables) -> None:
+    cells(tables, """
+        ORBIT | login | Herlev   | 2015-04-01 | 100 | 50
+        ORBIT | login | Glostrup | 2015-04-01 | 0   | 0
+    """)  # fmt: skip
+    assert tables.run("marts.response_time_monthly") == expect("""
+        compliance_share | cells_present | cells_expected | qf
+        0.5              | 1             | 20             | u
+    """)
+
+
+@pytest.mark.parametrize(("present", "qf"), [(17, "u"), (18, ""), (20, "")])
+def test_a_month_is_uncertain_under_nine_tenths_of_its_cells(tables: Tables, present: int, qf: str) -> None:
+    cells(tables, "\n".join(f"ORBIT | login | location {i} | 2015-04-01 | 10 | 9" for i in range(present)))
+    assert tables.run("marts.response_time_monthly")[0]["qf"] == qf
+
+
+@pytest.mark.parametrize(("within", "met"), [("9979", "no"), ("9980", "yes"), ("9981", "yes"), ("0", "no"), ("10000", "yes")])
+def test_equal_to_the_target_is_met(tables: Tables, within: str, met: str) -> None:
+    cells(tables, f"LABKA2 | login | Herlev | 2015-04-01 | 10000 | {within}")
+    assert tables.run("marts.response_time_monthly") == expect(f"target_met\n{met}")
+
+
+def test_a_tie_of_three_cells_meets_the_target_whatever_floating_point_makes_of_their_mean(tables: Tables) -> None:
+    cells(tables, "\n".join(f"LABKA2 | login | location {i} | 2015-04-01 | 500 | 499" for i in range(3)))
+    assert tables.run("marts.response_time_monthly") == expect("compliance_share | target_met\n0.998 | yes")
+
+
+def test_what_was_not_measured_is_judged_on_what_was_published(tables: Tables) -> None:
+    cells(tables, "ORBIT | login | Herlev | 2015-04-01 | 10 | 10")
+    tables.given("core.response_time_published", """
+        month      | system_id | system_name | published_share | sla_target
+        2015-04-01 | ORBIT     | Orbit       | 0.5             | 0.998
+        2015-04-01 | EPM3      | EPM3        | 0.999           | 0.998
+    """)  # fmt: skip
+    assert tables.run("marts.response_time_monthly") == expect("""
+        system_id | compliance_share | published_share | difference | target_met | published_target_met | attempts
+        EPM3      |                  | 0.999           |            | yes        | yes                  |
+        ORBIT     | 1                | 0.5             | 0.5        | yes        | no                   | 10
+    """)
+
+
+def shares(tables: Tables, text: str) -> None:
+    """Published shares of one system, month by month."""
+    rows = [row.split() for row in text.strip().splitlines()]
+    drawn = "month | system_id | system_name | published_share | sla_target\n"
+    tables.given("core.response_time_published", drawn + "\n".join(f"{m}-01 | GS | GS | {share} | 0.994" for m, share in rows))
+
+
+@pytest.mark.parametrize(
+    ("months", "suspect"),
+    [
+        ("2014-09 1\n2014-10 1", []),
+        ("2014-09 1\n2014-10 1\n2014-11 1", ["2014-09", "2014-10", "2014-11"]),
+        ("2014-09 1\n2014-10 0.99999\n2014-11 1\n2014-12 1", []),
+        ("2014-09 1\n2014-10 1\n2014-12 1", []),
+        ("2014-11 1\n2014-12 1\n2015-01 1\n2015-02 0.9", ["2014-11", "2014-12", "2015-01"]),
+        ("2014-11 0.7\n2014-12 0.9", ["2014-12"]),
+        ("2014-11 0.7\n2014-12 0.899", []),
+        ("2014-11 0.9\n2014-12 0.7", ["2014-12"]),
+        ("2014-10 0.7\n2014-12 0.9", []),
+    ],
+)
+def test_a_probe_is_suspect_in_three_perfect_months_in_a_row_and_in_a_month_that_jumps(
+    tables: Tables, months: str, suspect: list[str]
+) -> None:
+    shares(tables, months)
+    found = tables.run("marts.response_time_monthly")
+    assert [f"{row['month']:%Y-%m}" for row in found if row["is_suspect_probe"]] == suspect
+    assert all(("u" in row["qf"]) == row["is_suspect_probe"] for row in found)
+
+
+@pytest.mark.parametrize(
+    ("last_attempt", "qf"), [("2015-04-29 23:59:59", "pu"), ("2015-04-30 00:00:00", "u"), ("2015-05-02 10:00:00", "u")]
+)
+def test_a_month_is_final_when_the_measurements_reach_its_last_day(tables: Tables, last_attempt: str, qf: str) -> None:
+    cells(tables, "ORBIT | login | Herlev | 2015-04-01 | 10 | 9", last=last_attempt)
+    assert tables.run("marts.response_time_monthly")[0]["qf"] == qf
+    assert ("p" in tables.run("marts.response_time_location_monthly")[0]["qf"]) == ("p" in qf)
