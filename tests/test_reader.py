@@ -58,7 +58,7 @@ def parsed(path: Path, what: Extract | None = None) -> tuple[Reading, list[tuple
         delivery = Delivery(path, what or extract())
         reading = delivery.parse(con, target)
         columns = ", ".join(c.name for c in delivery.extract.contract.columns)
-        rows = con.execute(f"select {columns} from read_parquet('{target}') where _errors is null").fetchall()
+        rows = con.execute(f"select {columns} from read_parquet('{target}') where _errors is null order by _line").fetchall()
         assert reading.physical_records == reading.records == reading.accepted + reading.quarantined + reading.ignored
         for reason in reading.reasons:
             assert reason in reasons.RECORDS or reason.rpartition(":")[2] in reasons.VALUES

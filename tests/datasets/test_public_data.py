@@ -42,7 +42,7 @@ class Parsed:
         target = scratch / "parsed.parquet"
         self.reading: Reading = Delivery(file, extract).parse(self.con, target)
         assert self.reading.records == self.reading.physical_records
-        self.con.execute(f"create or replace view record as select * from read_parquet('{target}') where _errors is null")
+        self.con.execute(f"create or replace view record as select * from read_parquet('{target}') where _errors is null order by _line")
 
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         found: duckdb.DuckDBPyConnection = self.con.execute(sql)
