@@ -12,9 +12,10 @@ from pathlib import Path
 
 from sources.danish import month_numbers
 from sources.examples import response_times
+from sources.examples.delivery import COPENHAGEN
 
 COMMITTEE_TABLE = "svartider_sla_2015-04_leveret-20150505-0900.xlsx"
-COMMITTEE_TABLE_SENT = datetime(2015, 5, 5, 9, 0, tzinfo=response_times.COPENHAGEN)
+COMMITTEE_TABLE_SENT = datetime(2015, 5, 5, 9, 0, tzinfo=COPENHAGEN)
 LOOKUPS = ("system", "system_alias", "probe_cell", "maintenance", "target")
 
 

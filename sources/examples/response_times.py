@@ -6,19 +6,13 @@ the files are evidence about the reader and not an echo of it.
 """
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 import numpy as np
-import numpy.typing as npt
 
-Ints = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
-Bools = npt.NDArray[np.bool_]
+from sources.examples.delivery import COPENHAGEN, HOUR, Bools, Delivery, Floats, Format, Ints, Month, generator_of
 
-COPENHAGEN = ZoneInfo("Europe/Copenhagen")
-HOUR = 3600
 COLUMNS = ("System", "Handling", "Klasse", "Lokation", "Start (UTC)", "Varighed ms", "Status", "Bemærkning")
 CLASS_OF_ACTION = {"login": "HEAVY", "søgning": "STANDARD"}
 SUPPLIER_CLASS = {"HEAVY": "Tung", "STANDARD": "Standard"}
@@ -60,18 +54,6 @@ SPOILT: tuple[dict[str, str], ...] = (
 BEFORE, AFTER, DIFFERING_PAIR, TOO_FEW, TOO_MANY = range(len(SPOILT), len(SPOILT) + 5)
 
 
-class Format(NamedTuple):
-    """How the supplier's machine wrote text that month."""
-
-    encoding: str = "utf-8"
-    line_end: str = "\n"
-    preamble: tuple[str, ...] = ()
-
-    def text(self, lines: list[str]) -> str:
-        """The lines as they stand in the file."""
-        return "".join(line + self.line_end for line in lines)
-
-
 FORMATS = {
     "2014-10": Format("cp1252"),
     "2014-11": Format("utf-8-sig"),
@@ -79,50 +61,6 @@ FORMATS = {
     "2015-02": Format("cp1252", line_end="\r\n"),
     "2015-04": Format("cp1252"),
 }
-
-
-class Delivery(NamedTuple):
-    """A file as it is sent; `parts` are its bytes and can be read once."""
-
-    file_name: str
-    sent_at: datetime
-    parts: Iterator[bytes]
-
-
-class Month(NamedTuple):
-    """A civil month in Copenhagen; a change of clocks adds an hour to it or takes one."""
-
-    first: date
-
-    @property
-    def label(self) -> str:
-        """YYYY-MM, as in the file's name."""
-        return f"{self.first:%Y-%m}"
-
-    @property
-    def next(self) -> "Month":
-        """The month after this one."""
-        return Month((self.first + timedelta(days=31)).replace(day=1))
-
-    @property
-    def start(self) -> int:
-        """Seconds since 1970 UTC."""
-        return int(datetime(self.first.year, self.first.month, 1, tzinfo=COPENHAGEN).timestamp())
-
-    @property
-    def hours(self) -> int:
-        """How many hours the month really lasts."""
-        return (self.next.start - self.start) // HOUR
-
-    def slots(self, scale: float) -> int:
-        """How often a robot is due at `scale` attempts per hour."""
-        return max(1, int(self.hours * scale + 1e-6))
-
-    def civil(self, seconds: Ints) -> Ints:
-        """Civil local time, as seconds since 1970, of instants inside the month; clocks change on a whole hour."""
-        hours = (datetime.fromtimestamp(at, COPENHAGEN) for at in range(self.start, self.next.start, HOUR))
-        offsets = np.array([(hour.utcoffset() or timedelta()).total_seconds() for hour in hours]).astype(np.int64)
-        return np.asarray(seconds + offsets[(seconds - self.start) // HOUR])
 
 
 class Facts(NamedTuple):
@@ -200,12 +138,12 @@ def _export(facts: Facts, month: Month, seed: int, scale: float, wrong_clock: st
     """One month's file, a system at a time so that memory does not grow with the region."""
     form = FORMATS.get(month.label, Format())
     yield form.text([*form.preamble, ";".join(COLUMNS)]).encode(form.encoding)
-    dirt = _dirt_per_system(facts, month, scale, _generator(seed, month, 0))
+    dirt = _dirt_per_system(facts, month, scale, generator_of(seed, month, 0))
     for number, system in enumerate(facts.systems, start=1):
-        attempts = _attempts(facts, system, month, scale, _generator(seed, month, number))
+        attempts = _attempts(facts, system, month, scale, generator_of(seed, month, number))
         if system == wrong_clock:
-            attempts = _with_wrong_clock(facts, system, month, attempts, _generator(seed, month, number, 1))
-        generator = _generator(seed, month, number, 2)
+            attempts = _with_wrong_clock(facts, system, month, attempts, generator_of(seed, month, number, 1))
+        generator = generator_of(seed, month, number, 2)
         lines = _lines(facts, system, month, attempts, generator)
         _add_dirt(lines, dirt[number - 1], month, generator)
         yield form.text(lines).encode(form.encoding.removesuffix("-sig"))
@@ -214,16 +152,11 @@ def _export(facts: Facts, month: Month, seed: int, scale: float, wrong_clock: st
 def _without_status(facts: Facts, month: Month, seed: int, scale: float) -> Iterator[bytes]:
     """The first 200 records of a month's file, from an export that had lost a column."""
     system = next(iter(facts.systems))
-    attempts = _attempts(facts, system, month, scale, _generator(seed, month, 1))
-    lines = [";".join(COLUMNS), *_lines(facts, system, month, attempts, _generator(seed, month, 1, 2))[:200]]
+    attempts = _attempts(facts, system, month, scale, generator_of(seed, month, 1))
+    lines = [";".join(COLUMNS), *_lines(facts, system, month, attempts, generator_of(seed, month, 1, 2))[:200]]
     rows = [dict(zip(COLUMNS, line.split(";", len(COLUMNS) - 1), strict=True)) for line in lines]
     form = FORMATS.get(month.label, Format())
     yield form.text([";".join(row[name] for name in COLUMNS if name != "Status") for row in rows]).encode(form.encoding)
-
-
-def _generator(seed: int, month: Month, *stream: int) -> np.random.Generator:
-    """A stream of its own for each part, so that a change to one part leaves the others as they were."""
-    return np.random.default_rng([seed, month.start, *stream])
 
 
 def _attempts(facts: Facts, system: str, month: Month, scale: float, generator: np.random.Generator) -> Attempts:
