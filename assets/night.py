@@ -26,6 +26,8 @@ from sources.parse import Reading
 from sources.reasons import Refused
 
 NIGHTLY = "nightly"
+# The key of a table that is not there yet and counts as empty for a contract that says so (`inputs`).
+NEVER_PUBLISHED = "never published"
 
 
 @dataclass(frozen=True)
@@ -140,12 +142,16 @@ class Night:
             if other != domain and (state := self.known_domain_state(other)):
                 available |= state.tables
         versions: list[Version] = []
+        foreign = {t.name for t in self.catalog.computed if t.domain != domain}
         for table in self.catalog.of_domain(domain):
-            if lacking := [n for n in table.needs if n not in available]:
+            there = available
+            if table.contract.takes_absent_as_empty:
+                there = dict.fromkeys(foreign & set(table.needs), NEVER_PUBLISHED) | available
+            if lacking := [n for n in table.needs if n not in there]:
                 versions.append(Version(table.name, "", problem=f"{table.name} was not computed: {', '.join(lacking)} is not there."))
                 continue
-            key = table_key(table, {n: available[n] for n in table.needs}, self.as_of)
-            version = existing(self.lake, table.name, key) or self._compute(table, key, available)
+            key = table_key(table, {n: there[n] for n in table.needs}, self.as_of)
+            version = existing(self.lake, table.name, key) or self._compute(table, key, there)
             versions.append(version)
             if version.exists:
                 available[table.name] = key
@@ -167,7 +173,9 @@ class Night:
         """A connection with a view for each of `tables` (name -> key) and nothing else."""
         con = connect(self.lake.scratch)
         for name, key in tables.items():
-            if name.startswith("raw."):
+            if key == NEVER_PUBLISHED:
+                relation(con, name, current_records(self.catalog.contract(name), []))
+            elif name.startswith("raw."):
                 extract = name.removeprefix("raw.")
                 paths = [str(self.lake.parse(extract, p)) for p in self.extract_state(extract).selection]
                 relation(con, name, current_records(self.catalog.contract(name), paths))

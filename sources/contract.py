@@ -184,6 +184,12 @@ class QuarantineLimit(Model):
     hold: float = 20
 
 
+class Inputs(Model):
+    """What a table is computed from where a table of another domain has never been published: no rows of it."""
+
+    absent: Literal["empty"]
+
+
 class Contract(Model):
     apiVersion: Literal["v3.1.0"]
     kind: Literal["DataContract"]
@@ -207,7 +213,7 @@ class Contract(Model):
     def _consistent(self) -> "Contract":
         if self.object.name != self.id:
             raise ValueError(f"the object is called {self.object.name}, the contract {self.id}")
-        known: dict[str, type[Model]] = {"delivery": Delivery, "quarantineLimit": QuarantineLimit}
+        known: dict[str, type[Model]] = {"delivery": Delivery, "quarantineLimit": QuarantineLimit, "inputs": Inputs}
         for name, value in custom(self.object.customProperties).items():
             if name not in known:
                 raise ValueError(f"unknown customProperty {name}")
@@ -249,6 +255,11 @@ class Contract(Model):
     @cached_property
     def quarantine_limit(self) -> QuarantineLimit:
         return QuarantineLimit.model_validate(custom(self.object.customProperties).get("quarantineLimit", {}))
+
+    @property
+    def takes_absent_as_empty(self) -> bool:
+        """Whether the table is made all the same when another domain it reads has never been published."""
+        return "inputs" in custom(self.object.customProperties)
 
     @property
     def dated_by(self) -> str | None:

@@ -21,7 +21,7 @@ def test_a_run_says_what_it_did_and_what_to_do_next(region: Path) -> None:
     done = ventetal(region, "status")
     assert done.returncode == 0
     for part in (
-        "12 in all, of these 1 refused",
+        "13 in all, of these 1 refused",
         "accepted +",
         "quarantined",
         "0 failed",

@@ -114,3 +114,25 @@ def test_checks_stand_in_dagster_with_the_rule_in_words_and_no_row(toy: Toy, on:
     assert evaluation.description is not None
     assert evaluation.description.startswith("Nothing is counted below zero.")
     assert evaluation.metadata["offenders"].value == 1
+
+
+@pytest.mark.parametrize(("inputs", "total"), [("[{property: inputs, value: {absent: empty}}]", "a 10"), ("[]", None)])
+def test_a_table_over_several_domains_is_made_without_one_that_was_never_published_only_if_it_says_so(
+    tmp_path: Path, inputs: str, total: str | None
+) -> None:
+    toy = Toy(tmp_path, stock=PERIOD, sales=PERIOD)
+    mart = (toy.project / "expectations/marts/sales_total.odcs.yaml").read_text().replace("sales_total", "both_total")
+    mart = mart.replace("sales_domain", "both_domain").replace("  properties:", f"  customProperties: {inputs}\n  properties:")
+    (toy.project / "expectations/marts/both_total.odcs.yaml").write_text(mart)
+    columns = "name, cast(sum(number) as bigint) as number, cast(sum(records) as bigint) as records"
+    union = "select name, number, records from marts.stock_total union all select name, number, records from marts.sales_total"
+    (toy.project / "sql/marts/both_total.sql").write_text(f"select {columns} from ({union}) group by all order by all")
+    toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a -5")
+    toy.deliver("sales", "sales_2015-01_received-20150201-0600.csv", "a 10")
+    release = toy.night()
+    assert {d.domain for d in release.held} == {"stock_domain"} | (set() if total else {"both_domain"})
+    if total:
+        assert toy.total("both") == total
+    toy.deliver("stock", "stock_2015-01_received-20150202-0600.csv", "a 5")
+    assert not toy.night().held
+    assert toy.total("both") == "a 15"

@@ -1,0 +1,121 @@
+-- Every indicator per month, beside its target and beside what it naturally varies by (an XmR chart, as in Making Data Count).
+-- Level and trend are two things: target_met and assurance speak of the level, special_cause of the course.
+-- Limits come from final months alone: a month still being delivered must not move them, nor be judged by them.
+with value as (
+    select
+        *,
+        qf like '%p%' as is_provisional,
+        12 * year(month) + month(month) as month_no,
+    from core.kpi_value
+),
+final as (
+    select
+        *,
+        value - lag(value) over course as change,
+        month_no - lag(month_no) over course as months_since,
+    from value
+    where not is_provisional and value is not null
+    window course as (partition by indicator, subject order by month)
+),
+-- The mean moving range times 2.66 (3 / 1.128, the ratio of a range of two to a standard deviation) is the width on each side.
+limits as (
+    select
+        indicator,
+        subject,
+        count(*) as points,
+        avg(cast(value as decimal(28, 9))) as centre,
+        2.66 * avg(abs(cast(change as decimal(28, 9)))) filter (months_since = 1) as width,
+    from final
+    group by all
+),
+placed as (
+    select
+        final.indicator,
+        final.subject,
+        final.month,
+        final.month_no,
+        round(abs(final.value - centre), 9) > round(width, 9) as is_outside,
+        sign(round(final.value - centre, 9)) as side,
+        case when months_since = 1 then sign(round(change, 9)) else 0 end as step,
+        -- In the outer third between centre and limit, on which side.
+        case when round(abs(final.value - centre), 9) >= round(width * 2 / 3, 9) and width > 0 then sign(final.value - centre) else 0 end as outer_third,
+    from final
+    join limits using (indicator, subject)
+),
+-- Months in a row share one start: the number of the month less its place among such months.
+in_rows as (
+    select
+        *,
+        month_no - row_number() over (partition by indicator, subject, side order by month) as side_start,
+        month_no - row_number() over (partition by indicator, subject, step order by month) as step_start,
+        greatest(count(*) over up_to_here, count(*) over around, count(*) over from_here) as outer_of_three,
+    from placed
+    window
+        up_to_here as (partition by indicator, subject, outer_third order by month_no range between 2 preceding and current row),
+        around as (partition by indicator, subject, outer_third order by month_no range between 1 preceding and 1 following),
+        from_here as (partition by indicator, subject, outer_third order by month_no range between current row and 2 following)
+),
+runs as (
+    select
+        *,
+        case when side <> 0 then count(*) over (partition by indicator, subject, side, side_start) else 0 end as side_run,
+        case when step <> 0 then count(*) over (partition by indicator, subject, step, step_start) else 0 end as step_run,
+    from in_rows
+),
+-- A trend of seven months is six steps; its first month lies before the first step.
+judged as (
+    select
+        runs.indicator,
+        runs.subject,
+        runs.month,
+        is_outside,
+        side_run >= shift.value as is_shift,
+        step_run >= trend.value - 1 or coalesce(
+            lead(step_run) over course >= trend.value - 1 and lead(month_no) over course = month_no + 1 and lead(step) over course <> 0, false
+        ) as is_trend,
+        outer_third <> 0 and outer_of_three >= 2 as is_near_limit,
+    from runs
+    join reference.target as shift on shift.indicator = 'special_cause_shift' and month between shift.valid_from and shift.valid_to
+    join reference.target as trend on trend.indicator = 'special_cause_trend' and month between trend.valid_from and trend.valid_to
+    window course as (partition by runs.indicator, runs.subject order by month)
+)
+select
+    value.month,
+    value.indicator,
+    value.subject,
+    value.value,
+    value.numerator,
+    value.denominator,
+    kpi.unit,
+    value.target,
+    value.comparison,
+    case value.comparison when '>=' then value.value >= value.target when '<=' then value.value <= value.target end as target_met,
+    value.completeness_share,
+    limits.points,
+    round(limits.centre, 9) as centre,
+    round(limits.centre - limits.width, 9) as lower_limit,
+    round(limits.centre + limits.width, 9) as upper_limit,
+    limits.points < enough.value as has_provisional_limits,
+    case
+        when value.comparison = '>=' and round(limits.centre - limits.width, 9) >= value.target then 'ALWAYS_MET'
+        when value.comparison = '>=' and round(limits.centre + limits.width, 9) < value.target then 'NEVER_MET'
+        when value.comparison = '<=' and round(limits.centre + limits.width, 9) <= value.target then 'ALWAYS_MET'
+        when value.comparison = '<=' and round(limits.centre - limits.width, 9) > value.target then 'NEVER_MET'
+        when value.target is not null and limits.width is not null then 'INCONSISTENT'
+    end as assurance,
+    case
+        when judged.is_outside then 'OUTSIDE'
+        when judged.is_shift then 'SHIFT'
+        when judged.is_trend then 'TREND'
+        when judged.is_near_limit then 'NEAR_LIMIT'
+        when judged.month is not null then 'NONE'
+    end as special_cause,
+    value.is_provisional,
+    value.qf,
+from value
+join reference.kpi as kpi on kpi.indicator = value.indicator
+join reference.target as enough
+    on enough.indicator = 'natural_limits_points' and value.month between enough.valid_from and enough.valid_to
+left join limits on limits.indicator = value.indicator and limits.subject = value.subject
+left join judged on judged.indicator = value.indicator and judged.subject = value.subject and judged.month = value.month
+order by all

@@ -1,0 +1,154 @@
+"""Indicators of the report in one form: level, natural limits and special causes are three things."""
+
+import pytest
+
+from tests.drawn import Tables, expect
+
+WINTER = ("2014-08", "2014-09", "2014-10", "2014-11", "2014-12", "2015-01", "2015-02")
+AUTUMN = ("2014-06", "2014-07", "2014-08", "2014-09", "2014-10", "2014-11", "2014-12")
+
+
+def values(tables: Tables, text: str, target: str = "", comparison: str = "", qf: str = "") -> None:
+    """Values of one indicator, month by month."""
+    rows = [row.split() for row in text.strip().splitlines()]
+    drawn = "month | indicator | subject | value | target | comparison | qf\n"
+    drawn += "\n".join(
+        f"{month}-01 | response_time_compliance | GS | {value} | {target} | {comparison} | {''.join(q) or qf or chr(39) * 2}"
+        for month, value, *q in rows
+    )
+    tables.given("core.kpi_value", drawn)
+
+
+def months(numbers: str) -> str:
+    """Values of as many months in a row from January 2014."""
+    return "\n".join(f"{2014 + i // 12}-{i % 12 + 1:02d} {v}" for i, v in enumerate(numbers.split()))
+
+
+@pytest.mark.parametrize(
+    ("value", "target", "comparison", "met"),
+    [
+        ("0.7999", "0.8", ">=", "no"),
+        ("0.8", "0.8", ">=", "yes"),
+        ("0.8001", "0.8", ">=", "yes"),
+        ("31", "30", "<=", "no"),
+        ("30", "30", "<=", "yes"),
+        ("0.9", "", "", ""),
+    ],
+)
+def test_a_target_is_met_at_its_value_and_nothing_is_met_without_one(
+    tables: Tables, value: str, target: str, comparison: str, met: str
+) -> None:
+    values(tables, f"2015-01 {value}", target, comparison)
+    assert tables.run("marts.kpi_monthly") == expect(f"value | target_met\n{value} | {met}")
+
+
+def test_natural_limits_are_the_mean_and_2_66_mean_moving_ranges_on_each_side(tables: Tables) -> None:
+    values(tables, months("10 14 12"))
+    assert tables.run("marts.kpi_monthly")[0:1] == expect("""
+        points | centre | lower_limit | upper_limit | has_provisional_limits
+        3      | 12     | 4.02        | 19.98       | yes
+    """)
+
+
+def test_the_published_table_gives_the_natural_limits_that_were_worked_out_by_hand(tables: Tables) -> None:
+    """EPM3: mean 98.32, upper limit 99.797, under its target of 99.80."""
+    values(tables, months("0.975 0.983 0.988 0.986 0.991 0.988 0.9824 0.9721"), "0.998", ">=")
+    last = tables.run("marts.kpi_monthly")[-1]
+    assert (round(last["centre"], 5), round(last["upper_limit"], 5), last["assurance"]) == (0.98319, 0.99797, "NEVER_MET")
+
+
+@pytest.mark.parametrize(("count", "provisional"), [(11, "yes"), (12, "no"), (13, "no")])
+def test_limits_are_provisional_under_twelve_months(tables: Tables, count: int, provisional: str) -> None:
+    values(tables, months(" ".join(["1"] * count)))
+    assert tables.run("marts.kpi_monthly")[-1:] == expect(f"has_provisional_limits\n{provisional}")
+
+
+def test_a_provisional_month_neither_moves_the_limits_nor_is_judged(tables: Tables) -> None:
+    values(tables, "2015-01 10\n2015-02 12\n2015-03 10\n2015-04 90 p")
+    assert tables.run("marts.kpi_monthly")[2:] == expect("""
+        value | points | centre       | special_cause | is_provisional
+        10    | 3      | 10.6666667 | NONE          | no
+        90    | 3      | 10.6666667 |               | yes
+    """)
+
+
+def test_a_change_over_a_missing_month_is_no_moving_range(tables: Tables) -> None:
+    values(tables, "2015-01 10\n2015-02 12\n2015-04 90")
+    assert tables.run("marts.kpi_monthly")[0:1] == expect("centre | upper_limit\n37.3333333 | 42.6533333")
+
+
+def test_one_month_has_a_centre_and_no_limits(tables: Tables) -> None:
+    values(tables, "2015-01 10", "5", ">=")
+    assert tables.run("marts.kpi_monthly") == expect("""
+        value | points | centre | lower_limit | upper_limit | assurance | special_cause
+        10    | 1      | 10     |             |             |           | NONE
+    """)
+
+
+@pytest.mark.parametrize(
+    ("text", "causes"),
+    [
+        (months("10 11 10 11 10 30 10 11 10 11 10"), {"2014-06": "OUTSIDE"}),
+        (months("1 9 1 9 1 9 5 6 5 6 5 6 1 9 1 9 1 9 1 9"), {}),
+        (months("1 8 1 8 1 8 1 8 6 6 6 6 6 1 8 1 8 1 8"), {}),
+        (months("1 8 1 8 1 8 1 7 6 6 6 6 6 6 1 8 1 8 1 8"), dict.fromkeys(WINTER, "SHIFT")),
+        (months("9 1 9 1 9 1 2 3 4 5 6 7 1 9 1"), dict.fromkeys(AUTUMN, "TREND")),
+        (months("9 1 9 1 9 1 2 3 4 5 6 1 9 1"), {}),
+    ],
+)  # fmt: skip
+def test_special_causes_are_a_point_outside_seven_on_one_side_and_seven_rising_or_falling(
+    tables: Tables, text: str, causes: dict[str, str]
+) -> None:
+    values(tables, text)
+    found = {f"{row['month']:%Y-%m}": row["special_cause"] for row in tables.run("marts.kpi_monthly")}
+    assert {month: cause for month, cause in found.items() if cause != "NONE"} == causes
+
+
+def test_two_of_three_months_in_the_outer_third_are_a_special_cause_and_one_is_not(tables: Tables) -> None:
+    values(tables, months("10 10.5 10 10.5 10 10.5 10 10.5 12 10.5 12 10.5 10 10.5 10 10.5"))
+    found = {f"{row['month']:%Y-%m}": row["special_cause"] for row in tables.run("marts.kpi_monthly")}
+    assert {month for month, cause in found.items() if cause == "NEAR_LIMIT"} == {"2014-09", "2014-11"}
+    values(tables, months("10 10.5 10 10.5 10 10.5 10 10.5 12 10.5 10.5 12 10.5 10 10.5 10 10.5"))
+    assert {row["special_cause"] for row in tables.run("marts.kpi_monthly")} == {"NONE"}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "target", "comparison", "assurance"),
+    [
+        ("90 91 90 91", "80", ">=", "ALWAYS_MET"),
+        ("90 91 90 91", "99", ">=", "NEVER_MET"),
+        ("90 91 90 91", "90", ">=", "INCONSISTENT"),
+        ("10 11 10 11", "30", "<=", "ALWAYS_MET"),
+        ("10 11 10 11", "5", "<=", "NEVER_MET"),
+        ("80 80 80 80", "80", ">=", "ALWAYS_MET"),
+    ],
+)
+def test_assurance_compares_the_natural_limits_with_the_target(
+    tables: Tables, numbers: str, target: str, comparison: str, assurance: str
+) -> None:
+    values(tables, months(numbers), target, comparison)
+    assert tables.run("marts.kpi_monthly")[-1:] == expect(f"assurance\n{assurance}")
+
+
+def test_a_withheld_value_has_no_verdict_and_moves_nothing(tables: Tables) -> None:
+    tables.given("core.kpi_value", """
+        month      | indicator                | subject | value | target | comparison | qf
+        2015-01-01 | response_time_compliance | GS      | 0.5   | 0.8    | >=         | ''
+        2015-02-01 | response_time_compliance | GS      |       | 0.8    | >=         | c
+    """)  # fmt: skip
+    assert tables.run("marts.kpi_monthly") == expect("""
+        value | target_met | points | special_cause | qf
+        0.5   | no         | 1      | NONE          | ''
+              |            | 1      |               | c
+    """)
+
+
+def test_a_domain_nobody_published_has_no_rows_and_stops_no_other(tables: Tables) -> None:
+    tables.given("raw.project_status", """
+        month      | project_no | project_name | status_text
+        2015-04-01 | 1          | Et projekt   | Projektet følger planen
+    """)  # fmt: skip
+    assert tables.run("marts.kpi_monthly") == expect("""
+        indicator        | value | numerator | denominator
+        projects_on_plan | 1     | 1         | 1
+    """)
