@@ -113,7 +113,7 @@ select
     value.is_provisional,
     value.qf,
 from value
-join reference.kpi as kpi on kpi.indicator = value.indicator
+join reference.kpi as kpi on kpi.indicator = value.indicator and kpi.subject in (value.subject, '*')
 join reference.target as enough
     on enough.indicator = 'natural_limits_points' and value.month between enough.valid_from and enough.valid_to
 left join limits on limits.indicator = value.indicator and limits.subject = value.subject

@@ -1,0 +1,357 @@
+"""Figures as charts: Altair specifications, drawn to SVG and PNG by vl-convert without a browser or a network.
+
+Two things never share an axis of their own scale; colour is never the only sign; labels are text rounded as the report rounds.
+"""
+
+from typing import Any
+
+from assets.report import danish
+from assets.report.figures import WITHHELD, Panel, Told
+from assets.report.reading import Row
+
+INK, MUTED, FIRST, SECOND, TARGET, BAND, GRID, PAPER = (
+    "#1b2733", "#5b6875", "#0b5cab", "#b4540a", "#a3195b", "#dfe8f1", "#e4e8ec", "#ffffff",
+)  # fmt: skip
+PALETTE = {"ink": INK, "muted": MUTED, "first": FIRST, "second": SECOND, "target": TARGET, "band": BAND, "grid": GRID, "paper": PAPER}
+WIDTHS = {"wide": 640, "narrow": 270}
+# The first label and every January carry the year, on a line of its own.
+MONTH_AXIS = (
+    "timeFormat(datum.value, '%m') == '01' || datum.index == 0"
+    " ? [timeFormat(datum.value, '%b'), timeFormat(datum.value, '%Y')] : timeFormat(datum.value, '%b')"
+)
+VEGA_LITE = "6.1"
+
+
+def draw(told: Told, width: str, title: bool = False) -> str | None:
+    """The figure as SVG, None where it is a table alone or has nothing to draw."""
+    import vl_convert
+
+    spec = specification(told, width, title)
+    if spec is None:
+        return None
+    svg: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, format_locale="da-DK", time_format_locale="da-DK")
+    return svg
+
+
+def png(svg: str) -> bytes:
+    import vl_convert
+
+    picture: bytes = vl_convert.svg_to_png(svg, scale=2)
+    return picture
+
+
+def specification(told: Told, width: str, title: bool = False) -> dict[str, Any] | None:
+    """The figure as a Vega-Lite specification."""
+    import altair as alt
+
+    if told.problem or not told.figure.panels:
+        return None
+    drawn = [c for panel in told.figure.panels if (c := _panel(told, panel, width)) is not None]
+    if not drawn:
+        return None
+    chart = alt.vconcat(*drawn, spacing=28).resolve_scale(color="independent")
+    if title:
+        chart = chart.properties(title=alt.TitleParams(
+            f"{told.figure.id} · {told.figure.title}", subtitle=f"{told.period} · udgivelse {told.reading.about['release_id']}",
+            anchor="start", fontSize=16, subtitleFontSize=12, subtitleColor=MUTED, color=INK, offset=16,
+        ))  # fmt: skip
+    spec: dict[str, Any] = (
+        chart.configure(font="Arial, Helvetica, sans-serif", background=PAPER, padding={"left": 4, "top": 6, "right": 12, "bottom": 4})
+        .configure_view(stroke=None)
+        .configure_axis(
+            labelFontSize=12, labelColor=MUTED, title=None, gridColor=GRID, domainColor=MUTED, tickColor=MUTED, labelFlush=False, tickSize=4
+        )
+        .configure_title(anchor="start", fontSize=13, fontWeight="bold", color=INK, offset=10)
+        .configure_text(fontSize=12, color=INK)
+        .to_dict()
+    )
+    spec["config"]["aria"] = False
+    return spec
+
+
+def _panel(told: Told, panel: Panel, width: str) -> Any:
+    match panel.kind:
+        case "bars":
+            return _bars(told, panel, width)
+        case "pairs":
+            return _pairs(told, panel, width)
+        case "multiples":
+            return _multiples(told, panel, width)
+        case _:
+            return _months(told, panel, width)
+
+
+def _title(told: Told, panel: Panel) -> str:
+    return panel.title or told.words(panel.values[0]).label
+
+
+def _months(told: Told, panel: Panel, width: str) -> Any:
+    """Values over the months: lines with points, columns, or parts on top of each other; provisional months are hollow."""
+    import altair as alt
+
+    unit, places = told.words(panel.values[0]).unit, told.figure.places
+    data = [
+        _point(r, column, told, unit, places, panel)
+        for column in panel.values
+        for r in told.rows
+        if r[column] is not None
+    ]  # fmt: skip
+    if not data:
+        return None
+    rows = alt.InlineData(values=data)
+    months = sorted({d["month"] for d in data})
+    x = alt.X("month:T", axis=alt.Axis(
+        labelExpr=MONTH_AXIS, grid=False, values=_ticks(months, width), labelAngle=0, labelOverlap=False,
+    ), scale=alt.Scale(padding=18))  # fmt: skip
+    share = unit == danish.SHARE
+    limits = _limits(told, panel)
+    y = alt.Y("value:Q", stack="zero" if panel.kind == "stack" else None, axis=_value_axis(unit), scale=_scale(data, panel, share, limits))
+    colour = alt.Color("series:N", scale=alt.Scale(domain=[told.words(c).label for c in panel.values], range=[FIRST, SECOND]), legend=None)
+    layers: list[Any] = []
+    if limits:
+        layers.append(alt.Chart(alt.InlineData(values=[limits])).mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q"), y2="high:Q"))
+        layers.append(alt.Chart(alt.InlineData(values=[limits])).mark_rule(color=MUTED, strokeWidth=1).encode(y="centre:Q"))
+    base = alt.Chart(rows)
+    if panel.kind in ("columns", "stack"):
+        bar = base.mark_bar(size=_bar_size(len(months), width), strokeWidth=1.5).encode(
+            x=x, y=y, color=colour, stroke=colour, fillOpacity=alt.condition("datum.provisional", alt.value(0.15), alt.value(1)),
+            order=alt.Order("place:Q"), strokeDash=alt.condition("datum.provisional", alt.value([3, 2]), alt.value([1, 0])),
+        )  # fmt: skip
+        layers.append(bar)
+    else:
+        dash = alt.StrokeDash(
+            "series:N", scale=alt.Scale(domain=[told.words(c).label for c in panel.values], range=[[1, 0], [6, 3]]), legend=None
+        )
+        layers.append(base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash))
+        layers.append(
+            base.mark_point(size=46, strokeWidth=2, opacity=1).encode(
+                x=x, y=y, stroke=colour,
+                fill=alt.condition("datum.provisional", alt.value(PAPER), colour),
+                shape=alt.condition("datum.missed", alt.value("triangle-down"), alt.value("circle")),
+            )
+        )  # fmt: skip
+    layers += _target_layers(data, x)
+    layers += _end_labels(data, panel, x)
+    if limits:
+        layers.append(_note(limits["label"], limits["high"], "bottom", MUTED, WIDTHS[width]))
+    height = 190 if width == "wide" else 170
+    return alt.layer(*layers).properties(width=WIDTHS[width], height=height, title=_headed(told, panel, limits))
+
+
+def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None) -> Any:
+    """The panel's title; the second line names the series where there are two."""
+    import altair as alt
+
+    signs = ("━ ", "╍ ") if panel.kind == "line" else ("■ ", "■ ")
+    named = [f"{sign}{told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
+    title = _title(told, panel)
+    return alt.TitleParams(title, subtitle=named, subtitleColor=MUTED, subtitleFontSize=12) if named else title
+
+
+def _point(row: Row, column: str, told: Told, unit: str | None, places: int, panel: Panel) -> dict[str, Any]:
+    value, target = row[column], row.get(panel.target) if panel.target else None
+    return {
+        "month": f"{row['month']:%Y-%m-%d}",
+        "value": float(value),
+        "series": told.words(column).label,
+        "place": panel.values.index(column),
+        "label": danish.quantity(value, unit, places, with_unit=unit == danish.SHARE),
+        "provisional": bool(row.get("is_provisional")),
+        "target": float(target) if target is not None else None,
+        "target_label": f"mål {danish.percent(target, 0 if round(target * 100, 6) % 1 == 0 else 2)}" if target is not None else None,
+        "missed": target is not None and value < target and column == panel.values[0],
+        "final": row["month"] == told.last_final,
+    }
+
+
+def _limits(told: Told, panel: Panel) -> dict[str, Any] | None:
+    """The natural limits of the panel's indicator, cut to what is possible."""
+    row = told.reading.findings.get(panel.limits) if panel.limits else None
+    if row is None or row["lower_limit"] is None:
+        return None
+    high = min(row["upper_limit"], 1.0) if row["unit"] == "share" else row["upper_limit"]
+    text = "naturligt leje" + (" (foreløbigt)" if row["has_provisional_limits"] else "")
+    return {"low": max(row["lower_limit"], 0.0), "high": high, "centre": row["centre"], "label": text}
+
+
+def _scale(data: list[dict[str, Any]], panel: Panel, share: bool, limits: dict[str, Any] | None) -> Any:
+    """Columns start at zero; lines show their variation, and a share never leaves 0 to 100 %."""
+    import altair as alt
+
+    if panel.kind in ("columns", "stack"):
+        return alt.Scale(zero=True)
+    values = [d["value"] for d in data] + [d["target"] for d in data if d["target"] is not None]
+    values += [limits["low"], limits["high"]] if limits else []
+    low, high = min(values), max(values)
+    room = (high - low or high or 1) * 0.15
+    return alt.Scale(
+        domain=[max(low - room, 0), min(high + room, 1.0) if share else high + room], nice=not share or high + room < 1, zero=False
+    )
+
+
+def _value_axis(unit: str | None) -> Any:
+    import altair as alt
+
+    expression = "format(datum.value * 100, ',.4~f') + ' %'" if unit == danish.SHARE else "format(datum.value, ',')"
+    return alt.Axis(labelExpr=expression, tickCount=4, domain=False, ticks=False)
+
+
+def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
+    """A dashed line in the months a target is in force, named once at its beginning."""
+    import altair as alt
+
+    aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
+    if not aimed:
+        return []
+    line = alt.Chart(alt.InlineData(values=aimed)).mark_line(color=TARGET, strokeDash=[6, 4], strokeWidth=1.5).encode(x=x, y="target:Q")
+    named = (
+        alt.Chart(alt.InlineData(values=aimed[:1]))
+        .mark_text(align="left", baseline="bottom", dy=-4, dx=-10, color=TARGET, fontWeight="bold")
+        .encode(x=x, y="target:Q", text="target_label:N")
+    )
+    return [line, named]
+
+
+def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
+    """The value of the last final month, beside its point."""
+    import altair as alt
+
+    if panel.kind == "stack":
+        return []
+    ends = [d for d in data if d["final"]]
+    texts = []
+    tall = sorted(ends, key=lambda d: d["value"])
+    for i, end in enumerate(tall):
+        below = len(tall) > 1 and i == 0
+        texts.append(
+            alt.Chart(alt.InlineData(values=[end]))
+            .mark_text(align="center", baseline="top" if below else "bottom", dy=10 if below else -9, fontWeight="bold", fontSize=13)
+            .encode(x=x, y="value:Q", text="label:N")
+        )
+    return texts
+
+
+def _note(text: str, at: float, baseline: str, colour: str, right: int) -> Any:
+    import altair as alt
+
+    return (
+        alt.Chart(alt.InlineData(values=[{"y": at, "text": text}]))
+        .mark_text(align="right", baseline="bottom", dy=-3, color=colour, fontSize=11)
+        .encode(x=alt.value(right), y="y:Q", text="text:N")
+    )
+
+
+def _ticks(months: list[str], width: str) -> list[Any]:
+    """Months that get a label: all of few, else every other or third, counted back from the last."""
+    import altair as alt
+
+    most = 16 if width == "wide" else 7
+    step = -(-len(months) // most)
+    return [alt.DateTime(year=int(m[:4]), month=int(m[5:7]), date=1) for m in reversed(months[::-1][::step])]
+
+
+def _bar_size(months: int, width: str) -> int:
+    return max(4, min(34, int(WIDTHS[width] / max(months, 1) * 0.62)))
+
+
+def _bars(told: Told, panel: Panel, width: str) -> Any:
+    """A bar for each row, its value and share beside it; what is withheld has a word and no bar."""
+
+    value, share = panel.values
+    data = []
+    for row in told.rows:
+        withheld = row[value] is None
+        said = danish.number(row[value]) if not withheld else "tilbageholdt" if WITHHELD in row["qf"] else "ikke opgjort"
+        if not withheld and row[share] is not None:
+            said += f"  ({danish.percent(row[share], told.figure.places)})"
+        data.append({"name": _named(told, row), "value": row[value] or 0, "label": said})
+    return _horizontal(data, width, _title(told, panel))
+
+
+def _named(told: Told, row: Row) -> str:
+    column = told.figure.names
+    return told.reading.codes.get((column, row[column]), str(row[column]))
+
+
+def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Any:
+    import altair as alt
+
+    order = [d["name"] for d in data]
+    most = max((d["value"] for d in data), default=0) or 1
+    limit = 230 if width == "wide" else 118
+    y = alt.Y("name:N", sort=order, axis=alt.Axis(labelLimit=limit, labelColor=INK, domain=False, ticks=False, labelPadding=8,
+              labelExpr=_wrapped(width)))  # fmt: skip
+    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.35 if width == "wide" else 2.1)]))
+    base = alt.Chart(alt.InlineData(values=data))
+    bars = base.mark_bar(color=FIRST, size=18).encode(x=x, y=y)
+    texts = base.mark_text(align="left", dx=6).encode(x=x, y=y, text="label:N")
+    inner = WIDTHS[width] - (limit + 10)
+    return alt.layer(bars, texts).properties(width=inner, height=alt.Step(30 if width == "wide" else 36), title=title)
+
+
+def _wrapped(width: str) -> str:
+    """Long names in two lines on a narrow chart, cut at the blank nearest the middle by Vega itself."""
+    if width == "wide":
+        return "datum.label"
+    cut = "indexof(slice(datum.label, 8), ' ') + 8"
+    return f"length(datum.label) > 18 ? [slice(datum.label, 0, {cut}), slice(datum.label, {cut} + 1)] : datum.label"
+
+
+def _pairs(told: Told, panel: Panel, width: str) -> Any:
+    """Two bars for each row, now above then."""
+    import altair as alt
+
+    data: list[dict[str, Any]] = []
+    heads = [told.words(v).label for v in panel.values]
+    for row in told.rows:
+        for place, (value, head) in enumerate(zip(panel.values, heads, strict=True)):
+            withheld = row[value] is None
+            said = ("tilbageholdt" if WITHHELD in row["qf"] and place == 0 else "ikke opgjort") if withheld else danish.number(row[value])
+            data.append({"name": _named(told, row), "value": row[value] or 0, "label": said, "series": head, "place": place})
+    order = [_named(told, row) for row in told.rows]
+    most = max(d["value"] for d in data) or 1
+    limit = 230 if width == "wide" else 118
+    y = alt.Y("name:N", sort=order, axis=alt.Axis(labelLimit=limit, labelColor=INK, domain=False, ticks=False, labelPadding=8,
+              labelExpr=_wrapped(width)), scale=alt.Scale(paddingInner=0.3))  # fmt: skip
+    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.2 if width == "wide" else 1.5)]))
+    inner = alt.YOffset("place:O")
+    base = alt.Chart(alt.InlineData(values=data))
+    bars = base.mark_bar(strokeWidth=1.2, stroke=FIRST).encode(
+        x=x, y=y, yOffset=inner, fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND))
+    )
+    texts = base.mark_text(align="left", dx=6, fontSize=11).encode(x=x, y=y, yOffset=inner, text="label:N")
+    subtitle = f"■ {heads[0]}   □ {heads[1]}"
+    return alt.layer(bars, texts).properties(
+        width=WIDTHS[width] - (limit + 10), height=alt.Step(17),
+        title=alt.TitleParams(_title(told, panel), subtitle=subtitle, subtitleColor=MUTED, subtitleFontSize=12),
+    )  # fmt: skip
+
+
+def _multiples(told: Told, panel: Panel, width: str) -> Any:
+    """A small chart for each name, each with its own target; two side by side where there is room."""
+    import altair as alt
+
+    names = list(dict.fromkeys(r[told.figure.names] for r in told.rows))
+    columns = 2 if width == "wide" else 1
+    inner = WIDTHS[width] // columns - (62 if columns > 1 else 40)
+    column = panel.values[0]
+    unit = told.words(column).unit
+    cells = []
+    for name in names:
+        rows = [r for r in told.rows if r[told.figure.names] == name]
+        data = [_point(r, column, told, unit, told.figure.places, panel) for r in rows if r[column] is not None]
+        if not data:
+            continue
+        months = sorted({d["month"] for d in data})
+        x = alt.X("month:T", axis=alt.Axis(labelExpr=MONTH_AXIS, grid=False, values=_ticks(months, "narrow")[::2],
+                  labelAngle=0), scale=alt.Scale(padding=14))  # fmt: skip
+        y = alt.Y("value:Q", axis=_value_axis(unit), scale=_scale(data, panel, True, None))
+        base = alt.Chart(alt.InlineData(values=data))
+        line = base.mark_line(color=FIRST, strokeWidth=2).encode(x=x, y=y)
+        points = base.mark_point(size=40, stroke=FIRST, strokeWidth=2, opacity=1).encode(
+            x=x, y=y, fill=alt.condition("datum.provisional", alt.value(PAPER), alt.value(FIRST)),
+            shape=alt.condition("datum.missed", alt.value("triangle-down"), alt.value("circle")),
+        )  # fmt: skip
+        layers = [line, points, *_target_layers(data, x), *_end_labels(data, panel, x)]
+        cells.append(alt.layer(*layers).properties(width=inner, height=96, title=name))
+    return alt.concat(*cells, columns=columns, spacing={"row": 20, "column": 26}) if cells else None

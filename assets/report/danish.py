@@ -1,0 +1,69 @@
+"""How the report writes numbers, months and lists in Danish. Rounding is half away from zero, everywhere."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+
+from sources.danish import MONTHS
+
+Number = int | float | Decimal
+# Units whose values are shares; everything else is written as it is stored.
+SHARE = "share"
+WORDS = {"seconds": " sek.", "days": " dage", "weeks": " uger"}
+
+
+def rounded(value: Number, places: int) -> Decimal:
+    """Half away from zero, on the number as it reads: 2.675 is 2.68, whatever the nearest binary number is."""
+    return Decimal(str(value)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+
+
+def number(value: Number, places: int = 0) -> str:
+    """2532 is 2.532; 0.5 with one place is 0,5."""
+    said = rounded(value, places)
+    text = f"{abs(said):,.{places}f}".translate(str.maketrans(",.", ".,"))
+    return f"−{text}" if said < 0 else text
+
+
+def percent(share: Number, places: int = 1) -> str:
+    """A share as percent: 0.9508 is 95,1 %."""
+    return f"{number(Decimal(str(share)) * 100, places)} %"
+
+
+def quantity(value: Number, unit: str | None, places: int = 1, with_unit: bool = True) -> str:
+    """A value in its unit; a count without places, a share as percent."""
+    if unit == SHARE:
+        return percent(value, places)
+    whole = isinstance(value, int) or float(value).is_integer()
+    text = number(value, 0 if whole else places)
+    return text + WORDS.get(unit or "", "") if with_unit else text
+
+
+def places_that_tell(value: Number, other: Number, unit: str | None, places: int) -> int:
+    """Places enough that two values that differ do not read alike: 79,96 % is no 80,0 %."""
+    if value == other:
+        return places
+    while places < 7 and quantity(value, unit, places) == quantity(other, unit, places):
+        places += 1
+    return places
+
+
+def month(day: date) -> str:
+    return f"{MONTHS[day.month - 1]} {day.year}"
+
+
+def short_month(day: date) -> str:
+    return f"{MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def period(first: date, last: date) -> str:
+    """Months as a reader names them: a month, a quarter, or from one to another."""
+    if first == last:
+        return month(first)
+    if (first.year, last.month - first.month, first.month % 3) == (last.year, 2, 1):
+        return f"{(first.month + 2) // 3}. kvartal {first.year}"
+    return f"{MONTHS[first.month - 1]} {first.year} til {month(last)}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """a, b og c."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} og {names[-1]}" if names else ""

@@ -1,0 +1,129 @@
+"""What a figure is: declared once, with the query it shows, how it is drawn, what it may say and how it was made.
+
+The figures themselves are declared in the modules named after their subject; `contents` puts them in order.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from markupsafe import Markup
+
+from assets.report.danish import period
+from assets.report.reading import ColumnWords, Reading, Row
+
+WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED, NOT_APPLICABLE = "c", "p", "u", "b", "e", "z"
+CAUTIONS = {
+    WITHHELD: "tilbageholdt (få personer)",
+    PROVISIONAL: "foreløbig",
+    UNCERTAIN: "usikker",
+    BREAK: "databrud",
+    ESTIMATED: "opgjort efter totaler",
+}
+Kind = Literal["line", "columns", "stack", "bars", "pairs", "multiples"]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One chart of a figure: columns of its rows, over the months or over the names of the rows.
+
+    `target` is the column with the target; `limits` the indicator and subject whose natural limits are drawn.
+    """
+
+    kind: Kind
+    values: tuple[str, ...]
+    title: str = ""
+    target: str = ""
+    limits: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Told:
+    """A figure with what the release tells of it. `problem` says why there is nothing, in words."""
+
+    figure: "Figure"
+    reading: Reading
+    rows: list[Row]
+    findings: list[Row]
+    problem: str = ""
+
+    @property
+    def columns(self) -> list[str]:
+        """Columns to be shown: those that are no hidden fact and no mark."""
+        return [c for c in self.rows[0] if not c.startswith("_") and c not in ("qf", "is_provisional")] if self.rows else []
+
+    def words(self, column: str) -> ColumnWords:
+        own = self.figure.labels.get(column)
+        known = self.reading.words.get(column)
+        if own and known:
+            return ColumnWords(own, known.unit, known.type, known.meaning)
+        return known or ColumnWords(own or column, self.figure.units.get(column))
+
+    @property
+    def last_final(self) -> date | None:
+        """The newest final month its rows have."""
+        months = [r["month"] for r in self.rows if "month" in r and not r.get("is_provisional")]
+        return max(months) if months else next((r["_to"] for r in self.rows if "_to" in r), None)
+
+    @property
+    def period(self) -> str:
+        """The months its rows speak of, in words."""
+        if not self.rows or not ({"month", "_from"} & set(self.rows[0])):
+            return ""
+        return period(self.rows[0].get("_from") or self.rows[0]["month"], self.rows[0].get("_to") or self.rows[-1]["month"])
+
+    @property
+    def current(self) -> list[Row]:
+        """The rows of its last final month."""
+        return [r for r in self.rows if r.get("month") == self.last_final] if self.rows and "month" in self.rows[0] else self.rows
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the report. `findings` are the indicators it states, `says` adds what only this figure can say."""
+
+    id: str
+    title: str
+    method: str
+    panels: tuple[Panel, ...] = ()
+    findings: tuple[tuple[str, str], ...] = ()
+    says: Callable[[Told], list[Markup]] | None = None
+    names: str = "month"
+    pivot: tuple[str, str] | None = None
+    places: int = 1
+    labels: dict[str, str] = field(default_factory=dict)
+    units: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.id.lower()
+
+
+@dataclass(frozen=True)
+class Section:
+    """Figures of one subject; `domain` is whose publishing decides how fresh they are."""
+
+    key: str
+    title: str
+    domain: str
+    figures: tuple[Figure, ...]
+
+
+def tell(figure: Figure, reading: Reading) -> Told:
+    """Ask the release for a figure. What is not there gives a sentence instead of rows."""
+    lacking = reading.lacking(figure.key)
+    rows = [] if lacking else reading.ask(figure.key)
+    findings = [reading.findings[f] for f in figure.findings if f in reading.findings]
+    problem = ""
+    if lacking:
+        problem = f"Udgivelsen indeholder ikke tallene: {', '.join(lacking)} er endnu ikke offentliggjort."
+    elif not rows:
+        problem = "Udgivelsen indeholder ingen tal til og med rapportens måned."
+    return Told(figure, reading, rows, findings if rows else [], problem)
+
+
+def cautions(row: Row) -> list[str]:
+    """The marks of a row in words."""
+    letters = str(row.get("qf") or "") + (PROVISIONAL if row.get("is_provisional") else "")
+    return [words for letter, words in CAUTIONS.items() if letter in letters]

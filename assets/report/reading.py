@@ -1,0 +1,122 @@
+"""What the report asks of a release: the rows of a figure, the finding of an indicator, what columns and codes are called.
+
+A table the release does not have is an answer too: the figure then says so.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+
+from assets.summary import dicts, open_release
+
+Row = dict[str, Any]
+SQL = Path(__file__).resolve().parents[2] / "sql" / "report"
+KPI = "marts.kpi_monthly"
+
+
+@dataclass(frozen=True)
+class ColumnWords:
+    """What a column is called and counted in."""
+
+    label: str
+    unit: str | None = None
+    type: str = "VARCHAR"
+    meaning: str = ""
+
+
+@dataclass
+class Reading:
+    """A release opened for the report of a month; `month` is the newest the report may speak of."""
+
+    release: Path
+    month: date
+    con: duckdb.DuckDBPyConnection = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.con = open_release(self.release)
+
+    def __enter__(self) -> "Reading":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.con.close()
+
+    @cached_property
+    def tables(self) -> set[str]:
+        """Names like marts.kpi_monthly."""
+        return {f"{r['schema_name']}.{r['table_name']}" for r in dicts(self.con, "select schema_name, table_name from duckdb_tables()")}
+
+    @cached_property
+    def about(self) -> Row:
+        """The release's own line: id, as_of, created_at, line."""
+        return dicts(self.con, "select * from meta.release")[0]
+
+    @cached_property
+    def domains(self) -> dict[str, Row]:
+        return {r["domain"]: r for r in dicts(self.con, "select * from meta.domain_status")}
+
+    @cached_property
+    def words(self) -> dict[str, ColumnWords]:
+        """Label and unit of every column, from the release's dictionary; a column means the same in every table."""
+        rows = dicts(self.con, "select distinct on (column_name) * from meta.column_dictionary order by column_name, table_name")
+        return {r["column_name"]: ColumnWords(r["label"], r["unit"], r["type"], r["meaning"]) for r in rows}
+
+    @cached_property
+    def codes(self) -> dict[tuple[str, str], str]:
+        """Danish label by column and code."""
+        if "reference.code_label" not in self.tables:
+            return {}
+        return {(r["column_name"], r["code"]): r["label"] for r in dicts(self.con, "select * from reference.code_label")}
+
+    @cached_property
+    def findings(self) -> dict[tuple[str, str], Row]:
+        """The finding of every indicator and subject that has a final month."""
+        found = self.ask("finding") if KPI in self.tables else []
+        return {(r["indicator"], r["subject"]): r for r in found}
+
+    def ask(self, name: str) -> list[Row]:
+        """Rows of sql/report/<name>.sql for the report's month."""
+        return query(self.con, statement(name), self.month)
+
+    def course(self, indicator: str, subject: str) -> list[tuple[date, float]]:
+        """Month and value of an indicator's final months."""
+        if KPI not in self.tables:
+            return []
+        sql = f"select month, value from {KPI} where indicator = ? and subject = ? and not is_provisional and month <= ? order by month"
+        return self.con.execute(sql, [indicator, subject, self.month]).fetchall()
+
+    def lacking(self, name: str) -> list[str]:
+        """Tables a figure reads that the release does not have."""
+        return [t for t in needed(name) if t not in self.tables]
+
+
+def statement(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text("utf-8")
+
+
+def needed(name: str) -> list[str]:
+    """Tables that sql/report/<name>.sql reads."""
+    tree = sqlglot.parse_one(statement(name), dialect="duckdb")
+    return sorted({f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db})
+
+
+def query(con: duckdb.DuckDBPyConnection, sql: str, month: date) -> list[Row]:
+    """Rows of a query that may name $month."""
+    found = con.execute(sql, {"month": month} if "$month" in sql else {})
+    names = [d[0] for d in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def newest_month(release: Path) -> date | None:
+    """The newest final month any indicator of the release has."""
+    with open_release(release) as con:
+        tables = con.execute("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'kpi_monthly'").fetchall()
+        found = con.execute(f"select max(month) from {KPI} where not is_provisional").fetchall() if tables else [(None,)]
+    month: date | None = found[0][0]
+    return month

@@ -1,0 +1,106 @@
+"""Figures A1-A6: patients redirected to private hospitals."""
+
+from markupsafe import Markup
+
+from assets.report.figures import WITHHELD, Figure, Panel, Section, Told
+from assets.report.prose import data, during, name, names, when
+
+UNIT = "Der tælles behandlinger; en person kan have flere. Måneder, der ikke er endelige, er mærket foreløbig og vises kun i alt."
+SMALL = "Tal, der beskriver færre end fem personer, er tilbageholdt, og så mange andre, at de ikke kan regnes ud."
+QUARTER = "Vises for det seneste hele kvartal, hvor alle tre måneder er endelige."
+
+
+def by_agreement(told: Told) -> list[Markup]:
+    parts = [
+        Markup("{} ({})").format(data(r["treatments_share"], "share", told.figure.places), _label(told, r))
+        for r in told.rows
+        if r["treatments"] is not None
+    ]
+    return [Markup("I {} fordelte behandlingerne sig med {}.").format(_period(told), Markup(" og ").join(parts))] if parts else []
+
+
+def by_service_and_year(told: Told) -> list[Markup]:
+    """The largest rise and the largest fall, each with both of its numbers."""
+    changed = sorted((r for r in told.rows if r["treatments_change"]), key=lambda r: r["treatments_change"])
+    said = []
+    for row, direction in ((changed[-1], "stigning"), (changed[0], "fald")) if changed else ():
+        if (row["treatments_change"] > 0) == (direction == "stigning"):
+            said.append(
+                Markup("Største {} fra samme måned året før: {}, fra {} til {}.").format(
+                    direction, name(row["service_group_name"]), data(row["treatments_year_before"]), data(row["treatments"])
+                )
+            )
+    return [Markup("I {}: ").format(when(told.rows[0]["_to"])) + Markup(" ").join(said)] if said else []
+
+
+def by_service(told: Told) -> list[Markup]:
+    """The share of all groups that have a name of their own."""
+    first = told.rows[0]
+    if first["_named_share"] is None:
+        return []
+    return [
+        Markup("De {} navngivne ydelsesgrupper udgør {} af behandlingerne i {}; størst er {}.").format(
+            data(first["_named_groups"]), data(first["_named_share"], "share", 0), _period(told), name(_largest(told)["service_group_name"])
+        )
+    ]
+
+
+def by_hospital(told: Told) -> list[Markup]:
+    """The three that redirect most, and what each redirects most."""
+    three = [r for r in told.rows if r["treatments"] is not None][:3]
+    if len(three) < 3:
+        return []
+    said = [
+        Markup("{} af behandlingerne i {} kommer fra {}.").format(
+            data(three[0]["_first_three_share"], "share", 0), _period(told), names([r["hospital_name"] for r in three])
+        )
+    ]
+    services = [Markup("{} ({})").format(name(r["hospital_name"]), name(r["service_group_name"])) for r in three if r["service_group_name"]]
+    if services:
+        said.append(Markup("Hospitalernes største ydelsesgruppe: {}.").format(Markup(", ").join(services)))
+    return said
+
+
+def by_provider(told: Told) -> list[Markup]:
+    first, rest = told.rows[0], [r for r in told.rows if r["_is_rest"]]
+    said = Markup("{} af behandlingerne i {} er gået til de {} største private leverandører, der vises").format(
+        data(first["_named_share"], "share", 0), _period(told), data(first["_named"])
+    )
+    if rest:
+        said += Markup("; {} fordeler sig på {} andre").format(data(rest[0]["treatments_share"], "share", 0), data(rest[0]["providers"]))
+    return [said + Markup(". I alt modtog {} leverandører patienter.").format(data(first["_all_providers"]))]
+
+
+def _period(told: Told) -> Markup:
+    return during(told.rows[0]["_from"], told.rows[0]["_to"])
+
+
+def _label(told: Told, row: dict[str, str]) -> str:
+    return told.reading.codes.get(("agreement_type", row["agreement_type"]), row["agreement_type"]).lower()
+
+
+def _largest(told: Told) -> dict[str, str]:
+    return max((r for r in told.rows if WITHHELD not in r["qf"]), key=lambda r: r["treatments"])
+
+
+SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", (
+    Figure("A1", "Omvisiterede behandlinger pr. måned", UNIT, (
+        Panel("columns", ("treatments",), limits=("redirected_treatments", "ALL")),
+    ), (("redirected_treatments", "ALL"),)),
+    Figure("A2", "Fordeling på aftaletype", f"{UNIT} {QUARTER} {SMALL}", (Panel("bars", ("treatments", "treatments_share")),),
+        says=by_agreement, names="agreement_type"),
+    Figure("A3", "Forventet ydelse, sammenlignet med samme måned året før",
+        f"{UNIT} Ydelsen er den, der var forventet, da patienten blev omvisiteret; “uden kode” var den ikke kendt. {SMALL}",
+        (Panel("pairs", ("treatments", "treatments_year_before")),), says=by_service_and_year, names="service_group_name",
+        labels={"treatments_change": "Ændring"}, units={"treatments_change": "treatments"}),
+    Figure("A4", "Fordeling på forventet ydelse",
+        f"{UNIT} Grupperne følger SKS-kodens begyndelse. {QUARTER} {SMALL}", (Panel("bars", ("treatments", "treatments_share")),),
+        says=by_service, names="service_group_name"),
+    Figure("A5", "Fordeling på henvisende hospital",
+        f"{UNIT} Opgjort efter funktionshospital, som hospitalet var på dagen. {QUARTER} {SMALL}",
+        (Panel("bars", ("treatments", "treatments_share")),), says=by_hospital, names="hospital_name",
+        labels={"service_group_name": "Største ydelsesgruppe"}),
+    Figure("A6", "Fordeling på modtagende privat leverandør",
+        f"{UNIT} De største efter antal behandlinger i perioden; leverandører med få personer i en måned står under Øvrige. {QUARTER}",
+        (Panel("bars", ("treatments", "treatments_share")),), says=by_provider, names="provider_name"),
+))  # fmt: skip

@@ -1,0 +1,96 @@
+"""Figures C4, C5 and C8: the critical systems and the larger projects."""
+
+from markupsafe import Markup
+
+from assets.report.figures import Figure, Panel, Section, Told
+from assets.report.prose import data, during, name, names, when
+
+LIMITS = (
+    "Andel af robotters målinger, der blev besvaret inden for grænsen for handlingens klasse; uvægtet gennemsnit over handling og lokation."
+    " Et forsøg, der fejler eller ikke får svar, tæller som for sent. Aftalte vedligeholdsvinduer er ikke med. Lig med målet er nået."
+    " “Usikker” er måneder med manglende målepunkter eller en mistænkelig robot (længe præcis 100 %, eller et spring)."
+)
+
+
+def measured(told: Told) -> list[Markup]:
+    first = told.rows[0]
+    said = Markup("{} af de {} kritiske systemer, der er navngivet, måles.").format(data(first["_measured"]), data(first["_critical"]))
+    left = [r["system_name"] for r in told.rows if not r["is_measured"]]
+    return [said + (Markup(" {} måles ikke.").format(names(left)) if left else Markup(""))]
+
+
+def level(told: Told) -> list[Markup]:
+    """The level: how many kept their target, this month and in all; who never did."""
+    now = told.current
+    if not now:
+        return []
+    first = now[0]
+    met = data(first["_met_in_month"])
+    said = [
+        Markup("{} af {} systemer nåede deres mål i {}.").format(met, data(first["_systems_in_month"]), when(first["month"])),
+        Markup("I {} er {} af {} månedsmål nået.").format(
+            during(told.rows[0]["month"], told.rows[-1]["month"]), data(first["_met"]), data(first["_judged"])
+        ),
+    ]
+    if never := [r["system_name"] for r in now if r["_months_met"] == 0]:
+        said.append(Markup("{} har ikke nået målet i nogen måned.").format(names(never)))
+    return [Markup("<strong>Niveau:</strong> ") + Markup(" ").join(said)]
+
+
+def course(told: Told) -> list[Markup]:
+    """The trend, which says nothing of the level: the mean of the systems, then who fell below its target and where."""
+    said = []
+    trend = told.reading.course("response_time_mean", "ALL")
+    if len(trend) > 1:
+        start = len(trend) - 1
+        rises = trend[-2][1] < trend[-1][1]
+        while start and trend[start - 1][1] != trend[start][1] and (trend[start - 1][1] < trend[start][1]) == rises:
+            start -= 1
+        direction = "steget" if trend[-1][1] > trend[start][1] else "faldet"
+        said.append(
+            Markup("Gennemsnittet af systemerne er {} hver måned fra {} ({}) til {} ({}).").format(
+                direction, when(trend[start][0]), data(trend[start][1], "share", 2), when(trend[-1][0]), data(trend[-1][1], "share", 2)
+            )
+        )
+    said += [
+        Markup("{} ligger under målet på én lokation: {} ({}).").format(
+            name(row["system_name"]), name(row["_location"]), data(row["_location_share"], "share", 2)
+        )
+        for row in told.current
+        if not row["target_met"] and row["_locations_below"] == 1
+    ]
+    return [Markup("<strong>Tendens:</strong> ") + Markup(" ").join(said)] if said else []
+
+
+def response_times(told: Told) -> list[Markup]:
+    return level(told) + course(told)
+
+
+def projects(told: Told) -> list[Markup]:
+    """How many follow their plan, and by name those that do not."""
+    rows = told.rows
+    codes = told.reading.codes
+    on_plan = next((r for r in rows if r["plan_status"] == "ON_PLAN"), None)
+    said = [
+        Markup("{} af {} projekter følger deres plan ({}).").format(
+            data(on_plan["_with_status"] if on_plan else 0), data(rows[0]["_projects"]), when(rows[0]["_to"])
+        )
+    ]
+    for status in ("AT_RISK", "DELAYED", "UNMAPPED"):
+        for row in (r for r in rows if r["plan_status"] == status):
+            late = Markup(", {} uger").format(data(row["delay_weeks"])) if row["delay_weeks"] else Markup("")
+            said.append(Markup("{}: {}{}.").format(name(row["project_name"]), codes.get(("plan_status", status), status).lower(), late))
+    return [Markup(" ").join(said)]
+
+
+SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", (
+    Figure("C4", "Systemer og målinger", "Listen over kritiske systemer er regionens egen; et system uden robotter kan ikke bedømmes.",
+        says=measured, names="system_name"),
+    Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
+        Panel("multiples", ("compliance_share",), target="sla_target"),
+    ), says=response_times, names="system_name", pivot=("system_name", "compliance_share"), places=2),
+))  # fmt: skip
+PROJECTS = Section("projekter", "Større projekter", "project", (
+    Figure("C8", "Status for projekterne", "Projekterne bedømmer sig selv; sætningen læses som helhed efter en liste over kendte"
+        " formuleringer. En plan, der er flyttet, følges igen.", says=projects, names="project_name"),
+))  # fmt: skip

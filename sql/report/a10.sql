@@ -1,0 +1,18 @@
+-- Psychiatric pathways that ended, those within the limit (gross days), and those still waiting at the end of the month.
+select
+    ended.month,
+    ended.pathways,
+    ended.within_limit_gross,
+    ended.pathways - ended.within_limit_gross as over_limit,
+    ended.over_with_reason,
+    ended.over_without_reason,
+    ended.without_limit,
+    waiting.open_pathways,
+    waiting.open_over_limit,
+    ended.is_provisional,
+    ended.qf,
+from marts.udredning_monthly as ended
+left join marts.udredning_open_monthly as waiting
+    on waiting.month = ended.month and waiting.sector = ended.sector and waiting.is_total
+where ended.sector = 'PSY' and ended.is_total and ended.month <= $month
+order by ended.month

@@ -1,0 +1,43 @@
+-- The newest whole final quarter by the functional hospital that redirected, with the service each redirects most.
+-- A hospital withheld in one of its months is withheld in the quarter.
+with newest as (
+    select max(period_start) as quarter
+    from marts.redirection_by_provider
+    where period_type = 'quarter' and period_start + interval 2 month <= $month
+),
+total as (
+    select sum(treatments) as treatments
+    from newest join marts.redirection_monthly as month on date_trunc('quarter', month.month) = newest.quarter and month.is_total
+),
+summed as (
+    select
+        newest.quarter,
+        part.hospital_code,
+        part.hospital_name,
+        case when count(part.treatments) = count(*) then sum(part.treatments) end as treatments,
+    from newest
+    join marts.redirection_by_hospital as part on date_trunc('quarter', part.month) = newest.quarter
+    group by all
+),
+largest_service as (
+    select hospital_code, arg_max(service_group_name, treatments) as service_group_name
+    from newest join marts.redirection_hospital_service_quarterly using (quarter)
+    group by hospital_code
+    having count(treatments) > 0
+),
+ranked as (
+    select *, row_number() over (order by treatments desc nulls last, hospital_name) as place from summed
+)
+select
+    ranked.hospital_name,
+    cast(ranked.treatments as bigint) as treatments,
+    round(ranked.treatments / total.treatments, 9) as treatments_share,
+    largest_service.service_group_name,
+    case when ranked.treatments is null then 'c' else '' end as qf,
+    round(sum(ranked.treatments) filter (place <= 3) over () / total.treatments, 9) as _first_three_share,
+    ranked.quarter as _from,
+    cast(ranked.quarter + interval 2 month as date) as _to,
+from ranked
+cross join total
+left join largest_service on largest_service.hospital_code = ranked.hospital_code
+order by place

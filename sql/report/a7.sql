@@ -1,0 +1,15 @@
+-- Share of the somatic pathways that ended within the limit, by the headline (net days) and both ways, beside the completeness.
+select
+    month,
+    within_limit_share,
+    within_limit_net_share,
+    within_limit_gross_share,
+    median_days,
+    p90_days,
+    completeness_volume_share,
+    completeness_band,
+    is_provisional,
+    qf,
+from marts.udredning_monthly
+where sector = 'SOM' and is_total and month <= $month
+order by month

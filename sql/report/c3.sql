@@ -1,0 +1,18 @@
+-- CIMT: cases in and out, and how many of those not solved in the first call were solved within their limit.
+select
+    month,
+    incoming,
+    resolved,
+    closed,
+    flow_ratio,
+    backlog,
+    within_sla_share,
+    target,
+    within_sla_base,
+    overdue_open,
+    within_sla_with_open_share,
+    is_provisional,
+    qf,
+from marts.servicedesk_cases_monthly
+where desk = 'CIMT' and is_total and month <= $month
+order by month
