@@ -13,6 +13,7 @@ INK, MUTED, FIRST, SECOND, TARGET, BAND, GRID, PAPER = (
     "#1b2733", "#5b6875", "#0b5cab", "#b4540a", "#a3195b", "#dfe8f1", "#e4e8ec", "#ffffff",
 )  # fmt: skip
 PALETTE = {"ink": INK, "muted": MUTED, "first": FIRST, "second": SECOND, "target": TARGET, "band": BAND, "grid": GRID, "paper": PAPER}
+COLOURS, DASHES = (FIRST, SECOND), ([1, 0], [6, 3])
 WIDTHS = {"wide": 640, "narrow": 270}
 # The first label and every January carry the year, on a line of its own.
 MONTH_AXIS = (
@@ -49,7 +50,7 @@ def specification(told: Told, width: str, title: bool = False) -> dict[str, Any]
     drawn = [c for panel in told.figure.panels if (c := _panel(told, panel, width)) is not None]
     if not drawn:
         return None
-    chart = alt.vconcat(*drawn, spacing=28).resolve_scale(color="independent")
+    chart = alt.vconcat(*drawn, spacing=24)
     if title:
         chart = chart.properties(title=alt.TitleParams(
             f"{told.figure.id} · {told.figure.title}", subtitle=f"{told.period} · udgivelse {told.reading.about['release_id']}",
@@ -61,6 +62,7 @@ def specification(told: Told, width: str, title: bool = False) -> dict[str, Any]
         .configure_axis(
             labelFontSize=12, labelColor=MUTED, title=None, gridColor=GRID, domainColor=MUTED, tickColor=MUTED, labelFlush=False, tickSize=4
         )
+        .configure_axisLeft(minExtent=44)
         .configure_title(anchor="start", fontSize=13, fontWeight="bold", color=INK, offset=10)
         .configure_text(fontSize=12, color=INK)
         .to_dict()
@@ -89,73 +91,96 @@ def _months(told: Told, panel: Panel, width: str) -> Any:
     """Values over the months: lines with points, columns, or parts on top of each other; provisional months are hollow."""
     import altair as alt
 
-    unit, places = told.words(panel.values[0]).unit, told.figure.places
-    data = [
-        _point(r, column, told, unit, places, panel)
-        for column in panel.values
-        for r in told.rows
-        if r[column] is not None
-    ]  # fmt: skip
+    unit = told.words(panel.values[0]).unit
+    series = [[_point(r, column, told, unit, panel) for r in told.rows if r[column] is not None] for column in panel.values]
+    data = [d for points in series for d in points]
     if not data:
         return None
-    rows = alt.InlineData(values=data)
     months = sorted({d["month"] for d in data})
-    x = alt.X("month:T", axis=alt.Axis(
-        labelExpr=MONTH_AXIS, grid=False, values=_ticks(months, width), labelAngle=0, labelOverlap=False,
-    ), scale=alt.Scale(padding=18))  # fmt: skip
-    share = unit == danish.SHARE
     limits = _limits(told, panel)
-    y = alt.Y("value:Q", stack="zero" if panel.kind == "stack" else None, axis=_value_axis(unit), scale=_scale(data, panel, share, limits))
-    colour = alt.Color("series:N", scale=alt.Scale(domain=[told.words(c).label for c in panel.values], range=[FIRST, SECOND]), legend=None)
+    bar = _bar_size(len(months), width)
+    x = _month_axis(months, width, padding=bar / 2 + 4 if panel.kind in ("columns", "stack") else 14)
+    y = alt.Y("value:Q", stack="zero" if panel.kind == "stack" else None, axis=_value_axis(unit), scale=_scale(data, panel, unit, limits))
     layers: list[Any] = []
     if limits:
-        layers.append(alt.Chart(alt.InlineData(values=[limits])).mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q"), y2="high:Q"))
-        layers.append(alt.Chart(alt.InlineData(values=[limits])).mark_rule(color=MUTED, strokeWidth=1).encode(y="centre:Q"))
-    base = alt.Chart(rows)
-    if panel.kind in ("columns", "stack"):
-        bar = base.mark_bar(size=_bar_size(len(months), width), strokeWidth=1.5).encode(
-            x=x, y=y, color=colour, stroke=colour, fillOpacity=alt.condition("datum.provisional", alt.value(0.15), alt.value(1)),
-            order=alt.Order("place:Q"), strokeDash=alt.condition("datum.provisional", alt.value([3, 2]), alt.value([1, 0])),
-        )  # fmt: skip
-        layers.append(bar)
+        band = alt.Chart(alt.InlineData(values=[limits]))
+        layers.append(band.mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q"), y2="high:Q"))
+        layers.append(band.mark_rule(color=MUTED, strokeWidth=1).encode(y="centre:Q"))
+    if panel.kind == "stack":
+        layers.append(_parts(data, bar).encode(x=x, y=y))
+    elif panel.kind == "columns":
+        layers += [_parts(points, bar).encode(x=x, y=y) for points in series]
     else:
-        dash = alt.StrokeDash(
-            "series:N", scale=alt.Scale(domain=[told.words(c).label for c in panel.values], range=[[1, 0], [6, 3]]), legend=None
-        )
-        layers.append(base.mark_line(strokeWidth=2).encode(x=x, y=y, color=colour, strokeDash=dash))
-        layers.append(
-            base.mark_point(size=46, strokeWidth=2, opacity=1).encode(
-                x=x, y=y, stroke=colour,
-                fill=alt.condition("datum.provisional", alt.value(PAPER), colour),
-                shape=alt.condition("datum.missed", alt.value("triangle-down"), alt.value("circle")),
-            )
-        )  # fmt: skip
+        for place, points in reversed(list(enumerate(series))):
+            layers += _line(points, x, y, COLOURS[place], DASHES[place])
     layers += _target_layers(data, x)
     layers += _end_labels(data, panel, x)
-    if limits:
-        layers.append(_note(limits["label"], limits["high"], "bottom", MUTED, WIDTHS[width]))
-    height = 190 if width == "wide" else 170
-    return alt.layer(*layers).properties(width=WIDTHS[width], height=height, title=_headed(told, panel, limits))
+    return alt.layer(*layers).properties(
+        width=WIDTHS[width] - (64 if panel.kind == "line" else 0),
+        height=190 if width == "wide" else 165,
+        title=_headed(told, panel, limits),
+    )
+
+
+def _month_axis(months: list[str], width: str, padding: float) -> Any:
+    import altair as alt
+
+    axis = alt.Axis(labelExpr=MONTH_AXIS, grid=False, values=_ticks(months, width), labelAngle=0, labelOverlap=False)
+    return alt.X("month:T", axis=axis, scale=alt.Scale(padding=padding))
+
+
+def _parts(data: list[dict[str, Any]], size: int) -> Any:
+    """Columns; a second part is light with an edge, so that it is told by more than its colour."""
+    import altair as alt
+
+    return (
+        alt.Chart(alt.InlineData(values=data))
+        .mark_bar(size=size, strokeWidth=1.5)
+        .encode(
+            fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND)),
+            stroke=alt.value(FIRST),
+            fillOpacity=alt.condition("datum.provisional", alt.value(0.2), alt.value(1)),
+            strokeDash=alt.condition("datum.provisional", alt.value([3, 2]), alt.value([1, 0])),
+            order=alt.Order("place:Q"),
+        )
+    )
+
+
+def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[int]) -> list[Any]:
+    """A line and its points: hollow where provisional, a triangle where the target is missed."""
+    import altair as alt
+
+    base = alt.Chart(alt.InlineData(values=points)).encode(x=x, y=y)
+    return [
+        base.mark_line(color=colour, strokeWidth=2, strokeDash=dash),
+        base.mark_point(size=46, strokeWidth=2, opacity=1, stroke=colour).encode(
+            fill=alt.condition("datum.provisional", alt.value(PAPER), alt.value(colour)),
+            shape=alt.condition("datum.missed", alt.value("triangle-down"), alt.value("circle")),
+        ),
+    ]
 
 
 def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None) -> Any:
-    """The panel's title; the second line names the series where there are two."""
+    """The panel's title; the lines below it say what is drawn how."""
     import altair as alt
 
-    signs = ("━ ", "╍ ") if panel.kind == "line" else ("■ ", "■ ")
-    named = [f"{sign}{told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
-    title = _title(told, panel)
-    return alt.TitleParams(title, subtitle=named, subtitleColor=MUTED, subtitleFontSize=12) if named else title
+    signs = {"line": ("hel linje", "stiplet"), "stack": ("mørk", "lys")}.get(panel.kind, ("", ""))
+    said = [f"{sign}: {told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
+    if limits:
+        said.append(f"grå flade: {limits['label']}")
+    unit = told.words(panel.values[0]).unit
+    title = _title(told, panel) + (f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else "")
+    return alt.TitleParams(title, subtitle=said, subtitleColor=MUTED, subtitleFontSize=12, subtitlePadding=4) if said else title
 
 
-def _point(row: Row, column: str, told: Told, unit: str | None, places: int, panel: Panel) -> dict[str, Any]:
+def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) -> dict[str, Any]:
     value, target = row[column], row.get(panel.target) if panel.target else None
     return {
         "month": f"{row['month']:%Y-%m-%d}",
         "value": float(value),
         "series": told.words(column).label,
         "place": panel.values.index(column),
-        "label": danish.quantity(value, unit, places, with_unit=unit == danish.SHARE),
+        "label": danish.quantity(value, unit, told.figure.places, with_unit=False),
         "provisional": bool(row.get("is_provisional")),
         "target": float(target) if target is not None else None,
         "target_label": f"mål {danish.percent(target, 0 if round(target * 100, 6) % 1 == 0 else 2)}" if target is not None else None,
@@ -174,12 +199,13 @@ def _limits(told: Told, panel: Panel) -> dict[str, Any] | None:
     return {"low": max(row["lower_limit"], 0.0), "high": high, "centre": row["centre"], "label": text}
 
 
-def _scale(data: list[dict[str, Any]], panel: Panel, share: bool, limits: dict[str, Any] | None) -> Any:
+def _scale(data: list[dict[str, Any]], panel: Panel, unit: str | None, limits: dict[str, Any] | None) -> Any:
     """Columns start at zero; lines show their variation, and a share never leaves 0 to 100 %."""
     import altair as alt
 
     if panel.kind in ("columns", "stack"):
         return alt.Scale(zero=True)
+    share = unit == danish.SHARE
     values = [d["value"] for d in data] + [d["target"] for d in data if d["target"] is not None]
     values += [limits["low"], limits["high"]] if limits else []
     low, high = min(values), max(values)
@@ -213,32 +239,24 @@ def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
 
 
 def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
-    """The value of the last final month, beside its point."""
+    """The value of the last final month: right of the line's end, above a column."""
     import altair as alt
 
-    if panel.kind == "stack":
+    ends = sorted((d for d in data if d["final"]), key=lambda d: d["value"])
+    if panel.kind == "stack" or not ends:
         return []
-    ends = [d for d in data if d["final"]]
+    low, high = min(d["value"] for d in data), max(d["value"] for d in data)
+    is_crowded = len(ends) == 2 and ends[1]["value"] - ends[0]["value"] < 0.12 * (high - low or 1)
     texts = []
-    tall = sorted(ends, key=lambda d: d["value"])
-    for i, end in enumerate(tall):
-        below = len(tall) > 1 and i == 0
-        texts.append(
-            alt.Chart(alt.InlineData(values=[end]))
-            .mark_text(align="center", baseline="top" if below else "bottom", dy=10 if below else -9, fontWeight="bold", fontSize=13)
-            .encode(x=x, y="value:Q", text="label:N")
+    for end, shift in zip(ends, (7, -7) if is_crowded else (0, 0), strict=False):
+        is_last = end["month"] == max(d["month"] for d in data)
+        beside = panel.kind in ("line", "multiples") and is_last
+        place = (
+            {"align": "left", "baseline": "middle", "dx": 9, "dy": shift} if beside else {"align": "center", "baseline": "bottom", "dy": -9}
         )
+        base = alt.Chart(alt.InlineData(values=[end])).mark_text(fontWeight="bold", fontSize=13, **place)
+        texts.append(base.encode(x=x, y="value:Q", text="label:N"))
     return texts
-
-
-def _note(text: str, at: float, baseline: str, colour: str, right: int) -> Any:
-    import altair as alt
-
-    return (
-        alt.Chart(alt.InlineData(values=[{"y": at, "text": text}]))
-        .mark_text(align="right", baseline="bottom", dy=-3, color=colour, fontSize=11)
-        .encode(x=alt.value(right), y="y:Q", text="text:N")
-    )
 
 
 def _ticks(months: list[str], width: str) -> list[Any]:
@@ -331,27 +349,18 @@ def _multiples(told: Told, panel: Panel, width: str) -> Any:
     """A small chart for each name, each with its own target; two side by side where there is room."""
     import altair as alt
 
-    names = list(dict.fromkeys(r[told.figure.names] for r in told.rows))
-    columns = 2 if width == "wide" else 1
-    inner = WIDTHS[width] // columns - (62 if columns > 1 else 40)
-    column = panel.values[0]
+    column, by = panel.values[0], told.figure.names
     unit = told.words(column).unit
+    columns = 2 if width == "wide" else 1
+    inner = WIDTHS[width] // columns - (104 if columns > 1 else 64)
     cells = []
-    for name in names:
-        rows = [r for r in told.rows if r[told.figure.names] == name]
-        data = [_point(r, column, told, unit, told.figure.places, panel) for r in rows if r[column] is not None]
+    for name in dict.fromkeys(r[by] for r in told.rows):
+        data = [_point(r, column, told, unit, panel) for r in told.rows if r[by] == name and r[column] is not None]
         if not data:
             continue
         months = sorted({d["month"] for d in data})
-        x = alt.X("month:T", axis=alt.Axis(labelExpr=MONTH_AXIS, grid=False, values=_ticks(months, "narrow")[::2],
-                  labelAngle=0), scale=alt.Scale(padding=14))  # fmt: skip
-        y = alt.Y("value:Q", axis=_value_axis(unit), scale=_scale(data, panel, True, None))
-        base = alt.Chart(alt.InlineData(values=data))
-        line = base.mark_line(color=FIRST, strokeWidth=2).encode(x=x, y=y)
-        points = base.mark_point(size=40, stroke=FIRST, strokeWidth=2, opacity=1).encode(
-            x=x, y=y, fill=alt.condition("datum.provisional", alt.value(PAPER), alt.value(FIRST)),
-            shape=alt.condition("datum.missed", alt.value("triangle-down"), alt.value("circle")),
-        )  # fmt: skip
-        layers = [line, points, *_target_layers(data, x), *_end_labels(data, panel, x)]
+        x = _month_axis([months[0], *(m for m in months[1:-1] if m[5:7] == "01"), months[-1]], width, padding=14)
+        y = alt.Y("value:Q", axis=_value_axis(unit), scale=_scale(data, panel, unit, None))
+        layers = [*_line(data, x, y, FIRST, DASHES[0]), *_target_layers(data, x), *_end_labels(data, panel, x)]
         cells.append(alt.layer(*layers).properties(width=inner, height=96, title=name))
-    return alt.concat(*cells, columns=columns, spacing={"row": 20, "column": 26}) if cells else None
+    return alt.concat(*cells, columns=columns, spacing={"row": 22, "column": 24}) if cells else None

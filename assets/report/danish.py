@@ -9,6 +9,7 @@ from sources.danish import MONTHS
 Number = int | float | Decimal
 # Units whose values are shares; everything else is written as it is stored.
 SHARE = "share"
+WHOLE = {"number", "seconds"}
 WORDS = {"seconds": " sek.", "days": " dage", "weeks": " uger"}
 
 
@@ -30,10 +31,10 @@ def percent(share: Number, places: int = 1) -> str:
 
 
 def quantity(value: Number, unit: str | None, places: int = 1, with_unit: bool = True) -> str:
-    """A value in its unit; a count without places, a share as percent."""
+    """A value in its unit: a share as percent, counts of indicators and seconds whole, other means with a place."""
     if unit == SHARE:
         return percent(value, places)
-    whole = isinstance(value, int) or float(value).is_integer()
+    whole = unit in WHOLE or isinstance(value, int) or float(value).is_integer()
     text = number(value, 0 if whole else places)
     return text + WORDS.get(unit or "", "") if with_unit else text
 

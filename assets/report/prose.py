@@ -101,7 +101,7 @@ def _course(row: Row, places: int) -> Markup:
 def _difference(row: Row, change: float, places: int) -> Markup:
     unit = row["unit"]
     size = abs(Decimal(str(change))) * (100 if unit == "share" else 1)
-    if danish.rounded(size, places if unit == "share" or not float(change).is_integer() else 0) == 0:
+    if danish.rounded(size, 0 if unit in danish.WHOLE else places) == 0:
         return Markup("uændret fra")
     up, down = UP_DOWN.get(unit, ("flere", "færre"))
     words = up if change > 0 else down
