@@ -251,11 +251,13 @@ def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
     for end, shift in zip(ends, (7, -7) if is_crowded else (0, 0), strict=False):
         is_last = end["month"] == max(d["month"] for d in data)
         beside = panel.kind in ("line", "multiples") and is_last
-        place = (
-            {"align": "left", "baseline": "middle", "dx": 9, "dy": shift} if beside else {"align": "center", "baseline": "bottom", "dy": -9}
+        base = alt.Chart(alt.InlineData(values=[end]))
+        named = (
+            base.mark_text(fontWeight="bold", fontSize=13, align="left", baseline="middle", dx=9, dy=shift)
+            if beside
+            else base.mark_text(fontWeight="bold", fontSize=13, baseline="bottom", dy=-9)
         )
-        base = alt.Chart(alt.InlineData(values=[end])).mark_text(fontWeight="bold", fontSize=13, **place)
-        texts.append(base.encode(x=x, y="value:Q", text="label:N"))
+        texts.append(named.encode(x=x, y="value:Q", text="label:N"))
     return texts
 
 
@@ -363,4 +365,4 @@ def _multiples(told: Told, panel: Panel, width: str) -> Any:
         y = alt.Y("value:Q", axis=_value_axis(unit), scale=_scale(data, panel, unit, None))
         layers = [*_line(data, x, y, FIRST, DASHES[0]), *_target_layers(data, x), *_end_labels(data, panel, x)]
         cells.append(alt.layer(*layers).properties(width=inner, height=96, title=name))
-    return alt.concat(*cells, columns=columns, spacing={"row": 22, "column": 24}) if cells else None
+    return alt.concat(*cells, columns=columns, spacing={"row": 62, "column": 120}, bounds="flush") if cells else None
