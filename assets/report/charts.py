@@ -57,7 +57,9 @@ def specification(told: Told, width: str, title: bool = False) -> dict[str, Any]
             anchor="start", fontSize=16, subtitleFontSize=12, subtitleColor=MUTED, color=INK, offset=16,
         ))  # fmt: skip
     spec: dict[str, Any] = (
-        chart.configure(font="Arial, Helvetica, sans-serif", background=PAPER, padding={"left": 4, "top": 6, "right": 12, "bottom": 4})
+        chart.configure(
+            font="Arial, Helvetica, Liberation Sans, sans-serif", background=PAPER, padding={"left": 4, "top": 6, "right": 12, "bottom": 4}
+        )
         .configure_view(stroke=None)
         .configure_axis(
             labelFontSize=12, labelColor=MUTED, title=None, gridColor=GRID, domainColor=MUTED, tickColor=MUTED, labelFlush=False, tickSize=4
@@ -183,7 +185,7 @@ def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) ->
         "label": danish.quantity(value, unit, told.figure.places, with_unit=False),
         "provisional": bool(row.get("is_provisional")),
         "target": float(target) if target is not None else None,
-        "target_label": f"mål {danish.percent(target, 0 if round(target * 100, 6) % 1 == 0 else 2)}" if target is not None else None,
+        "target_label": f"mål {danish.percent(target, danish.whole_or(target, 2))}" if target is not None else None,
         "missed": target is not None and value < target and column == panel.values[0],
         "final": row["month"] == told.last_final,
     }
@@ -215,11 +217,11 @@ def _scale(data: list[dict[str, Any]], panel: Panel, unit: str | None, limits: d
     )
 
 
-def _value_axis(unit: str | None) -> Any:
+def _value_axis(unit: str | None, ticks: int = 4) -> Any:
     import altair as alt
 
     expression = "format(datum.value * 100, ',.4~f') + ' %'" if unit == danish.SHARE else "format(datum.value, ',')"
-    return alt.Axis(labelExpr=expression, tickCount=4, domain=False, ticks=False)
+    return alt.Axis(labelExpr=expression, tickCount=ticks, domain=False, ticks=False)
 
 
 def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
@@ -362,7 +364,7 @@ def _multiples(told: Told, panel: Panel, width: str) -> Any:
             continue
         months = sorted({d["month"] for d in data})
         x = _month_axis([months[0], *(m for m in months[1:-1] if m[5:7] == "01"), months[-1]], width, padding=14)
-        y = alt.Y("value:Q", axis=_value_axis(unit), scale=_scale(data, panel, unit, None))
+        y = alt.Y("value:Q", axis=_value_axis(unit, ticks=3), scale=_scale(data, panel, unit, None))
         layers = [*_line(data, x, y, FIRST, DASHES[0]), *_target_layers(data, x), *_end_labels(data, panel, x)]
         cells.append(alt.layer(*layers).properties(width=inner, height=96, title=name))
-    return alt.concat(*cells, columns=columns, spacing={"row": 62, "column": 120}, bounds="flush") if cells else None
+    return alt.concat(*cells, columns=columns, spacing={"row": 84, "column": 120}, bounds="flush") if cells else None

@@ -48,6 +48,24 @@ def places_that_tell(value: Number, other: Number, unit: str | None, places: int
     return places
 
 
+def whole_or(share: Number, places: int) -> int:
+    """No places for a share of whole percent."""
+    return 0 if rounded(Decimal(str(share)) * 100, 6) % 1 == 0 else places
+
+
+def difference(change: Number, unit: str | None, places: int = 1) -> str:
+    """The size of a change: shares differ in percentage points."""
+    if unit == SHARE:
+        return f"{number(abs(Decimal(str(change))) * 100, places)} procentpoint"
+    return quantity(abs(float(change)), unit, places)
+
+
+def is_nothing(change: Number, unit: str | None, places: int) -> bool:
+    """Whether a change disappears in rounding."""
+    size = Decimal(str(change)) * (100 if unit == SHARE else 1)
+    return rounded(size, 0 if unit in WHOLE else places) == 0
+
+
 def month(day: date) -> str:
     return f"{MONTHS[day.month - 1]} {day.year}"
 

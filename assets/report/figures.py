@@ -81,13 +81,17 @@ class Told:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the report. `findings` are the indicators it states, `says` adds what only this figure can say."""
+    """One figure of the report. `findings` are the indicators it states, `says` adds what only this figure can say.
+
+    `listed` are indicators for the overview alone, of a figure that states them in words of its own.
+    """
 
     id: str
     title: str
     method: str
     panels: tuple[Panel, ...] = ()
     findings: tuple[tuple[str, str], ...] = ()
+    listed: tuple[tuple[str, str], ...] = ()
     says: Callable[[Told], list[Markup]] | None = None
     names: str = "month"
     pivot: tuple[str, str] | None = None
@@ -102,11 +106,12 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """Figures of one subject; `domain` is whose publishing decides how fresh they are."""
+    """Figures of one subject; `domain` is whose publishing decides how fresh they are, `extracts` what they are made from."""
 
     key: str
     title: str
     domain: str
+    extracts: tuple[str, ...]
     figures: tuple[Figure, ...]
 
 

@@ -5,7 +5,6 @@ that a test can hold each of them against the release. What the data do not say 
 """
 
 from datetime import date
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
@@ -25,6 +24,10 @@ def data(value: Number, unit: str | None = None, places: int = 1) -> Markup:
 
 def when(day: date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m}", danish.month(day))
+
+
+def short(day: date) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m}", danish.short_month(day))
 
 
 def during(first: date, last: date) -> Markup:
@@ -71,15 +74,11 @@ def _level(row: Row, places: int) -> Markup:
             data(value, unit, places),
             when(row["month"]),
             at_least,
-            data(target, unit, 0 if _is_whole(target) else places),
+            data(target, unit, danish.whole_or(target, places)),
             words,
         )
         + is_uncertain
     )
-
-
-def _is_whole(share: float) -> bool:
-    return danish.rounded(share * 100, 6) == danish.rounded(share * 100, 0)
 
 
 def _course(row: Row, places: int) -> Markup:
@@ -100,13 +99,10 @@ def _course(row: Row, places: int) -> Markup:
 
 def _difference(row: Row, change: float, places: int) -> Markup:
     unit = row["unit"]
-    size = abs(Decimal(str(change))) * (100 if unit == "share" else 1)
-    if danish.rounded(size, 0 if unit in danish.WHOLE else places) == 0:
+    if danish.is_nothing(change, unit, places):
         return Markup("uændret fra")
     up, down = UP_DOWN.get(unit, ("flere", "færre"))
-    words = up if change > 0 else down
-    text = f"{danish.number(size, places)} procentpoint" if unit == "share" else quantity(abs(change), unit, places)
-    return Markup('<data value="{}">{}</data> {} end i').format(change, text, words)
+    return Markup('<data value="{}">{}</data> {} end i').format(change, danish.difference(change, unit, places), up if change > 0 else down)
 
 
 def _variation(row: Row, places: int) -> Markup:

@@ -91,6 +91,19 @@ class Reading:
         sql = f"select month, value from {KPI} where indicator = ? and subject = ? and not is_provisional and month <= ? order by month"
         return self.con.execute(sql, [indicator, subject, self.month]).fetchall()
 
+    def bounds(self, month: date) -> list[Row]:
+        """The bounds of the completeness bands in force in a month."""
+        sql = (
+            "select indicator, value from reference.target where indicator like 'completeness_%' and $month between valid_from and valid_to"
+        )
+        return query(self.con, sql, month) if "reference.target" in self.tables else []
+
+    def accepted_share(self, extracts: tuple[str, ...], month: date) -> float | None:
+        """The least share of a month's records that was accepted, of these extracts."""
+        sql = "select min(completeness_share) from meta.coverage where month = ? and extract in (select unnest(?))"
+        share: float | None = self.con.execute(sql, [month, list(extracts)]).fetchall()[0][0]
+        return share
+
     def lacking(self, name: str) -> list[str]:
         """Tables a figure reads that the release does not have."""
         return [t for t in needed(name) if t not in self.tables]

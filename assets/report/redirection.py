@@ -83,7 +83,7 @@ def _largest(told: Told) -> dict[str, str]:
     return max((r for r in told.rows if WITHHELD not in r["qf"]), key=lambda r: r["treatments"])
 
 
-SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", (
+SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", ("redirections",), (
     Figure("A1", "Omvisiterede behandlinger pr. måned", UNIT, (
         Panel("columns", ("treatments",), limits=("redirected_treatments", "ALL")),
     ), (("redirected_treatments", "ALL"),)),

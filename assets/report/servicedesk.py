@@ -95,7 +95,7 @@ def no_target(told: Told) -> list[Markup]:
     return [Markup("Der er ikke fastsat et mål.")] if all(f["target"] is None for f in told.findings) else []
 
 
-CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", (
+CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", ("servicedesk_calls", "servicedesk_cases"), (
     Figure("C1", "Henvendelser, ventetid og afbrudte opkald", f"{CALLS} {WAIT} {FINAL} Det naturlige leje er det, andelen af afbrudte"
         " har svinget inden for; det er hverken et mål eller en grænse for, hvad der kan opnås.", (
         Panel("columns", ("inquiries",), limits=("servicedesk_inquiries", "CIMT")),
@@ -114,7 +114,7 @@ CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", (
         Panel("line", ("within_sla_share",), target="target", limits=("cases_within_sla", "CIMT")),
     ), (("cases_within_sla", "CIMT"),), says=flow),
 ))  # fmt: skip
-KLINISK = Section("klinisk", "Klinisk Servicedesk", "servicedesk", (
+KLINISK = Section("klinisk", "Klinisk Servicedesk", "servicedesk", ("servicedesk_calls",), (
     Figure("C6", "Indkomne og afbrudte opkald", f"{CALLS} Opkald uden for åbningstiden er ikke med. {FINAL}", (
         Panel("columns", ("offered",), limits=("calls_offered", "KLINISK")),
         Panel("columns", ("abandoned",)),

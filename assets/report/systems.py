@@ -83,14 +83,16 @@ def projects(told: Told) -> list[Markup]:
     return [Markup(" ").join(said)]
 
 
-SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", (
+SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("response_times",), (
     Figure("C4", "Systemer og målinger", "Listen over kritiske systemer er regionens egen; et system uden robotter kan ikke bedømmes.",
         says=measured, names="system_name"),
     Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
         Panel("multiples", ("compliance_share",), target="sla_target"),
-    ), says=response_times, names="system_name", pivot=("system_name", "compliance_share"), places=2),
+    ), listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), says=response_times,
+        names="system_name", pivot=("system_name", "compliance_share"), places=2),
 ))  # fmt: skip
-PROJECTS = Section("projekter", "Større projekter", "project", (
+PROJECTS = Section("projekter", "Større projekter", "project", ("project_status",), (
     Figure("C8", "Status for projekterne", "Projekterne bedømmer sig selv; sætningen læses som helhed efter en liste over kendte"
-        " formuleringer. En plan, der er flyttet, følges igen.", says=projects, names="project_name"),
+        " formuleringer. En plan, der er flyttet, følges igen.", listed=(("projects_on_plan", "ALL"),),
+        says=projects, names="project_name"),
 ))  # fmt: skip

@@ -50,7 +50,7 @@ def counts(told: Told) -> list[Markup]:
     return said
 
 
-SECTION = Section("udredning", "Udredningsret", "udredning", (
+SECTION = Section("udredning", "Udredningsret", "udredning", ("pathways",), (
     Figure("A7", "Andel somatiske forløb udredt inden for fristen", f"{NET} {DAYS}", (
         Panel("line", ("within_limit_net_share", "within_limit_gross_share"), "Andel inden for fristen",
             limits=("udredning_within_limit", "SOM")),

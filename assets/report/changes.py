@@ -1,0 +1,48 @@
+"""What the committee was told before and is told differently now: the indicators of the last frozen report against the release."""
+
+import csv
+from datetime import date
+from pathlib import Path
+
+from assets.lake import read_json
+from assets.report import danish
+from assets.report.open_data import EVERY_KPI
+from assets.report.reading import Reading, Row, query
+
+FACTS = "rapport.json"
+
+
+def frozen_reports(reports: Path) -> list[Row]:
+    """The facts of every frozen report, newest first: by the deliveries it knew, then by its month."""
+    found = [read_json(p) | {"folder": p.parent} for p in reports.glob(f"????-??_*/{FACTS}")]
+    return sorted(found, key=lambda f: (f["as_of"], f["month"]), reverse=True)
+
+
+def since_last(reading: Reading, reports: Path) -> tuple[list[Row] | None, str]:
+    """Indicators that differ from the newest frozen report of another release, and what that report is called; None without one."""
+    before = next((f for f in frozen_reports(reports) if f["release"] != reading.about["release_id"]), None)
+    if before is None:
+        return None, ""
+    called = f"rapporten for {danish.month(date.fromisoformat(before['month'] + '-01'))} (udgivelse {before['release']})"
+    then = _values(before["folder"] / "data" / "kpi_monthly.iso.csv")
+    rows = query(reading.con, EVERY_KPI, reading.month) if "marts.kpi_monthly" in reading.tables else []
+    now = {(r["indicator"], r["subject"], r["month"]): r for r in rows}
+    changed = []
+    for key in sorted(then):
+        value = now[key]["value"] if key in now else None
+        if value != then[key]:
+            unit = now[key]["unit"] if key in now else None
+            changed.append(
+                {"indicator": key[0], "subject": key[1], "month": key[2], "value_then": then[key], "value": value, "_unit": unit}
+            )
+    return changed, called
+
+
+def _values(path: Path) -> dict[tuple[str, str, date], float | None]:
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as file:
+        return {
+            (r["indicator"], r["subject"], date.fromisoformat(r["month"])): float(r["value"]) if r["value"] else None
+            for r in csv.DictReader(file)
+        }

@@ -1,0 +1,84 @@
+"""The figures as open data: each as a CSV for Danish spreadsheets and one for machines, a dictionary, and checksums.
+
+A text that a spreadsheet would take for a formula has an apostrophe before it in the Danish file; the other holds it as it is.
+"""
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterator
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from assets.report.figures import Told
+from assets.report.reading import Reading, Row, query
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+DICTIONARY_HEADS = ["fil", "kolonne", "betegnelse", "type", "enhed", "betydning"]
+EVERY_KPI = "select * from marts.kpi_monthly where month <= $month order by all"
+
+
+def write(folder: Path, reading: Reading, told: list[Told]) -> None:
+    """The files of `folder`: two for each figure that has rows, two of all indicators, ordbog.csv and SHA256SUMS."""
+    folder.mkdir(parents=True)
+    described: list[list[Any]] = []
+    for name, rows in _tables(reading, told):
+        names = [n for n in rows[0] if not n.startswith("_")]
+        values = [[row[n] for n in names] for row in rows]
+        (folder / f"{name}.csv").write_bytes(danish_csv(names, values))
+        (folder / f"{name}.iso.csv").write_bytes(iso_csv(names, values))
+        for column in names:
+            words = next((t.words(column) for t in told if t.figure.id == name), reading.words.get(column))
+            described.append([name, column, *((words.label, words.type, words.unit, words.meaning) if words else ("", "", "", ""))])
+    (folder / "ordbog.csv").write_bytes(danish_csv(DICTIONARY_HEADS, described))
+    sums = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in sorted(folder.glob("*.csv"))]
+    (folder / "SHA256SUMS").write_text("".join(sums), "utf-8")
+
+
+def danish_csv(names: list[str], rows: list[list[Any]]) -> bytes:
+    """Semicolon, decimal comma, byte-order mark: what a double click opens rightly."""
+    return _csv(names, ([_danish(v) for v in row] for row in rows), ";").encode("utf-8-sig")
+
+
+def iso_csv(names: list[str], rows: list[list[Any]]) -> bytes:
+    """Comma, decimal point, ISO dates, UTF-8."""
+    return _csv(names, ([_iso(v) for v in row] for row in rows), ",").encode("utf-8")
+
+
+def _tables(reading: Reading, told: list[Told]) -> Iterator[tuple[str, list[Row]]]:
+    for t in told:
+        if t.rows:
+            yield t.figure.id, t.rows
+    if "marts.kpi_monthly" in reading.tables and (rows := query(reading.con, EVERY_KPI, reading.month)):
+        yield "kpi_monthly", rows
+
+
+def _csv(names: list[str], rows: Iterator[list[Any]], delimiter: str) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n" if delimiter == ";" else "\n")
+    writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()
+
+
+def _danish(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "ja" if value else "nej"
+    if isinstance(value, float):
+        return _iso(value).replace(".", ",")
+    if isinstance(value, datetime):
+        return f"{value:%d-%m-%Y %H:%M:%S}"
+    if isinstance(value, date):
+        return f"{value:%d-%m-%Y}"
+    if isinstance(value, str) and value.startswith(FORMULA):
+        return f"'{value}"
+    return value
+
+
+def _iso(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float):
+        return f"{value:.9f}".rstrip("0").removesuffix(".")
+    return value.isoformat() if isinstance(value, date) else value

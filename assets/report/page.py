@@ -1,0 +1,127 @@
+"""The report as pages: one file each, without scripts, fonts or pictures from elsewhere; everything from data is escaped."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from markupsafe import Markup
+
+from assets.report import charts, danish, prose
+from assets.report.contents import SECTIONS
+from assets.report.figures import Section, Told
+from assets.report.overview import lines
+from assets.report.quality import Part
+from assets.report.reading import Reading
+from assets.report.tables import Table, table
+
+TEMPLATES = Path(__file__).parent / "templates"
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A figure ready for the page: what was told, its table, and its charts as SVG."""
+
+    told: Told
+    table: Table
+    sentences: list[Markup]
+    wide: str | None
+    narrow: str | None
+
+
+def drawn(told: Told) -> Drawn:
+    return Drawn(told, table(told), prose.findings(told), charts.draw(told, "wide"), charts.draw(told, "narrow"))
+
+
+def report(reading: Reading, figures: list[Drawn], has_pdf: bool = False, on_paper: bool = False) -> str:
+    """index.html: the overview, then every section with its figures. On paper there are no links to other files."""
+    month_name = danish.month(reading.month)
+    return _render(
+        "report.html",
+        title=f"Månedsrapport {month_name}",
+        month_name=month_name,
+        about=reading.about,
+        overview=[s for section in SECTIONS if (s := (section.title, lines(section, _own(section, figures))))[1]],
+        sections=[_section(s, figures, reading) for s in SECTIONS],
+        has_pdf=has_pdf,
+        on_paper=on_paper,
+    )
+
+
+def quality(reading: Reading, parts: list[Part]) -> str:
+    """kvalitet.html: how far the figures can be trusted."""
+    lead = f"Hvor langt tallene i rapporten for {danish.month(reading.month)} rækker."
+    return _render("quality.html", title=f"Datakvalitet {danish.month(reading.month)}", lead=lead, about=reading.about, parts=parts)
+
+
+def index(months: list[dict[str, Any]], frozen: list[dict[str, Any]]) -> str:
+    """The list of reports there are."""
+    return _render("index.html", title="Månedsrapporter", months=months, frozen=frozen)
+
+
+def _section(section: Section, figures: list[Drawn], reading: Reading) -> dict[str, Any]:
+    own = [d for d in figures if d.told.figure in section.figures]
+    finals = [d.told.last_final for d in own if d.told.last_final]
+    state = reading.domains.get(section.domain)
+    return {
+        "section": section,
+        "held": state if state and state["status"] == "held" else None,
+        "last_final": max(finals) if finals else None,
+        "last_final_name": danish.month(max(finals)) if finals else "",
+        "is_empty": all(d.told.problem for d in own),
+        "figures": [_figure(d) for d in own],
+    }
+
+
+def _own(section: Section, figures: list[Drawn]) -> list[Told]:
+    return [d.told for d in figures if d.told.figure in section.figures]
+
+
+def _figure(made: Drawn) -> dict[str, Any]:
+    told, figure = made.told, made.told.figure
+    finding = Markup(" ").join(made.sentences).striptags()
+    label = f"{figure.title}. {finding}" if finding else figure.title
+    return {
+        "id": figure.id,
+        "key": figure.key,
+        "title": figure.title,
+        "problem": told.problem,
+        "sentences": made.sentences,
+        "table": made.table,
+        "method": figure.method,
+        "period": told.period,
+        "wide": _labelled(made.wide, label),
+        "narrow": _labelled(made.narrow, label),
+        "is_tall": len(figure.panels) > 2 or any(p.kind == "multiples" for p in figure.panels),
+        "is_table_first": bool(figure.pivot) or not figure.panels,
+    }
+
+
+def _labelled(svg: str | None, label: str) -> Markup | None:
+    """The drawing as one picture whose text alternative states the finding."""
+    if svg is None:
+        return None
+    return Markup(svg.replace("<svg ", str(Markup('<svg role="img" aria-label="{}" ').format(label)), 1))
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+
+
+def _render(template: str, **values: Any) -> str:
+    return _environment().get_template(template).render(style=_style(), **values)
+
+
+@cache
+def _style() -> Markup:
+    """The style sheet, and for the charts a rule per colour, so that they follow the reader's light or dark page."""
+    rules = [
+        f'svg [{attribute}="{colour}"]{{{attribute}:var(--{name})}}'
+        for name, colour in charts.PALETTE.items()
+        for attribute in ("fill", "stroke")
+    ]
+    return Markup((TEMPLATES / "style.css").read_text("utf-8") + "\n".join(rules))
