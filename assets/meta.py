@@ -67,6 +67,12 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "named": ("VARCHAR", "The first of them by name, where the contract lets them be named."),
         "is_published": ("BOOLEAN", "False for a version that failed and was not published."),
     }),
+    "suppression": ("How many cells of a table about persons are withheld, and why.", {
+        "table_name": ("VARCHAR", "Layer and table."),
+        "measures": ("VARCHAR", "Group of numbers that is withheld together."),
+        "cause": ("VARCHAR", "primary: too few persons; secondary: else one could be told from the totals; ledger: withheld before."),
+        "cells": ("BIGINT", "Cells in which the group is NULL with c in qf."),
+    }),
     "domain_status": ("What is published of each domain.", {
         "domain": ("VARCHAR", "Tables that are published together."),
         "status": ("VARCHAR", "published, or held at the last good set."),
@@ -113,6 +119,10 @@ def rows(catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in parses.items()],
         "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in parses.items() for reason, n in r["reasons"].items()],
         "check_result": _checks(extracts, domains),
+        "suppression": [
+            (v.table, w["measures"], w["cause"], w["cells"])
+            for d in domains for v in d.versions if d.tables.get(v.table) == v.key for w in v.withheld
+        ],
         "domain_status": [(d.domain, d.status, d.since, d.why, d.data_as_of or None) for d in domains],
         "coverage": [row for e in extracts for row in _coverage(e)],
         "column_dictionary": dictionary(catalog, lineages),

@@ -36,7 +36,10 @@ def reference_key(table: Table) -> str:
     )
 
 
-def table_key(table: Table, inputs: dict[str, str], as_of: str) -> str:
-    """Names a version of an SQL table. `inputs` maps what the table needs to the keys of what it gets."""
+def table_key(table: Table, inputs: dict[str, str], as_of: str, ledger: str = "") -> str:
+    """Names a version of an SQL table. `inputs` maps what the table needs to the keys of what it gets; `ledger` names what had
+    been withheld of it before.
+    """
     today = as_of[:10] if table.uses_as_of else ""
-    return digest("table", table.statement, table.contract.audit_fingerprint, sorted(inputs.items()), today, BUILD_VERSION)
+    parts = (table.statement, table.contract.audit_fingerprint, sorted(inputs.items()), today, BUILD_VERSION)
+    return digest("table", *parts, *([ledger] if ledger else []))

@@ -28,8 +28,8 @@ def rebuilt(source: Lake, target: Lake, catalog: Catalog, release: Path) -> list
 
 
 def _copy_history(source: Lake, target: Lake) -> None:
-    """What every release is a function of: receipts, decisions and the archived files."""
-    for folder in (source.receipts, source.decisions):
+    """What every release is a function of: receipts, decisions, the disclosure ledger and the archived files."""
+    for folder in (source.receipts, source.decisions, source.ledger):
         if folder.exists():
             shutil.copytree(folder, target.files / folder.name)
     for path in source.archive.iterdir():

@@ -184,6 +184,63 @@ class QuarantineLimit(Model):
     hold: float = 20
 
 
+class DisclosureGroup(Model):
+    """Numbers about the same persons, withheld together, and with every group that comes `after` it.
+
+    `least` is a column of the SQL: the smallest number of persons any number of the group describes, NULL for nobody; a zero
+    counts as small where `zeroTells` (all the others have what the zero lacks). `additive` numbers add up to known totals, each
+    at most the column `atMost`; `mayBeZero` are those of which a known sum of zero tells nothing about a person.
+    """
+
+    name: str
+    after: str | None = None
+    least: str
+    zeroTells: bool = False
+    additive: list[str] = Field(min_length=1)
+    mayBeZero: list[str] = []
+    atMost: str | None = None
+    withholds: list[str] = Field(min_length=1)
+
+
+class Disclosure(Model):
+    """Which cells of a table may not be published: see `assets.disclosure`.
+
+    Rows with the same values of `within` are one table of `cells` (one or two columns) whose totals are known; `total` is the
+    column that marks the row of the total, if there is one. `yearBefore` maps a column onto the number it repeats from the
+    month a year earlier.
+    """
+
+    threshold: int = Field(ge=2)
+    within: list[str] = Field(min_length=1)
+    cells: list[str] = Field(min_length=1, max_length=2)
+    total: str | None = None
+    groups: list[DisclosureGroup] = Field(min_length=1)
+    yearBefore: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Disclosure":
+        known: set[str] = set()
+        for group in self.groups:
+            if group.after and group.after not in known:
+                raise ValueError(f"group {group.name} comes after {group.after}, which must be named before it")
+            known.add(group.name)
+        if len(self.cells) == 2 and len(self.groups) > 1:
+            raise ValueError("a table of two dimensions has one group")
+        return self
+
+    @property
+    def key(self) -> list[str]:
+        return [*self.within, *self.cells]
+
+    def withheld_with(self, group: str) -> set[str]:
+        """The group and those that are withheld whenever it is."""
+        found = {group}
+        for other in self.groups:
+            if other.after in found:
+                found.add(other.name)
+        return found
+
+
 class Contract(Model):
     apiVersion: Literal["v3.1.0"]
     kind: Literal["DataContract"]
@@ -207,7 +264,7 @@ class Contract(Model):
     def _consistent(self) -> "Contract":
         if self.object.name != self.id:
             raise ValueError(f"the object is called {self.object.name}, the contract {self.id}")
-        known: dict[str, type[Model]] = {"delivery": Delivery, "quarantineLimit": QuarantineLimit}
+        known: dict[str, type[Model]] = {"delivery": Delivery, "quarantineLimit": QuarantineLimit, "disclosure": Disclosure}
         for name, value in custom(self.object.customProperties).items():
             if name not in known:
                 raise ValueError(f"unknown customProperty {name}")
@@ -217,6 +274,10 @@ class Contract(Model):
                 raise ValueError(f"{column.name}: unknown customProperty {sorted(unknown)}")
         if self.person:
             self._admits_no_stray_number()
+        if spec := self.disclosure:
+            named = {*spec.key, *spec.yearBefore, *(m for g in spec.groups for m in g.withholds), *([spec.total] if spec.total else [])}
+            if lacking := named - {c.name for c in self.columns}:
+                raise ValueError(f"disclosure names {sorted(lacking)}, which are no columns")
         return self
 
     def _admits_no_stray_number(self) -> None:
@@ -249,6 +310,12 @@ class Contract(Model):
     @cached_property
     def quarantine_limit(self) -> QuarantineLimit:
         return QuarantineLimit.model_validate(custom(self.object.customProperties).get("quarantineLimit", {}))
+
+    @cached_property
+    def disclosure(self) -> Disclosure | None:
+        """How small cells are protected; None for a table that is not about persons."""
+        found = custom(self.object.customProperties).get("disclosure")
+        return Disclosure.model_validate(found) if found else None
 
     @property
     def dated_by(self) -> str | None:
