@@ -86,6 +86,11 @@ class Quality(Model):
         return custom(self.customProperties).get("label")
 
     @property
+    def newest_first(self) -> bool:
+        """Whether offenders are named from the last label down: labels that begin with a month."""
+        return bool(custom(self.customProperties).get("newestFirst"))
+
+    @property
     def row_predicate(self) -> str | None:
         """P of `select count(*) from {object} where P` with `mustBe: 0`: a rule each row can be judged by alone."""
         head = "select count(*) from {object} where "
