@@ -151,7 +151,10 @@ def _block(spec: Disclosure, table: list[Row], start: set[int]) -> set[int]:
     """
     by_row, by_column = spec.cells
     count = spec.groups[0].additive[0]
-    loose = {i for i, row in enumerate(table) if row.get("_row_is_loose")}, {i for i, row in enumerate(table) if row.get("_column_is_loose")}
+    loose = (
+        {i for i, row in enumerate(table) if row.get("_row_is_loose")},
+        {i for i, row in enumerate(table) if row.get("_column_is_loose")},
+    )
     rows = {table[i][by_row] for i in start | loose[0]}
     columns = {table[i][by_column] for i in start | loose[1]}
     if not start and not rows and not columns:
