@@ -22,7 +22,7 @@ LINE = Disclosure.model_validate({
     "threshold": 5, "within": ["month"], "cells": ["place"], "total": "is_total",
     "groups": [
         {"name": "all", "least": "_all", "additive": ["number"], "withholds": ["number"]},
-        {"name": "some", "after": "all", "least": "_some", "zeroTells": True, "additive": ["part"], "atMost": "number", "withholds": ["part"]},
+        {"name": "some", "after": ["all"], "least": "_some", "zeroTells": True, "additive": ["part"], "atMost": "number", "withholds": ["part"]},
     ],
 })  # fmt: skip
 BLOCK = Disclosure.model_validate({

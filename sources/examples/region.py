@@ -11,19 +11,20 @@ from datetime import datetime
 from pathlib import Path
 
 from sources.danish import month_numbers
-from sources.examples import response_times
+from sources.examples import patients, response_times
 from sources.examples.delivery import COPENHAGEN
 
 COMMITTEE_TABLE = "svartider_sla_2015-04_leveret-20150505-0900.xlsx"
 COMMITTEE_TABLE_SENT = datetime(2015, 5, 5, 9, 0, tzinfo=COPENHAGEN)
-LOOKUPS = ("system", "system_alias", "probe_cell", "maintenance", "target")
+LOOKUPS = ("system", "system_alias", "probe_cell", "maintenance", "target", *patients.LOOKUPS)
 
 
 def write_example_region(landing: Path, examples: Path, reference: Path, seed: int = 1, scale: float = 1.0) -> list[Path]:
     """Write every example delivery to `landing/<extract>/` and return the paths, each extract in the order of its months.
 
     `examples` holds the committee's table, `reference` the project's lookups. Same seed and scale give the same bytes and
-    modification times. `scale` is attempts per robot and hour; below 1 the figures are only near the printed ones.
+    modification times. `scale` is attempts per robot and hour; below 1 the figures are only near the printed ones, and there
+    are fewer patients too.
     """
     table = examples / COMMITTEE_TABLE
     lookups = {name: _rows(reference / f"{name}.csv") for name in LOOKUPS}
@@ -31,6 +32,9 @@ def write_example_region(landing: Path, examples: Path, reference: Path, seed: i
     paths = [_place(landing / "response_time_compliance" / COMMITTEE_TABLE, [table.read_bytes()], COMMITTEE_TABLE_SENT)]
     probes = response_times.deliveries(facts, seed, scale)
     paths += [_place(landing / "response_times" / d.file_name, d.parts, d.sent_at) for d in probes]
+    size = min(scale, 1.0)
+    for extract, d in patients.deliveries(lookups, seed, size, patients.new_planting(seed, size)):
+        paths.append(_place(landing / extract / d.file_name, d.parts, d.sent_at))
     return paths
 
 
