@@ -92,11 +92,11 @@ def cells_to_withhold(spec: Disclosure, rows: list[Row], remembered: set[tuple[C
     ordered = sorted(rows, key=lambda row: _cell(row, spec.within))
     for _, members in groupby(ordered, key=lambda row: _cell(row, spec.within)):
         table = list(members)
-        chosen: dict[str | None, set[int]] = {None: set()}
+        chosen: dict[str, set[int]] = {}
         for group in spec.groups:
             before = {i for i, row in enumerate(table) if (_cell(row, spec.key), group.name) in remembered}
             small = {i for i, row in enumerate(table) if _is_small(row, group, spec)}
-            start = chosen[group.after] | before | small
+            start = before.union(small, *(chosen[other] for other in group.after))
             chosen[group.name] = _block(spec, table, start) if len(spec.cells) == 2 else _line(spec, group, table, start)
             for i in chosen[group.name]:
                 cause = "primary" if i in small else "ledger" if i in before else "secondary"
@@ -106,7 +106,7 @@ def cells_to_withhold(spec: Disclosure, rows: list[Row], remembered: set[tuple[C
 
 def _is_small(row: Row, group: DisclosureGroup, spec: Disclosure) -> bool:
     """Whether a number of the group describes fewer persons than the threshold; NULL describes nobody."""
-    least = row[group.least]
+    least = row[group.least] if group.least else None
     return least is not None and (0 if group.zeroTells else 1) <= least < spec.threshold
 
 
@@ -114,8 +114,10 @@ def _line(spec: Disclosure, group: DisclosureGroup, table: list[Row], start: set
     """The rows to withhold of a table of one dimension whose total is known, beginning with `start`."""
     withheld = set(start)
     totals = {i for i, row in enumerate(table) if spec.total and row[spec.total]}
-    order = sorted(set(range(len(table))) - totals, key=lambda i: (table[i][group.additive[0]] or 0, _cell(table[i], spec.key)))
-    candidates = [i for i in order if i not in withheld]
+    size = group.additive[0] if group.additive else spec.key[0]
+    order = sorted(set(range(len(table))) - totals, key=lambda i: (table[i][size] or 0, _cell(table[i], spec.key)))
+    # Part of nothing is nothing: withholding it hides nothing.
+    candidates = [i for i in order if i not in withheld and (group.atMost is None or table[i][group.atMost])]
     while not _is_safe_line(spec, group, table, withheld - totals):
         if not candidates:
             return withheld | totals
@@ -125,17 +127,22 @@ def _line(spec: Disclosure, group: DisclosureGroup, table: list[Row], start: set
 
 def _is_safe_line(spec: Disclosure, group: DisclosureGroup, table: list[Row], withheld: set[int]) -> bool:
     """Whether each withheld number keeps its range, given the sum of them and what else bounds each."""
+    most = {i: int(table[i][group.atMost] or 0) for i in withheld} if group.atMost else None
     for measure in group.additive if withheld else ():
-        values = {i: int(table[i][measure] or 0) for i in withheld}
-        hidden = sum(values.values())
-        if hidden == 0 and measure in group.mayBeZero:
+        part = {i: int(table[i][measure] or 0) for i in withheld}
+        numbers = [part] if most is None else [part, {i: most[i] - part[i] for i in withheld}]
+        if sum(part.values()) == 0 and measure in group.mayBeZero:
             continue
-        bounds = {i: hidden if group.atMost is None else min(hidden, int(table[i][group.atMost] or 0)) for i in withheld}
-        for i in withheld:
-            low = max(0, hidden - sum(bounds[j] for j in withheld if j != i))
-            if not _is_wide(low, bounds[i], spec.threshold):
-                return False
+        if not all(_are_wide(values, most, spec.threshold) for values in numbers):
+            return False
     return True
+
+
+def _are_wide(values: dict[int, int], most: dict[int, int] | None, threshold: int) -> bool:
+    """Whether each of the withheld `values` keeps its range when their sum is known and each is at most `most`."""
+    hidden = sum(values.values())
+    bounds = {i: hidden if most is None else min(hidden, most[i]) for i in values}
+    return all(_is_wide(max(0, hidden - sum(bounds.values()) + bounds[i]), bounds[i], threshold) for i in values)
 
 
 def _is_wide(low: int, high: int, threshold: int) -> bool:

@@ -190,18 +190,19 @@ class QuarantineLimit(Model):
 
 
 class DisclosureGroup(Model):
-    """Numbers about the same persons, withheld together, and with every group that comes `after` it.
+    """Numbers about the same persons, withheld together, and whenever one of the groups they come `after` is.
 
     `least` is a column of the SQL: the smallest number of persons any number of the group describes, NULL for nobody; a zero
     counts as small where `zeroTells` (all the others have what the zero lacks). `additive` numbers add up to known totals, each
-    at most the column `atMost`; `mayBeZero` are those of which a known sum of zero tells nothing about a person.
+    at most the column `atMost`; `mayBeZero` are those of which a known sum of zero tells nothing about a person. A group of
+    shares alone has neither: it follows those it is made of.
     """
 
     name: str
-    after: str | None = None
-    least: str
+    after: list[str] = []
+    least: str | None = None
     zeroTells: bool = False
-    additive: list[str] = Field(min_length=1)
+    additive: list[str] = []
     mayBeZero: list[str] = []
     atMost: str | None = None
     withholds: list[str] = Field(min_length=1)
@@ -226,24 +227,18 @@ class Disclosure(Model):
     def _in_order(self) -> "Disclosure":
         known: set[str] = set()
         for group in self.groups:
-            if group.after and group.after not in known:
-                raise ValueError(f"group {group.name} comes after {group.after}, which must be named before it")
+            if unknown := set(group.after) - known:
+                raise ValueError(f"group {group.name} comes after {sorted(unknown)}, which must be named before it")
+            if (group.least is None) != (not group.additive) or not (group.least or group.after):
+                raise ValueError(f"group {group.name} needs `least` and `additive`, or neither and `after`")
             known.add(group.name)
-        if len(self.cells) == 2 and len(self.groups) > 1:
-            raise ValueError("a table of two dimensions has one group")
+        if len(self.cells) == 2 and (len(self.groups) > 1 or len(self.groups[0].additive) != 1):
+            raise ValueError("a table of two dimensions has one group with one number")
         return self
 
     @property
     def key(self) -> list[str]:
         return [*self.within, *self.cells]
-
-    def withheld_with(self, group: str) -> set[str]:
-        """The group and those that are withheld whenever it is."""
-        found = {group}
-        for other in self.groups:
-            if other.after in found:
-                found.add(other.name)
-        return found
 
 
 class Contract(Model):

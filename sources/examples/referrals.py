@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from sources.examples import cpr
 from sources.examples.delivery import Delivery, Format, Month, generator_of
-from sources.examples.patient_files import danish, delimited
 from sources.examples.pathways import SECTOR, drawn
+from sources.examples.patient_files import danish, delimited
 from sources.examples.planted import Fault, Planting, cut_short, differing, number_faults, ragged, repeated, set_to
 from sources.examples.udredning import Closing, months
 

@@ -147,8 +147,11 @@ select
         then least(counted.persons_within_gross, counted.persons_within_net, counted.persons_over_gross, counted.persons_over_net)
     end as _within_persons,
     case when counted.over_limit > 0 then least(counted.persons_with_reason, counted.persons_without_reason) end as _reason_persons,
-    least(nullif(counted.persons_not_judged, 0), nullif(counted.referral_persons, 0)) as _ended_persons,
-    least(nullif(counted.persons_with_defect, 0), nullif(counted.persons_without_limit, 0)) as _defect_persons,
+    nullif(counted.persons_not_judged, 0) as _not_judged_persons,
+    nullif(counted.referral_persons, 0) as _referral_persons,
+    case when counted.persons_without_limit > 0
+        then least(counted.persons_without_limit, nullif(counted.persons_with_defect, 0))
+    end as _limitless_persons,
 from counted
 join reference.target as ok
     on ok.indicator = 'completeness_ok' and counted.month between ok.valid_from and ok.valid_to
