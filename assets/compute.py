@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from assets.catalog import Table, identity_extract
-from assets.disclosure import Ledger, counted, protected
+from assets.disclosure import Ledger, Withheld, counted, protected
 from assets.lake import Lake, beside, read_json, sync, write_json
 from assets.lineage import Lineage
 from expectations.runner import Outcome, audit
@@ -49,15 +49,14 @@ def existing(lake: Lake, table: str, key: str) -> Version | None:
     return Version(**facts | {"outcomes": [Outcome(**o) for o in facts["outcomes"]], "unchanged": True})
 
 
-def build(
-    lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key_for: Callable[[str], str], as_of: str, lineage: Lineage
-) -> Version:
+def build(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key_for: Callable[[str], str], as_of: str, lineage: Lineage) -> Version:
     """Compute an SQL table on `con`, which has a view for each of its inputs and for nothing else.
 
     `key_for` gives the version's key for a state of the disclosure ledger. Raises duckdb.Error when the SQL itself cannot run.
     """
     con.execute(f"set variable as_of = cast({literal(as_of)} as timestamp)")
-    select, ledger, withheld = table.text.rstrip().rstrip(";"), Ledger(lake, table.name, as_of), []
+    select, ledger = table.text.rstrip().rstrip(";"), Ledger(lake, table.name, as_of)
+    withheld: list[Withheld] = []
     if table.contract.disclosure:
         select, withheld = protected(con, table.contract, select, ledger.entries)
     key = key_for(ledger.key_with(withheld))

@@ -121,7 +121,10 @@ def rows(catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState
         "check_result": _checks(extracts, domains),
         "suppression": [
             (v.table, w["measures"], w["cause"], w["cells"])
-            for d in domains for v in d.versions if d.tables.get(v.table) == v.key for w in v.withheld
+            for d in domains
+            for v in d.versions
+            if d.tables.get(v.table) == v.key
+            for w in v.withheld
         ],
         "domain_status": [(d.domain, d.status, d.since, d.why, d.data_as_of or None) for d in domains],
         "coverage": [row for e in extracts for row in _coverage(e)],

@@ -97,7 +97,7 @@ def redirections(marts: dict[str, Rows]) -> list[Attack]:
         before = r["month"].replace(year=r["month"].year - 1)
         if r["treatments_year_before"] is not None and before in final:
             of(before).is_exactly(("service", before, r["service_group"]), r["treatments_year_before"])
-    for (kind, month), names in members.items():
+    for (_, month), names in members.items():
         if total.get(month) is not None:
             of(month).sums(names, total[month])
     for r in quarterly:

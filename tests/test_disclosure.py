@@ -1,5 +1,6 @@
 """No small number of persons can be told from what is published: not from one table, not from several, not from two releases."""
 
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,8 @@ LINE = Disclosure.model_validate({
     "threshold": 5, "within": ["month"], "cells": ["place"], "total": "is_total",
     "groups": [
         {"name": "all", "least": "_all", "additive": ["number"], "withholds": ["number"]},
-        {"name": "some", "after": ["all"], "least": "_some", "zeroTells": True, "additive": ["part"], "atMost": "number", "withholds": ["part"]},
+        {"name": "some", "after": ["all"], "least": "_some", "zeroTells": True, "additive": ["part"], "atMost": "number",
+         "withholds": ["part"]},
     ],
 })  # fmt: skip
 BLOCK = Disclosure.model_validate({
@@ -84,7 +86,9 @@ def test_no_cell_of_a_block_can_be_told_from_its_margins(height: int, width: int
 
 
 MARTS = {
-    "redirection": ["redirection_monthly", "redirection_by_service_group", "redirection_by_hospital", "redirection_hospital_service_quarterly"],
+    "redirection": [
+        "redirection_monthly", "redirection_by_service_group", "redirection_by_hospital", "redirection_hospital_service_quarterly",
+    ],
     "udredning": ["udredning_monthly", "udredning_open_monthly"],
 }  # fmt: skip
 
@@ -116,9 +120,8 @@ def random_redirections(tables: Tables, seed: int) -> None:
         for _ in range(int(rng.integers(20, 160))):
             person = f"p{rng.integers(0, 200)}"
             agreement = "DUF" if rng.random() < 0.1 else "REGION_OWN"
-            rows.append(
-                f"A{len(rows):07d} | {person} | {month}-10 | {rng.choice(units, p=weights)} | P001 | {agreement} | {rng.choice(codes, p=likely)} | 2015-05-02"
-            )
+            unit, code = rng.choice(units, p=weights), rng.choice(codes, p=likely)
+            rows.append(f"A{len(rows):07d} | {person} | {month}-10 | {unit} | P001 | {agreement} | {code} | 2015-05-02")
     header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code | drawn_date\n"
     tables.given("raw.redirections", header + "\n".join(rows))
 
@@ -140,6 +143,33 @@ def test_without_protection_the_attack_succeeds(tables: Tables) -> None:
     for attack in shown:
         attack.withheld = {n for n in numbers if n in attack._names}
     assert sum(len(a.told()) for a in shown) == len(numbers) > 0
+
+
+def test_what_was_withheld_stays_withheld_and_without_the_ledger_an_earlier_release_is_told(tables: Tables) -> None:
+    """A corrected CPR number makes a fifth person of a cell of six treatments: the numbers of treatments stay as they were."""
+    rows = [(f"p{i}", "1516", "KCJ") for i in range(40)] + [(f"q{i}", "2000", "KCJ") for i in range(9)]
+    few = [(f"r{i % 4}", "4001", "KCJ") for i in range(6)]
+
+    def release(treatments: list[tuple[str, str, str]], remembered: Remembered) -> list[dict[str, Any]]:
+        tables.given_names.clear()
+        header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code | drawn_date\n"
+        drawn = (f"A{i:07d} | {p} | 2015-03-10 | {u} | P001 | DUF | {c} | 2015-05-02" for i, (p, u, c) in enumerate(treatments))
+        tables.given("raw.redirections", header + "\n".join(drawn))
+        return published(tables, "redirection", remembered)["redirection_by_hospital"]
+
+    def told(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> dict[Any, tuple[int, int]]:
+        attack = Attack()
+        for row in first + second:
+            attack.is_exactly((row["hospital_code"],), row["treatments"])
+        attack.sums([(row["hospital_code"],) for row in first], 55)
+        return attack.told()
+
+    remembered: Remembered = {}
+    first = release(rows + few, remembered)
+    assert {r["hospital_code"]: r["treatments"] for r in first} == {"HEH": 40, "NOH": None, "BOH": None}
+    corrected = [*rows, *few[:5], ("r5", "4001", "KCJ")]
+    assert not told(first, release(corrected, remembered))
+    assert told(first, release(corrected, {}))[("BOH",)] == (6, 6)
 
 
 def random_pathways(tables: Tables, seed: int) -> None:

@@ -125,12 +125,18 @@ def test_the_headline_is_net_for_somatic_and_gross_for_psychiatry(tables: Tables
         F2 | q | PSY | 1500001 | 2015-01-01 | 2015-03-15 | {ENDED} | FAGLIG | 2015-07-01 10:00:00
     """,
     )
-    assert tables.run("marts.udredning_monthly") == expect("""
-        month      | sector | hospital_code | pathways | within_limit_gross | within_limit_net | within_limit_share | median_days | over_with_reason | over_without_reason
-        2015-02-01 | SOM    | ALL           | 1        | 0                  | 1                | 1                  | 25          | 0                | 0
-        2015-02-01 | SOM    | HEH           | 1        | 0                  | 1                | 1                  | 25          | 0                | 0
-        2015-03-01 | PSY    | ALL           | 1        | 0                  | 1                | 0                  | 73          | 1                | 0
-        2015-03-01 | PSY    | PSY           | 1        | 0                  | 1                | 0                  | 73          | 1                | 0
+    found = tables.run("marts.udredning_monthly")
+    assert found == expect("""
+        month      | sector | hospital_code | pathways | within_limit_gross | within_limit_net | within_limit_share
+        2015-02-01 | SOM    | ALL           | 1        | 0                  | 1                | 1
+        2015-02-01 | SOM    | HEH           | 1        | 0                  | 1                | 1
+        2015-03-01 | PSY    | ALL           | 1        | 0                  | 1                | 0
+        2015-03-01 | PSY    | PSY           | 1        | 0                  | 1                | 0
+    """)
+    assert found[1:3] == expect("""
+        median_days | over_with_reason | over_without_reason
+        25          | 0                | 0
+        73          | 1                | 0
     """)
 
 
@@ -161,7 +167,9 @@ def test_a_month_is_final_two_months_after_its_end_and_its_hospitals_are_told_on
 def completeness(tables: Tables, *months: tuple[str, int, int]) -> None:
     """Months with so many ended pathways and so many closed referrals."""
     tables.given("raw.pathways", RAW + "\n" + "\n".join(
-        f"F{m}{i} | p{i} | SOM | 1516001 | {m}-01 | {m}-10 | {ENDED} | | 2016-06-01 10:00:00" for m, ended, _ in months for i in range(ended)
+        f"F{m}{i} | p{i} | SOM | 1516001 | {m}-01 | {m}-10 | {ENDED} | | 2016-06-01 10:00:00"
+        for m, ended, _ in months
+        for i in range(ended)
     ))  # fmt: skip
     tables.given("raw.referrals", "referral_id | person_id | sector | unit_code | closed_date\n" + "\n".join(
         f"H{m}{i} | p{i} | SOM | 1516001 | {m}-10" for m, _, closed in months for i in range(closed)

@@ -148,7 +148,7 @@ def deliveries(facts: Facts, seed: int, scale: float, planting: Planting) -> Ite
             yield _wrong_extract(month, WRONG_EXTRACT[label], rows, planting)
         if label in CORRECTED:
             luck = generator_of(seed, month, 102)
-            first = [row[:6] + [CENTRAL if luck.random() < 0.15 else row[6], *row[7:]] for row in rows if luck.random() < 0.93]
+            first = [[*row[:6], CENTRAL if luck.random() < 0.15 else row[6], *row[7:]] for row in rows if luck.random() < 0.93]
             yield _delivery(month, drawn_at, first, seed, planting)
             drawn_at = CORRECTED[label]
         delivery = _delivery(month, drawn_at, rows, seed, planting)
@@ -196,7 +196,7 @@ def _records(facts: Facts, month: Month, place: int, scale: float, persons: Pers
             people[at] = people[np.flatnonzero(receiver == small)[0]]
     days = [month.first + timedelta(days=d) for d in range((month.next.first - month.first).days)]
     working = [day for day in days if day.weekday() < 5]
-    rows = []
+    rows: list[list[str]] = []
     for at in luck.permutation(count).tolist():
         redirected = working[int(luck.integers(len(working)))]
         referred = redirected - timedelta(days=int(luck.integers(3, 29)))
@@ -243,7 +243,7 @@ def _delivery(month: Month, drawn_at: datetime, rows: list[list[str]], seed: int
     faults = [f for f in FAULTS if (can_unicode or not f.needs_unicode) and not (is_book and f.needs_text)]
     planting.among(rows, faults, count, COLUMNS, luck)
     if is_book:
-        total = ["I alt", "", len(rows), "", "", "", "", "", ""]
+        total: list[str | int] = ["I alt", "", len(rows), "", "", "", "", "", ""]
         return Delivery(name, drawn_at, workbook("Omvisiteringer", WORKBOOK_COLUMNS, rows, total, drawn_at))
     if month.label == THROUGH_A_SPREADSHEET:
         planting.among(rows, SCIENTIFIC, round(len(rows) * SCIENTIFIC_SHARE), COLUMNS, luck)

@@ -143,10 +143,7 @@ class _Drawn:
                 self.all.closings.append(Closing(person, sector, unit, stopped))
             if ended + without <= turn < count:
                 continue
-            if ended <= turn < count:
-                code = "UDR-OPHØRT"
-            else:
-                code = "UDR-AFKRÆFTET" if luck.random() < 0.12 else "UDR-SLUT"
+            code = "UDR-OPHØRT" if ended <= turn < count else "UDR-AFKRÆFTET" if luck.random() < 0.12 else "UDR-SLUT"
             self._pathway(sector, hospital, unit, person, stopped, code, reasoned, luck, faults[turn - count] if turn >= count else "")
 
     def _person(self, luck: np.random.Generator) -> str:
