@@ -124,7 +124,9 @@ def test_a_wait_over_a_change_of_clock_is_what_really_passed_and_belongs_to_the_
         ("2040-01-04 10:00:00", True),
     ],
 )
-def test_klinisk_is_open_on_hverdage_from_eight_and_before_sixteen_on_fridays_fifteen(tables: Tables, offered_at: str, outside: bool | None) -> None:
+def test_klinisk_is_open_on_hverdage_from_eight_and_before_sixteen_on_fridays_fifteen(
+    tables: Tables, offered_at: str, outside: bool | None
+) -> None:
     visits(tables, f"KLINISK | a | 1 | {offered_at} | {offered_at} | 5 | answered")
     [call] = tables.run("core.servicedesk_call")
     assert call["is_outside_hours"] is outside
@@ -187,7 +189,9 @@ def test_equal_to_the_target_is_met(tables: Tables, in_time: int, met: str) -> N
 
 
 @pytest.mark.parametrize(("limit", "offered", "short"), [(0, 3, 0), (5, 3, 0), (6, 2, 1), (11, 1, 2)])
-def test_a_caller_who_gives_up_below_the_short_abandon_limit_was_never_offered(tables: Tables, limit: int, offered: int, short: int) -> None:
+def test_a_caller_who_gives_up_below_the_short_abandon_limit_was_never_offered(
+    tables: Tables, limit: int, offered: int, short: int
+) -> None:
     tables.given("reference.target", f"""
         indicator           | subject | value   | comparison | unit    | valid_from | valid_to   | source
         short_abandon_limit | CIMT    | {limit} | <          | seconds | 2007-01-01 | 2099-12-31 | test

@@ -213,9 +213,7 @@ def test_a_case_is_overdue_once_the_extract_has_seen_its_deadline_pass(tables: T
 @pytest.mark.parametrize(
     ("updated_at", "is_provisional"), [("2015-04-06 23:59:59", True), ("2015-04-07 00:00:00", False), ("2015-06-01", False)]
 )
-def test_a_month_is_final_when_the_extract_reaches_seven_days_past_its_end(
-    tables: Tables, updated_at: str, is_provisional: bool
-) -> None:
+def test_a_month_is_final_when_the_extract_reaches_seven_days_past_its_end(tables: Tables, updated_at: str, is_provisional: bool) -> None:
     case(tables, "2015-03-02 10:00:00", "2015-03-03 10:00:00", updated_at=updated_at)
     assert all((r["is_provisional"], "p" in r["qf"]) == (is_provisional, is_provisional) for r in rows_of(tables, "2015-03"))
 
