@@ -35,6 +35,11 @@ def month_of(tables: Tables, month: str = "2015-03") -> dict[str, Any]:
     return row
 
 
+def levels(row: dict[str, Any]) -> tuple[float, ...]:
+    """The four service levels of a month in the order handled, ignore, negative, positive."""
+    return tuple(row[f"service_level_{variant}_share"] for variant in ("handled", "ignore", "negative", "positive"))
+
+
 def test_the_calendar_is_what_the_holidays_library_says() -> None:
     assert reference_calendar.CALENDAR.read_text("utf-8") == reference_calendar.text(), "python -m tests.reference_calendar"
 
@@ -151,10 +156,7 @@ def test_calls_outside_hours_are_counted_apart_and_a_desk_without_hours_has_no_o
 
 def test_the_four_service_levels_of_the_exchange_makers_example(tables: Tables) -> None:
     calls(tables, (70, "answered", 300), (10, "abandoned", 300), (20, "abandoned", 301))
-    assert [month_of(tables)] == expect("""
-        offered | service_level_handled_share | service_level_ignore_share | service_level_negative_share | service_level_positive_share
-        100     | 1                           | 0.777777778                | 0.7                          | 0.8
-    """)
+    assert levels(month_of(tables)) == (1, 0.777777778, 0.7, 0.8)
 
 
 def test_the_variant_decides_whether_a_month_passes_and_the_headline_is_reference_data(tables: Tables) -> None:
@@ -170,10 +172,8 @@ def test_the_variant_decides_whether_a_month_passes_and_the_headline_is_referenc
 
 def test_a_call_that_flowed_out_counts_in_negative_and_positive_only(tables: Tables) -> None:
     calls(tables, (8, "answered", 10), (2, "flowed_out", 10))
-    assert [month_of(tables)] == expect("""
-        offered | flowed_out | service_level_handled_share | service_level_ignore_share | service_level_negative_share | service_level_positive_share
-        10      | 2          | 1                           | 1                          | 0.8                          | 0.8
-    """)  # fmt: skip
+    assert levels(month_of(tables)) == (1, 1, 0.8, 0.8)
+    assert [month_of(tables)] == expect("offered | flowed_out\n10 | 2")
 
 
 @pytest.mark.parametrize(("wait", "in_time"), [(0, 1), (299, 1), (300, 1), (301, 0), (86400, 0)])
@@ -223,9 +223,9 @@ def test_waits_are_means_and_the_waits_half_and_nine_in_ten_did_not_exceed(table
 def test_a_month_nobody_answered_in_has_no_mean_wait_and_a_share_of_nothing(tables: Tables) -> None:
     calls(tables, (3, "abandoned", 400))
     assert [month_of(tables)] == expect("""
-        answered | answered_share | mean_wait_answered_seconds | p50_wait_answered_seconds | service_level_handled_share | service_level_share
-        0        | 0              |                            |                           |                             | 0
-    """)  # fmt: skip
+        answered | answered_share | mean_wait_answered_seconds | p50_wait_answered_seconds | service_level_share
+        0        | 0              |                            |                           | 0
+    """)
 
 
 @pytest.mark.parametrize(
@@ -257,12 +257,21 @@ def test_totals_stand_where_there_are_no_calls_and_say_that_they_are_totals(tabl
         2015-03-01 | CIMT    | 900 | 80 | 15 | 60 | 300 | 8000
         2015-03-01 | KLINISK | 50  | 50 | 0  | 40 | 300 | 500
     """)  # fmt: skip
-    assert tables.run("marts.servicedesk_calls_monthly")[:3] == expect("""
-        month      | desk    | offered | flowed_out | mean_wait_answered_seconds | mean_wait_all_seconds | p50_wait_answered_seconds | service_level_share | target_met | calls_per_open_day | is_provisional | qf
-        2015-02-01 | CIMT    | 100     | 5          | 100                        |                       |                           | 0.6                 | no         |                    | no             | ez
-        2015-03-01 | CIMT    | 3       | 0          | 10                         | 10                    | 10                        | 1                   | yes        |                    | no             | z
-        2015-03-01 | KLINISK | 50      | 0          | 10                         |                       |                           |                     |            |                    | no             | ez
-    """)  # fmt: skip
+    rows = tables.run("marts.servicedesk_calls_monthly")[:3]
+    assert rows == expect("""
+        month      | desk    | offered | flowed_out | mean_wait_answered_seconds | service_level_share | target_met | is_provisional | qf
+        2015-02-01 | CIMT    | 100     | 5          | 100                        | 0.6                 | no         | no             | ez
+        2015-03-01 | CIMT    | 3       | 0          | 10                         | 1                   | yes        | no             | z
+        2015-03-01 | KLINISK | 50      | 0          | 10                         |                     |            | no             | ez
+    """)
+    unknown = (
+        "mean_wait_all_seconds",
+        "p50_wait_answered_seconds",
+        "p90_wait_answered_seconds",
+        "calls_outside_hours",
+        "calls_per_open_day",
+    )
+    assert [[row[column] for column in unknown] for row in (rows[0], rows[2])] == [[None] * 5] * 2
 
 
 def test_totals_counted_with_another_limit_are_in_time_for_nobody(tables: Tables) -> None:

@@ -142,14 +142,11 @@ def totals(scale: float) -> Delivery:
     for label in TOTALS_REPORTED:
         plan = KLINISK[label]
         in_time, late, given_up, given_up_late = plan.counts(scale)
-        month = Month(date.fromisoformat(f"{label}-01"))
-        wait = 48 * in_time + 410 * late
-        rows.append([f"{month.first:%m-%Y}", QUEUE["KLINISK"], plan.total(scale), in_time + late, given_up + given_up_late, in_time, wait])
-    summed = [sum(int(row[i]) for row in rows) for i in range(2, len(TOTALS))]
-    lines = [";".join(TOTALS)]
-    lines += [
-        ";".join(f"{v:,}".replace(",", ".") if isinstance(v, int) else str(v) for v in row) for row in [*rows, ["I alt", "", *summed]]
-    ]
+        counts = [plan.total(scale), in_time + late, given_up + given_up_late, in_time, 48 * in_time + 410 * late]
+        rows.append((f"{label[5:]}-{label[:4]}", QUEUE["KLINISK"], counts))
+    rows.append(("I alt", "", [sum(column) for column in zip(*(counts for *_, counts in rows), strict=True)]))
+    grouped = [";".join([month, queue, *(f"{n:,}".replace(",", ".") for n in counts)]) for month, queue, counts in rows]
+    lines = [";".join(TOTALS), *grouped]
     text = Format("cp1252").text(lines).encode("cp1252")
     return Delivery(f"opkaldstotaler_2014-10_leveret-{TOTALS_SENT:%Y%m%d-%H%M}.csv", TOTALS_SENT, iter([text]))
 

@@ -26,7 +26,7 @@ SERVICENOW_CHANNELS = ("Phone", "Self-service", "Event")
 SERVICENOW_PRIORITIES = ("1 - Critical", "2 - High", "3 - Moderate", "4 - Low", "")
 DESKS = ("CIMT Servicedesk", "Klinisk Servicedesk")
 # The part of the calls Klinisk answers that becomes a case: most are advice about a clinical system and are not registered.
-KLINISK_REGISTERED = 0.35
+KLINISK_REGISTERED = 0.2
 
 
 class Plan(NamedTuple):
