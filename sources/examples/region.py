@@ -7,11 +7,11 @@ the module named after its extract.
 import csv
 import os
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from sources.danish import month_numbers
-from sources.examples import patients, response_times
+from sources.examples import patients, response_times, servicedesk_calls, servicedesk_cases
 from sources.examples.delivery import COPENHAGEN
 
 COMMITTEE_TABLE = "svartider_sla_2015-04_leveret-20150505-0900.xlsx"
@@ -35,6 +35,13 @@ def write_example_region(landing: Path, examples: Path, reference: Path, seed: i
     size = min(scale, 1.0)
     for extract, d in patients.deliveries(lookups, seed, size, patients.new_planting(seed, size)):
         paths.append(_place(landing / extract / d.file_name, d.parts, d.sent_at))
+    hverdage = {date.fromisoformat(row["calendar_date"]) for row in _rows(reference / "calendar.csv") if row["is_hverdag"] == "true"}
+    totals = servicedesk_calls.totals(scale)
+    paths += [_place(landing / "servicedesk_call_totals" / totals.file_name, totals.parts, totals.sent_at)]
+    calls = servicedesk_calls.deliveries(hverdage, seed, scale)
+    paths += [_place(landing / "servicedesk_calls" / d.file_name, d.parts, d.sent_at) for d in calls]
+    cases = servicedesk_cases.deliveries(hverdage, seed, scale)
+    paths += [_place(landing / "servicedesk_cases" / d.file_name, d.parts, d.sent_at) for d in cases]
     return paths
 
 
