@@ -84,10 +84,11 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
                 value, reason = typed(text, column, reads, source.format, latest, staged)
         values.append(f"{value} as {ident(name)}")
         faults = [(f"({failed})", f"{name}:{reason}")]
-        if column.is_required:
+        # The type of a number is missing whenever the number is, which is reason enough.
+        if column.is_required and TYPE not in source.names:
             faults.append((f"({ident(name)} is null and not {failed})" if source.sql else f"{text} is null", f"{name}:missing_required"))
         faults += _bounds(column)
-        shown[name] = text, " or ".join(condition for condition, _ in faults)
+        shown[name] = f"cast({text}[1] as varchar)" if source.sql else text, " or ".join(condition for condition, _ in faults)
         errors += faults
     errors += [(f"({predicate})", f"rule:{id_}") for id_, predicate in contract.row_rules]
     if contract.delivery.period:

@@ -145,7 +145,7 @@ def _parts(attack: Attack, mart: str, hospital: str, sector: str) -> None:
     attack.is_part((mart, "within_limit_gross", hospital), (mart, "within_limit_net", hospital))
     attack.is_part((mart, "within_limit_net", hospital), (mart, "pathways", hospital))
     attack.sums([(mart, m, hospital) for m in (headline, "over_with_reason", "over_without_reason")], [(mart, "pathways", hospital)])
-    parts = [(mart, "pathways", hospital), (mart, "without_limit", hospital), (mart, "defective", hospital)]
+    parts = [(mart, "pathways", hospital), (mart, "defective", hospital)]
     attack.sums(parts, [(mart, "ended", hospital)])
 
 

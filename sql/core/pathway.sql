@@ -59,6 +59,7 @@ placed as (
             when registered.referral_received_date is null then 'missing_start'
             when not registered.is_open and registered.stop_date is null then 'missing_stop'
             when registered.stop_date < registered.referral_received_date then 'stop_before_start'
+            when date_diff('day', registered.referral_received_date, registered.closing_date) > longest.value then 'implausible_start'
             when registered.sector is null then 'unknown_sector'
             when hospital_of_unit.hospital_code is null then 'unmapped_unit'
         end as defect,
@@ -67,6 +68,8 @@ placed as (
         on hospital_of_unit.unit_code = registered.unit_code
         and hospital_of_unit.day = case when registered.is_open then registered.referral_received_date else registered.closing_date end
     left join paused on paused.pathway_id = registered.pathway_id
+    left join reference.target as longest
+        on longest.indicator = 'longest_pathway' and registered.closing_date between longest.valid_from and longest.valid_to
     left join reference.limit as "limit"
         on "limit".right_name = 'UDREDNING'
         and "limit".sector = registered.sector

@@ -2,11 +2,12 @@
 -- figures alone, so nothing is said here that the pathways withhold. Trend and the sentence to print are those of final months.
 with measured as (
     select month, sector, hospital_code, hospital_name, is_total, is_provisional, qf, 'volume' as completeness,
-        ended as numerator, referrals as denominator, completeness_volume_share as share,
+        case when completeness_volume_share is not null then pathways end as numerator,
+        case when completeness_volume_share is not null then referrals end as denominator, completeness_volume_share as share,
     from marts.udredning_monthly
     union all
     select month, sector, hospital_code, hospital_name, is_total, is_provisional, qf, 'fields',
-        case when completeness_fields_share is not null then pathways + without_limit end,
+        case when completeness_fields_share is not null then pathways end,
         case when completeness_fields_share is not null then ended end,
         completeness_fields_share,
     from marts.udredning_monthly

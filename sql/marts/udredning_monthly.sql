@@ -44,19 +44,17 @@ pathways as (
         sector,
         hospital_code,
         grouping(hospital_code) = 1 as is_total,
-        count(*) as ended,
+        count(*) filter (limit_days is not null or defect is not null) as ended,
         count(*) filter (limit_days is not null) as pathways,
         count(*) filter (is_within_gross) as within_limit_gross,
         count(*) filter (is_within_net) as within_limit_net,
         count(*) filter (defect is null and limit_days is null) as without_limit,
-        count(*) filter (defect is not null) as defective,
         count(*) filter (not is_within and has_reason) as over_with_reason,
         count(*) filter (not is_within and not has_reason) as over_without_reason,
         median(headline_days) as median_days,
         quantile_cont(headline_days, 0.9) as p90_days,
         count(distinct limit_days) as limits,
         count(distinct person_id) filter (limit_days is not null) as persons,
-        count(distinct person_id) filter (limit_days is null) as persons_not_judged,
         count(distinct person_id) filter (defect is not null) as persons_with_defect,
         count(distinct person_id) filter (is_within_gross) as persons_within_gross,
         count(distinct person_id) filter (is_within_net) as persons_within_net,
@@ -85,7 +83,8 @@ counted as (
         pathways.over_with_reason + pathways.over_without_reason as over_limit,
         coalesce(referrals.referrals, 0) as referrals,
         coalesce(referrals.referral_persons, 0) as referral_persons,
-        round(pathways.ended / nullif(referrals.referrals, 0), 9) as completeness_volume_share,
+        -- While many pathways began before there was a limit, the referrals closed are no measure of those that have one.
+        10 * pathways.without_limit > pathways.pathways as has_no_measure,
         covered.until_date < cast(
             pathways.month + interval 1 month + interval 1 month * cast(final_after.value as integer) - interval 1 day as date
         ) as is_provisional,
@@ -126,20 +125,21 @@ select
     counted.without_limit,
     counted.ended,
     counted.referrals,
-    counted.completeness_volume_share,
-    round((counted.ended - counted.defective) / counted.ended, 9) as completeness_fields_share,
+    counted.volume_share as completeness_volume_share,
+    round(counted.pathways / nullif(counted.ended, 0), 9) as completeness_fields_share,
     round(counted.over_with_reason / nullif(counted.over_limit, 0), 9) as completeness_reason_share,
     case
-        when counted.completeness_volume_share >= ok.value then 'ok'
-        when counted.completeness_volume_share >= caution.value then 'varsomhed'
-        when counted.completeness_volume_share is not null then 'lav'
+        when counted.volume_share >= ok.value then 'ok'
+        when counted.volume_share >= caution.value then 'varsomhed'
+        when counted.volume_share is not null then 'lav'
     end as completeness_band,
     counted.is_provisional,
     concat(
-        case when counted.limits > 1 or (counted.limits = 1 and counted.without_limit > 0) then 'b' else '' end,
-        case when counted.is_provisional then 'p' else '' end
+        case when counted.limits > 1 then 'b' else '' end,
+        case when counted.is_provisional then 'p' else '' end,
+        case when counted.has_no_measure then 'z' else '' end
     ) as qf,
-    counted.ended - counted.pathways as _not_judged,
+    counted.ended - counted.pathways as _defective,
     counted.over_limit as _over_limit,
     -- The smallest number of persons that a number of each kind describes; NULL where it describes nobody.
     nullif(counted.persons, 0) as _persons,
@@ -147,12 +147,15 @@ select
         then least(counted.persons_within_gross, counted.persons_within_net, counted.persons_over_gross, counted.persons_over_net)
     end as _within_persons,
     case when counted.over_limit > 0 then least(counted.persons_with_reason, counted.persons_without_reason) end as _reason_persons,
-    nullif(counted.persons_not_judged, 0) as _not_judged_persons,
+    nullif(counted.persons_with_defect, 0) as _defect_persons,
     nullif(counted.referral_persons, 0) as _referral_persons,
-    case when counted.persons_without_limit > 0
-        then least(counted.persons_without_limit, nullif(counted.persons_with_defect, 0))
-    end as _limitless_persons,
-from counted
+    nullif(counted.persons_without_limit, 0) as _limitless_persons,
+from (
+    select *, case when not has_no_measure then round(pathways / nullif(referrals, 0), 9) end as volume_share
+    from counted
+    -- A month in which nothing but defects ended is a mistyped stop.
+    qualify sum(pathways + without_limit) over (partition by month, sector) > 0
+) as counted
 join reference.target as ok
     on ok.indicator = 'completeness_ok' and counted.month between ok.valid_from and ok.valid_to
 join reference.target as caution
