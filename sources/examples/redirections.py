@@ -112,6 +112,7 @@ FAULTS: tuple[Fault, ...] = (
 )
 SCIENTIFIC = tuple(fault for fault in FAULTS if fault.kind == "cpr_scientific")
 WAYS_TAKEN = tuple(way for way in cpr.TAKEN if way.name not in ("leading_zero_lost",))
+BEFORE_MERGERS = "2015-05-01"
 UNIT_CUT = cut_to(7, "Henvisende afsnit")
 
 
@@ -130,8 +131,9 @@ class Facts(NamedTuple):
         ]
 
     def units(self, hospital: str) -> list[str]:
-        """Units of a hospital, seven characters of which the first belong to it."""
-        prefixes = [row["unit_prefix"] for row in self.lookups["unit"] if row["hospital_code"] == hospital]
+        """Units a hospital had before the mergers of 2015, seven characters of which the first belong to it."""
+        rows = (row for row in self.lookups["unit"] if row["valid_from"] <= BEFORE_MERGERS <= row["valid_to"])
+        prefixes = [row["unit_prefix"] for row in rows if row["hospital_code"] == hospital]
         if not prefixes:
             return list(UNKNOWN_UNITS)
         return [(prefix + ward)[:7] for prefix in prefixes for ward in WARDS]
