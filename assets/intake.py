@@ -131,7 +131,7 @@ def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Pa
     else:
         receipt = Receipt(receipt_id, extract.name, name, inner, content, stat.st_size, seen, seen)
         receipt = _refused(receipt, refusal) if refusal else _acknowledge(lake, extract, con, receipt)
-        if receipt.is_refused and extract.contract.person and not _is_expected(extract, inner):
+        if receipt.is_refused and extract.contract.has_personal_columns and not _is_expected(extract, inner):
             # A name nobody agreed on may be a person's. The file keeps it, in the folder of what was rejected.
             receipt = replace(receipt, file_name=f"{receipt_id} (unexpected name)", inner_name="")
         write_json(written, asdict(receipt))

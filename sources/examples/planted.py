@@ -108,7 +108,13 @@ class Planting:
 def number_faults(column: str, key: tuple[str, str, int]) -> list[Fault]:
     """Every way to write a number that must be refused, in the column where numbers stand. `key` is (column, prefix, digits)."""
     return [
-        Fault(f"cpr_{way.name}", "person_id:bad_pattern", _number_in(way, column, key), needs_unicode=way.needs_unicode, needs_text=way.name == "formula")
+        Fault(
+            f"cpr_{way.name}",
+            "person_id:bad_pattern",
+            _number_in(way, column, key),
+            needs_unicode=way.needs_unicode,
+            needs_text=way.name == "formula",
+        )
         for way in cpr.REFUSED
     ]
 
