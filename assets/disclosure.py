@@ -20,7 +20,8 @@ import duckdb
 
 from assets.lake import Lake, read_json, write_json
 from sources.casts import ident, literal
-from sources.contract import Contract, Disclosure, DisclosureGroup, digest
+from sources.contract import Contract, digest
+from sources.vocabulary import Disclosure, DisclosureGroup
 
 Row = dict[str, Any]
 Cell = tuple[str, ...]

@@ -8,7 +8,8 @@ from typing import Any
 from assets.catalog import Catalog
 from assets.lineage import Lineage
 from assets.night import DomainState, ExtractState
-from sources.contract import Column, Contract
+from sources.contract import Contract
+from sources.vocabulary import Column
 
 Rows = list[tuple[Any, ...]]
 # Table -> what a row is, then column -> type and meaning.

@@ -4,9 +4,10 @@ Two runs that agree on a key agree on the content, so what exists is never made 
 """
 
 from assets.catalog import Table
-from sources.contract import Delivery, digest
+from sources.contract import digest
 from sources.layout import Extract, Match
 from sources.parse import READER_VERSION
+from sources.vocabulary import Delivery
 
 BUILD_VERSION = "1"
 ARRIVAL = ("$received", "$extracted")

@@ -8,7 +8,8 @@ single record cannot show: shares of missing values, row counts, relations betwe
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sources.contract import Column, Contract, Quality, Severity
+from sources.contract import Contract
+from sources.vocabulary import Column, Quality, Severity
 
 COLUMNS = "columns"
 KEY = "key_is_unique"

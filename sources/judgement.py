@@ -6,10 +6,11 @@ Built from contract and layout alone; what a reason means is in `sources.reasons
 import duckdb
 
 from sources.casts import Staged, ident, literal, typed
-from sources.contract import Column, Contract
+from sources.contract import Contract
 from sources.delimited import LINE, MALFORMED
 from sources.layout import Match, Source, plain_name
 from sources.pseudonym import NOT_A_NUMBER, TYPE
+from sources.vocabulary import Column
 
 IGNORED = "ignored"
 

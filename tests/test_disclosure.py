@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from assets.compute import relation
 from assets.disclosure import Cell, cells_to_withhold, protected
 from assets.summary import dicts
-from sources.contract import Disclosure
+from sources.vocabulary import Disclosure
 from tests.attack import Attack, Rows, redirections, udredning
 from tests.drawn import Tables
 
