@@ -3,6 +3,7 @@
 A version that exists has passed; one that fails is kept in `lake/failed/` to be looked at, and does not exist.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import duckdb
 
 from assets.catalog import Table, identity_extract
+from assets.disclosure import Ledger, Withheld, counted, protected
 from assets.lake import Lake, beside, read_json, sync, write_json
 from assets.lineage import Lineage
 from expectations.runner import Outcome, audit
@@ -29,6 +31,7 @@ class Version:
     logical_hash: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
     lineage: Lineage = field(default_factory=dict)
+    withheld: list[dict[str, Any]] = field(default_factory=list)
     unchanged: bool = False
     problem: str | None = None
 
@@ -46,15 +49,21 @@ def existing(lake: Lake, table: str, key: str) -> Version | None:
     return Version(**facts | {"outcomes": [Outcome(**o) for o in facts["outcomes"]], "unchanged": True})
 
 
-def build(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key: str, as_of: str, lineage: Lineage) -> Version:
+def build(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key_for: Callable[[str], str], as_of: str, lineage: Lineage) -> Version:
     """Compute an SQL table on `con`, which has a view for each of its inputs and for nothing else.
 
-    Raises duckdb.Error when the SQL itself cannot run.
+    `key_for` gives the version's key for a state of the disclosure ledger. Raises duckdb.Error when the SQL itself cannot run.
     """
     con.execute(f"set variable as_of = cast({literal(as_of)} as timestamp)")
+    select, ledger = table.text.rstrip().rstrip(";"), Ledger(lake, table.name, as_of)
+    withheld: list[Withheld] = []
+    if table.contract.disclosure:
+        select, withheld = protected(con, table.contract, select, ledger.entries)
+    key = key_for(ledger.key_with(withheld))
     part = beside(lake.version(table.name, key))
-    con.execute(f"copy ({table.text.rstrip().rstrip(';')}) to {literal(str(part))} (format parquet, compression zstd)")
-    return _audited(lake, con, table, key, part, lineage)
+    con.execute(f"copy ({select}) to {literal(str(part))} (format parquet, compression zstd)")
+    ledger.remember(withheld)
+    return _audited(lake, con, table, key, part, lineage, counted(withheld))
 
 
 def read_reference(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key: str) -> Version:
@@ -68,7 +77,7 @@ def read_reference(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key
     columns = ", ".join(ident(c.name) for c in table.contract.columns)
     select = f"select {columns} from read_parquet({literal(str(parsed))}) order by all"
     con.execute(f"copy ({select}) to {literal(str(part))} (format parquet, compression zstd)")
-    return _audited(lake, con, table, key, part, {})
+    return _audited(lake, con, table, key, part, {}, [])
 
 
 def relation(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
@@ -82,7 +91,15 @@ def parquet_sql(path: Path) -> str:
     return f"select * from read_parquet({literal(str(path))})"
 
 
-def _audited(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key: str, part: Path, lineage: Lineage) -> Version:
+def _audited(
+    lake: Lake,
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    key: str,
+    part: Path,
+    lineage: Lineage,
+    withheld: list[dict[str, Any]],
+) -> Version:
     relation(con, table.name, parquet_sql(part))
     outcomes = audit(con, table.contract, table.rules, table.name, dict(table.related))
     rows = con.execute(f"select count(*) from {table.name}").fetchall()[0][0]
@@ -92,7 +109,7 @@ def _audited(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key: str,
     if failing:
         said = [o.words + (f" ({o.named})" if o.named else "") for o in failing]
         problem = f"{table.name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(said)}"
-    version = Version(table.name, key, rows, hashed, outcomes, lineage, problem=problem)
+    version = Version(table.name, key, rows, hashed, outcomes, lineage, withheld, problem=problem)
     target = lake.version(table.name, key) if version.exists else lake.failed(table.name, key)
     target.parent.mkdir(parents=True, exist_ok=True)
     sync(part)
@@ -102,5 +119,5 @@ def _audited(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key: str,
 
 
 def _facts(version: Version) -> dict[str, Any]:
-    facts = {k: getattr(version, k) for k in ("table", "key", "rows", "logical_hash", "lineage", "problem")}
+    facts = {k: getattr(version, k) for k in ("table", "key", "rows", "logical_hash", "lineage", "withheld", "problem")}
     return facts | {"outcomes": [o.as_dict() for o in version.outcomes]}

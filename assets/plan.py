@@ -4,9 +4,10 @@ Two runs that agree on a key agree on the content, so what exists is never made 
 """
 
 from assets.catalog import Table
-from sources.contract import Delivery, digest
+from sources.contract import digest
 from sources.layout import Extract, Match
 from sources.parse import READER_VERSION
+from sources.vocabulary import Delivery
 
 BUILD_VERSION = "1"
 ARRIVAL = ("$received", "$extracted")
@@ -36,7 +37,10 @@ def reference_key(table: Table) -> str:
     )
 
 
-def table_key(table: Table, inputs: dict[str, str], as_of: str) -> str:
-    """Names a version of an SQL table. `inputs` maps what the table needs to the keys of what it gets."""
+def table_key(table: Table, inputs: dict[str, str], as_of: str, ledger: str = "") -> str:
+    """Names a version of an SQL table. `inputs` maps what the table needs to the keys of what it gets; `ledger` names what had
+    been withheld of it before.
+    """
     today = as_of[:10] if table.uses_as_of else ""
-    return digest("table", table.statement, table.contract.audit_fingerprint, sorted(inputs.items()), today, BUILD_VERSION)
+    parts = (table.statement, table.contract.audit_fingerprint, sorted(inputs.items()), today, BUILD_VERSION)
+    return digest("table", *parts, *([ledger] if ledger else []))

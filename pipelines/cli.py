@@ -50,6 +50,7 @@ def run(
     try:
         with lake.writer("a run about to start", datetime.now()):
             before = _receipt_ids(lake)
+            _check_key(lake)
     except Locked as locked:
         _stop(Exit.LOCKED, str(locked))
     from pipelines.nightly import instance, run_job
@@ -310,6 +311,7 @@ def _run_as_of(as_of: str, as_json: bool) -> NoReturn:
     lake = Lake(data_root())
     try:
         with lake.writer(f"run --as-of {as_of}", datetime.now()):
+            _check_key(lake)
             night = Night(lake, load_catalog(PROJECT), now, f"as of {as_of}")
             night.run()
             made = publish(night)
@@ -341,6 +343,18 @@ def _current(lake: Any) -> Path:
     if release is None:
         _stop(Exit.MISSING, f"There is no release in {lake.releases} yet; `ventetal run` makes one.")
     return release
+
+
+def _check_key(lake: Any) -> None:
+    """Stop with its sentence where the pseudonym key is missing or another than the lake's."""
+    from assets.catalog import load_catalog
+    from assets.person_key import check_person_key
+    from sources.pseudonym import KeyRefused
+
+    try:
+        check_person_key(lake, load_catalog(PROJECT))
+    except KeyRefused as refused:
+        _stop(Exit.USAGE, str(refused))
 
 
 def _receipt_ids(lake: Any) -> set[str]:
