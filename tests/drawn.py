@@ -88,7 +88,9 @@ class Tables:
             relation(self.con, name, f"select {empty} where false")
         else:
             self.run(name)
-            relation(self.con, name, self.catalog.tables[name].text.rstrip())
+            # Kept as rows, as the lake keeps them: views upon views would compute the deepest once for every path to it.
+            self.con.execute(f"create schema if not exists {name.partition('.')[0]}")
+            self.con.execute(f"create table {name} as {self.catalog.tables[name].text}")
         self.given_names.add(name)
 
 
