@@ -7,6 +7,7 @@ Exit codes: 0 done; 1 done, and a person must look (a domain is held, a supplier
 import json
 import os
 import sys
+from dataclasses import asdict
 from datetime import datetime
 from enum import IntEnum
 from pathlib import Path
@@ -176,6 +177,32 @@ def query(
         show.csv(names, rows)
     else:
         show.table(names, rows)
+
+
+@app.command()
+def report(
+    month: Annotated[str, typer.Option(help="The newest month to speak of, like 2015-04; the newest final one if not given.")] = "",
+    freeze: Annotated[
+        bool, typer.Option("--freeze", help="Keep the report as the paper that was sent; it is never written again.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Make what the committee reads of a month: pages, workbook, open data, PDF."""
+    from datetime import date
+
+    from assets.lake import Lake
+    from assets.report.build import NoMonth, build
+
+    try:
+        day = date.fromisoformat(f"{month}-01") if month else None
+    except ValueError:
+        _stop(Exit.USAGE, f"{month!r} is no month, like 2015-04.")
+    lake = Lake(data_root())
+    try:
+        built = build(_current(lake), lake.reports, day, freeze)
+    except NoMonth:
+        _stop(Exit.MISSING, "The release has no final figures yet; name a month with --month for a report that says so.")
+    show.report(built) if not as_json else _print_json(asdict(built))
 
 
 @app.command()

@@ -3,6 +3,7 @@
 Two things never share an axis of their own scale; colour is never the only sign; labels are text rounded as the report rounds.
 """
 
+import json
 from typing import Any
 
 from assets.report import danish
@@ -23,26 +24,31 @@ MONTH_AXIS = (
 VEGA_LITE = "6.1"
 
 
-def draw(told: Told, width: str, title: bool = False) -> str | None:
-    """The figure as SVG, None where it is a table alone or has nothing to draw."""
+def draw(spec: dict[str, Any] | None) -> str | None:
+    """The specification as SVG, None where there is none."""
     import vl_convert
 
-    spec = specification(told, width, title)
     if spec is None:
         return None
     svg: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, format_locale="da-DK", time_format_locale="da-DK")
     return svg
 
 
-def png(svg: str) -> bytes:
+def png(told: Told, spec: dict[str, Any]) -> bytes:
+    """The chart as a picture that stands alone: its figure, period and release above it."""
     import vl_convert
 
-    picture: bytes = vl_convert.svg_to_png(svg, scale=2)
+    title = {
+        "text": f"{told.figure.id} · {told.figure.title}",
+        "subtitle": f"{told.period} · udgivelse {told.reading.about['release_id']}",
+        "anchor": "start", "fontSize": 16, "subtitleFontSize": 12, "subtitleColor": MUTED, "color": INK, "offset": 16,
+    }  # fmt: skip
+    picture: bytes = vl_convert.svg_to_png(draw(spec | {"title": title}) or "", scale=2)
     return picture
 
 
-def specification(told: Told, width: str, title: bool = False) -> dict[str, Any] | None:
-    """The figure as a Vega-Lite specification."""
+def specification(told: Told, width: str) -> dict[str, Any] | None:
+    """The figure as a Vega-Lite specification, None where it is a table alone or has nothing to draw."""
     import altair as alt
 
     if told.problem or not told.figure.panels:
@@ -51,11 +57,6 @@ def specification(told: Told, width: str, title: bool = False) -> dict[str, Any]
     if not drawn:
         return None
     chart = alt.vconcat(*drawn, spacing=24)
-    if title:
-        chart = chart.properties(title=alt.TitleParams(
-            f"{told.figure.id} · {told.figure.title}", subtitle=f"{told.period} · udgivelse {told.reading.about['release_id']}",
-            anchor="start", fontSize=16, subtitleFontSize=12, subtitleColor=MUTED, color=INK, offset=16,
-        ))  # fmt: skip
     spec: dict[str, Any] = (
         chart.configure(
             font="Arial, Helvetica, Liberation Sans, sans-serif", background=PAPER, padding={"left": 4, "top": 6, "right": 12, "bottom": 4}
@@ -71,6 +72,13 @@ def specification(told: Told, width: str, title: bool = False) -> dict[str, Any]
     )
     spec["config"]["aria"] = False
     return spec
+
+
+def _over(rows: list[dict[str, Any]]) -> Any:
+    """A chart over these rows. As text they are copied once; as a list Altair would copy every value with every layer."""
+    import altair as alt
+
+    return alt.Chart(alt.InlineData(values=json.dumps(rows, ensure_ascii=False), format={"type": "json"}))
 
 
 def _panel(told: Told, panel: Panel, width: str) -> Any:
@@ -105,7 +113,7 @@ def _months(told: Told, panel: Panel, width: str) -> Any:
     y = alt.Y("value:Q", stack="zero" if panel.kind == "stack" else None, axis=_value_axis(unit), scale=_scale(data, panel, unit, limits))
     layers: list[Any] = []
     if limits:
-        band = alt.Chart(alt.InlineData(values=[limits]))
+        band = _over([limits])
         layers.append(band.mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q"), y2="high:Q"))
         layers.append(band.mark_rule(color=MUTED, strokeWidth=1).encode(y="centre:Q"))
     if panel.kind == "stack":
@@ -136,7 +144,7 @@ def _parts(data: list[dict[str, Any]], size: int) -> Any:
     import altair as alt
 
     return (
-        alt.Chart(alt.InlineData(values=data))
+        _over(data)
         .mark_bar(size=size, strokeWidth=1.5)
         .encode(
             fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND)),
@@ -152,7 +160,7 @@ def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[
     """A line and its points: hollow where provisional, a triangle where the target is missed."""
     import altair as alt
 
-    base = alt.Chart(alt.InlineData(values=points)).encode(x=x, y=y)
+    base = _over(_in_stretches(points)).encode(x=x, y=y, detail="stretch:N")
     return [
         base.mark_line(color=colour, strokeWidth=2, strokeDash=dash),
         base.mark_point(size=46, strokeWidth=2, opacity=1, stroke=colour).encode(
@@ -160,6 +168,18 @@ def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[
             shape=alt.condition("datum.missed", alt.value("triangle-down"), alt.value("circle")),
         ),
     ]
+
+
+def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The points with the number of their stretch of months in a row: no line crosses a month that is withheld or missing."""
+    made: list[dict[str, Any]] = []
+    before, stretch = None, 0
+    for point in points:
+        month = 12 * int(point["month"][:4]) + int(point["month"][5:7])
+        stretch += before is not None and month != before + 1
+        before = month
+        made.append(point | {"stretch": stretch})
+    return made
 
 
 def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None) -> Any:
@@ -226,14 +246,13 @@ def _value_axis(unit: str | None, ticks: int = 4) -> Any:
 
 def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
     """A dashed line in the months a target is in force, named once at its beginning."""
-    import altair as alt
 
     aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
     if not aimed:
         return []
-    line = alt.Chart(alt.InlineData(values=aimed)).mark_line(color=TARGET, strokeDash=[6, 4], strokeWidth=1.5).encode(x=x, y="target:Q")
+    line = _over(aimed).mark_line(color=TARGET, strokeDash=[6, 4], strokeWidth=1.5).encode(x=x, y="target:Q")
     named = (
-        alt.Chart(alt.InlineData(values=aimed[:1]))
+        _over(aimed[:1])
         .mark_text(align="left", baseline="bottom", dy=-4, dx=-10, color=TARGET, fontWeight="bold")
         .encode(x=x, y="target:Q", text="target_label:N")
     )
@@ -242,7 +261,6 @@ def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
 
 def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
     """The value of the last final month: right of the line's end, above a column."""
-    import altair as alt
 
     ends = sorted((d for d in data if d["final"]), key=lambda d: d["value"])
     if panel.kind == "stack" or not ends:
@@ -253,7 +271,7 @@ def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
     for end, shift in zip(ends, (7, -7) if is_crowded else (0, 0), strict=False):
         is_last = end["month"] == max(d["month"] for d in data)
         beside = panel.kind in ("line", "multiples") and is_last
-        base = alt.Chart(alt.InlineData(values=[end]))
+        base = _over([end])
         named = (
             base.mark_text(fontWeight="bold", fontSize=13, align="left", baseline="middle", dx=9, dy=shift)
             if beside
@@ -304,7 +322,7 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Any:
     y = alt.Y("name:N", sort=order, axis=alt.Axis(labelLimit=limit, labelColor=INK, domain=False, ticks=False, labelPadding=8,
               labelExpr=_wrapped(width)))  # fmt: skip
     x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.35 if width == "wide" else 2.1)]))
-    base = alt.Chart(alt.InlineData(values=data))
+    base = _over(data)
     bars = base.mark_bar(color=FIRST, size=18).encode(x=x, y=y)
     texts = base.mark_text(align="left", dx=6).encode(x=x, y=y, text="label:N")
     inner = WIDTHS[width] - (limit + 10)
@@ -337,7 +355,7 @@ def _pairs(told: Told, panel: Panel, width: str) -> Any:
               labelExpr=_wrapped(width)), scale=alt.Scale(paddingInner=0.3))  # fmt: skip
     x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.2 if width == "wide" else 1.5)]))
     inner = alt.YOffset("place:O")
-    base = alt.Chart(alt.InlineData(values=data))
+    base = _over(data)
     bars = base.mark_bar(strokeWidth=1.2, stroke=FIRST).encode(
         x=x, y=y, yOffset=inner, fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND))
     )

@@ -21,17 +21,20 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure ready for the page: what was told, its table, and its charts as SVG."""
+    """A figure ready for the page: what was told, its table, and its charts as SVG; `chart` is what the wide one was drawn from."""
 
     told: Told
     table: Table
     sentences: list[Markup]
+    chart: dict[str, Any] | None
     wide: str | None
     narrow: str | None
 
 
 def drawn(told: Told) -> Drawn:
-    return Drawn(told, table(told), prose.findings(told), charts.draw(told, "wide"), charts.draw(told, "narrow"))
+    chart = charts.specification(told, "wide")
+    narrow = charts.draw(charts.specification(told, "narrow"))
+    return Drawn(told, table(told), prose.findings(told), chart, charts.draw(chart), narrow)
 
 
 def report(reading: Reading, figures: list[Drawn], has_pdf: bool = False, on_paper: bool = False) -> str:
