@@ -88,7 +88,9 @@ class Tables:
             relation(self.con, name, f"select {empty} where false")
         else:
             self.run(name)
-            relation(self.con, name, self.catalog.tables[name].text.rstrip())
+            made = ident(f"made {name}")
+            self.con.execute(f"create or replace table {made} as {self.catalog.tables[name].text}")
+            relation(self.con, name, f"select * from {made}")
         self.given_names.add(name)
 
 
