@@ -186,7 +186,7 @@ def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) ->
         "provisional": bool(row.get("is_provisional")),
         "target": float(target) if target is not None else None,
         "target_label": f"mål {danish.percent(target, danish.whole_or(target, 2))}" if target is not None else None,
-        "missed": target is not None and value < target and column == panel.values[0],
+        "missed": target is not None and value < target,
         "final": row["month"] == told.last_final,
     }
 
@@ -241,7 +241,7 @@ def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
 
 
 def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
-    """The value of the last final month: right of the line's end, above a column."""
+    """The value of the last final month: right of the line's end, else above it, and below it for the lower of two."""
     import altair as alt
 
     ends = sorted((d for d in data if d["final"]), key=lambda d: d["value"])
@@ -257,6 +257,8 @@ def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
         named = (
             base.mark_text(fontWeight="bold", fontSize=13, align="left", baseline="middle", dx=9, dy=shift)
             if beside
+            else base.mark_text(fontWeight="bold", fontSize=13, baseline="top", dy=9)
+            if len(ends) == 2 and end is ends[0]
             else base.mark_text(fontWeight="bold", fontSize=13, baseline="bottom", dy=-9)
         )
         texts.append(named.encode(x=x, y="value:Q", text="label:N"))
