@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from assets.lake import Lake, beside, read_json, sync, write_json
+from assets.landing import settled
 from assets.plan import match_key, reading_key
 from sources.contract import digest
 from sources.layout import Extract
@@ -60,8 +61,7 @@ def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: dat
     """
     folder = lake.landing / extract.name
     folder.mkdir(exist_ok=True)
-    files = [p for p in folder.iterdir() if (p.is_symlink() or p.is_file()) and not is_unfinished(p.name)]
-    files.sort(key=lambda p: (p.lstat().st_mtime_ns, p.name))
+    files = settled(folder)
     taken = []
     for i, path in enumerate(files):
         # A microsecond apart, so that files first seen together keep the order they were written in.
@@ -74,11 +74,6 @@ def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: dat
 
 class StillGrowing(Exception):
     """A file that changed while it was read."""
-
-
-def is_unfinished(name: str) -> bool:
-    """Names that transfer programs give a file until it is complete."""
-    return name.startswith(".") or name.lower().endswith((".part", ".partial", ".filepart", ".tmp", ".crdownload"))
 
 
 def receipts(lake: Lake, extract: str, as_of: str | None = None) -> list[Receipt]:

@@ -4,7 +4,7 @@ A run is a sequence of steps that find each other through small state files, so 
 The `nightly` line remembers; a run for another `as_of` starts from the receipts and forgets its states.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,13 @@ from assets import intake
 from assets.catalog import REFERENCE, Catalog, Table, raw_suite
 from assets.compute import Version, build, existing, parquet_sql, read_reference, relation
 from assets.current import Standing, current_records, settle
-from assets.decisions import decisions
+from assets.decisions import accepted_checks, decisions
+from assets.freshness import Freshness, judge, kept_promises
 from assets.lake import Lake, read_json, write_json
 from assets.lineage import column_lineage
 from assets.plan import current_key, reference_key, table_key
 from expectations.runner import AuditError, Outcome, audit
-from sources.contract import digest
+from sources.contract import Contract, digest
 from sources.duck import connect
 from sources.parse import Reading
 from sources.reasons import Refused
@@ -40,6 +41,12 @@ class ExtractState:
     coverage: list[dict[str, Any]]
     problem: str | None = None
     arrived: list[str] = field(default_factory=list)
+    freshness: Freshness = field(default_factory=Freshness)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it breaks a promise of time: no delivery by the deadline, or no recent record."""
+        return self.freshness.is_late or self.freshness.is_stale
 
     @property
     def newest_arrival(self) -> str:
@@ -54,6 +61,7 @@ class DomainState:
     """What stands of a domain (or of the reference tables): the versions that belong together, and whether they are tonight's.
 
     `versions` are tonight's, those that failed included; `tables` maps each table to the key that is published, last good if held.
+    `late` are its extracts that break a promise of time.
     """
 
     domain: str
@@ -63,6 +71,7 @@ class DomainState:
     data_as_of: str
     tables: dict[str, str]
     versions: list[Version] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
 
     @property
     def is_held(self) -> bool:
@@ -75,6 +84,7 @@ class Night:
     def __init__(self, lake: Lake, catalog: Catalog, now: datetime, line: str = NIGHTLY) -> None:
         self.lake, self.catalog, self.now, self.line = lake, catalog, now, line
         self.as_of = now.isoformat(timespec="microseconds")
+        self.accepted = accepted_checks(lake, self.as_of)
 
     @property
     def is_nightly(self) -> bool:
@@ -109,16 +119,20 @@ class Night:
         standings, selection = settle(extract.contract, deliveries, decisions(self.lake, self.as_of), paths, con)
         key = current_key(extract, extract.contract.delivery, selection)
         relation(con, f"raw.{name}", current_records(extract.contract, [paths[p] for p in selection]))
-        outcomes, found = self._judge(con, name, key)
         facts = [_receipt_facts(r, {s.receipt.id: s for s in standings}.get(r.id)) for r in receipts]
         coverage = self._coverage(con, name, standings)
-        return self._remember_extract(ExtractState(name, key, facts, selection, outcomes, coverage, found, arrived))
+        fresh = self._freshness(extract.contract, facts, coverage)
+        outcomes = self._judge(con, name, key) + self._accepting(f"raw.{name}", kept_promises(extract.contract, fresh))
+        failing = [o.words for o in outcomes if o.holds]
+        found = f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else None
+        return self._remember_extract(ExtractState(name, key, facts, selection, outcomes, coverage, found, arrived, fresh))
 
     def make_reference(self) -> DomainState:
         """Read the reference files; one that is wrong keeps them all at the last good set."""
         versions: list[Version] = []
         for table in self.catalog.references:
-            key = reference_key(table)
+            accepted = self._accepted_of(table.name)
+            key = reference_key(table, accepted)
             version = existing(self.lake, table.name, key)
             if version is None:
                 con = connect(self.lake.scratch)
@@ -126,8 +140,8 @@ class Night:
                     known = [v for v in versions if v.table == needed and v.exists]
                     if known:
                         relation(con, needed, parquet_sql(self.lake.version(needed, known[0].key)))
-                version = self._attempt(table, key, lambda t=table, k=key, c=con: read_reference(self.lake, c, t, k))
-            versions.append(version)
+                version = self._attempt(table, key, lambda t=table, k=key, c=con, a=accepted: read_reference(self.lake, c, t, k, a))
+            versions.append(replace(version, outcomes=self._accepting(table.name, version.outcomes)))
         return self._remember_domain(REFERENCE, versions, [], "")
 
     def make_domain(self, domain: str) -> DomainState:
@@ -144,16 +158,18 @@ class Night:
             if lacking := [n for n in table.needs if n not in available]:
                 versions.append(Version(table.name, "", problem=f"{table.name} was not computed: {', '.join(lacking)} is not there."))
                 continue
-            key = table_key(table, {n: available[n] for n in table.needs}, self.as_of)
+            key = table_key(table, {n: available[n] for n in table.needs}, self.as_of, self._accepted_of(table.name))
             version = existing(self.lake, table.name, key) or self._compute(table, key, available)
-            versions.append(version)
+            versions.append(replace(version, outcomes=self._accepting(table.name, version.outcomes)))
             if version.exists:
                 available[table.name] = key
-        return self._remember_domain(domain, versions, problems, max((s.newest_arrival for s in extracts), default=""))
+        late = [s.extract for s in extracts if s.is_late]
+        return self._remember_domain(domain, versions, problems, max((s.newest_arrival for s in extracts), default=""), late)
 
     def extract_state(self, name: str) -> ExtractState:
         facts = read_json(self._state(f"raw.{name}"))
-        return ExtractState(**facts | {"outcomes": [Outcome(**o) for o in facts["outcomes"]]})
+        fresh = Freshness(**facts.get("freshness", {}))
+        return ExtractState(**facts | {"outcomes": [Outcome(**o) for o in facts["outcomes"]], "freshness": fresh})
 
     def domain_state(self, domain: str) -> DomainState:
         facts = read_json(self._state(domain))
@@ -177,8 +193,8 @@ class Night:
 
     def _compute(self, table: Table, key: str, available: dict[str, str]) -> Version:
         con = self.connect_to({n: available[n] for n in table.needs})
-        lineage = column_lineage(self.catalog, table)
-        return self._attempt(table, key, lambda: build(self.lake, con, table, key, self.as_of, lineage))
+        lineage, accepted = column_lineage(self.catalog, table), self._accepted_of(table.name)
+        return self._attempt(table, key, lambda: build(self.lake, con, table, key, self.as_of, lineage, accepted))
 
     def _attempt(self, table: Table, key: str, make: Any) -> Version:
         """The version `make` gives, or one whose problem is the error: a fault in one table must not stop the others."""
@@ -191,16 +207,27 @@ class Night:
             said = type(error).__name__ if personal else str(error).strip().splitlines()[0]
             return Version(table.name, key, problem=f"{table.name} could not be computed: {said}")
 
-    def _judge(self, con: duckdb.DuckDBPyConnection, name: str, key: str) -> tuple[list[Outcome], str | None]:
-        """Outcomes of the raw suite on the current records, remembered by key, and what they hold for."""
+    def _accepted_of(self, table: str) -> list[str]:
+        """Names of the table's checks that may fail tonight."""
+        return sorted(c.removeprefix(f"{table}.") for c in self.accepted if c.rpartition(".")[0] == table)
+
+    def _accepting(self, table: str, outcomes: list[Outcome]) -> list[Outcome]:
+        """The outcomes with who accepts that they fail, and until when."""
+        found = ((o, self.accepted.get(f"{table}.{o.name}")) for o in outcomes)
+        return [replace(o, accepted_until=a.until, accepted_reason=a.reason) if a and not o.passed else o for o, a in found]
+
+    def _freshness(self, contract: Contract, receipts: list[dict[str, Any]], coverage: list[dict[str, Any]]) -> Freshness:
+        arrivals = [r["received_at"] for r in receipts if r["status"] not in ("refused", "withdrawn")]
+        return judge(contract, arrivals, max((c["last_date"] for c in coverage if c["last_date"]), default=None), self.now)
+
+    def _judge(self, con: duckdb.DuckDBPyConnection, name: str, key: str) -> list[Outcome]:
+        """Outcomes of the raw suite on the current records, remembered by key."""
         extract = self.catalog.extracts[name]
         remembered = self.lake.parse(name, digest(key, extract.contract.audit_fingerprint)).with_suffix(".audit.json")
         if not remembered.exists():
             outcomes = audit(con, extract.contract, raw_suite(extract), f"raw.{name}", {})
             write_json(remembered, [o.as_dict() for o in outcomes])
-        outcomes = [Outcome(**o) for o in read_json(remembered)]
-        failing = [o.words for o in outcomes if o.holds]
-        return outcomes, f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else None
+        return self._accepting(f"raw.{name}", [Outcome(**o) for o in read_json(remembered)])
 
     def _coverage(self, con: duckdb.DuckDBPyConnection, name: str, standings: list[Standing]) -> list[dict[str, Any]]:
         """Per month what the standing deliveries hold: the month grid of the extract."""
@@ -237,7 +264,9 @@ class Night:
         write_json(self._state(f"raw.{state.extract}"), asdict(state))
         return state
 
-    def _remember_domain(self, domain: str, versions: list[Version], problems: list[str], data_as_of: str) -> DomainState:
+    def _remember_domain(
+        self, domain: str, versions: list[Version], problems: list[str], data_as_of: str, late: list[str] | None = None
+    ) -> DomainState:
         """Tonight's set if all is well, else the last good one with the reason why."""
         # What could not be computed for want of another table is no news beside why that one is not there.
         problems = problems + [v.problem for v in versions if v.problem and v.key] or [v.problem for v in versions if v.problem]
@@ -246,7 +275,7 @@ class Night:
         tables, as_of = {v.table: v.key for v in versions}, data_as_of
         if problems:
             tables, as_of = (before.tables, before.data_as_of) if before else ({}, "")
-        state = DomainState(domain, status, since, " ".join(problems), as_of, tables, versions)
+        state = DomainState(domain, status, since, " ".join(problems), as_of, tables, versions, late or [])
         write_json(self._state(domain), asdict(state))
         return state
 

@@ -39,7 +39,7 @@ class Release:
 def publish(night: Night) -> Release:
     """Write the release of the states that stand, unless it exists, and show it if the run is nightly and nothing is pinned."""
     extracts, domains = _states(night)
-    content = _content(extracts, domains)
+    content = _content(night, extracts, domains)
     name = f"{night.as_of[:10].replace('-', '')}-{digest(content, night.line)[:8]}"
     head = night.lake.state("nightly", "head")
     if night.is_nightly and head.exists() and read_json(head)["content"] == digest(content):
@@ -100,11 +100,16 @@ def _states(night: Night) -> tuple[list[ExtractState], list[DomainState]]:
     return extracts, [night.domain_state(d) for d in (REFERENCE, *night.catalog.domains)]
 
 
-def _content(extracts: list[ExtractState], domains: list[DomainState]) -> dict[str, Any]:
-    """What makes this release this one: versions, deliveries and their standing, and what is held."""
+def _content(night: Night, extracts: list[ExtractState], domains: list[DomainState]) -> dict[str, Any]:
+    """What makes this release this one: versions, deliveries and their standing, what is held, late, or accepted though it fails."""
+    behind = {d.domain: night.catalog.extracts_of(d.domain) for d in domains}
     return {
         "tables": {table: key for d in domains for table, key in sorted(d.tables.items())},
         "deliveries": {e.extract: {"current": e.key, "receipts": {r["id"]: r["status"] for r in e.receipts}} for e in extracts},
+        "late": {e.extract: e.freshness.why for e in extracts if e.is_late},
+        "accepted": {
+            c: a for d in domains for c, a in meta.accepted_checks(d, [e for e in extracts if e.extract in behind[d.domain]]).items()
+        },
         "domains": {d.domain: {"status": d.status, "since": d.since, "why": d.why, "data_as_of": d.data_as_of} for d in domains},
     }
 

@@ -15,7 +15,8 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-LOCATION = "ventetal"
+from assets.run import COMMAND_LINE, STARTED_BY
+from pipelines.settings import LOCATION
 
 
 @dataclass
@@ -71,7 +72,7 @@ def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished
     job = defs.resolve_job_def(name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), name)
-    run = on.create_run_for_job(job_def=job, run_config=quiet, tags=dict(job.run_tags), remote_job_origin=origin)
+    run = on.create_run_for_job(job_def=job, run_config=quiet, tags={**job.run_tags, STARTED_BY: COMMAND_LINE}, remote_job_origin=origin)
     finished = Finished(run.run_id, False, 0.0)
     steps = create_execution_plan(job, quiet).step_keys_to_execute
     # Dagster captures the standard streams while a step runs: the bar needs a handle of its own.

@@ -10,7 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-MARKS = {"held domain": "red", "held delivery": "red", "refused file": "yellow", "warning": "yellow"}
+MARKS = {
+    "held domain": "red",
+    "held delivery": "red",
+    "refused file": "yellow",
+    "late extract": "yellow",
+    "accepted check": "yellow",
+    "warning": "yellow",
+}
 ROWS_SHOWN = 200
 NEXT = (
     ('query "select * from marts.response_time_monthly"', "the figures"),
@@ -41,12 +48,22 @@ def summary(facts: dict[str, Any], data: Path) -> None:
     )
     standing = " + ".join(f"{_n(records[k])} {k}" for k in ("current", "superseded", "duplicate", "held"))
     grid.add_row("", f"{_n(records['accepted'])} accepted = {standing}")
-    grid.add_row("Checks", f"{_n(checks['passed'])} passed, {len(checks['warnings'])} warn, {len(checks['errors'])} failed")
+    grid.add_row(
+        "Checks",
+        f"{_n(checks['passed'])} passed, {len(checks['warnings'])} warn, {len(checks['errors'])} failed"
+        + (f", {len(checks['accepted'])} fail and are accepted" if checks["accepted"] else ""),
+    )
     for i, domain in enumerate(facts["domains"]):
         style = "green" if domain["status"] == "published" else "red"
         until = f", data as of {domain['data_as_of']:%Y-%m-%d}" if domain["data_as_of"] else ""
         since = f" since {domain['since']:%Y-%m-%d %H:%M}" if domain["status"] == "held" else ""
-        grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}")
+        late = f", late: {domain['late_extracts']}" if domain["late_extracts"] else ""
+        grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}{late}")
+    for i, extract in enumerate(f for f in facts["freshness"] if f["due_at"]):
+        style, how = ("yellow", "late") if extract["is_late"] else ("green", "on time")
+        arrived = f", arrived {extract['arrived_at']:%Y-%m-%d %H:%M}" if extract["arrived_at"] else ""
+        due = f"due {extract['due_at']:%Y-%m-%d %H:%M}{arrived}"
+        grid.add_row("Due" if i == 0 else "", f"{extract['extract']} [{style}]{how}[/], {due}")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
     grid.add_row("Marts", f"{facts['path']}/ventetal.duckdb: " + ", ".join(f"{m} ({_n(rows)})" for m, rows in facts["marts"].items()))
     if facts.get("waiting"):

@@ -8,10 +8,12 @@ import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from sources.cadence import Cadence
 
 Severity = Literal["error", "warning"]
 # Every scalar stays text: other loaders read 0123 as 83 and `no` as false. The C parser is much the faster, where it was built.
@@ -142,11 +144,30 @@ class Team(Model):
     name: str
 
 
-class Sla(Model):
+class Latency(Model):
+    """How old the newest `element` may be when a run judges it."""
+
     property: Literal["latency"]
     value: float
     unit: Literal["h", "d"]
     element: str
+
+
+class Deadline(Model):
+    """How often a delivery comes, and by when each time: cron in civil local time. `description` ends "A delivery is due"."""
+
+    property: Literal["frequency"]
+    value: float
+    unit: Literal["d", "w", "m", "y"]
+    scheduler: Literal["cron"]
+    schedule: str
+    description: str
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_a_cadence(cls, value: str) -> str:
+        Cadence.of(value)
+        return value
 
 
 class Object(Model):
@@ -193,7 +214,7 @@ class Contract(Model):
     domain: str
     team: Team = Team(name="data")
     description: Description
-    slaProperties: list[Sla] = []
+    slaProperties: list[Annotated[Latency | Deadline, Field(discriminator="property")]] = []
     schema_: list[Object] = Field(alias="schema", min_length=1, max_length=1)
 
     @field_validator("id", "domain")
@@ -253,7 +274,15 @@ class Contract(Model):
     @property
     def dated_by(self) -> str | None:
         """The column that says which month a record belongs to: the period's, else the one the latency is measured on."""
-        return self.delivery.period or next((sla.element.split(".")[1] for sla in self.slaProperties), None)
+        return self.delivery.period or (self.latency.element.split(".")[1] if self.latency else None)
+
+    @property
+    def latency(self) -> Latency | None:
+        return next((sla for sla in self.slaProperties if isinstance(sla, Latency)), None)
+
+    @property
+    def deadline(self) -> Deadline | None:
+        return next((sla for sla in self.slaProperties if isinstance(sla, Deadline)), None)
 
     @property
     def has_personal_columns(self) -> bool:

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from pipelines import show
-from pipelines.definitions import data_root
+from pipelines.settings import data_root
 
 notes = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]

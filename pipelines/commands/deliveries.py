@@ -1,5 +1,6 @@
 """Commands about deliveries: try a file, propose a layout, see what was refused, decide about a delivery."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -7,7 +8,7 @@ import typer
 
 from pipelines import show
 from pipelines.commands.console import Exit, Json, current, notes, now, print_json, stop
-from pipelines.definitions import PROJECT, data_root
+from pipelines.settings import PROJECT, data_root
 
 
 def check(
@@ -78,18 +79,24 @@ def quarantine(
 
 
 def accept(
-    receipt: Annotated[str, typer.Argument(help="The receipt of a held delivery, as `status` names it.")],
-    reason: Annotated[str, typer.Option(help="Why it may replace what stands.")],
+    what: Annotated[str, typer.Argument(help="The receipt of a held delivery, or a failing check as table.check; `status` names both.")],
+    reason: Annotated[str, typer.Option(help="Why it may pass.")],
+    until: Annotated[str, typer.Option(help="The last day on which the check may fail; a day that has passed ends it.")] = "",
 ) -> None:
-    """Let a held delivery through; the next run takes it."""
+    """Let a held delivery through, or let a check fail until a date: a known error of the supplier. The next run obeys."""
     from assets.decisions import UnknownReceipt, accept_delivery
     from assets.lake import Lake
 
+    if "." in what:
+        _accept_check(what, until, reason)
+        return
+    if until:
+        stop(Exit.USAGE, "--until goes with a check; a delivery is let through for good.")
     try:
-        accept_delivery(Lake(data_root()), receipt, reason, now())
+        accept_delivery(Lake(data_root()), what, reason, now())
     except UnknownReceipt:
-        stop(Exit.MISSING, f"There is no receipt {receipt}; `ventetal status` names those that are held.")
-    notes.print(f"{receipt} is accepted; the next run takes it.")
+        stop(Exit.MISSING, f"There is no receipt {what}; `ventetal status` names those that are held.")
+    notes.print(f"{what} is accepted; the next run takes it.")
 
 
 def withdraw(
@@ -129,3 +136,18 @@ def _extracts(name: str) -> list[Any]:
     if name and name not in extracts:
         stop(Exit.MISSING, f"There is no extract {name}; there are {', '.join(extracts)}.")
     return [extracts[name]] if name else list(extracts.values())
+
+
+def _accept_check(check: str, until: str, reason: str) -> None:
+    from assets.catalog import acceptable_checks, load_catalog
+    from assets.decisions import accept_check
+    from assets.lake import Lake
+
+    try:
+        last = date.fromisoformat(until)
+    except ValueError:
+        stop(Exit.USAGE, f"{until!r} is no date; say until when with --until YYYY-MM-DD.")
+    if check not in acceptable_checks(load_catalog(PROJECT)):
+        stop(Exit.MISSING, f"There is no check {check} that may be accepted; meta.check_result names table_name and check_name.")
+    accept_check(Lake(data_root()), check, last, reason, now())
+    notes.print(f"{check} may fail until {last}; the next run obeys, and says so wherever the figures are shown.", soft_wrap=True)

@@ -6,7 +6,7 @@ import typer
 
 from pipelines import show
 from pipelines.commands.console import Exit, Json, current, notes, print_json, stop
-from pipelines.definitions import data_root
+from pipelines.settings import data_root
 
 
 def query(
@@ -18,7 +18,7 @@ def query(
     import duckdb
 
     from assets.lake import Lake
-    from assets.summary import open_release
+    from assets.summary import accepted_in, open_release
 
     with open_release(current(Lake(data_root()))) as con:
         try:
@@ -26,6 +26,8 @@ def query(
             names, rows = [d[0] for d in found.description or []], found.fetchall()
         except duckdb.Error as error:
             stop(Exit.USAGE, str(error))
+        for known in accepted_in(con, sql):
+            notes.print(f"Mind: {known}", markup=False, soft_wrap=True)
     if as_json:
         print_json([dict(zip(names, row, strict=True)) for row in rows])
     elif as_csv:

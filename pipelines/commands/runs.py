@@ -10,7 +10,8 @@ import typer
 
 from pipelines import show
 from pipelines.commands.console import Exit, Json, current, notes, print_json, print_summary, stop
-from pipelines.definitions import JOB, PROJECT, assemble, data_root
+from pipelines.definitions import assemble
+from pipelines.settings import JOB, PROJECT, data_root
 
 
 def run(
