@@ -26,6 +26,7 @@ fix: .venv/installed
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader
+	$(BIN)/python -m tests.bench.servicedesk
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

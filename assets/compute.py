@@ -3,7 +3,7 @@
 A version that exists has passed; one that fails is kept in `lake/failed/` to be looked at, and does not exist.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 
 from assets.catalog import Table, identity_extract
+from assets.disclosure import Ledger, Withheld, counted, protected
 from assets.lake import Lake, beside, read_json, sync, write_json
 from assets.lineage import Lineage
 from expectations.runner import Outcome, audit
@@ -33,6 +34,7 @@ class Version:
     logical_hash: str = ""
     outcomes: list[Outcome] = field(default_factory=list)
     lineage: Lineage = field(default_factory=dict)
+    withheld: list[dict[str, Any]] = field(default_factory=list)
     unchanged: bool = False
     problem: str | None = None
 
@@ -51,16 +53,29 @@ def existing(lake: Lake, table: str, key: str) -> Version | None:
 
 
 def build(
-    lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key: str, as_of: str, lineage: Lineage, accepted: Accepted = ()
+    lake: Lake,
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    key_for: Callable[[str], str],
+    as_of: str,
+    lineage: Lineage,
+    accepted: Accepted = (),
 ) -> Version:
     """Compute an SQL table on `con`, which has a view for each of its inputs and for nothing else.
 
-    Raises duckdb.Error when the SQL itself cannot run. `accepted` rules may fail.
+    `key_for` gives the version's key for a state of the disclosure ledger. Raises duckdb.Error when the SQL itself cannot run.
+    `accepted` rules may fail.
     """
     con.execute(f"set variable as_of = cast({literal(as_of)} as timestamp)")
+    select, ledger = table.text.rstrip().rstrip(";"), Ledger(lake, table.name, as_of)
+    withheld: list[Withheld] = []
+    if table.contract.disclosure:
+        select, withheld = protected(con, table.contract, select, ledger.entries)
+    key = key_for(ledger.key_with(withheld))
     part = beside(lake.version(table.name, key))
-    con.execute(f"copy ({table.text.rstrip().rstrip(';')}) to {literal(str(part))} (format parquet, compression zstd)")
-    return _audited(lake, con, table, key, part, lineage, accepted)
+    con.execute(f"copy ({select}) to {literal(str(part))} (format parquet, compression zstd)")
+    ledger.remember(withheld)
+    return _audited(lake, con, table, key, part, lineage, counted(withheld), accepted)
 
 
 def read_reference(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key: str, accepted: Accepted = ()) -> Version:
@@ -74,7 +89,7 @@ def read_reference(lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key
     columns = ", ".join(ident(c.name) for c in table.contract.columns)
     select = f"select {columns} from read_parquet({literal(str(parsed))}) order by all"
     con.execute(f"copy ({select}) to {literal(str(part))} (format parquet, compression zstd)")
-    return _audited(lake, con, table, key, part, {}, accepted)
+    return _audited(lake, con, table, key, part, {}, [], accepted)
 
 
 def relation(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
@@ -89,7 +104,14 @@ def parquet_sql(path: Path) -> str:
 
 
 def _audited(
-    lake: Lake, con: duckdb.DuckDBPyConnection, table: Table, key: str, part: Path, lineage: Lineage, accepted: Accepted
+    lake: Lake,
+    con: duckdb.DuckDBPyConnection,
+    table: Table,
+    key: str,
+    part: Path,
+    lineage: Lineage,
+    withheld: list[dict[str, Any]],
+    accepted: Accepted,
 ) -> Version:
     relation(con, table.name, parquet_sql(part))
     outcomes = audit(con, table.contract, table.rules, table.name, dict(table.related))
@@ -100,7 +122,7 @@ def _audited(
     if failing:
         said = [o.words + (f" ({o.named})" if o.named else "") for o in failing]
         problem = f"{table.name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(said)}"
-    version = Version(table.name, key, rows, hashed, outcomes, lineage, problem=problem)
+    version = Version(table.name, key, rows, hashed, outcomes, lineage, withheld, problem=problem)
     target = lake.version(table.name, key) if version.exists else lake.failed(table.name, key)
     target.parent.mkdir(parents=True, exist_ok=True)
     sync(part)
@@ -110,5 +132,5 @@ def _audited(
 
 
 def _facts(version: Version) -> dict[str, Any]:
-    facts = {k: getattr(version, k) for k in ("table", "key", "rows", "logical_hash", "lineage", "problem")}
+    facts = {k: getattr(version, k) for k in ("table", "key", "rows", "logical_hash", "lineage", "withheld", "problem")}
     return facts | {"outcomes": [o.as_dict() for o in version.outcomes]}

@@ -81,13 +81,14 @@ def settle(
 
 def current_records(contract: Contract, paths: list[str]) -> str:
     """SQL for the current records of an extract, given the Parquet files of its selected parses in order of delivery."""
-    columns = ", ".join(ident(c.name) for c in contract.columns)
+    columns = _columns(contract)
     if not paths:
         nothing = ", ".join(f"cast(null as {c.physicalType}) as {ident(c.name)}" for c in contract.columns)
         return f"select {nothing} where false"
     if contract.delivery.mode != "upsert":
         return f"select {columns} from read_parquet([{', '.join(literal(p) for p in paths)}]) where _errors is null"
-    return f"select {columns} from ({_ranked(contract, paths)}) where place = 1"
+    key, later = _order(contract)
+    return f"select {columns} from ({_versions(contract, paths)}) qualify row_number() over (partition by {key} order by {later}) = 1"
 
 
 def _by_period(contract: Contract, deliveries: list[Standing], decided: dict[tuple[str, str], str]) -> list[Standing]:
@@ -130,13 +131,26 @@ def _by_key(contract: Contract, deliveries: list[Standing], paths: dict[str, str
 
 def _ranked(contract: Contract, paths: list[str]) -> str:
     """Accepted records with `delivery` (index into paths), `place` among records of the same key, 1 = last, and what was said."""
-    columns = ", ".join(ident(c.name) for c in contract.columns)
-    key = ", ".join(ident(k) for k in contract.key)
-    later = ", ".join([*(f"{ident(c)} desc nulls last" for c in contract.delivery.latestBy), "delivery desc"])
-    parts = " union all ".join(
-        f"select {columns}, {i} as delivery from read_parquet({literal(path)}) where _errors is null" for i, path in enumerate(paths)
-    )
+    key, later = _order(contract)
     return f"""
         select *, first_value(said) over latest as said_last, row_number() over latest as place
-        from (select *, hash({columns}) as said from ({parts}))
+        from (select *, hash({_columns(contract)}) as said from ({_versions(contract, paths)}))
         window latest as (partition by {key} order by {later})"""
+
+
+def _versions(contract: Contract, paths: list[str]) -> str:
+    """All accepted records with `delivery`, the index into paths."""
+    return " union all ".join(
+        f"select {_columns(contract)}, {i} as delivery from read_parquet({literal(path)}) where _errors is null"
+        for i, path in enumerate(paths)
+    )
+
+
+def _order(contract: Contract) -> tuple[str, str]:
+    """What identifies a record, and what puts its versions in order, the last first."""
+    later = [*(f"{ident(c)} desc nulls last" for c in contract.delivery.latestBy), "delivery desc"]
+    return ", ".join(ident(k) for k in contract.key), ", ".join(later)
+
+
+def _columns(contract: Contract) -> str:
+    return ", ".join(ident(c.name) for c in contract.columns)

@@ -105,6 +105,7 @@ def materialized(table: Table, version: "Version", held: str = "") -> dg.Materia
         "unchanged": version.unchanged,
         "version": version.key,
         "warnings": sum(not o.passed for o in version.outcomes),
+        "withheld": sum(w["cells"] for w in version.withheld),
     }
     if depends:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(deps_by_column=depends)

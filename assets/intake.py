@@ -126,6 +126,9 @@ def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Pa
     else:
         receipt = Receipt(receipt_id, extract.name, name, inner, content, stat.st_size, seen, seen)
         receipt = _refused(receipt, refusal) if refusal else _acknowledge(lake, extract, con, receipt)
+        if receipt.is_refused and extract.contract.has_personal_columns and not _is_expected(extract, inner):
+            # A name nobody agreed on may be a person's. The file keeps it, in the folder of what was rejected.
+            receipt = replace(receipt, file_name=f"{receipt_id} (unexpected name)", inner_name="")
         write_json(written, asdict(receipt))
     if receipt.is_refused:
         folder = lake.rejected / receipt.id
@@ -148,6 +151,11 @@ def _acknowledge(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, d
     except Refused as refused:
         return _refused(draft, refused)
     return receipt
+
+
+def _is_expected(extract: Extract, name: str) -> bool:
+    """Whether some layout knows files of this name."""
+    return any(layout.file and re.fullmatch(layout.file, name) for layout in extract.layouts)
 
 
 def _refused(receipt: Receipt, refusal: Refused) -> Receipt:

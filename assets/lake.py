@@ -69,6 +69,11 @@ class Lake:
         return self.files / "decisions"
 
     @property
+    def ledger(self) -> Path:
+        """What has been withheld of tables about persons; never deleted."""
+        return self.files / "ledger"
+
+    @property
     def manifests(self) -> Path:
         return self.files / "manifests"
 

@@ -10,7 +10,8 @@ from assets.catalog import Catalog
 from assets.freshness import freshness_rules
 from assets.lineage import Lineage
 from assets.night import DomainState, ExtractState
-from sources.contract import Column, Contract
+from sources.contract import Contract
+from sources.vocabulary import Column
 
 Rows = list[tuple[Any, ...]]
 # Table -> what a row is, then column -> type and meaning.
@@ -72,6 +73,12 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "accepted_until": ("DATE", "Last day on which an operator lets it fail: a known error of the supplier."),
         "accepted_reason": ("VARCHAR", "Why."),
     }),
+    "suppression": ("How many cells of a table about persons are withheld, and why.", {
+        "table_name": ("VARCHAR", "Layer and table."),
+        "measures": ("VARCHAR", "Group of numbers that is withheld together."),
+        "cause": ("VARCHAR", "primary: too few persons; secondary: else one could be told from the totals; ledger: withheld before."),
+        "cells": ("BIGINT", "Cells in which the group is NULL with c in qf."),
+    }),
     "domain_status": ("What is published of each domain.", {
         "domain": ("VARCHAR", "Tables that are published together."),
         "status": ("VARCHAR", "published, or held at the last good set."),
@@ -131,6 +138,13 @@ def rows(catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in parses.items()],
         "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in parses.items() for reason, n in r["reasons"].items()],
         "check_result": _checks(catalog, extracts, domains),
+        "suppression": [
+            (v.table, w["measures"], w["cause"], w["cells"])
+            for d in domains
+            for v in d.versions
+            if d.tables.get(v.table) == v.key
+            for w in v.withheld
+        ],
         "domain_status": [_domain(catalog, d, extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts],
         "coverage": [row for e in extracts for row in _coverage(e)],

@@ -16,6 +16,7 @@ from assets.catalog import REFERENCE, Catalog, Table, raw_suite
 from assets.compute import Version, build, existing, parquet_sql, read_reference, relation
 from assets.current import Standing, current_records, settle
 from assets.decisions import accepted_checks, decisions
+from assets.disclosure import Ledger
 from assets.freshness import Freshness, judge, kept_promises
 from assets.lake import Lake, read_json, write_json
 from assets.lineage import column_lineage
@@ -158,11 +159,10 @@ class Night:
             if lacking := [n for n in table.needs if n not in available]:
                 versions.append(Version(table.name, "", problem=f"{table.name} was not computed: {', '.join(lacking)} is not there."))
                 continue
-            key = table_key(table, {n: available[n] for n in table.needs}, self.as_of, self._accepted_of(table.name))
-            version = existing(self.lake, table.name, key) or self._compute(table, key, available)
+            version = self._version(table, available)
             versions.append(replace(version, outcomes=self._accepting(table.name, version.outcomes)))
             if version.exists:
-                available[table.name] = key
+                available[table.name] = version.key
         late = [s.extract for s in extracts if s.is_late]
         return self._remember_domain(domain, versions, problems, max((s.newest_arrival for s in extracts), default=""), late)
 
@@ -191,10 +191,18 @@ class Night:
                 relation(con, name, parquet_sql(self.lake.version(name, key)))
         return con
 
-    def _compute(self, table: Table, key: str, available: dict[str, str]) -> Version:
-        con = self.connect_to({n: available[n] for n in table.needs})
-        lineage, accepted = column_lineage(self.catalog, table), self._accepted_of(table.name)
-        return self._attempt(table, key, lambda: build(self.lake, con, table, key, self.as_of, lineage, accepted))
+    def _version(self, table: Table, available: dict[str, str]) -> Version:
+        """Tonight's version of a table whose inputs are all there: the one that exists, else a new one."""
+        inputs, accepted = {n: available[n] for n in table.needs}, self._accepted_of(table.name)
+
+        def key_for(ledger: str) -> str:
+            return table_key(table, inputs, self.as_of, ledger, accepted)
+
+        key = key_for(Ledger(self.lake, table.name, self.as_of).key_with())
+        if version := existing(self.lake, table.name, key):
+            return version
+        con, lineage = self.connect_to(inputs), column_lineage(self.catalog, table)
+        return self._attempt(table, key, lambda: build(self.lake, con, table, key_for, self.as_of, lineage, accepted))
 
     def _attempt(self, table: Table, key: str, make: Any) -> Version:
         """The version `make` gives, or one whose problem is the error: a fault in one table must not stop the others."""

@@ -6,9 +6,10 @@ Two runs that agree on a key agree on the content, so what exists is never made 
 from collections.abc import Iterable
 
 from assets.catalog import Table
-from sources.contract import Delivery, digest
+from sources.contract import digest
 from sources.layout import Extract, Match
 from sources.parse import READER_VERSION
+from sources.vocabulary import Delivery
 
 BUILD_VERSION = "1"
 ARRIVAL = ("$received", "$extracted")
@@ -38,11 +39,12 @@ def reference_key(table: Table, accepted: Iterable[str] = ()) -> str:
     return digest("reference", table.text, *fingerprints, READER_VERSION, BUILD_VERSION, *sorted(accepted))
 
 
-def table_key(table: Table, inputs: dict[str, str], as_of: str, accepted: Iterable[str] = ()) -> str:
-    """Names a version of an SQL table. `inputs` maps what the table needs to the keys of what it gets.
+def table_key(table: Table, inputs: dict[str, str], as_of: str, ledger: str = "", accepted: Iterable[str] = ()) -> str:
+    """Names a version of an SQL table. `inputs` maps what the table needs to the keys of what it gets; `ledger` names what had
+    been withheld of it before.
 
     `accepted` are checks it may fail: a version that passes all and one that need not are different ones.
     """
     today = as_of[:10] if table.uses_as_of else ""
-    audit = table.contract.audit_fingerprint
-    return digest("table", table.statement, audit, sorted(inputs.items()), today, BUILD_VERSION, *sorted(accepted))
+    parts = (table.statement, table.contract.audit_fingerprint, sorted(inputs.items()), today, BUILD_VERSION, *sorted(accepted))
+    return digest("table", *parts, *([ledger] if ledger else []))

@@ -8,6 +8,7 @@ from typing import Any
 from assets.catalog import Catalog
 from assets.lake import Lake, read_json
 from assets.night import Night
+from assets.person_key import check_person_key
 from assets.publish import publish
 
 
@@ -18,6 +19,7 @@ def rebuilt(source: Lake, target: Lake, catalog: Catalog, release: Path) -> list
     with source.writer("rebuild", datetime.now()):
         _copy_history(source, target)
     with target.writer("rebuild", datetime.now()):
+        check_person_key(target, catalog)
         night = Night(target, catalog, datetime.fromisoformat(before["as_of"]))
         night.run()
         after = read_json(publish(night).path / "manifest.json")
@@ -28,8 +30,8 @@ def rebuilt(source: Lake, target: Lake, catalog: Catalog, release: Path) -> list
 
 
 def _copy_history(source: Lake, target: Lake) -> None:
-    """What every release is a function of: receipts, decisions and the archived files."""
-    for folder in (source.receipts, source.decisions):
+    """What every release is a function of: receipts, decisions, the disclosure ledger and the archived files."""
+    for folder in (source.receipts, source.decisions, source.ledger):
         if folder.exists():
             shutil.copytree(folder, target.files / folder.name)
     for path in source.archive.iterdir():

@@ -33,6 +33,7 @@ class NightRun(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         from assets.alive import hold
         from assets.lake import Lake
         from assets.night import Night
+        from assets.person_key import check_person_key
 
         lake, run_id = Lake(Path(self.data)), context.run.run_id if context.run else "unnamed"
         lake.prepare()
@@ -42,7 +43,9 @@ class NightRun(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
         with lake.writer(f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience):
             now = datetime.fromisoformat(self.as_of) if self.as_of else datetime.now()
-            self._night = Night(lake, load_catalog(Path(self.project)), now)
+            catalog = load_catalog(Path(self.project))
+            check_person_key(lake, catalog)
+            self._night = Night(lake, catalog, now)
             yield self
 
     @property

@@ -162,7 +162,7 @@ def _named(con: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule, view:
     """The first offenders by the label the contract declares, '' where it declares none."""
     if rule.label is None or rule.predicate is None or contract.has_personal_columns:
         return ""
-    predicate = _bound(rule.predicate, view, others)
-    found = con.execute(f"select distinct {rule.label} as label from {view} as this where {predicate} order by label").fetchall()
+    predicate, order = _bound(rule.predicate, view, others), "desc" if rule.newest_first else "asc"
+    found = con.execute(f"select distinct {rule.label} as label from {view} as this where {predicate} order by label {order}").fetchall()
     shown = ", ".join(str(label) for (label,) in found[:LABELS_SHOWN])
     return shown + (f" and {len(found) - LABELS_SHOWN} more" if len(found) > LABELS_SHOWN else "")

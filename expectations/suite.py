@@ -5,10 +5,11 @@ The reader has already judged every record of a raw extract by itself (`sources.
 single record cannot show: shares of missing values, row counts, relations between rows, and warnings.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sources.contract import Column, Contract, Quality, Severity
+from sources.contract import Contract
+from sources.vocabulary import Column, Quality, Severity
 
 COLUMNS = "columns"
 KEY = "key_is_unique"
@@ -18,7 +19,8 @@ KEY = "key_is_unique"
 class Rule:
     """One promise. `expectation` is the Great Expectations class without `Expect`; `words` is the rule in words.
 
-    `predicate`, where a rule has one, is true for an offending row and `label` the SQL that names it in a message.
+    `predicate`, where a rule has one, is true for an offending row and `label` the SQL that names it in a message,
+    the last label first if `newest_first`.
     """
 
     name: str
@@ -29,6 +31,7 @@ class Rule:
     column: str | None = None
     predicate: str | None = None
     label: str | None = None
+    newest_first: bool = False
 
 
 def table_rules(contract: Contract) -> list[Rule]:
@@ -137,7 +140,7 @@ def _object_rule(quality: Quality) -> Rule:
         raise ValueError(f"{quality.metric} is a rule of a column, not of the table")
     assert quality.id and quality.query
     if predicate := quality.row_predicate:
-        return _row_rule(quality.id, words, severity, predicate, label=quality.label)
+        return replace(_row_rule(quality.id, words, severity, predicate, label=quality.label), newest_first=quality.newest_first)
     query = f"select value from (select ({quality.query}) as value) where not coalesce(value {operator} {value:g}, false)"
     return Rule(quality.id, words, severity, "_UnexpectedRows", {"query": query})
 

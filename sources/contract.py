@@ -1,208 +1,40 @@
 """Contracts: Open Data Contract Standard v3.1 documents, read strictly and completed from the field dictionary.
 
-Belongs here: the vocabulary of a contract, its loading, its fingerprint. Does not belong here: how a rule is run
-(`expectations`) and how a record is read (`sources.parse`).
+Belongs here: a contract as a whole, its loading, its fingerprint. Does not belong here: the words it is written in
+(`sources.vocabulary`), how a rule is run (`expectations`), how a record is read (`sources.parse`).
 """
 
 import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from sources.cadence import Cadence
+from sources.vocabulary import (
+    Column,
+    Deadline,
+    Delivery,
+    Description,
+    Disclosure,
+    Latency,
+    Model,
+    Object,
+    Quality,
+    QuarantineLimit,
+    Sla,
+    Team,
+    custom,
+)
 
-Severity = Literal["error", "warning"]
 # Every scalar stays text: other loaders read 0123 as 83 and `no` as false. The C parser is much the faster, where it was built.
 BASE_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-COMPARATORS = {
-    "mustBe": "=",
-    "mustNotBe": "<>",
-    "mustBeGreaterThan": ">",
-    "mustBeGreaterOrEqualTo": ">=",
-    "mustBeLessThan": "<",
-    "mustBeLessOrEqualTo": "<=",
-}
 
 
 class ContractError(Exception):
     """A contract, layout or field file that says something it must not. The text names the file."""
-
-
-class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
-
-
-class CustomProperty(Model):
-    property: str
-    value: Any
-
-
-class Quality(Model):
-    """One rule: a library metric, an SQL count, or a Great Expectations class given whole."""
-
-    id: str | None = None
-    metric: Literal["nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"] | None = None
-    type: Literal["library", "sql", "custom"] = "library"
-    arguments: dict[str, Any] = {}
-    unit: Literal["rows", "percent"] = "rows"
-    query: str | None = None
-    engine: str | None = None
-    implementation: dict[str, Any] | None = None
-    mustBe: float | None = None
-    mustNotBe: float | None = None
-    mustBeGreaterThan: float | None = None
-    mustBeGreaterOrEqualTo: float | None = None
-    mustBeLessThan: float | None = None
-    mustBeLessOrEqualTo: float | None = None
-    severity: Severity = "error"
-    description: str
-    customProperties: list[CustomProperty] = []
-
-    @model_validator(mode="after")
-    def _says_one_thing(self) -> "Quality":
-        stated = [name for name in COMPARATORS if getattr(self, name) is not None]
-        if len(stated) != (0 if self.type == "custom" else 1):
-            raise ValueError(f"a {self.type} rule states one comparison and a custom rule none, found {stated or 'none'}")
-        if self.type == "sql" and not (self.query and self.id):
-            raise ValueError("an sql rule needs `id` and `query`")
-        if self.type == "custom" and not (self.engine == "greatExpectations" and self.implementation and self.id):
-            raise ValueError("a custom rule needs `id`, `engine: greatExpectations` and `implementation`")
-        if self.type == "library" and not self.metric:
-            raise ValueError("a library rule needs `metric`")
-        if self.unit == "percent" and (self.metric == "duplicateValues" or self.mustBeLessOrEqualTo is None):
-            raise ValueError("`unit: percent` goes with mustBeLessOrEqualTo, and not with duplicates")
-        return self
-
-    @property
-    def comparison(self) -> tuple[str, float]:
-        """The stated comparison as SQL operator and value."""
-        return next((sql, getattr(self, name)) for name, sql in COMPARATORS.items() if getattr(self, name) is not None)
-
-    @property
-    def label(self) -> str | None:
-        """SQL expression that names an offending row in a message; only for tables without personal columns."""
-        return custom(self.customProperties).get("label")
-
-    @property
-    def row_predicate(self) -> str | None:
-        """P of `select count(*) from {object} where P` with `mustBe: 0`: a rule each row can be judged by alone."""
-        head = "select count(*) from {object} where "
-        text = " ".join((self.query or "").split())
-        if self.type == "sql" and self.mustBe == 0 and text.lower().startswith(head):
-            return text[len(head) :]
-        return None
-
-
-class Relationship(Model):
-    to: str
-
-
-class Column(Model):
-    name: str
-    businessName: str | None = None
-    physicalType: str = ""
-    logicalType: str | None = None
-    logicalTypeOptions: dict[str, Any] = {}
-    required: bool = False
-    unique: bool = False
-    primaryKey: bool = False
-    primaryKeyPosition: int | None = None
-    classification: Literal["personal_id", "personal"] | None = None
-    description: str = ""
-    relationships: list[Relationship] = []
-    quality: list[Quality] = []
-    customProperties: list[CustomProperty] = []
-
-    @property
-    def unit(self) -> str | None:
-        return custom(self.customProperties).get("unit")
-
-    @property
-    def is_required(self) -> bool:
-        return self.required or self.primaryKey
-
-    @property
-    def valid_values(self) -> list[str] | None:
-        """The closed set of an error-level invalidValues rule, which every record must obey."""
-        for rule in self.quality:
-            if rule.metric == "invalidValues" and rule.severity == "error" and rule.mustBe == 0:
-                return [str(v) for v in rule.arguments["validValues"]]
-        return None
-
-
-class Description(Model):
-    purpose: str
-    limitations: str | None = None
-    usage: str | None = None
-
-
-class Team(Model):
-    name: str
-
-
-class Latency(Model):
-    """How old the newest `element` may be when a run judges it."""
-
-    property: Literal["latency"]
-    value: float
-    unit: Literal["h", "d"]
-    element: str
-
-
-class Deadline(Model):
-    """How often a delivery comes, and by when each time: cron in civil local time. `description` ends "A delivery is due"."""
-
-    property: Literal["frequency"]
-    value: float
-    unit: Literal["d", "w", "m", "y"]
-    scheduler: Literal["cron"]
-    schedule: str
-    description: str
-
-    @field_validator("schedule")
-    @classmethod
-    def _is_a_cadence(cls, value: str) -> str:
-        Cadence.of(value)
-        return value
-
-
-class Object(Model):
-    name: str
-    dataGranularityDescription: str
-    customProperties: list[CustomProperty] = []
-    properties: list[Column]
-    quality: list[Quality] = []
-
-
-class Delivery(Model):
-    """Which deliveries are current: see `assets.current`."""
-
-    mode: Literal["append", "snapshot", "upsert", "replace_period"]
-    latestBy: list[str] = []
-    period: str | None = None
-    unit: Literal["month"] = "month"
-    # A replacement with fewer records than this percent of those it replaces waits for the operator: half a file is sent
-    # far more often than half a month is taken back.
-    replacesAtLeast: float = 80
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Delivery":
-        if (self.mode == "replace_period") != (self.period is not None):
-            raise ValueError("`period` names the dating column of replace_period, and only of that")
-        if self.latestBy and self.mode != "upsert":
-            raise ValueError("`latestBy` goes with upsert")
-        return self
-
-
-class QuarantineLimit(Model):
-    """Percent of a delivery's records that may be refused before it warns, and before it waits for the operator."""
-
-    warn: float = 2
-    hold: float = 20
 
 
 class Contract(Model):
@@ -214,7 +46,7 @@ class Contract(Model):
     domain: str
     team: Team = Team(name="data")
     description: Description
-    slaProperties: list[Annotated[Latency | Deadline, Field(discriminator="property")]] = []
+    slaProperties: list[Sla] = []
     schema_: list[Object] = Field(alias="schema", min_length=1, max_length=1)
 
     @field_validator("id", "domain")
@@ -228,7 +60,7 @@ class Contract(Model):
     def _consistent(self) -> "Contract":
         if self.object.name != self.id:
             raise ValueError(f"the object is called {self.object.name}, the contract {self.id}")
-        known: dict[str, type[Model]] = {"delivery": Delivery, "quarantineLimit": QuarantineLimit}
+        known: dict[str, type[Model]] = {"delivery": Delivery, "quarantineLimit": QuarantineLimit, "disclosure": Disclosure}
         for name, value in custom(self.object.customProperties).items():
             if name not in known:
                 raise ValueError(f"unknown customProperty {name}")
@@ -238,6 +70,10 @@ class Contract(Model):
                 raise ValueError(f"{column.name}: unknown customProperty {sorted(unknown)}")
         if self.person:
             self._admits_no_stray_number()
+        if spec := self.disclosure:
+            named = {*spec.key, *spec.yearBefore, *(m for g in spec.groups for m in g.withholds), *([spec.total] if spec.total else [])}
+            if lacking := named - {c.name for c in self.columns}:
+                raise ValueError(f"disclosure names {sorted(lacking)}, which are no columns")
         return self
 
     def _admits_no_stray_number(self) -> None:
@@ -270,6 +106,12 @@ class Contract(Model):
     @cached_property
     def quarantine_limit(self) -> QuarantineLimit:
         return QuarantineLimit.model_validate(custom(self.object.customProperties).get("quarantineLimit", {}))
+
+    @cached_property
+    def disclosure(self) -> Disclosure | None:
+        """How small cells are protected; None for a table that is not about persons."""
+        found = custom(self.object.customProperties).get("disclosure")
+        return Disclosure.model_validate(found) if found else None
 
     @property
     def dated_by(self) -> str | None:
@@ -325,10 +167,6 @@ def digest(*parts: object) -> str:
     """A short stable hash of JSON-able parts, for keys and names of files."""
     text = json.dumps(parts, sort_keys=True, ensure_ascii=False, default=str)
     return hashlib.sha256(text.encode()).hexdigest()[:24]
-
-
-def custom(properties: list[CustomProperty]) -> dict[str, Any]:
-    return {p.property: p.value for p in properties}
 
 
 def said(error: Exception) -> str:

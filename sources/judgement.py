@@ -6,10 +6,11 @@ Built from contract and layout alone; what a reason means is in `sources.reasons
 import duckdb
 
 from sources.casts import Staged, ident, literal, typed
-from sources.contract import Column, Contract
+from sources.contract import Contract
 from sources.delimited import LINE, MALFORMED
 from sources.layout import Match, Source, plain_name
 from sources.pseudonym import NOT_A_NUMBER, TYPE
+from sources.vocabulary import Column
 
 IGNORED = "ignored"
 
@@ -84,10 +85,11 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
                 value, reason = typed(text, column, reads, source.format, latest, staged)
         values.append(f"{value} as {ident(name)}")
         faults = [(f"({failed})", f"{name}:{reason}")]
-        if column.is_required:
+        # The type of a number is missing whenever the number is, which is reason enough.
+        if column.is_required and TYPE not in source.names:
             faults.append((f"({ident(name)} is null and not {failed})" if source.sql else f"{text} is null", f"{name}:missing_required"))
         faults += _bounds(column)
-        shown[name] = text, " or ".join(condition for condition, _ in faults)
+        shown[name] = f"cast({text}[1] as varchar)" if source.sql else text, " or ".join(condition for condition, _ in faults)
         errors += faults
     errors += [(f"({predicate})", f"rule:{id_}") for id_, predicate in contract.row_rules]
     if contract.delivery.period:
@@ -100,7 +102,7 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
         for rule in match.layout.ignore
         if rule.records
     ]
-    columns = ", ".join(ident(c.name) for c in contract.columns)
+    columns = ", ".join(_kept(contract, c, shown) for c in contract.columns)
     supplier = ", ".join(f"{ident(n)} := {ident(n)}" for n in match.names)
     return f"""
         with supplier as ({relation}),
@@ -126,6 +128,14 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
             cast("$declared" as bigint) as _declared,
             case when _errors is not null and _errors <> '{IGNORED}' then {_original(contract, shown)} end as _original
         from judged"""
+
+
+def _kept(contract: Contract, column: Column, shown: dict[str, tuple[str, str]]) -> str:
+    """The column in the Parquet. Where there are persons, a text that is wrong is not kept: it may be a number out of place."""
+    name = ident(column.name)
+    if not contract.has_personal_columns or column.physicalType != "VARCHAR" or column.classification == "personal_id":
+        return name
+    return f"case when _errors is null or not coalesce({shown[column.name][1]}, false) then {name} end as {name}"
 
 
 def _text(source: Source, match: Match, missing: list[str]) -> str:
@@ -165,11 +175,11 @@ def _original(contract: Contract, shown: dict[str, tuple[str, str]]) -> str:
     """
     if not contract.has_personal_columns:
         return """coalesce("$malformed", cast(to_json("$supplier") as varchar))"""
-    date = r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T]\d{1,2}:\d{2}(:\d{2})?)?|(19|20)\d{6}"
+    date = r"(\d{1,2}[-./]\d{1,2}[-./](\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2})([ T]\d{1,2}:\d{2}(:\d{2})?)?|(19|20)\d{6}"
     fields = []
     for name, (text, is_wrong) in shown.items():
         if contract.classification(name) is None:
-            shape = f"regexp_replace(regexp_replace({text}, '\\p{{L}}', 'a', 'g'), '[0-9]', '9', 'g')"
+            shape = f"regexp_replace(regexp_replace({text}, '\\p{{L}}', 'a', 'g'), '\\p{{N}}', '9', 'g')"
             said = f"case when not coalesce({is_wrong}, false) or regexp_full_match({text}, '{date}') then {text} else {shape} end"
             fields.append(f"{ident(name)} := {said}")
     return f"""case when "$malformed" is null then cast(to_json(struct_pack({", ".join(fields)})) as varchar) end"""

@@ -15,8 +15,9 @@ from typing import Annotated, Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from sources.contract import BASE_LOADER, Contract, ContractError, Model, digest, said
+from sources.contract import BASE_LOADER, Contract, ContractError, digest, said
 from sources.reasons import Refused
+from sources.vocabulary import Model
 
 HEADER_SEARCH_ROWS = 50
 CIVIL_ZONE = "Europe/Copenhagen"

@@ -24,12 +24,12 @@ from sources.contract import Contract
 from sources.delimited import DelimitedFile, schema
 from sources.judgement import IGNORED, judgement, origin, supplier_relation
 from sources.layout import Extract, Layout, Rows, choose, plain_name
-from sources.pseudonym import TYPE, Pseudonyms
+from sources.pseudonym import TYPE, Pseudonyms, without_numbers
 from sources.reasons import Refused
 from sources.unpack import kind_of
 from sources.workbook import Workbook
 
-READER_VERSION = "1"
+READER_VERSION = "2"
 # Version 2 writes numbers that rise, like lines and times, as their differences: a tenth of the size.
 PARQUET = "format parquet, compression zstd, compression_level 1, parquet_version v2"
 
@@ -71,6 +71,13 @@ class Delivery:
         self.file: DelimitedFile | Workbook
         with path.open("rb") as file:
             kind = kind_of(file.read(512))
+        try:
+            self._match(path, name, kind)
+        except Refused as refused:
+            raise (Refused(refused.code, without_numbers(refused.sentence)) if extract.contract.has_personal_columns else refused) from None
+
+    def _match(self, path: Path, name: str, kind: str) -> None:
+        extract = self.extract
         if kind == "page":
             raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
         if kind == "workbook":
@@ -135,6 +142,7 @@ class Delivery:
         ).fetchall()
         found = {reason: count for reason, count in reasons if reason != IGNORED}
         used = self._used_columns()
+        extra = [] if self.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used]
         return Reading(
             layout=self.layout.name,
             encoding=self.file.encoding,
@@ -144,7 +152,7 @@ class Delivery:
             accepted=accepted,
             ignored=ignored,
             reasons=found,
-            extra_columns=[] if self.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used],
+            extra_columns=[without_numbers(n) for n in extra] if self.extract.contract.has_personal_columns else extra,
             absent_columns=[c for c, s in self.layout.columns.items() if s.names and not origin(s, self.match)],
             period=self.match.variables.get("$period"),
         )

@@ -11,11 +11,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from sources.contract import Column
 from sources.delimited import DelimitedFile
 from sources.layout import Extract, Reads, plain_name
 from sources.reasons import Refused
 from sources.unpack import kind_of
+from sources.vocabulary import Column
 from sources.workbook import Workbook
 
 SAMPLE_ROWS = 50

@@ -19,12 +19,13 @@ SHORTEST_KEY_BYTES = 32
 TYPE = "$cpr_type"
 # What stands in place of a text that is no CPR number: never the text itself.
 NOT_A_NUMBER = "-"
-# As people and programs write it: an optional hyphen or space after the birthday.
-_NUMBER = re.compile(r"(\d{6})[- ]?(\d{4})")
+# As people and programs write it: an optional hyphen or space after the birthday. Digits of other scripts are no digits here.
+_NUMBER = re.compile(r"(\d{6})[- ]?(\d{4})", re.ASCII)
 # Hospitals give a person without a number one of their own: letters among the last four, or sixty added to the day. A single
 # letter, or one that looks like a digit, is a slip of the hand.
-_REPLACEMENT = re.compile(r"(\d{6})[- ]?(?=.?[A-Z].?[A-Z])([A-HJKMNP-RT-Z0-9]{3}\d)")
-_LOST_ZERO = re.compile(r"\d{9}")
+_REPLACEMENT = re.compile(r"(\d{6})[- ]?(?=.?[A-Z].?[A-Z])([A-HJKMNP-RT-Z0-9]{3}\d)", re.ASCII)
+_LOST_ZERO = re.compile(r"\d{9}", re.ASCII)
+_LIKE_A_NUMBER = re.compile(r"\d(?:[^\w\n]{0,3}\d){7,}")
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _BLANKS = " \t\u00a0"
 
@@ -52,6 +53,11 @@ def pseudonym_key() -> bytes:
     if len(key) < SHORTEST_KEY_BYTES:
         raise KeyRefused(f"The pseudonym key has {len(key)} bytes; at least {SHORTEST_KEY_BYTES} random ones are needed.")
     return key
+
+
+def without_numbers(text: str) -> str:
+    """A supplier's words with whatever could be a CPR number taken out, for messages and names that others see."""
+    return _LIKE_A_NUMBER.sub("[number]", text)
 
 
 def key_check(key: bytes) -> str:

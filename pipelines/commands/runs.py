@@ -27,6 +27,7 @@ def run(
     try:
         with lake.writer("a run about to start", datetime.now()):
             before = _receipt_ids(lake)
+            _check_key(lake)
     except Locked as locked:
         stop(Exit.LOCKED, str(locked))
     from pipelines.nightly import instance, run_job
@@ -97,6 +98,7 @@ def _run_as_of(as_of: str, as_json: bool) -> NoReturn:
     lake = Lake(data_root())
     try:
         with lake.writer(f"run --as-of {as_of}", datetime.now()):
+            _check_key(lake)
             night = Night(lake, load_catalog(PROJECT), now, f"as of {as_of}")
             night.run()
             made = publish(night)
@@ -104,6 +106,18 @@ def _run_as_of(as_of: str, as_json: bool) -> NoReturn:
         stop(Exit.LOCKED, str(locked))
     print_summary(made.path, [], as_json, None)
     raise typer.Exit(Exit.ATTENTION if made.held else Exit.DONE)
+
+
+def _check_key(lake: Any) -> None:
+    """Stop with its sentence where the pseudonym key is missing or another than the lake's."""
+    from assets.catalog import load_catalog
+    from assets.person_key import check_person_key
+    from sources.pseudonym import KeyRefused
+
+    try:
+        check_person_key(lake, load_catalog(PROJECT))
+    except KeyRefused as refused:
+        stop(Exit.USAGE, str(refused))
 
 
 def _receipt_ids(lake: Any) -> set[str]:

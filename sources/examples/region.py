@@ -7,23 +7,24 @@ the module named after its extract.
 import csv
 import os
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from sources.danish import month_numbers
-from sources.examples import response_times
+from sources.examples import patients, response_times, servicedesk_calls, servicedesk_cases
 from sources.examples.delivery import COPENHAGEN
 
 COMMITTEE_TABLE = "svartider_sla_2015-04_leveret-20150505-0900.xlsx"
 COMMITTEE_TABLE_SENT = datetime(2015, 5, 5, 9, 0, tzinfo=COPENHAGEN)
-LOOKUPS = ("system", "system_alias", "probe_cell", "maintenance", "target")
+LOOKUPS = ("system", "system_alias", "probe_cell", "maintenance", "target", *patients.LOOKUPS)
 
 
 def write_example_region(landing: Path, examples: Path, reference: Path, seed: int = 1, scale: float = 1.0) -> list[Path]:
     """Write every example delivery to `landing/<extract>/` and return the paths, each extract in the order of its months.
 
     `examples` holds the committee's table, `reference` the project's lookups. Same seed and scale give the same bytes and
-    modification times. `scale` is attempts per robot and hour; below 1 the figures are only near the printed ones.
+    modification times. `scale` is attempts per robot and hour; below 1 the figures are only near the printed ones, and there
+    are fewer patients too.
     """
     table = examples / COMMITTEE_TABLE
     lookups = {name: _rows(reference / f"{name}.csv") for name in LOOKUPS}
@@ -31,6 +32,16 @@ def write_example_region(landing: Path, examples: Path, reference: Path, seed: i
     paths = [_place(landing / "response_time_compliance" / COMMITTEE_TABLE, [table.read_bytes()], COMMITTEE_TABLE_SENT)]
     probes = response_times.deliveries(facts, seed, scale)
     paths += [_place(landing / "response_times" / d.file_name, d.parts, d.sent_at) for d in probes]
+    size = min(scale, 1.0)
+    for extract, d in patients.deliveries(lookups, seed, size, patients.new_planting(seed, size)):
+        paths.append(_place(landing / extract / d.file_name, d.parts, d.sent_at))
+    hverdage = {date.fromisoformat(row["calendar_date"]) for row in _rows(reference / "calendar.csv") if row["is_hverdag"] == "true"}
+    totals = servicedesk_calls.totals(scale)
+    paths += [_place(landing / "servicedesk_call_totals" / totals.file_name, totals.parts, totals.sent_at)]
+    calls = servicedesk_calls.deliveries(hverdage, seed, scale)
+    paths += [_place(landing / "servicedesk_calls" / d.file_name, d.parts, d.sent_at) for d in calls]
+    cases = servicedesk_cases.deliveries(hverdage, seed, scale)
+    paths += [_place(landing / "servicedesk_cases" / d.file_name, d.parts, d.sent_at) for d in cases]
     return paths
 
 

@@ -1,0 +1,259 @@
+"""The words a contract is written in: those of the Open Data Contract Standard v3.1 that are understood, and the project's own.
+
+Belongs here: what may be said and how it must fit together within one statement. Does not belong here: what holds across a
+whole contract, and its loading (`sources.contract`).
+"""
+
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sources.cadence import Cadence
+
+Severity = Literal["error", "warning"]
+COMPARATORS = {
+    "mustBe": "=",
+    "mustNotBe": "<>",
+    "mustBeGreaterThan": ">",
+    "mustBeGreaterOrEqualTo": ">=",
+    "mustBeLessThan": "<",
+    "mustBeLessOrEqualTo": "<=",
+}
+
+
+class Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+
+
+class CustomProperty(Model):
+    property: str
+    value: Any
+
+
+class Quality(Model):
+    """One rule: a library metric, an SQL count, or a Great Expectations class given whole."""
+
+    id: str | None = None
+    metric: Literal["nullValues", "missingValues", "invalidValues", "duplicateValues", "rowCount"] | None = None
+    type: Literal["library", "sql", "custom"] = "library"
+    arguments: dict[str, Any] = {}
+    unit: Literal["rows", "percent"] = "rows"
+    query: str | None = None
+    engine: str | None = None
+    implementation: dict[str, Any] | None = None
+    mustBe: float | None = None
+    mustNotBe: float | None = None
+    mustBeGreaterThan: float | None = None
+    mustBeGreaterOrEqualTo: float | None = None
+    mustBeLessThan: float | None = None
+    mustBeLessOrEqualTo: float | None = None
+    severity: Severity = "error"
+    description: str
+    customProperties: list[CustomProperty] = []
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> "Quality":
+        stated = [name for name in COMPARATORS if getattr(self, name) is not None]
+        if len(stated) != (0 if self.type == "custom" else 1):
+            raise ValueError(f"a {self.type} rule states one comparison and a custom rule none, found {stated or 'none'}")
+        if self.type == "sql" and not (self.query and self.id):
+            raise ValueError("an sql rule needs `id` and `query`")
+        if self.type == "custom" and not (self.engine == "greatExpectations" and self.implementation and self.id):
+            raise ValueError("a custom rule needs `id`, `engine: greatExpectations` and `implementation`")
+        if self.type == "library" and not self.metric:
+            raise ValueError("a library rule needs `metric`")
+        if self.unit == "percent" and (self.metric == "duplicateValues" or self.mustBeLessOrEqualTo is None):
+            raise ValueError("`unit: percent` goes with mustBeLessOrEqualTo, and not with duplicates")
+        return self
+
+    @property
+    def comparison(self) -> tuple[str, float]:
+        """The stated comparison as SQL operator and value."""
+        return next((sql, getattr(self, name)) for name, sql in COMPARATORS.items() if getattr(self, name) is not None)
+
+    @property
+    def label(self) -> str | None:
+        """SQL expression that names an offending row in a message; only for tables without personal columns."""
+        return custom(self.customProperties).get("label")
+
+    @property
+    def newest_first(self) -> bool:
+        """Whether offenders are named from the last label down: labels that begin with a month."""
+        return bool(custom(self.customProperties).get("newestFirst"))
+
+    @property
+    def row_predicate(self) -> str | None:
+        """P of `select count(*) from {object} where P` with `mustBe: 0`: a rule each row can be judged by alone."""
+        head = "select count(*) from {object} where "
+        text = " ".join((self.query or "").split())
+        if self.type == "sql" and self.mustBe == 0 and text.lower().startswith(head):
+            return text[len(head) :]
+        return None
+
+
+class Relationship(Model):
+    to: str
+
+
+class Column(Model):
+    name: str
+    businessName: str | None = None
+    physicalType: str = ""
+    logicalType: str | None = None
+    logicalTypeOptions: dict[str, Any] = {}
+    required: bool = False
+    unique: bool = False
+    primaryKey: bool = False
+    primaryKeyPosition: int | None = None
+    classification: Literal["personal_id", "personal"] | None = None
+    description: str = ""
+    relationships: list[Relationship] = []
+    quality: list[Quality] = []
+    customProperties: list[CustomProperty] = []
+
+    @property
+    def unit(self) -> str | None:
+        return custom(self.customProperties).get("unit")
+
+    @property
+    def is_required(self) -> bool:
+        return self.required or self.primaryKey
+
+    @property
+    def valid_values(self) -> list[str] | None:
+        """The closed set of an error-level invalidValues rule, which every record must obey."""
+        for rule in self.quality:
+            if rule.metric == "invalidValues" and rule.severity == "error" and rule.mustBe == 0:
+                return [str(v) for v in rule.arguments["validValues"]]
+        return None
+
+
+class Description(Model):
+    purpose: str
+    limitations: str | None = None
+    usage: str | None = None
+
+
+class Team(Model):
+    name: str
+
+
+class Latency(Model):
+    """How old the newest `element` may be when a run judges it."""
+
+    property: Literal["latency"]
+    value: float
+    unit: Literal["h", "d"]
+    element: str
+
+
+class Deadline(Model):
+    """How often a delivery comes, and by when each time: cron in civil local time. `description` ends "A delivery is due"."""
+
+    property: Literal["frequency"]
+    value: float
+    unit: Literal["d", "w", "m", "y"]
+    scheduler: Literal["cron"]
+    schedule: str
+    description: str
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_a_cadence(cls, value: str) -> str:
+        Cadence.of(value)
+        return value
+
+
+Sla = Annotated[Latency | Deadline, Field(discriminator="property")]
+
+
+class Object(Model):
+    name: str
+    dataGranularityDescription: str
+    customProperties: list[CustomProperty] = []
+    properties: list[Column]
+    quality: list[Quality] = []
+
+
+class Delivery(Model):
+    """Which deliveries are current: see `assets.current`."""
+
+    mode: Literal["append", "snapshot", "upsert", "replace_period"]
+    latestBy: list[str] = []
+    period: str | None = None
+    unit: Literal["month"] = "month"
+    # A replacement with fewer records than this percent of those it replaces waits for the operator: half a file is sent
+    # far more often than half a month is taken back.
+    replacesAtLeast: float = 80
+
+    @model_validator(mode="after")
+    def _complete(self) -> "Delivery":
+        if (self.mode == "replace_period") != (self.period is not None):
+            raise ValueError("`period` names the dating column of replace_period, and only of that")
+        if self.latestBy and self.mode != "upsert":
+            raise ValueError("`latestBy` goes with upsert")
+        return self
+
+
+class QuarantineLimit(Model):
+    """Percent of a delivery's records that may be refused before it warns, and before it waits for the operator."""
+
+    warn: float = 2
+    hold: float = 20
+
+
+class DisclosureGroup(Model):
+    """Numbers about the same persons, withheld together, and whenever one of the groups they come `after` is.
+
+    `least` is a column of the SQL: the smallest number of persons any number of the group describes, NULL for nobody; a zero
+    counts as small where `zeroTells` (all the others have what the zero lacks). `additive` numbers add up to known totals, each
+    at most the column `atMost`; `mayBeZero` are those of which a known sum of zero tells nothing about a person. A group of
+    shares alone has neither: it follows those it is made of.
+    """
+
+    name: str
+    after: list[str] = []
+    least: str | None = None
+    zeroTells: bool = False
+    additive: list[str] = []
+    mayBeZero: list[str] = []
+    atMost: str | None = None
+    withholds: list[str] = Field(min_length=1)
+
+
+class Disclosure(Model):
+    """Which cells of a table may not be published: see `assets.disclosure`.
+
+    Rows with the same values of `within` are one table of `cells` (one or two columns) whose totals are known; `total` is the
+    column that marks the row of the total, if there is one. `yearBefore` maps a column onto the number it repeats from the
+    month a year earlier.
+    """
+
+    threshold: int = Field(ge=2)
+    within: list[str] = Field(min_length=1)
+    cells: list[str] = Field(min_length=1, max_length=2)
+    total: str | None = None
+    groups: list[DisclosureGroup] = Field(min_length=1)
+    yearBefore: dict[str, str] = {}
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "Disclosure":
+        known: set[str] = set()
+        for group in self.groups:
+            if unknown := set(group.after) - known:
+                raise ValueError(f"group {group.name} comes after {sorted(unknown)}, which must be named before it")
+            if (group.least is None) != (not group.additive) or not (group.least or group.after):
+                raise ValueError(f"group {group.name} needs `least` and `additive`, or neither and `after`")
+            known.add(group.name)
+        if len(self.cells) == 2 and (len(self.groups) > 1 or len(self.groups[0].additive) != 1):
+            raise ValueError("a table of two dimensions has one group with one number")
+        return self
+
+    @property
+    def key(self) -> list[str]:
+        return [*self.within, *self.cells]
+
+
+def custom(properties: list[CustomProperty]) -> dict[str, Any]:
+    return {p.property: p.value for p in properties}

@@ -1,0 +1,109 @@
+-- One pathway of the right to diagnosis with its days, its limit and whether it kept it; open ones have no days yet.
+-- Day 0 is the day the referral was received with all it needs, so a stop thirty days later is inside a limit of thirty.
+-- The limit is the one in force on that day, never on the day of the stop.
+with registered as (
+    select
+        pathway.*,
+        event.event_role,
+        coalesce(pathway.stop_date, cast(pathway.registered_at as date)) as closing_date,
+        pathway.stop_date is null and pathway.stop_code is null as is_open,
+    from raw.pathways as pathway
+    left join reference.event_code as event
+        on event.event_code = pathway.stop_code
+        and coalesce(pathway.stop_date, cast(pathway.registered_at as date)) between event.valid_from and event.valid_to
+),
+unit_day as (
+    select distinct unit_code, case when is_open then referral_received_date else closing_date end as day
+    from registered
+),
+hospital_of_unit as (
+    select unit_day.unit_code, unit_day.day, unit.hospital_code
+    from unit_day
+    join reference.unit as unit
+        on starts_with(unit_day.unit_code, unit.unit_prefix)
+        and unit_day.day between unit.valid_from and unit.valid_to
+    qualify row_number() over (partition by unit_day.unit_code, unit_day.day order by length(unit.unit_prefix) desc) = 1
+),
+-- What the patient asked for, cut to the pathway: from day 0 up to the stop, which is itself no day of waiting.
+patient_pause as (
+    select
+        pause.pathway_id,
+        greatest(pause.from_date, pathway.referral_received_date) as from_date,
+        least(pause.to_date, pathway.stop_date) as to_date,
+    from raw.pathway_pauses as pause
+    join raw.pathways as pathway on pathway.pathway_id = pause.pathway_id
+    where pause.pause_type = 'PATIENT'
+        and pause.from_date < pathway.stop_date
+        and pause.to_date > pathway.referral_received_date
+),
+-- Pauses overlap: each adds the days that those begun before it have not covered.
+new_days as (
+    select
+        pathway_id,
+        date_diff('day', greatest(from_date, coalesce(max(to_date) over earlier, from_date)), to_date) as days,
+    from patient_pause
+    window earlier as (
+        partition by pathway_id order by from_date, to_date rows between unbounded preceding and 1 preceding
+    )
+),
+paused as (
+    select pathway_id, sum(greatest(days, 0)) as patient_pause_days from new_days group by pathway_id
+),
+placed as (
+    select
+        registered.*,
+        coalesce(hospital_of_unit.hospital_code, 'UNMAPPED') as hospital_code,
+        coalesce(paused.patient_pause_days, 0) as patient_pause_days,
+        "limit".limit_days,
+        case
+            when registered.referral_received_date is null then 'missing_start'
+            when not registered.is_open and registered.stop_date is null then 'missing_stop'
+            when registered.stop_date < registered.referral_received_date then 'stop_before_start'
+            when date_diff('day', registered.referral_received_date, registered.closing_date) > longest.value then 'implausible_start'
+            when registered.sector is null then 'unknown_sector'
+            when hospital_of_unit.hospital_code is null then 'unmapped_unit'
+        end as defect,
+    from registered
+    left join hospital_of_unit
+        on hospital_of_unit.unit_code = registered.unit_code
+        and hospital_of_unit.day = case when registered.is_open then registered.referral_received_date else registered.closing_date end
+    left join paused on paused.pathway_id = registered.pathway_id
+    left join reference.target as longest
+        on longest.indicator = 'longest_pathway' and registered.closing_date between longest.valid_from and longest.valid_to
+    left join reference.limit as "limit"
+        on "limit".right_name = 'UDREDNING'
+        and "limit".sector = registered.sector
+        and registered.referral_received_date between "limit".valid_from and "limit".valid_to
+),
+measured as (
+    select
+        *,
+        case when defect is null then date_diff('day', referral_received_date, stop_date) end as gross_days,
+        case when defect is null then date_diff('day', referral_received_date, stop_date) - patient_pause_days end as net_days,
+    from placed
+)
+select
+    measured.pathway_id,
+    measured.person_id,
+    measured.sector,
+    measured.hospital_code,
+    measured.referral_received_date,
+    measured.stop_date,
+    case when not measured.is_open then measured.closing_date end as closed_date,
+    cast(case when not measured.is_open then date_trunc('month', measured.closing_date) end as date) as month,
+    measured.stop_code,
+    coalesce(measured.event_role = 'CLOCK_STOP', false) as is_ended,
+    measured.defect,
+    cast(measured.gross_days as bigint) as gross_days,
+    cast(case when measured.gross_days is not null then measured.patient_pause_days end as bigint) as patient_pause_days,
+    cast(measured.net_days as bigint) as net_days,
+    measured.limit_days,
+    measured.gross_days <= measured.limit_days as is_within_gross,
+    measured.net_days <= measured.limit_days as is_within_net,
+    reason.reason_code is not null as has_reason,
+    measured.registered_at,
+from measured
+left join reference.reason as reason
+    on reason.reason_code = measured.reason_code
+    and measured.closing_date between reason.valid_from and reason.valid_to
+order by measured.referral_received_date, measured.pathway_id

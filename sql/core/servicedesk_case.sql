@@ -1,0 +1,88 @@
+-- Cases in their last version, with the deadline of their criticality and whether they were solved in the first call.
+-- Deadline: the day of opening is day 0, then so many hverdage on at the same time of day; opened on another day, day 0 is the
+-- next hverdag from midnight. Opening hours do not move it; pauses do, where the case system marks them. The clock stops when
+-- the case was last resolved, not when it was closed. A case reopened since is not resolved. One closed without ever having been
+-- resolved counts from its closing: leaving the field blank gains nothing.
+with known as (
+    select
+        case_.case_id,
+        case_.desk,
+        case_.case_type,
+        case when case_.channel_name is not null then coalesce(channel.channel, 'UNMAPPED') end as channel,
+        coalesce(channel.is_inquiry, true) as is_inquiry,
+        priority.criticality,
+        case_.opened_at,
+        coalesce(
+            case when case_.resolved_at >= coalesce(case_.reopened_at, case_.resolved_at) then case_.resolved_at end,
+            case when case_.closed_at >= coalesce(case_.reopened_at, case_.closed_at) then case_.closed_at end
+        ) as resolved_at,
+        case when case_.closed_at >= coalesce(case_.reopened_at, case_.closed_at) then case_.closed_at end as closed_at,
+        coalesce(case_.paused_seconds, 0) as paused_seconds,
+        case_.reassignment_count,
+        case_.reopen_count,
+        case_.is_first_contact,
+        case_.vendor,
+        case_.updated_at,
+    from raw.servicedesk_cases as case_
+    left join reference.channel as channel on lower(channel.channel_name) = lower(case_.channel_name)
+    left join reference.priority as priority on lower(priority.priority) = lower(case_.priority)
+),
+solved as (
+    select
+        known.*,
+        known.channel = 'phone'
+            and known.resolved_at is not null
+            and coalesce(known.reopen_count, 0) = 0
+            and coalesce(
+                known.is_first_contact,
+                coalesce(known.reassignment_count, 0) = 0
+                and date_diff('second', known.opened_at, known.resolved_at) <= first_contact.value,
+                false
+            ) as is_first_call_resolved,
+    from known
+    left join reference.target as first_contact
+        on first_contact.indicator = 'first_contact_time'
+        and first_contact.subject = 'ALL'
+        and cast(known.opened_at as date) between first_contact.valid_from and first_contact.valid_to
+),
+limited as (
+    select
+        solved.*,
+        opened_day.hverdag_number + case when opened_day.is_hverdag then 0 else 1 end as day_zero,
+        case when opened_day.is_hverdag then solved.opened_at - date_trunc('day', solved.opened_at) else interval 0 second end as time_of_day,
+        cast(solve_time.value as integer) as days,
+    from solved
+    left join reference.calendar as opened_day on opened_day.calendar_date = cast(solved.opened_at as date)
+    left join reference.target as solve_time
+        on solve_time.indicator = 'case_solve_time'
+        and solve_time.subject = solved.criticality
+        and cast(solved.opened_at as date) between solve_time.valid_from and solve_time.valid_to
+),
+due as (
+    select
+        limited.*,
+        due_day.calendar_date + limited.time_of_day + to_seconds(limited.paused_seconds) as due_at,
+        limited.opened_at + to_days(limited.days) + to_seconds(limited.paused_seconds) as calendar_due_at,
+    from limited
+    left join reference.calendar as due_day on due_day.is_hverdag and due_day.hverdag_number = limited.day_zero + limited.days
+)
+select
+    case_id,
+    desk,
+    case_type,
+    channel,
+    is_inquiry,
+    criticality,
+    opened_at,
+    resolved_at,
+    closed_at,
+    paused_seconds,
+    reassignment_count,
+    reopen_count,
+    vendor,
+    coalesce(is_first_call_resolved, false) as is_first_call_resolved,
+    due_at,
+    calendar_due_at,
+    case when not coalesce(is_first_call_resolved, false) then resolved_at <= due_at end as is_within_sla,
+    updated_at,
+from due

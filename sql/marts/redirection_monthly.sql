@@ -1,0 +1,39 @@
+-- Treatments redirected to private hospitals per month and kind of agreement (seed L16-43). The total of a month that may still
+-- change is given, marked provisional; its parts are given once, when it is final.
+with covered as (
+    select max(drawn_date) as until_date from core.redirection
+),
+counted as (
+    select
+        month,
+        coalesce(agreement_type, 'ALL') as agreement_type,
+        grouping(agreement_type) = 1 as is_total,
+        count(*) as treatments,
+        count(distinct person_id) as persons,
+    from core.redirection
+    group by grouping sets ((month, agreement_type), (month))
+),
+judged as (
+    select
+        counted.*,
+        sum(counted.treatments) filter (counted.is_total) over (partition by counted.month) as month_treatments,
+        covered.until_date < counted.month + interval 1 month + interval 1 month * cast(final_after.value as integer) as is_provisional,
+    from counted
+    cross join covered
+    join reference.target as final_after
+        on final_after.indicator = 'redirection_final_after'
+        and counted.month between final_after.valid_from and final_after.valid_to
+)
+select
+    month,
+    agreement_type,
+    is_total,
+    treatments,
+    round(treatments / month_treatments, 9) as treatments_share,
+    persons,
+    is_provisional,
+    case when is_provisional then 'p' else '' end as qf,
+    persons as _persons,
+from judged
+where is_total or not is_provisional
+order by all

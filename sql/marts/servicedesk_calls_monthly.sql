@@ -1,0 +1,178 @@
+-- Calls, waits and service levels per desk and month. A desk with opening hours is judged on the calls inside them; a caller
+-- who gives up sooner than the short-abandon limit was never offered. Months without calls are absent, never 100 %.
+-- The four service levels differ in what an abandoned call does; a call that flowed out counts in `negative` and `positive`.
+with call as (
+    select
+        call.month,
+        call.desk,
+        call.outcome,
+        call.wait_seconds,
+        call.is_outside_hours,
+        coalesce(call.outcome = 'abandoned' and call.wait_seconds < short.value, false) as is_short_abandoned,
+        not coalesce(call.is_outside_hours, false) and not is_short_abandoned as is_offered,
+        call.wait_seconds <= answer_limit.value as is_in_time,
+    from core.servicedesk_call as call
+    left join reference.target as short
+        on short.indicator = 'short_abandon_limit' and short.subject = call.desk and call.month between short.valid_from and short.valid_to
+    left join reference.target as answer_limit
+        on answer_limit.indicator = 'answer_time_limit'
+        and answer_limit.subject = call.desk
+        and call.month between answer_limit.valid_from and answer_limit.valid_to
+),
+measured as (
+    select
+        month,
+        desk,
+        count(*) filter (is_offered) as offered,
+        count(*) filter (is_offered and outcome = 'answered') as answered,
+        count(*) filter (is_offered and outcome = 'abandoned') as abandoned,
+        count(*) filter (is_offered and outcome = 'flowed_out') as flowed_out,
+        count(*) filter (is_short_abandoned and not coalesce(is_outside_hours, false)) as short_abandoned,
+        count(is_in_time) > 0 as has_limit,
+        count(*) filter (is_offered and outcome = 'answered' and is_in_time) as answered_in_time,
+        count(*) filter (is_offered and outcome = 'abandoned' and is_in_time) as abandoned_in_time,
+        sum(wait_seconds) filter (is_offered and outcome = 'answered') as wait_answered_seconds,
+        sum(wait_seconds) filter (is_offered) as wait_all_seconds,
+        quantile_disc(wait_seconds, [0.5, 0.9]) filter (is_offered and outcome = 'answered') as wait_answered_quantiles,
+        case when count(is_outside_hours) > 0 then count(*) filter (is_outside_hours) end as calls_outside_hours,
+    from call
+    group by month, desk
+),
+-- Totals of exchanges that export nothing finer stand only where there are no calls; in time is known if they used our limit.
+reported as (
+    select
+        total.month,
+        total.desk,
+        total.offered,
+        total.answered,
+        total.abandoned,
+        total.offered - total.answered - total.abandoned as flowed_out,
+        case when total.limit_seconds = answer_limit.value then total.answered_in_time end as answered_in_time,
+        total.wait_answered_seconds,
+    from raw.servicedesk_call_totals as total
+    left join reference.target as answer_limit
+        on answer_limit.indicator = 'answer_time_limit'
+        and answer_limit.subject = total.desk
+        and total.month between answer_limit.valid_from and answer_limit.valid_to
+    where not exists (select 1 from measured where measured.month = total.month and measured.desk = total.desk)
+),
+known as (
+    select
+        month,
+        desk,
+        offered,
+        answered,
+        abandoned,
+        flowed_out,
+        short_abandoned,
+        case when has_limit then answered_in_time end as answered_in_time,
+        case when has_limit then abandoned_in_time end as abandoned_in_time,
+        wait_answered_seconds,
+        wait_all_seconds,
+        wait_answered_quantiles,
+        calls_outside_hours,
+        false as is_reported,
+    from measured
+    union all
+    select
+        month,
+        desk,
+        offered,
+        answered,
+        abandoned,
+        flowed_out,
+        null,
+        answered_in_time,
+        null,
+        wait_answered_seconds,
+        null,
+        null,
+        null,
+        true,
+    from reported
+),
+covered as (
+    select desk, cast(max(offered_at) as date) as until_date from core.servicedesk_call group by desk
+),
+-- Days a desk is open, as far as its calls reach; the last of a month is where its coverage must reach.
+open_day as (
+    select
+        hours.desk,
+        cast(date_trunc('month', calendar.calendar_date) as date) as month,
+        count(*) filter (calendar.calendar_date <= covered.until_date) as open_days,
+        max(calendar.calendar_date) as last_date,
+    from reference.calendar as calendar
+    join reference.opening_hours as hours
+        on hours.weekday = calendar.weekday and calendar.calendar_date between hours.valid_from and hours.valid_to
+    join covered on covered.desk = hours.desk
+    where calendar.is_hverdag
+    group by all
+),
+leveled as (
+    select
+        known.*,
+        round(known.answered_in_time / nullif(known.answered, 0), 9) as service_level_handled_share,
+        round(known.answered_in_time / nullif(known.answered + known.abandoned - known.abandoned_in_time, 0), 9)
+            as service_level_ignore_share,
+        round(known.answered_in_time / nullif(known.offered, 0), 9) as service_level_negative_share,
+        round((known.answered_in_time + known.abandoned_in_time) / nullif(known.offered, 0), 9) as service_level_positive_share,
+        headline.variant as headline_variant,
+        case headline.variant
+            when 'handled' then service_level_handled_share
+            when 'ignore' then service_level_ignore_share
+            when 'negative' then service_level_negative_share
+            when 'positive' then service_level_positive_share
+        end as service_level_share,
+    from known
+    left join reference.service_level as headline
+        on headline.desk = known.desk and known.month between headline.valid_from and headline.valid_to
+),
+judged as (
+    select
+        leveled.*,
+        target.value as target,
+        open_day.open_days,
+        not leveled.is_reported
+            and covered.until_date < coalesce(open_day.last_date, leveled.month + interval 1 month - interval 1 day) as is_provisional,
+    from leveled
+    left join covered on covered.desk = leveled.desk
+    left join open_day on open_day.desk = leveled.desk and open_day.month = leveled.month
+    left join reference.target as target
+        on target.indicator = 'answered_in_time'
+        and target.subject = leveled.desk
+        and leveled.month between target.valid_from and target.valid_to
+)
+select
+    month,
+    desk,
+    offered,
+    answered,
+    abandoned,
+    flowed_out,
+    short_abandoned,
+    round(answered / nullif(offered, 0), 9) as answered_share,
+    round(abandoned / nullif(offered, 0), 9) as abandoned_share,
+    round(wait_answered_seconds / nullif(answered, 0), 9) as mean_wait_answered_seconds,
+    round(wait_all_seconds / nullif(offered, 0), 9) as mean_wait_all_seconds,
+    wait_answered_quantiles[1] as p50_wait_answered_seconds,
+    wait_answered_quantiles[2] as p90_wait_answered_seconds,
+    answered_in_time,
+    abandoned_in_time,
+    service_level_handled_share,
+    service_level_ignore_share,
+    service_level_negative_share,
+    service_level_positive_share,
+    headline_variant,
+    service_level_share,
+    target,
+    service_level_share >= target as target_met,
+    calls_outside_hours,
+    case when not is_reported then round(offered / nullif(open_days, 0), 9) end as calls_per_open_day,
+    is_provisional,
+    concat(
+        case when is_reported then 'e' else '' end,
+        case when is_provisional then 'p' else '' end,
+        case when calls_outside_hours is null or answered_in_time is null then 'z' else '' end
+    ) as qf,
+from judged
+order by all

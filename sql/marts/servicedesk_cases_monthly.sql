@@ -1,0 +1,158 @@
+-- Cases per desk, month and criticality, and all criticalities together (is_total). What comes in is counted in the month a case
+-- was opened, what goes out in the month it was last resolved or was closed. Within the SLA is judged on the cases resolved in
+-- the month that a limit applies to; a case past its limit that stays open is counted in overdue_open month after month, and
+-- target_met is judged with it, so that leaving cases open gains nothing.
+with covered as (
+    select desk, min(opened_at) as from_at, max(updated_at) as until_at from core.servicedesk_case group by desk
+),
+case_ as (
+    select
+        case_.*,
+        coalesce(criticality, 'UKENDT') as level,
+        cast(date_trunc('month', opened_at) as date) as opened_month,
+        cast(date_trunc('month', resolved_at) as date) as resolved_month,
+        cast(date_trunc('month', closed_at) as date) as closed_month,
+        cast(date_trunc('month', due_at) as date) as due_month,
+        is_inquiry and channel = 'phone' as is_phone,
+        not is_first_call_resolved and due_at is not null as is_judged,
+        covered.until_at,
+    from core.servicedesk_case as case_
+    join covered on covered.desk = case_.desk
+),
+-- Each case enters a month's counts where something happened to it; the stocks are what entered less what left until then.
+event as (
+    select
+        desk,
+        level,
+        opened_month as month,
+        count(*) as incoming,
+        count(*) filter (is_inquiry) as inquiries,
+        count(*) filter (is_phone) as phone_inquiries,
+        count(*) filter (is_first_call_resolved) as first_call_resolved,
+        count(*) filter (criticality is null and not is_first_call_resolved) as unknown_criticality,
+        0 as resolved,
+        0 as within_sla_base,
+        0 as within_sla,
+        0 as closed,
+        0 as became_overdue,
+    from case_
+    group by all
+    union all
+    select desk, level, resolved_month, 0, 0, 0, 0, 0, count(*), count(*) filter (is_judged), count(*) filter (is_within_sla), 0, 0
+    from case_
+    where resolved_month is not null
+    group by all
+    union all
+    select desk, level, closed_month, 0, 0, 0, 0, 0, 0, 0, 0, count(*), 0
+    from case_
+    where closed_month is not null
+    group by all
+    union all
+    -- Overdue at the end of a month: the deadline lies in it or before, and in what the extract covers.
+    select desk, level, due_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*)
+    from case_
+    where is_judged and due_at < until_at and (resolved_month is null or resolved_month > due_month)
+    group by all
+    union all
+    select desk, level, resolved_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, -count(*)
+    from case_
+    where is_judged and resolved_month > due_month
+    group by all
+),
+month as (
+    select
+        desk,
+        cast(until_at as date) as until_date,
+        unnest(generate_series(date_trunc('month', from_at), date_trunc('month', until_at), interval 1 month)) as month,
+    from covered
+),
+-- Every month of a desk has a row for each criticality it ever had, so that a stock is shown in months when nothing happened.
+counted as (
+    select
+        month.desk,
+        cast(month.month as date) as month,
+        month.until_date,
+        case when grouping(level.level) = 1 then 'ALL' else level.level end as criticality,
+        grouping(level.level) = 1 as is_total,
+        coalesce(sum(event.incoming), 0) as incoming,
+        coalesce(sum(event.inquiries), 0) as inquiries,
+        coalesce(sum(event.phone_inquiries), 0) as phone_inquiries,
+        coalesce(sum(event.first_call_resolved), 0) as first_call_resolved,
+        coalesce(sum(event.unknown_criticality), 0) as unknown_criticality,
+        coalesce(sum(event.resolved), 0) as resolved,
+        coalesce(sum(event.within_sla_base), 0) as within_sla_base,
+        coalesce(sum(event.within_sla), 0) as within_sla,
+        coalesce(sum(event.closed), 0) as closed,
+        coalesce(sum(event.became_overdue), 0) as became_overdue,
+    from month
+    join (select distinct desk, level from case_) as level on level.desk = month.desk
+    left join event on event.desk = month.desk and event.month = month.month and event.level = level.level
+    group by grouping sets (
+        (month.desk, month.month, month.until_date, level.level), (month.desk, month.month, month.until_date)
+    )
+),
+stocked as (
+    select
+        counted.*,
+        sum(incoming - resolved) over until_then as backlog,
+        sum(became_overdue) over until_then as overdue_open,
+    from counted
+    window until_then as (partition by desk, criticality order by month)
+),
+judged as (
+    select
+        stocked.*,
+        round(within_sla / nullif(within_sla_base, 0), 9) as within_sla_share,
+        round(within_sla / nullif(within_sla_base + overdue_open, 0), 9) as within_sla_with_open_share,
+        round(first_call_resolved / nullif(phone_inquiries, 0), 9) as first_call_resolved_of_phone_share,
+        round(first_call_resolved / nullif(inquiries, 0), 9) as first_call_resolved_of_all_share,
+        case when stocked.is_total or solve_time.value is not null then target.value end as target,
+        first_call.value as first_call_resolved_target,
+        stocked.until_date < stocked.month + interval 1 month - interval 1 day + to_days(cast(complaint.value as integer)) as is_provisional,
+    from stocked
+    left join reference.target as target
+        on target.indicator = 'cases_within_sla' and target.subject = stocked.desk and stocked.month between target.valid_from and target.valid_to
+    left join reference.target as first_call
+        on first_call.indicator = 'first_call_resolution'
+        and first_call.subject = stocked.desk
+        and stocked.month between first_call.valid_from and first_call.valid_to
+    left join reference.target as solve_time
+        on solve_time.indicator = 'case_solve_time'
+        and solve_time.subject = stocked.criticality
+        and stocked.month between solve_time.valid_from and solve_time.valid_to
+    join reference.target as complaint
+        on complaint.indicator = 'complaint_window'
+        and complaint.subject = 'ALL'
+        and stocked.month between complaint.valid_from and complaint.valid_to
+)
+select
+    month,
+    desk,
+    criticality,
+    is_total,
+    cast(inquiries as bigint) as inquiries,
+    cast(phone_inquiries as bigint) as phone_inquiries,
+    cast(incoming as bigint) as incoming,
+    cast(resolved as bigint) as resolved,
+    cast(closed as bigint) as closed,
+    round(closed / nullif(incoming, 0), 9) as flow_ratio,
+    cast(backlog as bigint) as backlog,
+    round(phone_inquiries / nullif(inquiries, 0), 9) as phone_share,
+    cast(first_call_resolved as bigint) as first_call_resolved,
+    first_call_resolved_of_phone_share,
+    first_call_resolved_of_all_share,
+    first_call_resolved_target,
+    first_call_resolved_of_phone_share >= first_call_resolved_target
+        and first_call_resolved_of_all_share >= first_call_resolved_target as first_call_resolved_target_met,
+    cast(within_sla_base as bigint) as within_sla_base,
+    cast(within_sla as bigint) as within_sla,
+    within_sla_share,
+    cast(overdue_open as bigint) as overdue_open,
+    within_sla_with_open_share,
+    target,
+    within_sla_with_open_share >= target as target_met,
+    cast(unknown_criticality as bigint) as unknown_criticality,
+    is_provisional,
+    concat(case when is_provisional then 'p' else '' end, case when target is null then 'z' else '' end) as qf,
+from judged
+order by all

@@ -1,0 +1,165 @@
+-- Ended pathways of the right to diagnosis per month of the stop, sector and hospital (seed L119-153): how many kept the limit by
+-- gross days (the law's) and by net days (without what the patient asked for), and how complete the registration is beside it.
+-- Hospitals are given once, when the month is final; before that the sector's total alone, marked provisional.
+with covered as (
+    select cast(max(registered_at) as date) as until_date from core.pathway
+),
+hospital as (
+    select
+        was.hospital_code,
+        was.hospital_name,
+        was.sector,
+        coalesce(successor.hospital_code, was.hospital_code) as hospital_now_code,
+        coalesce(successor.hospital_name, was.hospital_name) as hospital_now_name,
+    from reference.hospital as was
+    cross join covered
+    left join reference.hospital as successor
+        on successor.hospital_code = was.successor_code
+        and was.succeeded_date <= covered.until_date
+),
+-- A pathway registered without a sector cannot be judged; it is counted as ended under the sector of its hospital.
+ended as (
+    select
+        pathway.month,
+        coalesce(pathway.sector, hospital.sector) as sector,
+        pathway.hospital_code,
+        pathway.person_id,
+        pathway.defect,
+        case when pathway.defect is null then pathway.limit_days end as limit_days,
+        pathway.is_within_gross,
+        pathway.is_within_net,
+        pathway.has_reason,
+        case when pathway.limit_days is not null then
+            case sector.headline when 'net' then pathway.net_days else pathway.gross_days end
+        end as headline_days,
+        case sector.headline when 'net' then pathway.is_within_net else pathway.is_within_gross end as is_within,
+    from core.pathway as pathway
+    join hospital on hospital.hospital_code = pathway.hospital_code
+    join reference.sector as sector on sector.sector = coalesce(pathway.sector, hospital.sector)
+    where pathway.is_ended
+),
+pathways as (
+    select
+        month,
+        sector,
+        hospital_code,
+        grouping(hospital_code) = 1 as is_total,
+        count(*) filter (limit_days is not null or defect is not null) as ended,
+        count(*) filter (limit_days is not null) as pathways,
+        count(*) filter (is_within_gross) as within_limit_gross,
+        count(*) filter (is_within_net) as within_limit_net,
+        count(*) filter (defect is null and limit_days is null) as without_limit,
+        count(*) filter (not is_within and has_reason) as over_with_reason,
+        count(*) filter (not is_within and not has_reason) as over_without_reason,
+        median(headline_days) as median_days,
+        quantile_cont(headline_days, 0.9) as p90_days,
+        count(distinct limit_days) as limits,
+        count(distinct person_id) filter (limit_days is not null) as persons,
+        count(distinct person_id) filter (defect is not null) as persons_with_defect,
+        count(distinct person_id) filter (is_within_gross) as persons_within_gross,
+        count(distinct person_id) filter (is_within_net) as persons_within_net,
+        count(distinct person_id) filter (not is_within_gross) as persons_over_gross,
+        count(distinct person_id) filter (not is_within_net) as persons_over_net,
+        count(distinct person_id) filter (defect is null and limit_days is null) as persons_without_limit,
+        count(distinct person_id) filter (not is_within and has_reason) as persons_with_reason,
+        count(distinct person_id) filter (not is_within and not has_reason) as persons_without_reason,
+    from ended
+    group by grouping sets ((month, sector, hospital_code), (month, sector))
+),
+referrals as (
+    select
+        month,
+        sector,
+        hospital_code,
+        grouping(hospital_code) = 1 as is_total,
+        count(*) as referrals,
+        count(distinct person_id) as referral_persons,
+    from core.referral
+    group by grouping sets ((month, sector, hospital_code), (month, sector))
+),
+counted as (
+    select
+        pathways.*,
+        pathways.over_with_reason + pathways.over_without_reason as over_limit,
+        coalesce(referrals.referrals, 0) as referrals,
+        coalesce(referrals.referral_persons, 0) as referral_persons,
+        -- While many pathways began before there was a limit, the referrals closed are no measure of those that have one.
+        10 * pathways.without_limit > pathways.pathways as has_no_measure,
+        covered.until_date < cast(
+            pathways.month + interval 1 month + interval 1 month * cast(final_after.value as integer) - interval 1 day as date
+        ) as is_provisional,
+        headline.headline,
+    from pathways
+    cross join covered
+    join reference.sector as headline on headline.sector = pathways.sector
+    join reference.target as final_after
+        on final_after.indicator = 'udredning_final_after'
+        and pathways.month between final_after.valid_from and final_after.valid_to
+    left join referrals
+        on referrals.month = pathways.month
+        and referrals.sector = pathways.sector
+        and referrals.is_total = pathways.is_total
+        and referrals.hospital_code is not distinct from pathways.hospital_code
+)
+select
+    counted.month,
+    counted.sector,
+    coalesce(counted.hospital_code, 'ALL') as hospital_code,
+    coalesce(hospital.hospital_name, 'Alle hospitaler') as hospital_name,
+    coalesce(hospital.hospital_now_code, 'ALL') as hospital_now_code,
+    coalesce(hospital.hospital_now_name, 'Alle hospitaler') as hospital_now_name,
+    counted.is_total,
+    counted.pathways,
+    counted.within_limit_gross,
+    counted.within_limit_net,
+    round(counted.within_limit_gross / nullif(counted.pathways, 0), 9) as within_limit_gross_share,
+    round(counted.within_limit_net / nullif(counted.pathways, 0), 9) as within_limit_net_share,
+    case counted.headline
+        when 'net' then round(counted.within_limit_net / nullif(counted.pathways, 0), 9)
+        else round(counted.within_limit_gross / nullif(counted.pathways, 0), 9)
+    end as within_limit_share,
+    round(counted.median_days, 9) as median_days,
+    round(counted.p90_days, 9) as p90_days,
+    counted.over_with_reason,
+    counted.over_without_reason,
+    counted.without_limit,
+    counted.ended,
+    counted.referrals,
+    counted.volume_share as completeness_volume_share,
+    round(counted.pathways / nullif(counted.ended, 0), 9) as completeness_fields_share,
+    round(counted.over_with_reason / nullif(counted.over_limit, 0), 9) as completeness_reason_share,
+    case
+        when counted.volume_share >= ok.value then 'ok'
+        when counted.volume_share >= caution.value then 'varsomhed'
+        when counted.volume_share is not null then 'lav'
+    end as completeness_band,
+    counted.is_provisional,
+    concat(
+        case when counted.limits > 1 then 'b' else '' end,
+        case when counted.is_provisional then 'p' else '' end,
+        case when counted.has_no_measure then 'z' else '' end
+    ) as qf,
+    counted.ended - counted.pathways as _defective,
+    counted.over_limit as _over_limit,
+    -- The smallest number of persons that a number of each kind describes; NULL where it describes nobody.
+    nullif(counted.persons, 0) as _persons,
+    case when counted.pathways > 0
+        then least(counted.persons_within_gross, counted.persons_within_net, counted.persons_over_gross, counted.persons_over_net)
+    end as _within_persons,
+    case when counted.over_limit > 0 then least(counted.persons_with_reason, counted.persons_without_reason) end as _reason_persons,
+    nullif(counted.persons_with_defect, 0) as _defect_persons,
+    nullif(counted.referral_persons, 0) as _referral_persons,
+    nullif(counted.persons_without_limit, 0) as _limitless_persons,
+from (
+    select *, case when not has_no_measure then round(pathways / nullif(referrals, 0), 9) end as volume_share
+    from counted
+    -- A month in which nothing but defects ended is a mistyped stop.
+    qualify sum(pathways + without_limit) over (partition by month, sector) > 0
+) as counted
+join reference.target as ok
+    on ok.indicator = 'completeness_ok' and counted.month between ok.valid_from and ok.valid_to
+join reference.target as caution
+    on caution.indicator = 'completeness_caution' and counted.month between caution.valid_from and caution.valid_to
+left join hospital on hospital.hospital_code = counted.hospital_code
+where counted.is_total or not counted.is_provisional
+order by all

@@ -1,0 +1,306 @@
+"""The patient figures from the delivered files, read and judged with pandas: a second opinion on every figure.
+
+What a record must be, how days are counted and which delivery counts are written here a second time on purpose.
+"""
+
+import re
+import subprocess
+import sys
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+REFERENCE = Path(__file__).resolve().parents[2] / "data" / "reference"
+REDIRECTION = {
+    "id": ["Omvisitering", "Nr."], "cpr": ["CPR-nummer", "CPR"], "referred": ["Henvist dato", "Henvist"],
+    "redirected": ["Omvisiteret dato", "Omvisiteret"], "unit": ["Henvisende afsnit", "Afsnit"], "provider": ["Modtager-id"],
+    "agreement": ["Aftale"], "code": ["Forventet ydelse", "Ydelse"], "purpose": ["Formål"],
+}  # fmt: skip
+PATHWAY = {
+    "id": ["Forløb", "K_RECNUM", "DW_EK_Forloeb"], "cpr": ["CPR", "V_CPR", "CPRnummer"],
+    "sector": ["Sektor", "C_SPEC", "Hovedspeciale"], "unit": ["Afsnit", "C_SGH", "Kont_ans"], "ward": ["C_AFD"],
+    "start": ["Henvisning modtaget", "D_HENDTO", "Kont_henv_tidspunkt"], "stop": ["Udredning slut", "D_UDDTO", "Afslut_tidspunkt"],
+    "code": ["Slutkode", "C_SLUT", "Afslut_kode"], "reason": ["Årsag", "C_AARSAG", "Kont_henv_aarsag"],
+    "registered": ["Registreret", "D_IMPORTDTO", "Kont_indb_tidspunkt"],
+}  # fmt: skip
+SECTORS = {"intern medicin": "SOM", "Somatik": "SOM", "Psykiatri": "PSY", "50": "PSY", "52": "PSY"}
+QUARTER = [pd.Period(m, "M") for m in ("2015-01", "2015-02", "2015-03")]
+
+
+def lines(file: Path) -> list[list[str]]:
+    raw = file.read_bytes()
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = raw.decode("cp1252")
+    import csv
+    import io
+
+    return list(csv.reader(io.StringIO(text, newline=""), delimiter=";"))
+
+
+def table(file: Path, columns: dict[str, list[str]], optional: tuple[str, ...] = ()) -> pd.DataFrame | None:
+    """The file's well-formed records under our names for its columns, or None if it has not the columns."""
+    if file.suffix == ".xlsx":
+        book = pd.read_excel(file, header=None, dtype=object, engine="openpyxl")
+        rows = [[_shown(cell) for cell in row] for row in book.itertuples(index=False)]
+    else:
+        rows = lines(file)
+    for at, row in enumerate(rows[:20]):
+        found = {name: next((row.index(c) for c in spelled if c in row), None) for name, spelled in columns.items()}
+        if all(place is not None for name, place in found.items() if name not in optional):
+            whole = [r for r in rows[at + 1 :] if len(r) == len(row)]
+            return pd.DataFrame({n: [r[p].strip(" \t\u00a0") if p is not None else "" for r in whole] for n, p in found.items()})
+    return None
+
+
+def once(records: pd.DataFrame, key: list[str]) -> pd.DataFrame:
+    """Of the same record said twice the first; of records with one key that differ none."""
+    records = records.drop_duplicates()
+    return records[~records.duplicated(key, keep=False)]
+
+
+def _shown(cell: object) -> str:
+    if cell is None or cell != cell:
+        return ""
+    if hasattr(cell, "strftime"):
+        return str(cell.strftime("%d-%m-%Y"))
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def day(text: str) -> date | None:
+    text = re.sub(r" \d{2}:\d{2}:\d{2}$", "", text, flags=re.ASCII)
+    forms = (r"(?P<y>\d{4})-(?P<m>\d{2})-(?P<d>\d{2})", r"(?P<d>\d{2})-(?P<m>\d{2})-(?P<y>\d{4})", r"(?P<y>\d{4})(?P<m>\d{2})(?P<d>\d{2})")
+    found = next((m for f in forms if (m := re.fullmatch(f, text, re.ASCII))), None)
+    try:
+        return date(int(found["y"]), int(found["m"]), int(found["d"])) if found else None
+    except ValueError:
+        return None
+
+
+def person(text: str) -> str:
+    """The ten characters of a CPR number, '' for anything else."""
+    plain = re.sub(r"^(\d{6})[- ](\S{4})$", r"\1\2", text, flags=re.ASCII)
+    plain = "0" + plain if re.fullmatch(r"\d{9}", plain, re.ASCII) else plain
+    if not re.fullmatch(r"\d{6}([0-9]{4}|[A-HJKMNP-RT-Z0-9]{3}[0-9])", plain, re.ASCII):
+        return ""
+    letters = sum(c.isalpha() for c in plain)
+    days = int(plain[:2]) - (60 if int(plain[:2]) > 60 and not letters else 0)
+    if letters == 1 or (letters and not re.fullmatch(r".?[A-Z].?[A-Z].*", plain[6:])):
+        return ""
+    seventh, year = plain[6] if not letters else "0", int(plain[4:6])
+    century = 1900 if seventh in "0123" or (seventh in "49" and year >= 37) else 2000 if seventh in "49" or year < 58 else 1800
+    try:
+        date(century + year, int(plain[2:4]), days)
+    except ValueError:
+        return ""
+    return plain
+
+
+def newest_per_month(folder: Path) -> dict[str, list[Path]]:
+    """Files by the month their names say, each month's in order of the time they were drawn."""
+    found: dict[str, list[Path]] = {}
+    for file in sorted(folder.glob("*udtrukket-*"), key=lambda f: f.name.split("udtrukket-")[1]):
+        found.setdefault(re.findall(r"_(\d{4}-\d{2})_", file.name)[0], []).append(file)
+    return found
+
+
+def hospitals() -> list[tuple[str, str, str, str]]:
+    listed = pd.read_csv(REFERENCE / "unit.csv", dtype=str)
+    return sorted(zip(listed.unit_prefix, listed.hospital_code, listed.valid_from, listed.valid_to, strict=True), key=lambda r: -len(r[0]))
+
+
+def hospital(unit: str, on: date) -> str:
+    fits = (code for prefix, code, first, last in hospitals_ if unit.startswith(prefix) and first <= str(on) <= last)
+    return next(fits, "UNMAPPED")
+
+
+hospitals_ = hospitals()
+
+
+@pytest.fixture(scope="module")
+def redirections(example_files: Path) -> pd.DataFrame:
+    """Every redirected treatment that counts: month, hospital, provider, code, person."""
+    months = []
+    for month, files in newest_per_month(example_files / "redirections").items():
+        found = [t for f in files if (t := table(f, REDIRECTION)) is not None][-1]
+        found = found[found.id.str.fullmatch(r"[A-Z][0-9]{7}") & found.provider.str.fullmatch(r"P[0-9]{3}")]
+        found = found[found.unit.str.fullmatch(r"[0-9]{4}[0-9A-Z]{0,3}") & found.code.str.fullmatch(r"([A-Z]{2}[0-9A-Z]{0,8})?")]
+        found = found.assign(person=found.cpr.map(person), on=found.redirected.map(day), since=found.referred.map(day))
+        found = found[(found.person != "") & found.on.notna() & found.since.notna()]
+        found = found[(found.since <= found.on) & found.on.map(lambda d, m=month: f"{d:%Y-%m}" == m)]
+        found = found[found.agreement.isin(["Regionens aftale", "Udvidet frit sygehusvalg"])]
+        found = once(found[found.purpose.isin(["Udredning", "Behandling", "Diagnostik"])], ["id"])
+        months.append(found.assign(month=pd.Period(month, "M")))
+    every = pd.concat(months)
+    return every.assign(hospital=[hospital(u, d) for u, d in zip(every.unit, every.on, strict=True)])
+
+
+@pytest.fixture(scope="module")
+def pathways(example_files: Path) -> pd.DataFrame:
+    """Every pathway as last registered, with its days."""
+    parts = []
+    for files in newest_per_month(example_files / "pathways").values():
+        parts += [once(t, ["id", "registered"]) for f in files if (t := table(f, PATHWAY, optional=("ward", "reason"))) is not None]
+    found = pd.concat(parts, ignore_index=True)
+    found = found.assign(unit=found.unit + found.ward, person=found.cpr.map(person))
+    at = found.registered
+    forms = ("%d-%m-%Y %H:%M", "%Y%m%d", "%Y-%m-%d %H:%M:%S")
+    read = [pd.to_datetime(at, format=form, errors="coerce") for form in forms]
+    found["at"] = read[0].fillna(read[1]).fillna(read[2])
+    known = found.id.str.fullmatch(r"F[0-9]{8}") & (found.person != "") & found["at"].notna()
+    known &= found.unit.str.fullmatch(r"([0-9]{4}[0-9A-Z]{0,3})?") & found.code.str.fullmatch(r"(UDR-[A-ZÆØÅ]{2,12}|AFV[0-9A-Z]{2,6})?")
+    known &= found.reason.isin(["", "FAGLIG", "PATIENT", "AFSLAG", "KAPACITET"])
+    for column in ("start", "stop"):
+        days = found[column].map(day)
+        known &= (found[column] == "") | days.notna()
+        found[column] = pd.to_datetime(days)
+    wrong = ~found.sector.isin(["", *SECTORS]) & ~found.sector.str.fullmatch(r"[0-9]{2}") & (found.ward == "")
+    found = found[known & ~wrong].drop_duplicates()
+    found = found.sort_values("at", kind="stable").drop_duplicates("id", keep="last")
+    found["sector"] = found.sector.map(lambda s: SECTORS.get(s) or ("SOM" if re.fullmatch(r"[0-9]{2}", s) else None))
+    found["closed"] = found.stop.fillna(found["at"].dt.normalize().where(found.code != ""))
+    return found
+
+
+@pytest.fixture(scope="module")
+def pauses(example_files: Path) -> pd.DataFrame:
+    columns = {"id": ["Pause"], "pathway": ["Forløb"], "type": ["Type"], "first": ["Fra"], "end": ["Til"], "registered": ["Registreret"]}
+    files = sorted((example_files / "pathway_pauses").glob("*"), key=lambda f: f.name.split("udtrukket-")[1])
+    found = pd.concat([t for f in files if (t := table(f, columns)) is not None], ignore_index=True)
+    found["first"], found["end"] = found["first"].map(day), found["end"].map(day)
+    found["at"] = pd.to_datetime(found.registered, format="%d-%m-%Y %H:%M", errors="coerce")
+    found = found[found.id.str.fullmatch(r"P[0-9]{8}") & found.pathway.str.fullmatch(r"F[0-9]{8}") & found["at"].notna()]
+    found = found[found["first"].notna() & found["end"].notna() & found.type.isin(["Patientens ønske", "Klinisk"])]
+    found = found[found["end"] > found["first"]].sort_values("at", kind="stable").drop_duplicates("id", keep="last")
+    return found[found.type == "Patientens ønske"]
+
+
+def mart(region: Path, name: str) -> pd.DataFrame:
+    found = pd.read_parquet(region / "releases" / "current" / "marts" / f"{name}.parquet")
+    return found.assign(month=pd.to_datetime(found["month"]).dt.to_period("M")) if "month" in found else found
+
+
+def rounded(share: float) -> int:
+    return int(100 * share + 0.5)
+
+
+def test_n02_in_march_2015_2532_treatments_were_redirected(redirections: pd.DataFrame, region: Path) -> None:
+    counted = redirections.groupby("month").size()
+    released = mart(region, "redirection_monthly").query("is_total").set_index("month").treatments
+    assert counted[QUARTER[2]] == released[QUARTER[2]] == 2532
+    assert counted.to_dict() == released.to_dict()
+
+
+def groups(codes: "pd.Series[str]") -> "pd.Series[str]":
+    listed = pd.read_csv(REFERENCE / "service_group.csv", dtype=str)
+    prefixes = sorted(zip(listed.code_prefix, listed.service_group, strict=True), key=lambda r: -len(r[0]))
+    return codes.map(lambda c: next((g for p, g in prefixes if c.startswith(p)), "ØVRIGE") if c else "UDEN_KODE")
+
+
+def test_n03_seven_groups_of_services_are_91_percent_and_q1_eyes_fall_while_radiology_rises(
+    redirections: pd.DataFrame, region: Path
+) -> None:
+    counted = redirections.assign(group=groups(redirections.code)).groupby(["month", "group"]).size()
+    released = mart(region, "redirection_by_service_group").set_index(["month", "service_group"]).treatments
+    assert released.dropna().to_dict() == {k: v for k, v in counted.items() if k in released.dropna().index}
+    year = counted[counted.index.get_level_values(0).isin(QUARTER)].groupby(level=1).sum()
+    assert rounded(1 - year["ØVRIGE"] / year.sum()) == 91
+    january = {y: released[pd.Period(f"{y}-01", "M")] for y in (2014, 2015)}
+    assert january[2015]["ØJNE"] < january[2014]["ØJNE"]
+    assert january[2015]["RADIOLOGI"] > january[2014]["RADIOLOGI"]
+
+
+def test_n04_three_hospitals_send_68_percent(redirections: pd.DataFrame, region: Path) -> None:
+    counted = redirections.groupby(["month", "hospital"]).size()
+    released = mart(region, "redirection_by_hospital").set_index(["month", "hospital_code"]).treatments.dropna()
+    assert released.to_dict() == {k: v for k, v in counted.items() if k in released.index}
+    year = counted[counted.index.get_level_values(0).isin(QUARTER)].groupby(level=1).sum()
+    assert rounded(year[["GLO", "NOH", "HEH"]].sum() / year.sum()) == 68
+
+
+def test_n05_to_n07_the_ten_largest_receive_83_percent_and_42_others_17(redirections: pd.DataFrame, region: Path) -> None:
+    counted = redirections[redirections.month.isin(QUARTER)].groupby("provider").size().sort_values(ascending=False)
+    released = mart(region, "redirection_by_provider").query("period_type == 'quarter'")
+    released = released[pd.to_datetime(released.period_start) == "2015-01-01"].set_index("provider_id")
+    others = released.loc["ØVRIGE"]
+    assert released.drop("ØVRIGE").treatments.to_dict() == counted[:10].to_dict()
+    assert (rounded(counted[:10].sum() / counted.sum()), rounded(others.treatments_share)) == (83, 17)
+    assert (len(counted) - 10, others.providers, len(released) - 1 + others.providers) == (42, 42, 52)
+
+
+def test_q2_hospitals_send_what_the_cross_table_says(redirections: pd.DataFrame, region: Path) -> None:
+    known = redirections.assign(group=groups(redirections.code))[redirections.month.isin(QUARTER)]
+    counted = known.groupby(["hospital", "group"]).size()
+    released = mart(region, "redirection_hospital_service_quarterly")
+    released = released[pd.to_datetime(released.quarter) == "2015-01-01"].set_index(["hospital_code", "service_group"]).treatments.dropna()
+    assert len(released) > 20
+    assert released.to_dict() == {k: counted.get(k, 0) for k in released.index}
+
+
+def judged(pathways: pd.DataFrame, pauses: pd.DataFrame) -> pd.DataFrame:
+    """Ended pathways that have a limit and no defect: month, sector, hospital, gross and net days, limit, reason."""
+    found = pathways[pathways.code.isin(["UDR-SLUT", "UDR-AFKRÆFTET"]) & pathways.start.notna() & pathways.stop.notna()].copy()
+    found["hospital"] = [hospital(u, d.date()) for u, d in zip(found.unit, found.stop, strict=True)]
+    found["gross"] = (found.stop - found.start).dt.days
+    found = found[(found.gross >= 0) & (found.gross <= 1095) & found.sector.notna() & (found.hospital != "UNMAPPED")]
+    days: dict[str, set[date]] = {}
+    for pathway, first, end in zip(pauses.pathway, pauses["first"], pauses["end"], strict=True):
+        days.setdefault(pathway, set()).update(pd.date_range(first, end, inclusive="left").date)
+    found["net"] = [
+        gross - sum(start.date() <= d < stop.date() for d in days.get(pathway, ()))
+        for pathway, gross, start, stop in zip(found.id, found.gross, found.start, found.stop, strict=True)
+    ]
+    begins = {"SOM": "2013-09-01", "PSY": "2014-09-01"}
+    has_limit = found.start >= pd.to_datetime(found.sector.map(begins))
+    found = found[has_limit]
+    return found.assign(limit=found.sector.map({"SOM": 30, "PSY": 60}), month=found.stop.dt.to_period("M"))
+
+
+def test_n08_and_n09_pathways_within_30_and_60_days_are_as_released(pathways: pd.DataFrame, pauses: pd.DataFrame, region: Path) -> None:
+    found = judged(pathways, pauses)
+    over = found.net.where(found.sector == "SOM", found.gross) > found.limit
+    found = found.assign(gross_in=found.gross <= found.limit, net_in=found.net <= found.limit, reasoned=over & (found.reason != ""))
+    months = mart(region, "udredning_monthly")
+    for keys, rows in (
+        (["month", "sector"], months[months.is_total].set_index(["month", "sector"])),
+        (["month", "sector", "hospital"], months[~months.is_total].set_index(["month", "sector", "hospital_code"])),
+    ):
+        counted = found.groupby(keys)[["gross_in", "net_in", "reasoned"]].sum().assign(pathways=found.groupby(keys).size())
+        names = {"pathways": "pathways", "gross_in": "within_limit_gross", "net_in": "within_limit_net", "reasoned": "over_with_reason"}
+        for ours, theirs in names.items():
+            released = rows[theirs].dropna()
+            assert len(released) > 20
+            assert released.astype(int).to_dict() == {k: int(counted[ours].get(k, 0)) for k in released.index}, (keys, ours)
+
+
+def test_q3_completeness_is_low_but_rising_and_the_papers_sentence_is_said(
+    pathways: pd.DataFrame, pauses: pd.DataFrame, example_files: Path, region: Path
+) -> None:
+    columns = {"id": ["Henvisning"], "cpr": ["CPR"], "sector": ["Sektor"], "unit": ["Afsnit"], "closed": ["Lukket"]}
+    closed = {}
+    for month, files in newest_per_month(example_files / "referrals").items():
+        found = table(files[-1], columns)
+        assert found is not None
+        known = found.id.str.fullmatch(r"H[0-9]{8}") & found.unit.str.fullmatch(r"[0-9]{4}[0-9A-Z]{0,3}")
+        found = found[known & (found.cpr.map(person) != "")]
+        found = found[found.closed.map(lambda t, m=month: (d := day(t)) is not None and f"{d:%Y-%m}" == m)]
+        found = once(found[found.sector.isin(SECTORS)], ["id"])
+        closed[pd.Period(month, "M")] = (found.sector == "Somatik").sum()
+    ended = judged(pathways, pauses).query("sector == 'SOM'").groupby("month").size()
+    share = {m: round(ended[m] / n, 9) for m, n in closed.items()}
+    released = mart(region, "completeness_monthly").query("is_total and completeness == 'volume' and not is_provisional")
+    released = released[released.sector == "SOM"]
+    assert released.set_index("month").share.to_dict() == pytest.approx({m: share[m] for m in released.month}, abs=1e-9)
+    last = released.sort_values("month").iloc[-1]
+    assert (str(last.month), last.completeness_band) == ("2015-03", "lav")
+    assert last.sentence == "Data skal tolkes med varsomhed, da datakompletheden er lav, men det går fremad"
+
+
+def test_this_opinion_is_independent() -> None:
+    ours = "('assets', 'sources', 'expectations')"
+    code = f"import sys, tests.oracle.test_patients; print([m for m in sys.modules if m.split('.')[0] in {ours}])"
+    root = Path(__file__).resolve().parents[2]
+    assert subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True).stdout == "[]\n"

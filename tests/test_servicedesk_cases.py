@@ -1,0 +1,243 @@
+"""Cases of the service desks: deadlines, first calls, what is within the SLA, and what a month's row counts."""
+
+from typing import Any
+
+import pytest
+
+from tests.drawn import Tables, expect
+
+RAW = "case_id | desk | updated_at | channel_name | priority | opened_at | resolved_at | closed_at"
+
+
+def case(tables: Tables, opened_at: str, resolved_at: str = "", priority: str = "Normal", **more: str) -> dict[str, Any]:
+    """core.servicedesk_case of one portal case; `more` adds or replaces columns of the raw record."""
+    columns = {"case_id": "a", "desk": "CIMT", "updated_at": "2015-12-01", "channel_name": "Selvbetjening", "priority": priority}
+    columns |= {"opened_at": opened_at, "resolved_at": resolved_at, **more}
+    tables.given("raw.servicedesk_cases", f"{' | '.join(columns)}\n{' | '.join(columns.values())}")
+    [row] = tables.run("core.servicedesk_case")
+    return row
+
+
+@pytest.mark.parametrize(
+    ("opened", "high", "medium", "normal", "by_calendar"),
+    [
+        ("2015-04-01", "2015-04-09", "2015-04-13", "2015-04-20", "2015-04-04"),
+        ("2015-04-30", "2015-05-06", "2015-05-08", "2015-05-18", "2015-05-03"),
+        ("2014-12-22", "2014-12-30", "2015-01-05", "2015-01-12", "2014-12-25"),
+        ("2015-06-04", "2015-06-10", "2015-06-12", "2015-06-19", "2015-06-07"),
+        ("2023-05-04", "2023-05-10", "2023-05-12", "2023-05-22", "2023-05-07"),
+        ("2024-04-25", "2024-04-30", "2024-05-02", "2024-05-10", "2024-04-28"),
+    ],
+)
+def test_deadlines_count_hverdage_from_the_day_after_opening_at_the_same_time_of_day(
+    tables: Tables, opened: str, high: str, medium: str, normal: str, by_calendar: str
+) -> None:
+    for priority, due in (("Høj", high), ("Medium", medium), ("Normal", normal)):
+        assert str(case(tables, f"{opened} 13:37:11", priority=priority)["due_at"]) == f"{due} 13:37:11"
+    assert str(case(tables, f"{opened} 13:37:11", priority="Høj")["calendar_due_at"]) == f"{by_calendar} 13:37:11"
+
+
+@pytest.mark.parametrize(
+    ("opened_at", "due_at"),
+    [
+        ("2015-03-07 14:00:00", "2015-03-12 00:00:00"),
+        ("2015-04-02 08:00:00", "2015-04-10 00:00:00"),
+        ("2014-12-24 09:00:00", "2015-01-05 00:00:00"),
+        ("2015-03-06 23:59:59", "2015-03-11 23:59:59"),
+    ],
+)
+def test_a_case_opened_on_no_hverdag_starts_at_midnight_of_the_next(tables: Tables, opened_at: str, due_at: str) -> None:
+    assert str(case(tables, opened_at, priority="Høj")["due_at"]) == due_at
+
+
+@pytest.mark.parametrize(
+    ("resolved_at", "within"),
+    [
+        ("2015-03-05 09:59:59", True),
+        ("2015-03-05 10:00:00", True),
+        ("2015-03-05 10:00:01", False),
+        ("", None),
+        ("2015-03-02 10:00:00", True),
+        ("2099-01-01 00:00:00", False),
+    ],
+)
+def test_resolved_at_the_deadline_is_within_and_a_second_later_is_not(tables: Tables, resolved_at: str, within: bool | None) -> None:
+    assert case(tables, "2015-03-02 10:00:00", resolved_at, "Høj")["is_within_sla"] is within
+
+
+@pytest.mark.parametrize(("pause", "within"), [("", False), ("0", False), ("3599", False), ("3600", True), ("86400", True)])
+def test_a_pause_moves_the_deadline_if_the_case_system_marks_it(tables: Tables, pause: str, within: bool) -> None:
+    row = case(tables, "2015-03-02 10:00:00", "2015-03-05 11:00:00", "Høj", paused_seconds=pause)
+    assert row["is_within_sla"] is within
+
+
+@pytest.mark.parametrize(
+    ("priority", "criticality"),
+    [("Høj", "HØJ"), ("høj", "HØJ"), ("2 - High", "HØJ"), ("2", "HØJ"), ("Kritisk", "KRITISK"), ("P9", None), ("", None)],
+)
+def test_every_way_to_write_a_priority_is_one_criticality_and_an_unknown_one_is_none(
+    tables: Tables, priority: str, criticality: str | None
+) -> None:
+    row = case(tables, "2015-03-02 10:00:00", "2015-03-03 10:00:00", priority)
+    assert row["criticality"] == criticality
+    assert (row["due_at"] is None) == (criticality in (None, "KRITISK"))
+    assert (row["is_within_sla"] is None) == (criticality in (None, "KRITISK"))
+
+
+@pytest.mark.parametrize(
+    ("resolved", "closed", "reopened", "resolved_at"),
+    [
+        ("2015-03-03", "2015-03-10", "", "2015-03-03"),
+        ("2015-03-03", "", "2015-03-05", None),
+        ("2015-03-09", "", "2015-03-05", "2015-03-09"),
+        ("2015-03-03", "2015-03-10", "2015-03-12", None),
+        ("", "2015-03-10", "", "2015-03-10"),
+        ("2015-03-03", "2015-03-10", "2015-03-05", "2015-03-10"),
+        ("", "", "", None),
+    ],
+)
+def test_the_clock_stops_when_a_case_was_last_resolved(
+    tables: Tables, resolved: str, closed: str, reopened: str, resolved_at: str | None
+) -> None:
+    row = case(tables, "2015-03-02", resolved, closed_at=closed, reopened_at=reopened)
+    assert (row["resolved_at"] and str(row["resolved_at"].date())) == resolved_at
+
+
+@pytest.mark.parametrize(
+    ("more", "is_first_call"),
+    [
+        ({"is_first_contact": "true"}, True),
+        ({"is_first_contact": "false"}, False),
+        ({"resolved_at": "2015-03-02 11:00:00"}, True),
+        ({"resolved_at": "2015-03-02 11:00:01"}, False),
+        ({"resolved_at": "2015-03-02 11:00:01", "is_first_contact": "true"}, True),
+        ({"reassignment_count": "1"}, False),
+        ({"reopen_count": "1"}, False),
+        ({"reopen_count": "1", "is_first_contact": "true"}, False),
+        ({"channel_name": "Selvbetjening", "is_first_contact": "true"}, False),
+        ({"channel_name": "Brevdue"}, False),
+        ({"channel_name": ""}, False),
+        ({"resolved_at": "", "is_first_contact": "true"}, False),
+    ],
+)
+def test_solved_in_the_first_call_is_by_phone_at_once_and_for_good(tables: Tables, more: dict[str, str], is_first_call: bool) -> None:
+    row = case(tables, "2015-03-02 10:00:00", **({"resolved_at": "2015-03-02 10:20:00", "channel_name": "Telefon"} | more))
+    assert row["is_first_call_resolved"] is is_first_call
+
+
+def cases(tables: Tables, rows: str) -> None:
+    """Cases of the CIMT desk as channel, priority, opened, resolved, closed; the extract reaches 2015-05-31."""
+    drawn = [f"c{i} | CIMT | 2015-05-31 | {row.strip()}" for i, row in enumerate(rows.strip().splitlines())]
+    tables.given("raw.servicedesk_cases", "\n".join([RAW, *drawn]))
+
+
+def rows_of(tables: Tables, month: str, criticality: str = "ALL") -> list[dict[str, Any]]:
+    found = tables.run("marts.servicedesk_cases_monthly")
+    return [r for r in found if f"{r['month']:%Y-%m}" == month and r["criticality"] == criticality]
+
+
+def test_a_month_counts_what_came_in_what_went_out_and_what_is_left(tables: Tables) -> None:
+    cases(tables, """
+        Telefon       | Normal | 2015-03-02 10:00:00 | 2015-03-02 10:10:00 | 2015-03-09 10:10:00
+        Telefon       | Normal | 2015-03-03 10:00:00 | 2015-04-20 10:00:00 | 2015-04-27 10:00:00
+        Telefon       | Høj    | 2015-03-04 10:00:00 | 2015-03-06 10:00:00 | 2015-03-13 10:00:00
+        Selvbetjening | Medium | 2015-03-05 10:00:00 |                     |
+        Overvågning   | Høj    | 2015-03-06 10:00:00 | 2015-03-30 10:00:00 | 2015-04-06 10:00:00
+    """)  # fmt: skip
+    assert rows_of(tables, "2015-03") == expect("""
+        inquiries | phone_inquiries | phone_share | incoming | resolved | closed | flow_ratio | backlog
+        4         | 3               | 0.75        | 5        | 3        | 2      | 0.4        | 2
+    """)
+    assert rows_of(tables, "2015-03") == expect("""
+        first_call_resolved | first_call_resolved_of_phone_share | first_call_resolved_of_all_share | first_call_resolved_target_met
+        1                   | 0.333333333                        | 0.25                             | no
+    """)
+    assert rows_of(tables, "2015-04") == expect("incoming | resolved | closed | flow_ratio | backlog\n0 | 1 | 2 | | 1")
+    assert rows_of(tables, "2015-05") == expect("incoming | resolved | backlog | overdue_open\n0 | 0 | 1 | 1")
+
+
+def test_within_the_sla_is_judged_in_the_month_of_the_last_resolution_on_cases_with_a_limit_that_needed_more_than_a_call(
+    tables: Tables,
+) -> None:
+    cases(tables, """
+        Telefon       | Normal  | 2015-04-01 10:00:00 | 2015-04-01 10:10:00 |
+        Telefon       | Kritisk | 2015-04-01 10:00:00 | 2015-04-30 10:00:00 |
+        Telefon       | P9      | 2015-04-01 10:00:00 | 2015-04-30 10:00:00 |
+        Telefon       |         | 2015-04-01 10:00:00 | 2015-04-01 10:10:00 |
+        Selvbetjening | Normal  | 2015-03-20 10:00:00 | 2015-04-08 10:00:00 |
+        Selvbetjening | Høj     | 2015-04-01 10:00:00 | 2015-04-09 10:00:01 |
+        Selvbetjening | Normal  | 2015-04-01 10:00:00 | 2015-05-01 10:00:00 |
+    """)  # fmt: skip
+    assert rows_of(tables, "2015-04") == expect("""
+        resolved | within_sla_base | within_sla | within_sla_share | overdue_open | within_sla_with_open_share | target | target_met
+        6        | 2               | 1          | 0.5              | 1            | 0.333333333                | 0.9    | no
+    """)
+    assert rows_of(tables, "2015-04", "KRITISK") == expect("""
+        resolved | within_sla_base | within_sla_share | overdue_open | target | target_met | qf
+        1        | 0               |                  | 0            |        |            | z
+    """)
+    assert rows_of(tables, "2015-04", "UKENDT") == expect("incoming | within_sla_base | unknown_criticality | target\n2 | 0 | 1 |")
+
+
+@pytest.mark.parametrize(("within", "met"), [(8, "no"), (9, "yes"), (10, "yes")])
+def test_equal_to_the_target_is_met(tables: Tables, within: int, met: str) -> None:
+    resolved = ["2015-03-16 10:00:00"] * within + ["2015-03-16 10:00:01"] * (10 - within)
+    cases(tables, "\n".join(f"Selvbetjening | Normal | 2015-03-02 10:00:00 | {at} |" for at in resolved))
+    assert rows_of(tables, "2015-03") == expect(f"within_sla_share | target_met\n{within / 10:g} | {met}")
+
+
+@pytest.mark.parametrize("left_open", [0, 1, 2, 3])
+def test_leaving_late_cases_open_gains_nothing(tables: Tables, left_open: int) -> None:
+    late = ["" if n < left_open else "2015-03-20 10:00:00" for n in range(3)]
+    rows = ["Selvbetjening | Normal | 2015-03-02 10:00:00 | 2015-03-03 10:00:00 |"] * 18
+    cases(tables, "\n".join([*rows, *(f"Selvbetjening | Normal | 2015-03-02 10:00:00 | {at} |" for at in late)]))
+    [march] = rows_of(tables, "2015-03")
+    assert (march["overdue_open"], march["within_sla_base"]) == (left_open, 21 - left_open)
+    assert (march["within_sla_with_open_share"], march["target_met"]) == (round(18 / 21, 9), False)
+
+
+@pytest.mark.parametrize("left_open", [1, 10])
+def test_leaving_cases_open_that_are_not_late_yet_gains_nothing_either(tables: Tables, left_open: int) -> None:
+    """Nine of ten in time meet the target; with in-time cases left open they no longer do."""
+    rows = ["Selvbetjening | Normal | 2015-03-02 10:00:00 | 2015-04-01 10:00:00 |"]
+    rows += [f"Selvbetjening | Normal | 2015-03-30 10:00:00 | {'' if n < left_open else '2015-04-01 10:00:00'} |" for n in range(9)]
+    cases(tables, "\n".join(rows))
+    [april] = rows_of(tables, "2015-04")
+    assert april["target_met"] is False
+
+
+@pytest.mark.parametrize(
+    ("updated_at", "overdue"), [("2015-03-16 09:00:00", 0), ("2015-03-16 10:00:00", 0), ("2015-03-16 10:00:01", 1), ("2015-04-30", 1)]
+)
+def test_a_case_is_overdue_once_the_extract_has_seen_its_deadline_pass(tables: Tables, updated_at: str, overdue: int) -> None:
+    case(tables, "2015-03-02 10:00:00", updated_at=updated_at)
+    assert rows_of(tables, "2015-03") == expect(f"backlog | overdue_open\n1 | {overdue}")
+
+
+@pytest.mark.parametrize(
+    ("updated_at", "is_provisional"), [("2015-04-06 23:59:59", True), ("2015-04-07 00:00:00", False), ("2015-06-01", False)]
+)
+def test_a_month_is_final_when_the_extract_reaches_seven_days_past_its_end(tables: Tables, updated_at: str, is_provisional: bool) -> None:
+    case(tables, "2015-03-02 10:00:00", "2015-03-03 10:00:00", updated_at=updated_at)
+    assert all((r["is_provisional"], "p" in r["qf"]) == (is_provisional, is_provisional) for r in rows_of(tables, "2015-03"))
+
+
+def test_the_rows_of_the_criticalities_add_up_to_the_total(tables: Tables) -> None:
+    cases(tables, """
+        Telefon       | Normal | 2015-03-02 10:00:00 | 2015-03-02 10:10:00 | 2015-03-09 10:10:00
+        Selvbetjening | Høj    | 2015-03-31 10:00:00 |                     |
+        Telefon       | P9     | 2015-04-01 10:00:00 | 2015-04-03 10:10:00 |
+    """)  # fmt: skip
+    rows = tables.run("marts.servicedesk_cases_monthly")
+    assert len(rows) == 3 * 4
+    for count in ("inquiries", "incoming", "resolved", "closed", "backlog", "within_sla_base", "within_sla", "overdue_open"):
+        total, parts = (sum(r[count] for r in rows if r["is_total"] is is_total) for is_total in (True, False))
+        assert total == parts, count
+
+
+def test_a_desk_without_a_target_is_counted_and_not_judged(tables: Tables) -> None:
+    case(tables, "2015-03-02 10:00:00", "2015-03-03 10:00:00", desk="KLINISK")
+    assert rows_of(tables, "2015-03") == expect("""
+        within_sla_share | target | target_met | first_call_resolved_target | first_call_resolved_target_met | qf
+        1                |        |            |                            |                                | z
+    """)

@@ -1,0 +1,249 @@
+"""The right to diagnosis: days, limits, pauses, defects, completeness, and who still waits."""
+
+import pytest
+
+from tests.drawn import Tables, expect
+
+RAW = "pathway_id | person_id | sector | unit_code | referral_received_date | stop_date | stop_code | reason_code | registered_at"
+ENDED = "UDR-SLUT"
+
+
+def pathways(tables: Tables, rows: str) -> None:
+    tables.given("raw.pathways", RAW + "\n" + rows)
+
+
+def one(tables: Tables, received: str, stopped: str, sector: str = "SOM", unit: str = "1516001") -> dict[str, object]:
+    pathways(tables, f"F1 | p | {sector} | {unit} | {received} | {stopped} | {ENDED if stopped else ''} | | 2016-06-01 10:00:00")
+    [found] = tables.run("core.pathway")
+    return found
+
+
+@pytest.mark.parametrize(
+    ("sector", "received", "stopped", "limit", "within"),
+    [
+        ("SOM", "2015-01-01", "2015-01-30", 30, True),
+        ("SOM", "2015-01-01", "2015-01-31", 30, True),
+        ("SOM", "2015-01-01", "2015-02-01", 30, False),
+        ("SOM", "2015-01-01", "2015-01-01", 30, True),
+        ("SOM", "2015-03-01", "2015-03-31", 30, True),
+        ("SOM", "2013-08-31", "2015-01-01", None, None),
+        ("SOM", "2013-09-01", "2015-01-01", 30, False),
+        ("PSY", "2014-08-31", "2014-09-15", None, None),
+        ("PSY", "2014-09-01", "2014-10-31", 60, True),
+        ("PSY", "2014-09-01", "2014-11-01", 60, False),
+        ("PSY", "2015-08-31", "2015-10-30", 60, True),
+        ("PSY", "2015-08-31", "2015-10-31", 60, False),
+        ("PSY", "2015-09-01", "2015-10-01", 30, True),
+        ("PSY", "2015-09-01", "2015-10-02", 30, False),
+    ],
+)
+def test_the_last_day_of_the_limit_is_inside_and_the_day_of_the_referral_says_which_limit(
+    tables: Tables, sector: str, received: str, stopped: str, limit: int | None, within: bool | None
+) -> None:
+    found = one(tables, received, stopped, sector)
+    assert (found["limit_days"], found["is_within_gross"], found["is_within_net"]) == (limit, within, within)
+
+
+@pytest.mark.parametrize(
+    ("sector", "unit", "received", "stopped", "code", "defect"),
+    [
+        ("SOM", "1516001", "2015-01-01", "2015-01-10", ENDED, None),
+        ("SOM", "1516001", "", "2015-01-10", ENDED, "missing_start"),
+        ("SOM", "1516001", "2015-01-01", "", ENDED, "missing_stop"),
+        ("SOM", "1516001", "2015-01-10", "2015-01-09", ENDED, "stop_before_start"),
+        ("SOM", "1516001", "2012-01-02", "2015-01-01", ENDED, None),
+        ("SOM", "1516001", "2012-01-02", "2015-01-02", ENDED, "implausible_start"),
+        ("", "1516001", "2015-01-01", "2015-01-10", ENDED, "unknown_sector"),
+        ("SOM", "9999", "2015-01-01", "2015-01-10", ENDED, "unmapped_unit"),
+        ("SOM", "", "2015-01-01", "2015-01-10", ENDED, "unmapped_unit"),
+        ("SOM", "1516001", "2015-01-01", "", "", None),
+    ],
+)
+def test_a_pathway_with_a_defect_has_no_days(
+    tables: Tables, sector: str, unit: str, received: str, stopped: str, code: str, defect: str | None
+) -> None:
+    pathways(tables, f"F1 | p | {sector} | {unit} | {received} | {stopped} | {code} | | 2015-03-01 10:00:00")
+    [found] = tables.run("core.pathway")
+    assert found["defect"] == defect
+    assert (found["gross_days"] is None) == (defect is not None or not stopped)
+    assert found["is_ended"] == (code == ENDED)
+
+
+@pytest.mark.parametrize(
+    ("pauses", "net"),
+    [
+        ("", 40),
+        ("2015-01-10 2015-01-15", 35),
+        ("2015-01-10 2015-01-15, 2015-01-12 2015-01-20", 30),
+        ("2015-01-10 2015-01-20, 2015-01-12 2015-01-15", 30),
+        ("2015-01-12 2015-01-15, 2015-01-10 2015-01-20", 30),
+        ("2015-01-10 2015-01-15, 2015-01-15 2015-01-20", 30),
+        ("2015-01-10 2015-01-12, 2015-01-11 2015-01-13, 2015-01-20 2015-01-22", 35),
+        ("2014-12-01 2015-01-05", 36),
+        ("2015-02-05 2015-03-05", 35),
+        ("2014-12-01 2015-03-01", 0),
+        ("2015-02-10 2015-03-05", 40),
+        ("2014-12-01 2015-01-01", 40),
+    ],
+)
+def test_pauses_count_each_day_once_and_only_inside_the_pathway(tables: Tables, pauses: str, net: int) -> None:
+    rows = [p.split() for p in pauses.split(",") if p.strip()]
+    drawn = "pathway_id | pause_type | from_date | to_date\n"
+    tables.given(
+        "raw.pathway_pauses",
+        drawn + "\n".join(f"F1 | PATIENT | {a} | {b}" for a, b in rows) if rows else drawn + "F2 | PATIENT | 2015-01-01 | 2015-02-01",
+    )
+    found = one(tables, "2015-01-01", "2015-02-10")
+    assert (found["gross_days"], found["net_days"]) == (40, net)
+
+
+def test_a_clinical_pause_does_not_stop_the_clock(tables: Tables) -> None:
+    tables.given("raw.pathway_pauses", """
+        pathway_id | pause_type | from_date  | to_date
+        F1         | CLINICAL   | 2015-01-10 | 2015-01-20
+    """)  # fmt: skip
+    assert one(tables, "2015-01-01", "2015-02-10")["net_days"] == 40
+
+
+def test_a_code_of_another_register_ends_nothing(tables: Tables) -> None:
+    pathways(tables, """
+        F1 | p | SOM | 1516001 | 2015-01-01 | 2015-01-10 | AFV01C     | | 2015-03-01 10:00:00
+        F2 | p | SOM | 1516001 | 2019-03-01 | 2019-03-10 | AFV01C     | | 2019-04-01 10:00:00
+        F3 | p | SOM | 1516001 | 2015-01-01 | 2015-01-10 | UDR-OPHØRT | | 2015-03-01 10:00:00
+    """)  # fmt: skip
+    assert [r["is_ended"] for r in sorted(tables.run("core.pathway"), key=lambda r: r["pathway_id"])] == [False, True, False]
+
+
+def test_the_headline_is_net_for_somatic_and_gross_for_psychiatry(tables: Tables) -> None:
+    tables.given("raw.pathway_pauses", """
+        pathway_id | pause_type | from_date  | to_date
+        F1         | PATIENT    | 2015-01-10 | 2015-01-20
+        F2         | PATIENT    | 2015-01-10 | 2015-02-10
+    """)  # fmt: skip
+    pathways(
+        tables,
+        f"""
+        F1 | p | SOM | 1516001 | 2015-01-01 | 2015-02-05 | {ENDED} |        | 2015-07-01 10:00:00
+        F2 | q | PSY | 1500001 | 2015-01-01 | 2015-03-15 | {ENDED} | FAGLIG | 2015-07-01 10:00:00
+    """,
+    )
+    found = tables.run("marts.udredning_monthly")
+    assert found == expect("""
+        month      | sector | hospital_code | pathways | within_limit_gross | within_limit_net | within_limit_share
+        2015-02-01 | SOM    | ALL           | 1        | 0                  | 1                | 1
+        2015-02-01 | SOM    | HEH           | 1        | 0                  | 1                | 1
+        2015-03-01 | PSY    | ALL           | 1        | 0                  | 1                | 0
+        2015-03-01 | PSY    | PSY           | 1        | 0                  | 1                | 0
+    """)
+    assert found[1:3] == expect("""
+        median_days | over_with_reason | over_without_reason
+        25          | 0                | 0
+        73          | 1                | 0
+    """)
+
+
+def test_what_has_no_limit_is_counted_and_not_judged(tables: Tables) -> None:
+    pathways(
+        tables,
+        f"""
+        F1 | p | PSY | 1500001 | 2014-08-31 | 2014-10-05 | {ENDED} | | 2015-07-01 10:00:00
+        F2 | q | PSY | 1500001 | 2014-09-01 | 2014-10-05 | {ENDED} | | 2015-07-01 10:00:00
+    """,
+    )
+    assert tables.run("marts.udredning_monthly") == expect("""
+        hospital_code | pathways | without_limit | within_limit_share | ended | qf
+        ALL           | 1        | 1             | 1                  | 1     | z
+        PSY           | 1        | 1             | 1                  | 1     | z
+    """)
+
+
+def test_a_month_is_final_two_months_after_its_end_and_its_hospitals_are_told_only_then(tables: Tables) -> None:
+    row = f"F1 | p | SOM | 1516001 | 2015-01-01 | 2015-01-20 | {ENDED} | | "
+    pathways(tables, row + "2015-03-30 23:59:00")
+    assert tables.run("marts.udredning_monthly") == expect("hospital_code | is_provisional | qf\nALL | yes | p")
+    pathways(tables, row + "2015-03-31 00:00:00")
+    tables.given_names -= {"core.pathway"}
+    assert tables.run("marts.udredning_monthly") == expect("hospital_code | is_provisional | qf\nALL | no | ''\nHEH | no | ''")
+
+
+def completeness(tables: Tables, *months: tuple[str, int, int]) -> None:
+    """Months with so many ended pathways and so many closed referrals."""
+    tables.given("raw.pathways", RAW + "\n" + "\n".join(
+        f"F{m}{i} | p{i} | SOM | 1516001 | {m}-01 | {m}-10 | {ENDED} | | 2016-06-01 10:00:00"
+        for m, ended, _ in months
+        for i in range(ended)
+    ))  # fmt: skip
+    tables.given("raw.referrals", "referral_id | person_id | sector | unit_code | closed_date\n" + "\n".join(
+        f"H{m}{i} | p{i} | SOM | 1516001 | {m}-10" for m, _, closed in months for i in range(closed)
+    ))  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("ended", "band"), [(100, "ok"), (90, "ok"), (89, "varsomhed"), (75, "varsomhed"), (74, "lav"), (1, "lav"), (120, "ok")]
+)
+def test_completeness_falls_into_three_bands(tables: Tables, ended: int, band: str) -> None:
+    completeness(tables, ("2015-01", ended, 100))
+    found = next(r for r in tables.run("marts.completeness_monthly") if r["is_total"] and r["completeness"] == "volume")
+    assert (found["completeness_band"], found["numerator"], found["denominator"]) == (band, ended, 100)
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "sentence"),
+    [
+        (50, 60, "Data skal tolkes med varsomhed, da datakompletheden er lav, men det går fremad"),
+        (60, 60, "Data skal tolkes med varsomhed, da datakompletheden er lav"),
+        (70, 60, "Data skal tolkes med varsomhed, da datakompletheden er lav"),
+        (70, 80, "Data skal tolkes med varsomhed"),
+        (70, 95, None),
+    ],
+)
+def test_the_papers_sentence_is_said_when_it_is_true(tables: Tables, before: int, now: int, sentence: str | None) -> None:
+    completeness(tables, ("2015-01", before, 100), ("2015-02", now, 100))
+    found = [r for r in tables.run("marts.completeness_monthly") if r["is_total"] and r["completeness"] == "volume"]
+    assert found[-1]["sentence"] == sentence
+
+
+def test_defects_lower_the_completeness_of_fields_and_missing_reasons_that_of_reasons(tables: Tables) -> None:
+    pathways(
+        tables,
+        f"""
+        F1 | a | SOM | 1516001 | 2015-01-01 | 2015-02-20 | {ENDED} | KAPACITET | 2015-07-01 10:00:00
+        F2 | b | SOM | 1516001 | 2015-01-01 | 2015-02-20 | {ENDED} |           | 2015-07-01 10:00:00
+        F3 | c | SOM | 1516001 | 2015-02-01 | 2015-02-20 | {ENDED} |           | 2015-07-01 10:00:00
+        F4 | d |     | 1516001 | 2015-02-01 | 2015-02-20 | {ENDED} |           | 2015-07-01 10:00:00
+    """,
+    )
+    found = [r for r in tables.run("marts.completeness_monthly") if r["is_total"]]
+    assert found == expect("""
+        completeness | numerator | denominator | share
+        fields       | 3         | 4           | 0.75
+        reason       | 1         | 2           | 0.5
+        volume       |           |             |
+    """)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("received", "stopped", "waiting", "over"),
+    [
+        ("2015-01-01", "", 1, 0),
+        ("2015-01-01", "2015-02-01", 1, 0),
+        ("2014-12-31", "", 1, 1),
+        ("2015-01-31", "2015-01-31", 0, 0),
+    ],
+)
+def test_those_who_wait_at_the_end_of_the_month_are_counted_whatever_becomes_of_them(
+    tables: Tables, received: str, stopped: str, waiting: int, over: int
+) -> None:
+    code = ENDED if stopped else ""
+    pathways(
+        tables,
+        f"""
+        F1 | p | SOM | 1516001 | {received} | {stopped} | {code} | | 2015-07-01 10:00:00
+        F2 | q | SOM | 1516001 | 2015-01-31 | 2015-01-31 | {ENDED} | | 2015-07-01 10:00:00
+    """,
+    )
+    found = {
+        f"{r['month']:%Y-%m}": (r["open_pathways"], r["open_over_limit"])
+        for r in tables.run("marts.udredning_open_monthly") if r["is_total"]
+    }  # fmt: skip
+    assert found.get("2015-01", (0, 0)) == (waiting, over)
