@@ -20,6 +20,7 @@ from assets.disclosure import Ledger
 from assets.freshness import Freshness, judge, kept_promises
 from assets.lake import Lake, read_json, write_json
 from assets.lineage import column_lineage
+from assets.log import say, warn
 from assets.plan import current_key, reference_key, table_key
 from expectations.runner import AuditError, Outcome, audit
 from sources.contract import Contract, digest
@@ -270,6 +271,15 @@ class Night:
 
     def _remember_extract(self, state: ExtractState) -> ExtractState:
         write_json(self._state(f"raw.{state.extract}"), asdict(state))
+        for receipt in (r for r in state.receipts if r["id"] in state.arrived):
+            counts = {k: receipt[k] for k in ("records", "accepted", "quarantined")}
+            facts = {"receipt": receipt["id"], "extract": state.extract, "status": receipt["status"], **counts}
+            if receipt["status"] in ("refused", "held"):
+                warn(f"delivery {receipt['status']}", **facts, why=receipt["why"])
+            else:
+                say("delivery taken", **facts)
+        if state.is_late:
+            warn("extract late", extract=state.extract, why=state.freshness.why)
         return state
 
     def _remember_domain(
@@ -285,6 +295,12 @@ class Night:
             tables, as_of = (before.tables, before.data_as_of) if before else ({}, "")
         state = DomainState(domain, status, since, " ".join(problems), as_of, tables, versions, late or [])
         write_json(self._state(domain), asdict(state))
+        for version in versions:
+            if version.problem:
+                warn("table failed", table=version.table, version=version.key, why=version.problem)
+            elif not version.unchanged:
+                say("table made", table=version.table, version=version.key, rows=version.rows)
+        (warn if state.is_held else say)(f"domain {status}", domain=domain, **({"why": state.why} if state.is_held else {}))
         return state
 
 

@@ -13,7 +13,9 @@ import duckdb
 
 from assets import meta
 from assets.catalog import REFERENCE
+from assets.causes import found_causes, remember_causes
 from assets.lake import SHARED, Lake, beside, read_json, sync, write_json
+from assets.log import say
 from assets.night import DomainState, ExtractState, Night
 from sources.casts import ident, literal
 from sources.contract import digest
@@ -53,8 +55,11 @@ def publish(night: Night) -> Release:
         write_json(head, {"release": name, "content": digest(content)})
         if pin is None:
             show(night.lake, name)
+        remember_causes(night.lake, found_causes(night.catalog, extracts, domains))
         _forget_old(night.lake, keep={name, pin})
-    return Release(name, target, is_new, [d for d in domains if d.is_held], pin)
+    held = [d for d in domains if d.is_held]
+    say("release made" if is_new else "release stands", release=name, line=night.line, held=", ".join(d.domain for d in held))
+    return Release(name, target, is_new, held, pin)
 
 
 def show(lake: Lake, release: str) -> None:

@@ -1,5 +1,6 @@
 """What every asset of a run shares: the night it belongs to, with the lake held for writing until the run ends."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -32,12 +33,15 @@ class NightRun(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
         from assets.alive import hold
         from assets.lake import Lake
+        from assets.log import is_listening, listen, say
         from assets.night import Night
         from assets.person_key import check_person_key
 
         lake, run_id = Lake(Path(self.data)), context.run.run_id if context.run else "unnamed"
         lake.prepare()
         hold(lake, run_id)
+        if not is_listening():
+            listen(run_id)
         started_by = context.run.tags.get(STARTED_BY, "the UI") if context.run else ""
         # Who calls the command line is told at once who holds the lake; a run of the daemon or the UI has time.
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
@@ -46,7 +50,10 @@ class NightRun(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
             catalog = load_catalog(Path(self.project))
             check_person_key(lake, catalog)
             self._night = Night(lake, catalog, now)
+            say("run begins", as_of=self._night.as_of, started_by=started_by)
+            began = time.monotonic()
             yield self
+            say("run ends", seconds=round(time.monotonic() - began, 1))
 
     @property
     def night(self) -> "Night":

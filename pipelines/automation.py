@@ -1,13 +1,20 @@
-"""When the nightly job runs without being asked: every night, and when something has arrived."""
+"""What happens without being asked: the nightly job every night and when something has arrived, and people being told."""
 
 import json
+import os
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
+from assets.alerts import tell
+from assets.causes import FAILED, Cause, remembered_causes
+from assets.channels import ChannelError, channels
+from assets.lake import Lake
 from assets.landing import delivered
 from assets.run import STARTED_BY
-from pipelines.settings import JOB
+from pipelines.settings import JOB, RELEASE
 
 # Never moved by a change of clocks, which happens between 2 and 3; the deliveries of the night are there by then.
 EVERY_NIGHT, ZONE = "15 5 * * *", "Europe/Copenhagen"
@@ -20,7 +27,7 @@ def nightly_schedule() -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name="every_night",
         job_name=JOB,
-        cron_schedule=EVERY_NIGHT,
+        cron_schedule=os.environ.get("VENTETAL_SCHEDULE") or EVERY_NIGHT,
         execution_timezone=ZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         tags={STARTED_BY: "the schedule"},
@@ -55,6 +62,56 @@ def landing_sensor(landing: Path, extracts: list[str]) -> dg.SensorDefinition:
         return dg.SensorResult(skip_reason=why, cursor=cursor)
 
     return arrived
+
+
+def alert_sensor(data: Path) -> dg.SensorDefinition:
+    """Tells people what the newest run has left behind, and that a run has broken off."""
+
+    @dg.sensor(
+        name="alerts",
+        minimum_interval_seconds=LOOKS_EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="One message for each cause and domain when it appears, one when it has cleared: by webhook or mail.",
+    )
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        try:
+            ways = channels()
+        except ChannelError as error:
+            return dg.SkipReason(str(error))
+        sent = tell(Lake(data), standing_causes(context.instance, Lake(data)), ways, datetime.now())
+        told = "; ".join(m.subject for m in sent) or "Nothing new to tell"
+        return dg.SkipReason(f"{told}." if ways else "There is no channel; VENTETAL_SLACK_WEBHOOK is one.")
+
+    return alerts
+
+
+def standing_causes(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
+    """What needs a person now."""
+    broken = _broken_run(instance)
+    return remembered_causes(lake) + ([broken] if broken else [])
+
+
+def _broken_run(instance: dg.DagsterInstance) -> Cause | None:
+    """The newest finished run, if it broke off. One that published and failed for a held domain did not: that is told as such."""
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    newest = instance.get_run_records(dg.RunsFilter(job_name=JOB, statuses=ended), limit=1)
+    if not newest or newest[0].dagster_run.status != dg.DagsterRunStatus.FAILURE:
+        return None
+    run = newest[0].dagster_run
+    failures = [e.get_dagster_event() for e in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)]
+    broken = [e for e in failures if not (e.step_key == RELEASE and e.step_failure_data.user_failure_data)]
+    if failures and not broken:
+        return None
+    # The kind of error and the step, no more: the text of an error can quote what a supplier wrote.
+    said = ", ".join(f"{e.step_key} ({_kind(e.step_failure_data.error)})" for e in broken) or "its process ended before its work did"
+    return Cause(FAILED, "", f"Run {run.run_id[:8]}: {said}.")
+
+
+def _kind(error: Any) -> str:
+    """The class of the innermost error."""
+    while error is not None and error.cause:
+        error = error.cause
+    return str(error.cls_name) if error is not None else "unknown"
 
 
 def _look(landing: Path, extracts: list[str]) -> Looked:

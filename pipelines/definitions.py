@@ -10,7 +10,7 @@ from assets.raw import raw_asset
 from assets.release import release_asset
 from assets.run import NightRun
 from assets.tables import domain_assets, reference_assets
-from pipelines.automation import landing_sensor, nightly_schedule
+from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
 from pipelines.settings import JOB, PROJECT, data_root
 
 
@@ -33,7 +33,7 @@ def assemble(project: Path, data: Path) -> dg.Definitions:
         assets=assets,
         jobs=[job],
         schedules=[nightly_schedule()],
-        sensors=[landing_sensor(data / "landing", list(catalog.extracts))],
+        sensors=[landing_sensor(data / "landing", list(catalog.extracts)), alert_sensor(data)],
         resources={"night_run": NightRun(project=str(project), data=str(data), as_of=os.environ.get("VENTETAL_AS_OF", ""))},
         # What the UI's "Materialize" uses: a process per step costs eight times as much here.
         executor=dg.in_process_executor,

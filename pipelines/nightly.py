@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -15,6 +16,7 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from assets import log
 from assets.run import COMMAND_LINE, STARTED_BY
 from pipelines.settings import LOCATION
 
@@ -85,6 +87,7 @@ def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+            log.listen(run.run_id, write=partial(_above, bar) if terminal.is_terminal else None)
             task = bar.add_task("starting", total=len(steps))
             for event in execute_run_iterator(InMemoryJob(job), run, on):
                 if event.is_step_start:
@@ -98,6 +101,11 @@ def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished
     record = on.get_run_by_id(run.run_id)
     finished.ok, finished.seconds = bool(record and record.is_success), time.monotonic() - began
     return finished
+
+
+def _above(bar: Progress, line: str) -> None:
+    """A line of the log on a terminal, above the bar."""
+    bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _cause(error: object) -> str:

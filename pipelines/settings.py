@@ -6,6 +6,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 JOB = "nightly"
 LOCATION = "ventetal"
+RELEASE = "release"
 
 
 def data_root() -> Path:

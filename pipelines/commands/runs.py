@@ -30,10 +30,13 @@ def run(
             _check_key(lake)
     except Locked as locked:
         stop(Exit.LOCKED, str(locked))
+    from pipelines.launcher import fail_abandoned
     from pipelines.nightly import instance, run_job
 
     with instance(PROJECT, data_root()) as on:
+        fail_abandoned(on, lake)
         finished = run_job(assemble(PROJECT, data_root()), JOB, on)
+        _tell(on, lake)
     held = "Failure" in finished.errors.get("release", "")
     if not finished.ok and not held:
         locked_out = next((e for e in finished.errors.values() if "Another run holds" in e), "")
@@ -118,6 +121,18 @@ def _check_key(lake: Any) -> None:
         check_person_key(lake, load_catalog(PROJECT))
     except KeyRefused as refused:
         stop(Exit.USAGE, str(refused))
+
+
+def _tell(on: Any, lake: Any) -> None:
+    """Alert people as the daemon would, for hosts where a run is started by hand or by cron."""
+    from assets.alerts import tell
+    from assets.channels import ChannelError, channels
+    from pipelines.automation import standing_causes
+
+    try:
+        tell(lake, standing_causes(on, lake), channels(), datetime.now())
+    except ChannelError as error:
+        notes.print(str(error), markup=False, soft_wrap=True)
 
 
 def _receipt_ids(lake: Any) -> set[str]:
