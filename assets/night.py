@@ -296,9 +296,9 @@ class Night:
         state = DomainState(domain, status, since, " ".join(problems), as_of, tables, versions, late or [])
         write_json(self._state(domain), asdict(state))
         for version in versions:
-            if version.problem:
+            if version.problem and version.key:
                 warn("table failed", table=version.table, version=version.key, why=version.problem)
-            elif not version.unchanged:
+            elif version.exists and not version.unchanged:
                 say("table made", table=version.table, version=version.key, rows=version.rows)
         (warn if state.is_held else say)(f"domain {status}", domain=domain, **({"why": state.why} if state.is_held else {}))
         return state

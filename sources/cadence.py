@@ -34,7 +34,9 @@ class Cadence:
         if "*" not in (day, weekday):
             raise ValueError(f"{cron!r} states days of the month and of the week: one of them is *")
         weekdays = frozenset(d % 7 for d in _numbers(weekday, 0, 7))
-        return cls(time(int(hour), int(minute)), _numbers(day, 1, 31), _numbers(month, 1, 12), weekdays)
+        cadence = cls(time(int(hour), int(minute)), _numbers(day, 1, 31), _numbers(month, 1, 12), weekdays)
+        cadence.last_due(datetime(2000, 1, 1))  # there are such days
+        return cadence
 
     def last_due(self, now: datetime) -> tuple[datetime, datetime]:
         """The newest deadline that has passed at `now`, and from when on a delivery counts for it."""
