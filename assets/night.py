@@ -18,6 +18,7 @@ from assets.current import Standing, current_records, settle
 from assets.decisions import accepted_checks, decisions
 from assets.disclosure import Ledger
 from assets.freshness import Freshness, judge, kept_promises
+from assets.history import last_published, manifests
 from assets.lake import Lake, read_json, write_json
 from assets.lineage import column_lineage
 from assets.log import say, warn
@@ -267,7 +268,32 @@ class Night:
         return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
 
     def _state(self, name: str) -> Path:
-        return self.lake.state(self.line, name) if self.is_nightly else self.lake.scratch / "state" / f"{name}.json"
+        return self.lake.state(self.line, name) if self.is_nightly else self.lake.scratch / "state" / self.line / f"{name}.json"
+
+    def _stood(self, domain: str) -> DomainState | None:
+        """What stood of the domain before this run: as the run before it left it, else as the releases up to now tell.
+
+        A run for another time and a rebuild have no run before them. Versions that are gone are made again as they were then.
+        """
+        if state := self.known_domain_state(domain):
+            return state
+        history = [m for m in manifests(self.lake, self.as_of) if domain in m["domains"]]
+        if not history:
+            return None
+        newest, tables, data_as_of = history[0]["domains"][domain], dict[str, str](), ""
+        if good := last_published(history, domain):
+            tables, data_as_of = self._tables_of(domain, good), good["domains"][domain]["data_as_of"]
+        if not all(self.lake.version(table, key).exists() for table, key in tables.items()):
+            good = last_published([m for m in history if m["as_of"] < self.as_of], domain)
+            if good:
+                then = Night(self.lake, self.catalog, datetime.fromisoformat(good["as_of"]), f"before {self.line}")
+                then.run()
+                tables, data_as_of = then.domain_state(domain).tables, then.domain_state(domain).data_as_of
+        return DomainState(domain, newest["status"], newest["since"], newest["why"], data_as_of, tables)
+
+    def _tables_of(self, domain: str, manifest: dict[str, Any]) -> dict[str, str]:
+        declared = {n: t.domain for n, t in self.catalog.tables.items()}
+        return {table: key for table, key in manifest["tables"].items() if declared.get(table) == domain}
 
     def _remember_extract(self, state: ExtractState) -> ExtractState:
         write_json(self._state(f"raw.{state.extract}"), asdict(state))
@@ -288,7 +314,7 @@ class Night:
         """Tonight's set if all is well, else the last good one with the reason why."""
         # What could not be computed for want of another table is no news beside why that one is not there.
         problems = problems + [v.problem for v in versions if v.problem and v.key] or [v.problem for v in versions if v.problem]
-        before, status = self.known_domain_state(domain), "held" if problems else "published"
+        before, status = self._stood(domain), "held" if problems else "published"
         since = before.since if before and before.status == status else self.as_of
         tables, as_of = {v.table: v.key for v in versions}, data_as_of
         if problems:

@@ -14,6 +14,7 @@ import duckdb
 from assets import meta
 from assets.catalog import REFERENCE
 from assets.causes import found_causes, remember_causes
+from assets.compute import existing
 from assets.lake import SHARED, Lake, beside, read_json, sync, write_json
 from assets.log import say
 from assets.night import DomainState, ExtractState, Night
@@ -139,7 +140,8 @@ def _write(
         con.execute("checkpoint release")
         con.execute("use memory")
         con.execute("detach release")
-    hashes = {v.table: v.logical_hash for d in domains for v in d.versions if tables.get(v.table) == v.key}
+    standing = {table: existing(night.lake, table, key) for table, key in tables.items()}
+    hashes = {table: version.logical_hash for table, version in standing.items() if version}
     manifest = {"release": name, "line": night.line, "as_of": night.as_of, "created_at": row[2], "logical_hashes": hashes, **content}
     write_json(part / "manifest.json", manifest)
     for file in part.rglob("*"):

@@ -30,8 +30,10 @@ def rebuilt(source: Lake, target: Lake, catalog: Catalog, release: Path) -> list
 
 
 def _copy_history(source: Lake, target: Lake) -> None:
-    """What every release is a function of: receipts, decisions, the disclosure ledger and the archived files."""
-    for folder in (source.receipts, source.decisions, source.ledger):
+    """What every release is a function of: receipts, decisions, the disclosure ledger, the archived files, and when runs published:
+    a domain that was held stood as it was at an earlier one.
+    """
+    for folder in (source.receipts, source.decisions, source.ledger, source.manifests):
         if folder.exists():
             shutil.copytree(folder, target.files / folder.name)
     for path in source.archive.iterdir():
