@@ -99,6 +99,17 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "is_stale": ("BOOLEAN", "The newest record is older than the contract promises."),
         "why": ("VARCHAR", "What is missing, in words."),
     }),
+    "revision": ("Figures that had been final and are others now: since which release, from what to what, and why.", {
+        "release_id": ("VARCHAR", "The release in which the figure changed."),
+        "as_of": ("TIMESTAMP", "What that release took for now."),
+        "previous_release_id": ("VARCHAR", "The release before it, which had the earlier figure."),
+        "table_name": ("VARCHAR", "Layer and table."),
+        "row_key": ("VARCHAR", "The row, by the columns of its key."),
+        "column_name": ("VARCHAR", "The figure; or that the row is gone."),
+        "before": ("VARCHAR", "The earlier value; NULL where there was none, and in tables about persons."),
+        "after": ("VARCHAR", "The value since; NULL where there is none, and in tables about persons."),
+        "why": ("VARCHAR", "What changed behind the table: deliveries by receipt, SQL or contract, reference tables."),
+    }),
     "coverage": ("What has been delivered for each month.", {
         "extract": ("VARCHAR", "The extract."),
         "month": ("DATE", "First day of the month; NULL for records without a date."),
@@ -125,7 +136,9 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 }  # fmt: skip
 
 
-def rows(catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState], domains: list[DomainState]) -> dict[str, Rows]:
+def rows(
+    catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState], domains: list[DomainState], revision: Rows
+) -> dict[str, Rows]:
     """The rows of every table of TABLES, in the order of its columns."""
     receipts = [r for e in extracts for r in e.receipts]
     parses = {r["parse"]: (r["extract"], r["reading"]) for r in receipts if r["parse"]}
@@ -147,6 +160,7 @@ def rows(catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState
         ],
         "domain_status": [_domain(catalog, d, extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts],
+        "revision": revision,
         "coverage": [row for e in extracts for row in _coverage(e)],
         "column_dictionary": dictionary(catalog, lineages),
     }

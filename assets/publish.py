@@ -15,6 +15,7 @@ from assets import meta
 from assets.catalog import REFERENCE
 from assets.causes import found_causes, remember_causes
 from assets.compute import existing
+from assets.difference import revisions
 from assets.lake import SHARED, Lake, beside, read_json, sync, write_json
 from assets.log import say
 from assets.night import DomainState, ExtractState, Night
@@ -26,6 +27,7 @@ from sources.duck import connect
 STORAGE_VERSION = "v1.0.0"
 DATABASE = "ventetal.duckdb"
 KEPT_RELEASES = 30
+TOLD = ("release", "as_of", "created_at", "line")
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,7 @@ def _write(
     (part / "marts").mkdir(parents=True)
     part.chmod(SHARED)
     tables = {t: key for d in domains for t, key in d.tables.items() if not t.startswith("core.")}
+    manifest = _manifest(night, name, tables, content)
     with connect(night.lake.scratch) as con:
         con.execute(f"attach {literal(str(part / DATABASE))} as release (storage_version {literal(STORAGE_VERSION)})")
         con.execute("use release")
@@ -135,19 +138,33 @@ def _write(
             _copy_table(con, night, table, night.lake.version(table, key))
             if table.startswith("marts."):
                 shutil.copyfile(night.lake.version(table, key), part / "marts" / f"{table.split('.')[1]}.parquet")
-        row = (name, night.as_of, datetime.now().isoformat(timespec="microseconds"), night.line)
-        _write_meta(con, meta.rows(night.catalog, row, extracts, domains))
+        # Compared with the release before it by the Parquet files, which are there by now.
+        revision = revisions(night.lake, night.catalog, manifest, part, _release_before(night, name))
+        _write_meta(con, meta.rows(night.catalog, tuple(manifest[k] for k in TOLD), extracts, domains, revision))
         con.execute("checkpoint release")
         con.execute("use memory")
         con.execute("detach release")
-    standing = {table: existing(night.lake, table, key) for table, key in tables.items()}
-    hashes = {table: version.logical_hash for table, version in standing.items() if version}
-    manifest = {"release": name, "line": night.line, "as_of": night.as_of, "created_at": row[2], "logical_hashes": hashes, **content}
     write_json(part / "manifest.json", manifest)
     for file in part.rglob("*"):
         sync(file)
     part.replace(target)
     write_json(night.lake.manifests / f"{name}.json", manifest)
+
+
+def _manifest(night: Night, name: str, tables: dict[str, str], content: dict[str, Any]) -> dict[str, Any]:
+    """What a release says it is made of."""
+    told = dict(zip(TOLD, (name, night.as_of, datetime.now().isoformat(timespec="microseconds"), night.line), strict=True))
+    standing = {table: existing(night.lake, table, key) for table, key in tables.items()}
+    hashes = {table: version.logical_hash for table, version in standing.items() if version}
+    declared = night.catalog.tables.values()
+    code = {t.name: digest(t.text if t.layer == REFERENCE else t.statement, t.contract.audit_fingerprint) for t in declared}
+    return {**told, "logical_hashes": hashes, "code": code, **content}
+
+
+def _release_before(night: Night, name: str) -> dict[str, Any] | None:
+    """The manifest of the newest nightly release there is up to now, but for the one called `name`."""
+    earlier = [m for m in releases(night.lake) if m["line"] == "nightly" and m["as_of"] <= night.as_of and m["release"] != name]
+    return max(earlier, key=lambda m: (m["as_of"], m["created_at"]), default=None)
 
 
 def _copy_table(con: duckdb.DuckDBPyConnection, night: Night, table: str, parquet: Path) -> None:

@@ -23,6 +23,7 @@ for command in (
     deliveries.layout,
     deliveries.quarantine,
     releases.query,
+    releases.diff,
     deliveries.accept,
     deliveries.withdraw,
     runs.rebuild,

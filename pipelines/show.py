@@ -143,6 +143,26 @@ def comparison(found: list[dict[str, Any]]) -> None:
     )
 
 
+def difference(found: dict[str, Any]) -> None:
+    """What two releases differ in, causes before figures."""
+    out = _console()
+    out.print(f"[bold]{found['before']}[/] and [bold]{found['after']}[/]")
+    for extract, said in found["deliveries"].items():
+        out.print(f"  deliveries of {extract}: {escape('; '.join(said))}")
+    for title, key in (("SQL or contract of", "code"), ("reference", "reference")):
+        if found[key]:
+            out.print(f"  {title} {', '.join(found[key])}")
+    for d in found["domains"]:
+        out.print(f"  {d['domain']}: {d['before']}, then {d['after']}. {escape(d['why'])}")
+    if found["figures"] is None:
+        out.print("One of them is no longer kept; its figures cannot be compared.")
+    elif not found["figures"]:
+        out.print("No figure differs.")
+    else:
+        names = ["table", "row", "column", "before", "after"]
+        table(names, [tuple(f[n] for n in names) for f in found["figures"]])
+
+
 def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
     """A result as a table, the first rows of it where there are many."""
     shown = Table(box=None, header_style="bold", pad_edge=False)

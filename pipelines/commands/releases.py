@@ -1,12 +1,13 @@
 """Commands about releases: ask the current one, list them, roll back and resume."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines import show
 from pipelines.commands.console import Exit, Json, current, notes, print_json, stop
-from pipelines.settings import data_root
+from pipelines.settings import PROJECT, data_root
 
 
 def query(
@@ -34,6 +35,24 @@ def query(
         show.csv(names, rows)
     else:
         show.table(names, rows)
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")],
+    after: Annotated[str, typer.Argument(help="A later one; the current one if not given.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Why a figure is another than it was: figures, deliveries, code and reference tables that differ between two releases."""
+    from assets.catalog import load_catalog
+    from assets.difference import compared
+    from assets.lake import Lake
+
+    lake = Lake(data_root())
+    try:
+        found = compared(lake, load_catalog(PROJECT), before, after or current(lake).name)
+    except FileNotFoundError as missing:
+        stop(Exit.MISSING, f"There is no release {Path(missing.filename).stem}; `ventetal releases list` names them.")
+    show.difference(found) if not as_json else print_json(found)
 
 
 def list_releases(as_json: Json = False) -> None:
