@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from assets.catalog import Catalog
+from assets.compute import Version
 from assets.freshness import freshness_rules
 from assets.lineage import Lineage
 from assets.night import DomainState, ExtractState
@@ -137,12 +138,17 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 
 
 def rows(
-    catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState], domains: list[DomainState], revision: Rows
+    catalog: Catalog,
+    release: tuple[Any, ...],
+    extracts: list[ExtractState],
+    domains: list[DomainState],
+    published: list[Version],
+    revision: Rows,
 ) -> dict[str, Rows]:
-    """The rows of every table of TABLES, in the order of its columns."""
+    """The rows of every table of TABLES, in the order of its columns; `published` are the versions that stand."""
     receipts = [r for e in extracts for r in e.receipts]
     parses = {r["parse"]: (r["extract"], r["reading"]) for r in receipts if r["parse"]}
-    lineages = {v.table: v.lineage for d in domains for v in d.versions}
+    lineages = {v.table: v.lineage for v in published}
     return {
         "release": [release],
         "receipt": [
@@ -151,13 +157,7 @@ def rows(
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in parses.items()],
         "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in parses.items() for reason, n in r["reasons"].items()],
         "check_result": _checks(catalog, extracts, domains),
-        "suppression": [
-            (v.table, w["measures"], w["cause"], w["cells"])
-            for d in domains
-            for v in d.versions
-            if d.tables.get(v.table) == v.key
-            for w in v.withheld
-        ],
+        "suppression": [(v.table, w["measures"], w["cause"], w["cells"]) for v in published for w in v.withheld],
         "domain_status": [_domain(catalog, d, extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts],
         "revision": revision,

@@ -14,7 +14,7 @@ import duckdb
 from assets import meta
 from assets.catalog import REFERENCE
 from assets.causes import found_causes, remember_causes
-from assets.compute import existing
+from assets.compute import Version, existing
 from assets.difference import revisions
 from assets.lake import SHARED, Lake, beside, read_json, sync, write_json
 from assets.log import say
@@ -130,7 +130,9 @@ def _write(
     (part / "marts").mkdir(parents=True)
     part.chmod(SHARED)
     tables = {t: key for d in domains for t, key in d.tables.items() if not t.startswith("core.")}
-    manifest = _manifest(night, name, tables, content)
+    # What a held domain publishes are the versions of an earlier night.
+    published = [v for d in domains for table, key in d.tables.items() if (v := existing(night.lake, table, key))]
+    manifest = _manifest(night, name, [v for v in published if v.table in tables], content)
     with connect(night.lake.scratch) as con:
         con.execute(f"attach {literal(str(part / DATABASE))} as release (storage_version {literal(STORAGE_VERSION)})")
         con.execute("use release")
@@ -140,7 +142,7 @@ def _write(
                 shutil.copyfile(night.lake.version(table, key), part / "marts" / f"{table.split('.')[1]}.parquet")
         # Compared with the release before it by the Parquet files, which are there by now.
         revision = revisions(night.lake, night.catalog, manifest, part, _release_before(night, name))
-        _write_meta(con, meta.rows(night.catalog, tuple(manifest[k] for k in TOLD), extracts, domains, revision))
+        _write_meta(con, meta.rows(night.catalog, tuple(manifest[k] for k in TOLD), extracts, domains, published, revision))
         con.execute("checkpoint release")
         con.execute("use memory")
         con.execute("detach release")
@@ -151,11 +153,10 @@ def _write(
     write_json(night.lake.manifests / f"{name}.json", manifest)
 
 
-def _manifest(night: Night, name: str, tables: dict[str, str], content: dict[str, Any]) -> dict[str, Any]:
+def _manifest(night: Night, name: str, published: list[Version], content: dict[str, Any]) -> dict[str, Any]:
     """What a release says it is made of."""
     told = dict(zip(TOLD, (name, night.as_of, datetime.now().isoformat(timespec="microseconds"), night.line), strict=True))
-    standing = {table: existing(night.lake, table, key) for table, key in tables.items()}
-    hashes = {table: version.logical_hash for table, version in standing.items() if version}
+    hashes = {v.table: v.logical_hash for v in published}
     declared = night.catalog.tables.values()
     code = {t.name: digest(t.text if t.layer == REFERENCE else t.statement, t.contract.audit_fingerprint) for t in declared}
     return {**told, "logical_hashes": hashes, "code": code, **content}
