@@ -16,6 +16,7 @@ import duckdb
 from assets.lake import Lake, beside, read_json, sync, write_json
 from assets.landing import settled
 from assets.plan import match_key, reading_key
+from sources.casts import literal
 from sources.contract import digest
 from sources.layout import Extract
 from sources.parse import Delivery, Reading
@@ -92,6 +93,9 @@ def reading_of(lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckD
         key = read_json(matched)["parse"]
         if lake.parse(extract.name, key).exists():
             return key, _facts(lake, extract, key)
+    if not lake.archived(receipt.content).exists():
+        kept = _kept_parse(lake, extract, receipt.content, con)
+        return kept, _facts(lake, extract, kept)
     delivery = Delivery(lake.archived(receipt.content), extract, receipt.inner_name)
     key = reading_key(extract, delivery.match, receipt.content)
     target = lake.parse(extract.name, key)
@@ -198,6 +202,18 @@ def _archive(lake: Lake, path: Path, inner: str) -> str:
     finally:
         part.unlink(missing_ok=True)
     return content
+
+
+def _kept_parse(lake: Lake, extract: Extract, content: str, con: duckdb.DuckDBPyConnection) -> str:
+    """Key of the newest parse of a file that is no longer archived: the parse is what remains of it. Raises Refused."""
+    columns = {c.name for c in extract.contract.columns}
+    folder = lake.parse(extract.name, "any").parent
+    facts = [p for p in folder.glob("*.json") if p.name.count(".") == 1 and read_json(p)["content"] == content]
+    for path in sorted(facts, key=lambda p: p.stat().st_mtime, reverse=True):
+        parquet = literal(str(path.with_suffix(".parquet")))
+        if columns <= {d[0] for d in con.execute(f"describe select * from read_parquet({parquet})").fetchall()}:
+            return path.stem
+    raise Refused("unreadable_file", "The file is no longer in the archive, and what was read of it lacks columns of today's contract.")
 
 
 def _facts(lake: Lake, extract: Extract, key: str) -> Reading:

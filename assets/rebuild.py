@@ -38,3 +38,10 @@ def _copy_history(source: Lake, target: Lake) -> None:
             shutil.copytree(folder, target.files / folder.name)
     for path in source.archive.iterdir():
         shutil.copy2(path, target.archive / path.name)
+    # Of a file that is no longer archived, what was read of it is what remains.
+    for facts in source.files.glob("raw/*/*.json"):
+        if facts.name.count(".") == 1 and not source.archived(read_json(facts)["content"]).exists():
+            copy = target.parse(facts.parent.name, facts.stem)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(facts.with_suffix(".parquet"), copy)
+            shutil.copy2(facts, copy.with_suffix(".json"))

@@ -8,7 +8,7 @@ Here is what commands there are; what they do is in `pipelines.commands`, a modu
 
 import typer
 
-from pipelines.commands import deliveries, releases, runs
+from pipelines.commands import deliveries, releases, runs, upkeep
 
 app = typer.Typer(
     help="From the extracts of a health region to published waiting figures.",
@@ -27,6 +27,7 @@ for command in (
     deliveries.accept,
     deliveries.withdraw,
     runs.rebuild,
+    upkeep.clean,
     deliveries.examples,
     runs.ui,
 ):

@@ -163,6 +163,14 @@ def difference(found: dict[str, Any]) -> None:
         table(names, [tuple(f[n] for n in names) for f in found["figures"]])
 
 
+def cleaned(counts: list[dict[str, Any]], dry_run: bool) -> None:
+    if not counts:
+        print("There is nothing to delete.")
+        return
+    print("Would go:" if dry_run else "Deleted:")
+    table(["what", "number", "MiB"], [(c["what"], c["number"], "" if c["bytes"] is None else f"{c['bytes'] / 2**20:.1f}") for c in counts])
+
+
 def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
     """A result as a table, the first rows of it where there are many."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
