@@ -8,7 +8,7 @@ Here is what commands there are; what they do is in `pipelines.commands`, a modu
 
 import typer
 
-from pipelines.commands import deliveries, releases, runs, upkeep
+from pipelines.commands import deliveries, releases, runs, services, upkeep
 
 app = typer.Typer(
     help="From the extracts of a health region to published waiting figures.",
@@ -29,7 +29,8 @@ for command in (
     runs.rebuild,
     upkeep.clean,
     deliveries.examples,
-    runs.ui,
+    services.ui,
+    services.serve,
 ):
     app.command()(command)
 

@@ -17,8 +17,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from assets import log
+from assets.lake import write_text
 from assets.run import COMMAND_LINE, STARTED_BY
 from pipelines.settings import LOCATION
+
+POSTGRES = "VENTETAL_POSTGRES_URL"
 
 
 @dataclass
@@ -32,26 +35,30 @@ class Finished:
 
 
 def instance_settings(data: Path) -> dict[str, object]:
-    """The parts of dagster.yaml that say where the instance keeps its records, for the data at `data`."""
+    """The parts of dagster.yaml that say where the instance keeps its records, for the data at `data`.
+
+    Files of SQLite beside the data, or the Postgres database that VENTETAL_POSTGRES_URL names.
+    """
     base = {"base_dir": str(data / "dagster")}
+    postgres = {"postgres": {"postgres_url": {"env": POSTGRES}}}
     return {
-        "storage": {"sqlite": base},
+        "storage": postgres if os.environ.get(POSTGRES) else {"sqlite": base},
         "local_artifact_storage": {"module": "dagster._core.storage.root", "class": "LocalArtifactStorage", "config": base},
         "compute_logs": {"module": "dagster._core.storage.local_compute_log_manager", "class": "LocalComputeLogManager", "config": base},
     }
 
 
-def instance_home(project: Path, data: Path) -> Path | None:
-    """A DAGSTER_HOME for Dagster's own commands, None where the project's dagster.yaml already says the right thing."""
+def instance_home(project: Path, data: Path) -> Path:
+    """A DAGSTER_HOME for Dagster's own commands: the one that is set, else one beside the data that says what `instance` does."""
     import yaml
 
-    if os.environ.get("DAGSTER_HOME") or data == project / "data":
-        return None
-    home = data / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    if home := os.environ.get("DAGSTER_HOME"):
+        return Path(home)
+    own = data / "dagster"
+    own.mkdir(parents=True, exist_ok=True)
     settings = yaml.safe_load((project / "dagster.yaml").read_text("utf-8")) | instance_settings(data)
-    (home / "dagster.yaml").write_text(yaml.safe_dump(settings), "utf-8")
-    return home
+    write_text(own / "dagster.yaml", yaml.safe_dump(settings))
+    return own
 
 
 @contextmanager

@@ -1,7 +1,5 @@
-"""Commands about runs: run, see how things stand, make everything again, open the UI."""
+"""Commands about runs: run, see how things stand, make everything again."""
 
-import os
-import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, NoReturn
@@ -73,18 +71,6 @@ def rebuild(into: Annotated[Path, typer.Option(help="An empty folder for the new
     compared = rebuilt(lake, Lake(into), load_catalog(PROJECT), current(lake))
     show.comparison(compared) if not as_json else print_json(compared)
     raise typer.Exit(Exit.DONE if all(c["equal"] for c in compared) else Exit.ATTENTION)
-
-
-def ui(port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000) -> None:
-    """Open Dagster on this machine over the same runs. It has no login: it listens on the loopback address only."""
-    from pipelines.nightly import instance_home
-
-    os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    if home := instance_home(PROJECT, data_root()):
-        os.environ["DAGSTER_HOME"] = str(home)
-    os.chdir(PROJECT)
-    notes.print(f"Dagster will be at http://127.0.0.1:{port} in a few seconds. Stop it with Ctrl-C.")
-    os.execv(sys.executable, [sys.executable, "-m", "dagster", "dev", "-w", "workspace.yaml", "-h", "127.0.0.1", "-p", str(port)])
 
 
 def _run_as_of(as_of: str, as_json: bool) -> NoReturn:
