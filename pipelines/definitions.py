@@ -1,4 +1,4 @@
-"""The composition root: the only place that knows where the project and its data lie."""
+"""The composition root: assets, the job, and when it runs, over the data this process is told of."""
 
 import os
 from pathlib import Path
@@ -10,14 +10,8 @@ from assets.raw import raw_asset
 from assets.release import release_asset
 from assets.run import NightRun
 from assets.tables import domain_assets, reference_assets
-
-PROJECT = Path(__file__).resolve().parent.parent
-JOB = "nightly"
-
-
-def data_root() -> Path:
-    """Where deliveries, lake and releases lie: VENTETAL_DATA, else data/ of the project."""
-    return Path(os.environ.get("VENTETAL_DATA") or PROJECT / "data").absolute()
+from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
+from pipelines.settings import JOB, PROJECT, data_root
 
 
 def assemble(project: Path, data: Path) -> dg.Definitions:
@@ -29,9 +23,17 @@ def assemble(project: Path, data: Path) -> dg.Definitions:
         *(domain_assets(catalog, domain) for domain in catalog.domains),
         release_asset(catalog),
     ]
+    job = dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all(),
+        executor_def=dg.in_process_executor,
+        description="Takes in what has arrived, makes the tables domain by domain, and publishes what passes.",
+    )
     return dg.Definitions(
         assets=assets,
-        jobs=[dg.define_asset_job(JOB, selection=dg.AssetSelection.all(), executor_def=dg.in_process_executor)],
+        jobs=[job],
+        schedules=[nightly_schedule()],
+        sensors=[landing_sensor(data / "landing", list(catalog.extracts)), alert_sensor(data)],
         resources={"night_run": NightRun(project=str(project), data=str(data), as_of=os.environ.get("VENTETAL_AS_OF", ""))},
         # What the UI's "Materialize" uses: a process per step costs eight times as much here.
         executor=dg.in_process_executor,
