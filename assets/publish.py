@@ -118,6 +118,8 @@ def _content(night: Night, extracts: list[ExtractState], domains: list[DomainSta
         "accepted": {
             c: a for d in domains for c, a in meta.accepted_checks(d, [e for e in extracts if e.extract in behind[d.domain]]).items()
         },
+        # A release is written anew when what it tells of itself has other columns, though no figure has changed.
+        "meta": digest({table: list(columns) for table, (_, columns) in meta.TABLES.items()}),
         "domains": {d.domain: {"status": d.status, "since": d.since, "why": d.why, "data_as_of": d.data_as_of} for d in domains},
     }
 

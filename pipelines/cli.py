@@ -8,7 +8,7 @@ Here is what commands there are; what they do is in `pipelines.commands`, a modu
 
 import typer
 
-from pipelines.commands import deliveries, releases, runs, services, upkeep
+from pipelines.commands import deliveries, releases, reports, runs, services, upkeep
 
 app = typer.Typer(
     help="From the extracts of a health region to published waiting figures.",
@@ -24,6 +24,7 @@ for command in (
     deliveries.quarantine,
     releases.query,
     releases.diff,
+    reports.report,
     deliveries.accept,
     deliveries.withdraw,
     runs.rebuild,

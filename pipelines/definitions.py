@@ -8,6 +8,7 @@ import dagster as dg
 from assets.catalog import load_catalog
 from assets.raw import raw_asset
 from assets.release import release_asset
+from assets.report.asset import report_asset
 from assets.run import NightRun
 from assets.tables import domain_assets, reference_assets
 from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
@@ -22,10 +23,11 @@ def assemble(project: Path, data: Path) -> dg.Definitions:
         reference_assets(catalog),
         *(domain_assets(catalog, domain) for domain in catalog.domains),
         release_asset(catalog),
+        report_asset(data),
     ]
     job = dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.all(),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets("report"),
         executor_def=dg.in_process_executor,
         description="Takes in what has arrived, makes the tables domain by domain, and publishes what passes.",
     )

@@ -190,6 +190,20 @@ def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
     writer.writerows(rows)
 
 
+def report(built: Any) -> None:
+    """Where the report lies and what it lacks."""
+    out = _console()
+    out.print(f"Report      {built.month} from release {built.release}, {built.figures} figures, {built.seconds:.0f} s", soft_wrap=True)
+    out.print(f"Read it     {built.path / 'index.html'}", soft_wrap=True)
+    if built.empty:
+        out.print(f"No numbers  {', '.join(built.empty)}: the page says why", soft_wrap=True)
+    if built.without_pdf:
+        out.print("No PDF      there is no Chromium on this machine that could print it", soft_wrap=True)
+    if built.frozen:
+        said = "was kept before and stays as it is" if built.was_frozen else "kept as sent"
+        out.print(f"Frozen      {built.frozen} ({said})", soft_wrap=True)
+
+
 def refused_as_csv(records: list[dict[str, Any]], file: TextIO) -> None:
     """Refused records with their text, a column for each the suppliers wrote; a ragged record stands whole in `original`."""
     texts = [r["original"] if isinstance(r["original"], dict) else {"original": r["original"]} for r in records]
