@@ -1,6 +1,11 @@
-"""What operators decided. A decision is a small immutable file beside the receipts, so that a rebuild decides the same."""
+"""What operators decided. A decision is a small immutable file beside the receipts, so that a rebuild decides the same.
 
-from datetime import datetime
+A failing check may be accepted until a date, for an error the supplier knows of: the newest such decision on a check counts.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
 from assets.lake import Lake, read_json, write_json
 
@@ -9,25 +14,53 @@ class UnknownReceipt(Exception):
     """A decision about a receipt that does not exist."""
 
 
+@dataclass(frozen=True)
+class Acceptance:
+    """A check may fail through `until` (ISO date)."""
+
+    until: str
+    reason: str
+
+
 def accept_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> None:
     """Let a held delivery through from `now` on. Raises UnknownReceipt."""
-    _decide(lake, "accept", receipt, reason, now)
+    _decide_receipt(lake, "accept", receipt, reason, now)
 
 
 def withdraw_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> None:
     """Take a delivery back from `now` on, as if it had not arrived: the wrong file was sent. Raises UnknownReceipt."""
-    _decide(lake, "withdraw", receipt, reason, now)
+    _decide_receipt(lake, "withdraw", receipt, reason, now)
+
+
+def accept_check(lake: Lake, check: str, until: date, reason: str, now: datetime) -> None:
+    """Publish although `check`, like core.pathway.days_add_up, fails, from `now` through `until`. A date that has passed ends it."""
+    said = {"decision": "accept_check", "check": check, "until": until.isoformat(), "reason": reason, "decided_at": _iso(now)}
+    write_json(lake.decisions / f"accept_check-{check}-{now:%Y%m%d%H%M%S%f}.json", said)
 
 
 def decisions(lake: Lake, as_of: str) -> dict[tuple[str, str], str]:
-    """(decision, receipt) -> reason, of all decisions up to `as_of` (ISO)."""
+    """(decision, receipt) -> reason, of all decisions on receipts up to `as_of` (ISO)."""
+    return {(d["decision"], d["receipt"]): d["reason"] for d in _decided(lake, as_of) if "receipt" in d}
+
+
+def accepted_checks(lake: Lake, as_of: str) -> dict[str, Acceptance]:
+    """Check -> its acceptance, of those in force at `as_of` (ISO)."""
+    newest = {d["check"]: Acceptance(d["until"], d["reason"]) for d in _decided(lake, as_of) if "check" in d}
+    return {check: a for check, a in newest.items() if as_of[:10] <= a.until}
+
+
+def _decided(lake: Lake, as_of: str) -> list[dict[str, Any]]:
+    """Decisions up to `as_of`, oldest first."""
     found = [read_json(p) for p in lake.decisions.glob("*.json")] if lake.decisions.exists() else []
-    return {(d["decision"], d["receipt"]): d["reason"] for d in found if d["decided_at"] <= as_of}
+    return sorted((d for d in found if d["decided_at"] <= as_of), key=lambda d: str(d["decided_at"]))
 
 
-def _decide(lake: Lake, decision: str, receipt: str, reason: str, now: datetime) -> None:
+def _decide_receipt(lake: Lake, decision: str, receipt: str, reason: str, now: datetime) -> None:
     if not (lake.receipts / f"{receipt}.json").is_file():
         raise UnknownReceipt(receipt)
-    decided_at = now.isoformat(timespec="microseconds")
-    said = {"decision": decision, "receipt": receipt, "reason": reason, "decided_at": decided_at}
+    said = {"decision": decision, "receipt": receipt, "reason": reason, "decided_at": _iso(now)}
     write_json(lake.decisions / f"{decision}-{receipt}.json", said)
+
+
+def _iso(now: datetime) -> str:
+    return now.isoformat(timespec="microseconds")

@@ -63,8 +63,9 @@ def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: "list[Outcome]"
     results = []
     for name, members in _checks(rules).items():
         failing = [found[r.name] for r in members if r.name in found and not found[r.name].passed]
-        severity = dg.AssetCheckSeverity.ERROR if members[0].severity == "error" else dg.AssetCheckSeverity.WARN
-        said = " ".join(o.words + (f" Fails for: {o.named}." if o.named else "") for o in failing) or members[0].words
+        holds = members[0].severity == "error" and not (failing and all(o.accepted_until for o in failing))
+        severity = dg.AssetCheckSeverity.ERROR if holds else dg.AssetCheckSeverity.WARN
+        said = " ".join(_said(o) for o in failing) or members[0].words
         has_run = any(r.name in found for r in members)
         results.append(
             dg.AssetCheckResult(
@@ -73,10 +74,15 @@ def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: "list[Outcome]"
                 passed=has_run and not failing,
                 severity=severity if has_run else dg.AssetCheckSeverity.WARN,
                 description=said if has_run else f"Not run. {said}",
-                metadata={"offenders": sum(o.offenders for o in failing)} if failing else {},
+                metadata={"offenders": sum(o.offenders for o in failing)},
             )
         )
     return results
+
+
+def _said(outcome: "Outcome") -> str:
+    accepted = f"Accepted until {outcome.accepted_until}: {outcome.accepted_reason.rstrip('.')}. " if outcome.accepted_until else ""
+    return accepted + outcome.words + (f" Fails for: {outcome.named}." if outcome.named else "")
 
 
 def _checks(rules: list[Rule]) -> dict[str, list[Rule]]:

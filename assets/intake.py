@@ -14,7 +14,9 @@ from pathlib import Path
 import duckdb
 
 from assets.lake import Lake, beside, read_json, sync, write_json
+from assets.landing import settled
 from assets.plan import match_key, reading_key
+from sources.casts import literal
 from sources.contract import digest
 from sources.layout import Extract
 from sources.parse import Delivery, Reading
@@ -60,8 +62,7 @@ def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: dat
     """
     folder = lake.landing / extract.name
     folder.mkdir(exist_ok=True)
-    files = [p for p in folder.iterdir() if (p.is_symlink() or p.is_file()) and not is_unfinished(p.name)]
-    files.sort(key=lambda p: (p.lstat().st_mtime_ns, p.name))
+    files = settled(folder)
     taken = []
     for i, path in enumerate(files):
         # A microsecond apart, so that files first seen together keep the order they were written in.
@@ -74,11 +75,6 @@ def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: dat
 
 class StillGrowing(Exception):
     """A file that changed while it was read."""
-
-
-def is_unfinished(name: str) -> bool:
-    """Names that transfer programs give a file until it is complete."""
-    return name.startswith(".") or name.lower().endswith((".part", ".partial", ".filepart", ".tmp", ".crdownload"))
 
 
 def receipts(lake: Lake, extract: str, as_of: str | None = None) -> list[Receipt]:
@@ -97,6 +93,9 @@ def reading_of(lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckD
         key = read_json(matched)["parse"]
         if lake.parse(extract.name, key).exists():
             return key, _facts(lake, extract, key)
+    if not lake.archived(receipt.content).exists():
+        kept = _kept_parse(lake, extract, receipt.content, con)
+        return kept, _facts(lake, extract, kept)
     delivery = Delivery(lake.archived(receipt.content), extract, receipt.inner_name)
     key = reading_key(extract, delivery.match, receipt.content)
     target = lake.parse(extract.name, key)
@@ -203,6 +202,18 @@ def _archive(lake: Lake, path: Path, inner: str) -> str:
     finally:
         part.unlink(missing_ok=True)
     return content
+
+
+def _kept_parse(lake: Lake, extract: Extract, content: str, con: duckdb.DuckDBPyConnection) -> str:
+    """Key of the newest parse of a file that is no longer archived: the parse is what remains of it. Raises Refused."""
+    columns = {c.name for c in extract.contract.columns}
+    folder = lake.parse(extract.name, "any").parent
+    facts = [p for p in folder.glob("*.json") if p.name.count(".") == 1 and read_json(p)["content"] == content]
+    for path in sorted(facts, key=lambda p: p.stat().st_mtime, reverse=True):
+        parquet = literal(str(path.with_suffix(".parquet")))
+        if columns <= {d[0] for d in con.execute(f"describe select * from read_parquet({parquet})").fetchall()}:
+            return path.stem
+    raise Refused("unreadable_file", "The file is no longer in the archive, and what was read of it lacks columns of today's contract.")
 
 
 def _facts(lake: Lake, extract: Extract, key: str) -> Reading:

@@ -7,6 +7,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PRIVATE, SHARED = 0o700, 0o750
+WAITS_SECONDS = 0.5
 
 
 class Locked(Exception):
@@ -83,16 +85,23 @@ class Lake:
         return self.releases / link.readlink() if link.is_symlink() else None
 
     @contextmanager
-    def writer(self, who: str, since: datetime) -> Iterator[None]:
-        """Hold the lake for writing; raises Locked when another process does. The kernel frees it at death."""
+    def writer(self, who: str, since: datetime, patience: float = 0) -> Iterator[None]:
+        """Hold the lake for writing; raises Locked when another process still does after `patience` seconds.
+
+        The kernel frees it at death.
+        """
         self.prepare()
-        path = self.files / "writer.lock"
+        path, until = self.files / "writer.lock", time.monotonic() + patience
         with path.open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                file.seek(0)
-                raise Locked(f"Another run holds {self.root}: {file.read().strip() or 'it has just begun'}.") from None
+            while True:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= until:
+                        file.seek(0)
+                        raise Locked(f"Another run holds {self.root}: {file.read().strip() or 'it has just begun'}.") from None
+                    time.sleep(WAITS_SECONDS)
             file.truncate(0)
             file.write(f"{who}, process {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
             file.flush()
@@ -112,8 +121,13 @@ def beside(path: Path) -> Path:
 
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file whole or not at all."""
+    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
     part = beside(path)
-    part.write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
+    part.write_text(text, "utf-8")
     sync(part)
     part.replace(path)
 

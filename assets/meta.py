@@ -3,10 +3,12 @@
 Written from the states of a run; not part of a release's logical hash.
 """
 
+from dataclasses import asdict
 from typing import Any
 
 from assets.catalog import Catalog
 from assets.compute import Version
+from assets.freshness import freshness_rules
 from assets.lineage import Lineage
 from assets.night import DomainState, ExtractState
 from sources.contract import Contract
@@ -59,6 +61,7 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "records": ("BIGINT", "Records refused for it."),
     }),
     "check_result": ("One check of one table, with the rule in words.", {
+        "domain": ("VARCHAR", "The domain it belongs to."),
         "table_name": ("VARCHAR", "Layer and table."),
         "check_name": ("VARCHAR", "Name of the check."),
         "column_name": ("VARCHAR", "The column it is about, where it is about one."),
@@ -68,6 +71,8 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "offenders": ("BIGINT", "Rows that do not; 1 for a rule about the whole table."),
         "named": ("VARCHAR", "The first of them by name, where the contract lets them be named."),
         "is_published": ("BOOLEAN", "False for a version that failed and was not published."),
+        "accepted_until": ("DATE", "Last day on which an operator lets it fail: a known error of the supplier."),
+        "accepted_reason": ("VARCHAR", "Why."),
     }),
     "suppression": ("How many cells of a table about persons are withheld, and why.", {
         "table_name": ("VARCHAR", "Layer and table."),
@@ -81,6 +86,30 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
         "since": ("TIMESTAMP", "First run with this status."),
         "why": ("VARCHAR", "Why it is held."),
         "data_as_of": ("TIMESTAMP", "Arrival of the newest delivery in the published set."),
+        "late_extracts": ("VARCHAR", "Extracts behind it that break a promise of time; see meta.freshness."),
+        "accepted_checks": ("VARCHAR", "Checks its tables fail and an operator lets fail; see meta.check_result."),
+    }),
+    "freshness": ("What was promised of time for each extract, judged at this release's as_of.", {
+        "extract": ("VARCHAR", "The extract."),
+        "domain": ("VARCHAR", "The domain it belongs to."),
+        "due": ("VARCHAR", "The promise in words."),
+        "due_at": ("TIMESTAMP", "The newest deadline that has passed; NULL where none was promised."),
+        "arrived_at": ("TIMESTAMP", "The newest delivery, changed or not, that could be read and was not taken back."),
+        "newest_date": ("DATE", "Newest day with a record."),
+        "is_late": ("BOOLEAN", "No delivery came for that deadline."),
+        "is_stale": ("BOOLEAN", "The newest record is older than the contract promises."),
+        "why": ("VARCHAR", "What is missing, in words."),
+    }),
+    "revision": ("Figures that had been final and are others now: since which release, from what to what, and why.", {
+        "release_id": ("VARCHAR", "The release in which the figure changed."),
+        "as_of": ("TIMESTAMP", "What that release took for now."),
+        "previous_release_id": ("VARCHAR", "The release before it, which had the earlier figure."),
+        "table_name": ("VARCHAR", "Layer and table."),
+        "row_key": ("VARCHAR", "The row, by the columns of its key."),
+        "column_name": ("VARCHAR", "The figure; or that the row is gone."),
+        "before": ("VARCHAR", "The earlier value; NULL where there was none, and in tables about persons."),
+        "after": ("VARCHAR", "The value since; NULL where there is none, and in tables about persons."),
+        "why": ("VARCHAR", "What changed behind the table: deliveries by receipt, SQL or contract, reference tables."),
     }),
     "coverage": ("What has been delivered for each month.", {
         "extract": ("VARCHAR", "The extract."),
@@ -109,7 +138,12 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 
 
 def rows(
-    catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState], domains: list[DomainState], published: list[Version]
+    catalog: Catalog,
+    release: tuple[Any, ...],
+    extracts: list[ExtractState],
+    domains: list[DomainState],
+    published: list[Version],
+    revision: Rows,
 ) -> dict[str, Rows]:
     """The rows of every table of TABLES, in the order of its columns; `published` are the versions that stand."""
     receipts = [r for e in extracts for r in e.receipts]
@@ -122,9 +156,11 @@ def rows(
         ],
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in parses.items()],
         "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in parses.items() for reason, n in r["reasons"].items()],
-        "check_result": _checks(extracts, domains),
+        "check_result": _checks(catalog, extracts, domains),
         "suppression": [(v.table, w["measures"], w["cause"], w["cells"]) for v in published for w in v.withheld],
-        "domain_status": [(d.domain, d.status, d.since, d.why, d.data_as_of or None) for d in domains],
+        "domain_status": [_domain(catalog, d, extracts) for d in domains],
+        "freshness": [_freshness(catalog, e) for e in extracts],
+        "revision": revision,
         "coverage": [row for e in extracts for row in _coverage(e)],
         "column_dictionary": dictionary(catalog, lineages),
     }
@@ -172,10 +208,33 @@ def _parse(key: str, extract: str, reading: dict[str, Any]) -> tuple[Any, ...]:
     return tuple(facts[c] for c in columns("parse"))
 
 
-def _checks(extracts: list[ExtractState], domains: list[DomainState]) -> Rows:
+def _checks(catalog: Catalog, extracts: list[ExtractState], domains: list[DomainState]) -> Rows:
     found = [(f"raw.{e.extract}", o, e.problem is None) for e in extracts for o in e.outcomes]
     found += [(v.table, o, d.tables.get(v.table) == v.key) for d in domains for v in d.versions for o in v.outcomes]
-    return [(name, o.name, o.column, o.words, o.severity, o.passed, o.offenders, o.named or None, shown) for name, o, shown in found]
+    return [
+        (catalog.contract(name).domain, name, o.name, o.column, o.words, o.severity, o.passed, o.offenders, o.named or None, shown,
+         o.accepted_until or None, o.accepted_reason or None)
+        for name, o, shown in found
+    ]  # fmt: skip
+
+
+def _domain(catalog: Catalog, domain: DomainState, extracts: list[ExtractState]) -> tuple[Any, ...]:
+    accepted = ", ".join(accepted_checks(domain, [e for e in extracts if e.extract in catalog.extracts_of(domain.domain)]))
+    facts = (domain.domain, domain.status, domain.since, domain.why, domain.data_as_of or None)
+    return (*facts, ", ".join(domain.late) or None, accepted or None)
+
+
+def accepted_checks(domain: DomainState, extracts: list[ExtractState]) -> dict[str, tuple[str, str]]:
+    """Checks that fail and may, of a domain's tables and of the extracts behind them: name -> until when, and why."""
+    outcomes = [(v.table, o) for v in domain.versions for o in v.outcomes] + [(f"raw.{e.extract}", o) for e in extracts for o in e.outcomes]
+    return {f"{table}.{o.name}": (o.accepted_until, o.accepted_reason) for table, o in outcomes if o.accepted_until}
+
+
+def _freshness(catalog: Catalog, extract: ExtractState) -> tuple[Any, ...]:
+    contract, facts = catalog.extracts[extract.extract].contract, asdict(extract.freshness)
+    facts |= {"extract": extract.extract, "domain": contract.domain, "why": extract.freshness.why or None}
+    facts["due"] = " ".join(r.words for r in freshness_rules(contract)) or None
+    return tuple(facts[c] for c in columns("freshness"))
 
 
 def _coverage(extract: ExtractState) -> Rows:

@@ -4,7 +4,7 @@ A run is a sequence of steps that find each other through small state files, so 
 The `nightly` line remembers; a run for another `as_of` starts from the receipts and forgets its states.
 """
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,16 @@ from assets import intake
 from assets.catalog import REFERENCE, Catalog, Table, raw_suite
 from assets.compute import Version, build, existing, parquet_sql, read_reference, relation
 from assets.current import Standing, current_records, settle
-from assets.decisions import decisions
+from assets.decisions import accepted_checks, decisions
 from assets.disclosure import Ledger
+from assets.freshness import Freshness, judge, kept_promises
+from assets.history import last_published, manifests
 from assets.lake import Lake, read_json, write_json
 from assets.lineage import column_lineage
+from assets.log import say, warn
 from assets.plan import current_key, reference_key, table_key
 from expectations.runner import AuditError, Outcome, audit
-from sources.contract import digest
+from sources.contract import Contract, digest
 from sources.duck import connect
 from sources.parse import Reading
 from sources.reasons import Refused
@@ -43,6 +46,12 @@ class ExtractState:
     coverage: list[dict[str, Any]]
     problem: str | None = None
     arrived: list[str] = field(default_factory=list)
+    freshness: Freshness = field(default_factory=Freshness)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it breaks a promise of time: no delivery by the deadline, or no recent record."""
+        return self.freshness.is_late or self.freshness.is_stale
 
     @property
     def newest_arrival(self) -> str:
@@ -57,6 +66,7 @@ class DomainState:
     """What stands of a domain (or of the reference tables): the versions that belong together, and whether they are tonight's.
 
     `versions` are tonight's, those that failed included; `tables` maps each table to the key that is published, last good if held.
+    `late` are its extracts that break a promise of time.
     """
 
     domain: str
@@ -66,6 +76,7 @@ class DomainState:
     data_as_of: str
     tables: dict[str, str]
     versions: list[Version] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
 
     @property
     def is_held(self) -> bool:
@@ -78,6 +89,7 @@ class Night:
     def __init__(self, lake: Lake, catalog: Catalog, now: datetime, line: str = NIGHTLY) -> None:
         self.lake, self.catalog, self.now, self.line = lake, catalog, now, line
         self.as_of = now.isoformat(timespec="microseconds")
+        self.accepted = accepted_checks(lake, self.as_of)
 
     @property
     def is_nightly(self) -> bool:
@@ -112,16 +124,20 @@ class Night:
         standings, selection = settle(extract.contract, deliveries, decisions(self.lake, self.as_of), paths, con)
         key = current_key(extract, extract.contract.delivery, selection)
         relation(con, f"raw.{name}", current_records(extract.contract, [paths[p] for p in selection]))
-        outcomes, found = self._judge(con, name, key)
         facts = [_receipt_facts(r, {s.receipt.id: s for s in standings}.get(r.id)) for r in receipts]
         coverage = self._coverage(con, name, standings)
-        return self._remember_extract(ExtractState(name, key, facts, selection, outcomes, coverage, found, arrived))
+        fresh = self._freshness(extract.contract, facts, coverage)
+        outcomes = self._judge(con, name, key) + self._accepting(f"raw.{name}", kept_promises(extract.contract, fresh))
+        failing = [o.words for o in outcomes if o.holds]
+        found = f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else None
+        return self._remember_extract(ExtractState(name, key, facts, selection, outcomes, coverage, found, arrived, fresh))
 
     def make_reference(self) -> DomainState:
         """Read the reference files; one that is wrong keeps them all at the last good set."""
         versions: list[Version] = []
         for table in self.catalog.references:
-            key = reference_key(table)
+            accepted = self._accepted_of(table.name)
+            key = reference_key(table, accepted)
             version = existing(self.lake, table.name, key)
             if version is None:
                 con = connect(self.lake.scratch)
@@ -129,8 +145,8 @@ class Night:
                     known = [v for v in versions if v.table == needed and v.exists]
                     if known:
                         relation(con, needed, parquet_sql(self.lake.version(needed, known[0].key)))
-                version = self._attempt(table, key, lambda t=table, k=key, c=con: read_reference(self.lake, c, t, k))
-            versions.append(version)
+                version = self._attempt(table, key, lambda t=table, k=key, c=con, a=accepted: read_reference(self.lake, c, t, k, a))
+            versions.append(replace(version, outcomes=self._accepting(table.name, version.outcomes)))
         return self._remember_domain(REFERENCE, versions, [], "")
 
     def make_domain(self, domain: str) -> DomainState:
@@ -152,14 +168,16 @@ class Night:
                 versions.append(Version(table.name, "", problem=f"{table.name} was not computed: {', '.join(lacking)} is not there."))
                 continue
             version = self._version(table, there)
-            versions.append(version)
+            versions.append(replace(version, outcomes=self._accepting(table.name, version.outcomes)))
             if version.exists:
                 available[table.name] = version.key
-        return self._remember_domain(domain, versions, problems, max((s.newest_arrival for s in extracts), default=""))
+        late = [s.extract for s in extracts if s.is_late]
+        return self._remember_domain(domain, versions, problems, max((s.newest_arrival for s in extracts), default=""), late)
 
     def extract_state(self, name: str) -> ExtractState:
         facts = read_json(self._state(f"raw.{name}"))
-        return ExtractState(**facts | {"outcomes": [Outcome(**o) for o in facts["outcomes"]]})
+        fresh = Freshness(**facts.get("freshness", {}))
+        return ExtractState(**facts | {"outcomes": [Outcome(**o) for o in facts["outcomes"]], "freshness": fresh})
 
     def domain_state(self, domain: str) -> DomainState:
         facts = read_json(self._state(domain))
@@ -185,16 +203,16 @@ class Night:
 
     def _version(self, table: Table, available: dict[str, str]) -> Version:
         """Tonight's version of a table whose inputs are all there: the one that exists, else a new one."""
-        inputs = {n: available[n] for n in table.needs}
+        inputs, accepted = {n: available[n] for n in table.needs}, self._accepted_of(table.name)
 
         def key_for(ledger: str) -> str:
-            return table_key(table, inputs, self.as_of, ledger)
+            return table_key(table, inputs, self.as_of, ledger, accepted)
 
         key = key_for(Ledger(self.lake, table.name, self.as_of).key_with())
         if version := existing(self.lake, table.name, key):
             return version
         con, lineage = self.connect_to(inputs), column_lineage(self.catalog, table)
-        return self._attempt(table, key, lambda: build(self.lake, con, table, key_for, self.as_of, lineage))
+        return self._attempt(table, key, lambda: build(self.lake, con, table, key_for, self.as_of, lineage, accepted))
 
     def _attempt(self, table: Table, key: str, make: Any) -> Version:
         """The version `make` gives, or one whose problem is the error: a fault in one table must not stop the others."""
@@ -207,16 +225,27 @@ class Night:
             said = type(error).__name__ if personal else str(error).strip().splitlines()[0]
             return Version(table.name, key, problem=f"{table.name} could not be computed: {said}")
 
-    def _judge(self, con: duckdb.DuckDBPyConnection, name: str, key: str) -> tuple[list[Outcome], str | None]:
-        """Outcomes of the raw suite on the current records, remembered by key, and what they hold for."""
+    def _accepted_of(self, table: str) -> list[str]:
+        """Names of the table's checks that may fail tonight."""
+        return sorted(c.removeprefix(f"{table}.") for c in self.accepted if c.rpartition(".")[0] == table)
+
+    def _accepting(self, table: str, outcomes: list[Outcome]) -> list[Outcome]:
+        """The outcomes with who accepts that they fail, and until when."""
+        found = ((o, self.accepted.get(f"{table}.{o.name}")) for o in outcomes)
+        return [replace(o, accepted_until=a.until, accepted_reason=a.reason) if a and not o.passed else o for o, a in found]
+
+    def _freshness(self, contract: Contract, receipts: list[dict[str, Any]], coverage: list[dict[str, Any]]) -> Freshness:
+        arrivals = [r["received_at"] for r in receipts if r["status"] not in ("refused", "withdrawn")]
+        return judge(contract, arrivals, max((c["last_date"] for c in coverage if c["last_date"]), default=None), self.now)
+
+    def _judge(self, con: duckdb.DuckDBPyConnection, name: str, key: str) -> list[Outcome]:
+        """Outcomes of the raw suite on the current records, remembered by key."""
         extract = self.catalog.extracts[name]
         remembered = self.lake.parse(name, digest(key, extract.contract.audit_fingerprint)).with_suffix(".audit.json")
         if not remembered.exists():
             outcomes = audit(con, extract.contract, raw_suite(extract), f"raw.{name}", {})
             write_json(remembered, [o.as_dict() for o in outcomes])
-        outcomes = [Outcome(**o) for o in read_json(remembered)]
-        failing = [o.words for o in outcomes if o.holds]
-        return outcomes, f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else None
+        return self._accepting(f"raw.{name}", [Outcome(**o) for o in read_json(remembered)])
 
     def _coverage(self, con: duckdb.DuckDBPyConnection, name: str, standings: list[Standing]) -> list[dict[str, Any]]:
         """Per month what the standing deliveries hold: the month grid of the extract."""
@@ -247,23 +276,65 @@ class Night:
         return [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
 
     def _state(self, name: str) -> Path:
-        return self.lake.state(self.line, name) if self.is_nightly else self.lake.scratch / "state" / f"{name}.json"
+        return self.lake.state(self.line, name) if self.is_nightly else self.lake.scratch / "state" / self.line / f"{name}.json"
+
+    def _stood(self, domain: str) -> DomainState | None:
+        """What stood of the domain before this run: as the run before it left it, else as the releases up to now tell.
+
+        A run for another time and a rebuild have no run before them. Versions that are gone are made again as they were then.
+        """
+        if state := self.known_domain_state(domain):
+            return state
+        history = [m for m in manifests(self.lake, self.as_of) if domain in m["domains"]]
+        if not history:
+            return None
+        newest, tables, data_as_of = history[0]["domains"][domain], dict[str, str](), ""
+        if good := last_published(history, domain):
+            tables, data_as_of = self._tables_of(domain, good), good["domains"][domain]["data_as_of"]
+        if not all(self.lake.version(table, key).exists() for table, key in tables.items()):
+            good = last_published([m for m in history if m["as_of"] < self.as_of], domain)
+            if good:
+                then = Night(self.lake, self.catalog, datetime.fromisoformat(good["as_of"]), f"before {self.line}")
+                then.run()
+                tables, data_as_of = then.domain_state(domain).tables, then.domain_state(domain).data_as_of
+        return DomainState(domain, newest["status"], newest["since"], newest["why"], data_as_of, tables)
+
+    def _tables_of(self, domain: str, manifest: dict[str, Any]) -> dict[str, str]:
+        declared = {n: t.domain for n, t in self.catalog.tables.items()}
+        return {table: key for table, key in manifest["tables"].items() if declared.get(table) == domain}
 
     def _remember_extract(self, state: ExtractState) -> ExtractState:
         write_json(self._state(f"raw.{state.extract}"), asdict(state))
+        for receipt in (r for r in state.receipts if r["id"] in state.arrived):
+            counts = {k: receipt[k] for k in ("records", "accepted", "quarantined")}
+            facts = {"receipt": receipt["id"], "extract": state.extract, "status": receipt["status"], **counts}
+            if receipt["status"] in ("refused", "held"):
+                warn(f"delivery {receipt['status']}", **facts, why=receipt["why"])
+            else:
+                say("delivery taken", **facts)
+        if state.is_late:
+            warn("extract late", extract=state.extract, why=state.freshness.why)
         return state
 
-    def _remember_domain(self, domain: str, versions: list[Version], problems: list[str], data_as_of: str) -> DomainState:
+    def _remember_domain(
+        self, domain: str, versions: list[Version], problems: list[str], data_as_of: str, late: list[str] | None = None
+    ) -> DomainState:
         """Tonight's set if all is well, else the last good one with the reason why."""
         # What could not be computed for want of another table is no news beside why that one is not there.
         problems = problems + [v.problem for v in versions if v.problem and v.key] or [v.problem for v in versions if v.problem]
-        before, status = self.known_domain_state(domain), "held" if problems else "published"
+        before, status = self._stood(domain), "held" if problems else "published"
         since = before.since if before and before.status == status else self.as_of
         tables, as_of = {v.table: v.key for v in versions}, data_as_of
         if problems:
             tables, as_of = (before.tables, before.data_as_of) if before else ({}, "")
-        state = DomainState(domain, status, since, " ".join(problems), as_of, tables, versions)
+        state = DomainState(domain, status, since, " ".join(problems), as_of, tables, versions, late or [])
         write_json(self._state(domain), asdict(state))
+        for version in versions:
+            if version.problem and version.key:
+                warn("table failed", table=version.table, version=version.key, why=version.problem)
+            elif version.exists and not version.unchanged:
+                say("table made", table=version.table, version=version.key, rows=version.rows)
+        (warn if state.is_held else say)(f"domain {status}", domain=domain, **({"why": state.why} if state.is_held else {}))
         return state
 
 

@@ -3,6 +3,8 @@
 Two runs that agree on a key agree on the content, so what exists is never made twice.
 """
 
+from collections.abc import Iterable
+
 from assets.catalog import Table
 from sources.contract import digest
 from sources.layout import Extract, Match
@@ -31,16 +33,18 @@ def current_key(extract: Extract, delivery: Delivery, readings: list[str]) -> st
     return digest("current", delivery.model_dump(), extract.contract.key, readings)
 
 
-def reference_key(table: Table) -> str:
-    return digest(
-        "reference", table.text, table.contract.reading_fingerprint, table.contract.audit_fingerprint, READER_VERSION, BUILD_VERSION
-    )
+def reference_key(table: Table, accepted: Iterable[str] = ()) -> str:
+    contract = table.contract
+    fingerprints = (contract.reading_fingerprint, contract.audit_fingerprint)
+    return digest("reference", table.text, *fingerprints, READER_VERSION, BUILD_VERSION, *sorted(accepted))
 
 
-def table_key(table: Table, inputs: dict[str, str], as_of: str, ledger: str = "") -> str:
+def table_key(table: Table, inputs: dict[str, str], as_of: str, ledger: str = "", accepted: Iterable[str] = ()) -> str:
     """Names a version of an SQL table. `inputs` maps what the table needs to the keys of what it gets; `ledger` names what had
     been withheld of it before.
+
+    `accepted` are checks it may fail: a version that passes all and one that need not are different ones.
     """
     today = as_of[:10] if table.uses_as_of else ""
-    parts = (table.statement, table.contract.audit_fingerprint, sorted(inputs.items()), today, BUILD_VERSION)
+    parts = (table.statement, table.contract.audit_fingerprint, sorted(inputs.items()), today, BUILD_VERSION, *sorted(accepted))
     return digest("table", *parts, *([ledger] if ledger else []))

@@ -13,8 +13,11 @@ import duckdb
 
 from assets import meta
 from assets.catalog import REFERENCE
-from assets.compute import existing
+from assets.causes import found_causes, remember_causes
+from assets.compute import Version, existing
+from assets.difference import revisions
 from assets.lake import SHARED, Lake, beside, read_json, sync, write_json
+from assets.log import say
 from assets.night import DomainState, ExtractState, Night
 from sources.casts import ident, literal
 from sources.contract import digest
@@ -24,6 +27,7 @@ from sources.duck import connect
 STORAGE_VERSION = "v1.0.0"
 DATABASE = "ventetal.duckdb"
 KEPT_RELEASES = 30
+TOLD = ("release", "as_of", "created_at", "line")
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ class Release:
 def publish(night: Night) -> Release:
     """Write the release of the states that stand, unless it exists, and show it if the run is nightly and nothing is pinned."""
     extracts, domains = _states(night)
-    content = _content(extracts, domains)
+    content = _content(night, extracts, domains)
     name = f"{night.as_of[:10].replace('-', '')}-{digest(content, night.line)[:8]}"
     head = night.lake.state("nightly", "head")
     if night.is_nightly and head.exists() and read_json(head)["content"] == digest(content):
@@ -54,8 +58,11 @@ def publish(night: Night) -> Release:
         write_json(head, {"release": name, "content": digest(content)})
         if pin is None:
             show(night.lake, name)
+        remember_causes(night.lake, found_causes(night.catalog, extracts, domains))
         _forget_old(night.lake, keep={name, pin})
-    return Release(name, target, is_new, [d for d in domains if d.is_held], pin)
+    held = [d for d in domains if d.is_held]
+    say("release made" if is_new else "release stands", release=name, line=night.line, held=", ".join(d.domain for d in held))
+    return Release(name, target, is_new, held, pin)
 
 
 def show(lake: Lake, release: str) -> None:
@@ -101,11 +108,18 @@ def _states(night: Night) -> tuple[list[ExtractState], list[DomainState]]:
     return extracts, [night.domain_state(d) for d in (REFERENCE, *night.catalog.domains)]
 
 
-def _content(extracts: list[ExtractState], domains: list[DomainState]) -> dict[str, Any]:
-    """What makes this release this one: versions, deliveries and their standing, and what is held."""
+def _content(night: Night, extracts: list[ExtractState], domains: list[DomainState]) -> dict[str, Any]:
+    """What makes this release this one: versions, deliveries and their standing, what is held, late, or accepted though it fails."""
+    behind = {d.domain: night.catalog.extracts_of(d.domain) for d in domains}
     return {
         "tables": {table: key for d in domains for table, key in sorted(d.tables.items())},
         "deliveries": {e.extract: {"current": e.key, "receipts": {r["id"]: r["status"] for r in e.receipts}} for e in extracts},
+        "late": {e.extract: e.freshness.why for e in extracts if e.is_late},
+        "accepted": {
+            c: a for d in domains for c, a in meta.accepted_checks(d, [e for e in extracts if e.extract in behind[d.domain]]).items()
+        },
+        # A release is written anew when what it tells of itself has other columns, though no figure has changed.
+        "meta": digest({table: list(columns) for table, (_, columns) in meta.TABLES.items()}),
         "domains": {d.domain: {"status": d.status, "since": d.since, "why": d.why, "data_as_of": d.data_as_of} for d in domains},
     }
 
@@ -118,6 +132,9 @@ def _write(
     (part / "marts").mkdir(parents=True)
     part.chmod(SHARED)
     tables = {t: key for d in domains for t, key in d.tables.items() if not t.startswith("core.")}
+    # What a held domain publishes are the versions of an earlier night.
+    published = [v for d in domains for table, key in d.tables.items() if (v := existing(night.lake, table, key))]
+    manifest = _manifest(night, name, [v for v in published if v.table in tables], content)
     with connect(night.lake.scratch) as con:
         con.execute(f"attach {literal(str(part / DATABASE))} as release (storage_version {literal(STORAGE_VERSION)})")
         con.execute("use release")
@@ -125,20 +142,32 @@ def _write(
             _copy_table(con, night, table, night.lake.version(table, key))
             if table.startswith("marts."):
                 shutil.copyfile(night.lake.version(table, key), part / "marts" / f"{table.split('.')[1]}.parquet")
-        row = (name, night.as_of, datetime.now().isoformat(timespec="microseconds"), night.line)
-        # What a held domain publishes are the versions of an earlier night.
-        published = [v for d in domains for table, key in d.tables.items() if (v := existing(night.lake, table, key))]
-        _write_meta(con, meta.rows(night.catalog, row, extracts, domains, published))
+        # Compared with the release before it by the Parquet files, which are there by now.
+        revision = revisions(night.lake, night.catalog, manifest, part, _release_before(night, name))
+        _write_meta(con, meta.rows(night.catalog, tuple(manifest[k] for k in TOLD), extracts, domains, published, revision))
         con.execute("checkpoint release")
         con.execute("use memory")
         con.execute("detach release")
-    hashes = {v.table: v.logical_hash for v in published if v.table in tables}
-    manifest = {"release": name, "line": night.line, "as_of": night.as_of, "created_at": row[2], "logical_hashes": hashes, **content}
     write_json(part / "manifest.json", manifest)
     for file in part.rglob("*"):
         sync(file)
     part.replace(target)
     write_json(night.lake.manifests / f"{name}.json", manifest)
+
+
+def _manifest(night: Night, name: str, published: list[Version], content: dict[str, Any]) -> dict[str, Any]:
+    """What a release says it is made of."""
+    told = dict(zip(TOLD, (name, night.as_of, datetime.now().isoformat(timespec="microseconds"), night.line), strict=True))
+    hashes = {v.table: v.logical_hash for v in published}
+    declared = night.catalog.tables.values()
+    code = {t.name: digest(t.text if t.layer == REFERENCE else t.statement, t.contract.audit_fingerprint) for t in declared}
+    return {**told, "logical_hashes": hashes, "code": code, **content}
+
+
+def _release_before(night: Night, name: str) -> dict[str, Any] | None:
+    """The manifest of the newest nightly release there is up to now, but for the one called `name`."""
+    earlier = [m for m in releases(night.lake) if m["line"] == "nightly" and m["as_of"] <= night.as_of and m["release"] != name]
+    return max(earlier, key=lambda m: (m["as_of"], m["created_at"]), default=None)
 
 
 def _copy_table(con: duckdb.DuckDBPyConnection, night: Night, table: str, parquet: Path) -> None:

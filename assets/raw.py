@@ -7,6 +7,7 @@ import dagster as dg
 
 from assets.catalog import raw_suite
 from assets.described import asset_key, check_results, check_specs, contract_spec
+from assets.freshness import freshness_rules
 from assets.run import NightRun
 from expectations.suite import Rule
 from sources.layout import Extract
@@ -27,7 +28,7 @@ INTAKE_RULES = [
 
 def raw_asset(extract: Extract) -> dg.AssetsDefinition:
     """The ingest asset of one extract."""
-    key, rules = asset_key(f"raw.{extract.name}"), raw_suite(extract) + INTAKE_RULES
+    key, rules = asset_key(f"raw.{extract.name}"), raw_suite(extract) + freshness_rules(extract.contract) + INTAKE_RULES
     spec = contract_spec(extract.contract, key, [], extract.contract.reading_fingerprint, {"parquet", "duckdb"})
 
     @dg.multi_asset(name=f"raw__{extract.name}", specs=[spec.replace_attributes(skippable=False)], check_specs=check_specs(key, rules))

@@ -30,9 +30,18 @@ def rebuilt(source: Lake, target: Lake, catalog: Catalog, release: Path) -> list
 
 
 def _copy_history(source: Lake, target: Lake) -> None:
-    """What every release is a function of: receipts, decisions, the disclosure ledger and the archived files."""
-    for folder in (source.receipts, source.decisions, source.ledger):
+    """What every release is a function of: receipts, decisions, the disclosure ledger, the archived files, and when runs published:
+    a domain that was held stood as it was at an earlier one.
+    """
+    for folder in (source.receipts, source.decisions, source.ledger, source.manifests):
         if folder.exists():
             shutil.copytree(folder, target.files / folder.name)
     for path in source.archive.iterdir():
         shutil.copy2(path, target.archive / path.name)
+    # Of a file that is no longer archived, what was read of it is what remains.
+    for facts in source.files.glob("raw/*/*.json"):
+        if facts.name.count(".") == 1 and not source.archived(read_json(facts)["content"]).exists():
+            copy = target.parse(facts.parent.name, facts.stem)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(facts.with_suffix(".parquet"), copy)
+            shutil.copy2(facts, copy.with_suffix(".json"))

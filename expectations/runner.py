@@ -25,7 +25,10 @@ class AuditError(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one rule found. `offenders` counts rows (or 1 for a rule about the whole table), never shows them."""
+    """What one rule found. `offenders` counts rows (or 1 for a rule about the whole table), never shows them.
+
+    `accepted_until` (a date) and `accepted_reason` are set while an operator lets a failing rule pass.
+    """
 
     name: str
     words: str
@@ -34,11 +37,13 @@ class Outcome:
     passed: bool
     offenders: int = 0
     named: str = ""
+    accepted_until: str = ""
+    accepted_reason: str = ""
 
     @property
     def holds(self) -> bool:
         """Whether this outcome keeps the table from being published."""
-        return not self.passed and self.severity == "error"
+        return not self.passed and self.severity == "error" and not self.accepted_until
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

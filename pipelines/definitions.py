@@ -1,4 +1,4 @@
-"""The composition root: the only place that knows where the project and its data lie."""
+"""The composition root: assets, the job, and when it runs, over the data this process is told of."""
 
 import os
 from pathlib import Path
@@ -8,17 +8,11 @@ import dagster as dg
 from assets.catalog import load_catalog
 from assets.raw import raw_asset
 from assets.release import release_asset
-from assets.report.asset import ReportPlace, report_asset
+from assets.report.asset import report_asset
 from assets.run import NightRun
 from assets.tables import domain_assets, reference_assets
-
-PROJECT = Path(__file__).resolve().parent.parent
-JOB, REPORT_JOB = "nightly", "report"
-
-
-def data_root() -> Path:
-    """Where deliveries, lake and releases lie: VENTETAL_DATA, else data/ of the project."""
-    return Path(os.environ.get("VENTETAL_DATA") or PROJECT / "data").absolute()
+from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
+from pipelines.settings import JOB, PROJECT, data_root
 
 
 def assemble(project: Path, data: Path) -> dg.Definitions:
@@ -29,19 +23,20 @@ def assemble(project: Path, data: Path) -> dg.Definitions:
         reference_assets(catalog),
         *(domain_assets(catalog, domain) for domain in catalog.domains),
         release_asset(catalog),
+        report_asset(data),
     ]
-    # A paper for the committee is made when somebody asks for a month, not every night.
-    reports = dg.AssetSelection.assets("report")
+    job = dg.define_asset_job(
+        JOB,
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets("report"),
+        executor_def=dg.in_process_executor,
+        description="Takes in what has arrived, makes the tables domain by domain, and publishes what passes.",
+    )
     return dg.Definitions(
-        assets=[*assets, report_asset()],
-        jobs=[
-            dg.define_asset_job(JOB, selection=dg.AssetSelection.all() - reports, executor_def=dg.in_process_executor),
-            dg.define_asset_job(REPORT_JOB, selection=reports, executor_def=dg.in_process_executor),
-        ],
-        resources={
-            "night_run": NightRun(project=str(project), data=str(data), as_of=os.environ.get("VENTETAL_AS_OF", "")),
-            "report_place": ReportPlace(data=str(data)),
-        },
+        assets=assets,
+        jobs=[job],
+        schedules=[nightly_schedule()],
+        sensors=[landing_sensor(data / "landing", list(catalog.extracts)), alert_sensor(data)],
+        resources={"night_run": NightRun(project=str(project), data=str(data), as_of=os.environ.get("VENTETAL_AS_OF", ""))},
         # What the UI's "Materialize" uses: a process per step costs eight times as much here.
         executor=dg.in_process_executor,
     )

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +16,12 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-LOCATION = "ventetal"
+from assets import log
+from assets.lake import write_text
+from assets.run import COMMAND_LINE, STARTED_BY
+from pipelines.settings import LOCATION
+
+POSTGRES = "VENTETAL_POSTGRES_URL"
 
 
 @dataclass
@@ -29,26 +35,30 @@ class Finished:
 
 
 def instance_settings(data: Path) -> dict[str, object]:
-    """The parts of dagster.yaml that say where the instance keeps its records, for the data at `data`."""
+    """The parts of dagster.yaml that say where the instance keeps its records, for the data at `data`.
+
+    Files of SQLite beside the data, or the Postgres database that VENTETAL_POSTGRES_URL names.
+    """
     base = {"base_dir": str(data / "dagster")}
+    postgres = {"postgres": {"postgres_url": {"env": POSTGRES}}}
     return {
-        "storage": {"sqlite": base},
+        "storage": postgres if os.environ.get(POSTGRES) else {"sqlite": base},
         "local_artifact_storage": {"module": "dagster._core.storage.root", "class": "LocalArtifactStorage", "config": base},
         "compute_logs": {"module": "dagster._core.storage.local_compute_log_manager", "class": "LocalComputeLogManager", "config": base},
     }
 
 
-def instance_home(project: Path, data: Path) -> Path | None:
-    """A DAGSTER_HOME for Dagster's own commands, None where the project's dagster.yaml already says the right thing."""
+def instance_home(project: Path, data: Path) -> Path:
+    """A DAGSTER_HOME for Dagster's own commands: the one that is set, else one beside the data that says what `instance` does."""
     import yaml
 
-    if os.environ.get("DAGSTER_HOME") or data == project / "data":
-        return None
-    home = data / "dagster"
-    home.mkdir(parents=True, exist_ok=True)
+    if home := os.environ.get("DAGSTER_HOME"):
+        return Path(home)
+    own = data / "dagster"
+    own.mkdir(parents=True, exist_ok=True)
     settings = yaml.safe_load((project / "dagster.yaml").read_text("utf-8")) | instance_settings(data)
-    (home / "dagster.yaml").write_text(yaml.safe_dump(settings), "utf-8")
-    return home
+    write_text(own / "dagster.yaml", yaml.safe_dump(settings))
+    return own
 
 
 @contextmanager
@@ -71,7 +81,7 @@ def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished
     job = defs.resolve_job_def(name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), name)
-    run = on.create_run_for_job(job_def=job, run_config=quiet, tags=dict(job.run_tags), remote_job_origin=origin)
+    run = on.create_run_for_job(job_def=job, run_config=quiet, tags={**job.run_tags, STARTED_BY: COMMAND_LINE}, remote_job_origin=origin)
     finished = Finished(run.run_id, False, 0.0)
     steps = create_execution_plan(job, quiet).step_keys_to_execute
     # Dagster captures the standard streams while a step runs: the bar needs a handle of its own.
@@ -84,6 +94,7 @@ def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
+            log.listen(run.run_id, write=partial(_above, bar) if terminal.is_terminal else None)
             task = bar.add_task("starting", total=len(steps))
             for event in execute_run_iterator(InMemoryJob(job), run, on):
                 if event.is_step_start:
@@ -97,6 +108,11 @@ def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished
     record = on.get_run_by_id(run.run_id)
     finished.ok, finished.seconds = bool(record and record.is_success), time.monotonic() - began
     return finished
+
+
+def _above(bar: Progress, line: str) -> None:
+    """A line of the log on a terminal, above the bar."""
+    bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def _cause(error: object) -> str:

@@ -10,7 +10,14 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-MARKS = {"held domain": "red", "held delivery": "red", "refused file": "yellow", "warning": "yellow"}
+MARKS = {
+    "held domain": "red",
+    "held delivery": "red",
+    "refused file": "yellow",
+    "late extract": "yellow",
+    "accepted check": "yellow",
+    "warning": "yellow",
+}
 ROWS_SHOWN = 200
 NEXT = (
     ('query "select * from marts.response_time_monthly"', "the figures"),
@@ -42,12 +49,22 @@ def summary(facts: dict[str, Any], data: Path) -> None:
     )
     standing = " + ".join(f"{_n(records[k])} {k}" for k in ("current", "superseded", "duplicate", "held"))
     grid.add_row("", f"{_n(records['accepted'])} accepted = {standing}")
-    grid.add_row("Checks", f"{_n(checks['passed'])} passed, {len(checks['warnings'])} warn, {len(checks['errors'])} failed")
+    grid.add_row(
+        "Checks",
+        f"{_n(checks['passed'])} passed, {len(checks['warnings'])} warn, {len(checks['errors'])} failed"
+        + (f", {len(checks['accepted'])} fail and are accepted" if checks["accepted"] else ""),
+    )
     for i, domain in enumerate(facts["domains"]):
         style = "green" if domain["status"] == "published" else "red"
         until = f", data as of {domain['data_as_of']:%Y-%m-%d}" if domain["data_as_of"] else ""
         since = f" since {domain['since']:%Y-%m-%d %H:%M}" if domain["status"] == "held" else ""
-        grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}")
+        late = f", late: {domain['late_extracts']}" if domain["late_extracts"] else ""
+        grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}{late}")
+    for i, extract in enumerate(f for f in facts["freshness"] if f["due_at"]):
+        style, how = ("yellow", "late") if extract["is_late"] else ("green", "on time")
+        arrived = f", arrived {extract['arrived_at']:%Y-%m-%d %H:%M}" if extract["arrived_at"] else ""
+        due = f"due {extract['due_at']:%Y-%m-%d %H:%M}{arrived}"
+        grid.add_row("Due" if i == 0 else "", f"{extract['extract']} [{style}]{how}[/], {due}")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
     grid.add_row("Marts", f"{facts['path']}/ventetal.duckdb: " + ", ".join(f"{m} ({_n(rows)})" for m, rows in facts["marts"].items()))
     if facts.get("waiting"):
@@ -141,6 +158,34 @@ def comparison(found: list[dict[str, Any]]) -> None:
     )
 
 
+def difference(found: dict[str, Any]) -> None:
+    """What two releases differ in, causes before figures."""
+    out = _console()
+    out.print(f"[bold]{found['before']}[/] and [bold]{found['after']}[/]")
+    for extract, said in found["deliveries"].items():
+        out.print(f"  deliveries of {extract}: {escape('; '.join(said))}")
+    for title, key in (("SQL or contract of", "code"), ("reference", "reference")):
+        if found[key]:
+            out.print(f"  {title} {', '.join(found[key])}")
+    for d in found["domains"]:
+        out.print(f"  {d['domain']}: {d['before']}, then {d['after']}. {escape(d['why'])}")
+    if found["figures"] is None:
+        out.print("One of them is no longer kept; its figures cannot be compared.")
+    elif not found["figures"]:
+        out.print("No figure differs.")
+    else:
+        names = ["table", "row", "column", "before", "after"]
+        table(names, [tuple(f[n] for n in names) for f in found["figures"]])
+
+
+def cleaned(counts: list[dict[str, Any]], dry_run: bool) -> None:
+    if not counts:
+        print("There is nothing to delete.")
+        return
+    print("Would go:" if dry_run else "Deleted:")
+    table(["what", "number", "MiB"], [(c["what"], c["number"], "" if c["bytes"] is None else f"{c['bytes'] / 2**20:.1f}") for c in counts])
+
+
 def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
     """A result as a table, the first rows of it where there are many."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
@@ -158,6 +203,20 @@ def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
     writer = csv_writer.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
     writer.writerows(rows)
+
+
+def report(built: Any) -> None:
+    """Where the report lies and what it lacks."""
+    out = _console()
+    out.print(f"Report      {built.month} from release {built.release}, {built.figures} figures, {built.seconds:.0f} s", soft_wrap=True)
+    out.print(f"Read it     {built.path / 'index.html'}", soft_wrap=True)
+    if built.empty:
+        out.print(f"No numbers  {', '.join(built.empty)}: the page says why", soft_wrap=True)
+    if built.without_pdf:
+        out.print("No PDF      there is no Chromium on this machine that could print it", soft_wrap=True)
+    if built.frozen:
+        said = "was kept before and stays as it is" if built.was_frozen else "kept as sent"
+        out.print(f"Frozen      {built.frozen} ({said})", soft_wrap=True)
 
 
 def refused_as_csv(records: list[dict[str, Any]], file: TextIO) -> None:

@@ -13,7 +13,22 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from sources.vocabulary import Column, Delivery, Description, Disclosure, Inputs, Model, Object, Quality, QuarantineLimit, Sla, Team, custom
+from sources.vocabulary import (
+    Column,
+    Deadline,
+    Delivery,
+    Description,
+    Disclosure,
+    Inputs,
+    Latency,
+    Model,
+    Object,
+    Quality,
+    QuarantineLimit,
+    Sla,
+    Team,
+    custom,
+)
 
 # Every scalar stays text: other loaders read 0123 as 83 and `no` as false. The C parser is much the faster, where it was built.
 BASE_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
@@ -112,7 +127,15 @@ class Contract(Model):
     @property
     def dated_by(self) -> str | None:
         """The column that says which month a record belongs to: the period's, else the one the latency is measured on."""
-        return self.delivery.period or next((sla.element.split(".")[1] for sla in self.slaProperties), None)
+        return self.delivery.period or (self.latency.element.split(".")[1] if self.latency else None)
+
+    @property
+    def latency(self) -> Latency | None:
+        return next((sla for sla in self.slaProperties if isinstance(sla, Latency)), None)
+
+    @property
+    def deadline(self) -> Deadline | None:
+        return next((sla for sla in self.slaProperties if isinstance(sla, Deadline)), None)
 
     @property
     def has_personal_columns(self) -> bool:

@@ -5,9 +5,11 @@ whole contract, and its loading (`sources.contract`).
 """
 
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from sources.cadence import Cadence
 
 Severity = Literal["error", "warning"]
 COMPARATORS = {
@@ -137,11 +139,33 @@ class Team(Model):
     name: str
 
 
-class Sla(Model):
+class Latency(Model):
+    """How old the newest `element` may be when a run judges it."""
+
     property: Literal["latency"]
     value: float
     unit: Literal["h", "d"]
     element: str
+
+
+class Deadline(Model):
+    """How often a delivery comes, and by when each time: cron in civil local time. `description` ends "A delivery is due"."""
+
+    property: Literal["frequency"]
+    value: float
+    unit: Literal["d", "w", "m", "y"]
+    scheduler: Literal["cron"]
+    schedule: str
+    description: str
+
+    @field_validator("schedule")
+    @classmethod
+    def _is_a_cadence(cls, value: str) -> str:
+        Cadence.of(value)
+        return value
+
+
+Sla = Annotated[Latency | Deadline, Field(discriminator="property")]
 
 
 class Object(Model):

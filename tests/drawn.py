@@ -88,9 +88,9 @@ class Tables:
             relation(self.con, name, f"select {empty} where false")
         else:
             self.run(name)
-            # Kept as rows, as the lake keeps them: views upon views would compute the deepest once for every path to it.
-            self.con.execute(f"create schema if not exists {name.partition('.')[0]}")
-            self.con.execute(f"create table {name} as {self.catalog.tables[name].text}")
+            made = ident(f"made {name}")
+            self.con.execute(f"create or replace table {made} as {self.catalog.tables[name].text}")
+            relation(self.con, name, f"select * from {made}")
         self.given_names.add(name)
 
 

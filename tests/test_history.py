@@ -11,7 +11,7 @@ import duckdb
 import pytest
 
 from assets.catalog import Catalog
-from assets.lake import Lake, Locked
+from assets.lake import Lake, Locked, read_json
 from assets.publish import DATABASE, pinned, releases, resume, roll_back
 from assets.rebuild import rebuilt
 from tests.conftest import AS_OF, PROJECT, copy_landing, ventetal
@@ -174,6 +174,28 @@ def test_an_earlier_time_gives_the_figures_of_then_and_moves_nothing(region: Pat
     assert found["2015-05-11"][0] is False
     assert found["2015-05-11"][1] < 90
     assert found["2015-05-13"] == (True, 100.0) or found["2015-05-13"][1] >= 99.9
+
+
+def test_earlier_times_and_a_rebuild_give_the_releases_of_then_also_of_a_held_domain(tmp_path: Path) -> None:
+    toy = Toy(tmp_path / "toy", stock=PERIOD, sales=PERIOD)
+    nights = []
+    for day, stock, sales in ((3, "a 1, b 2", "a 10"), (4, "a -5, b 2", "a 11"), (5, "a -6, b 2", "a 12"), (6, "a 5, b 2", "a 13")):
+        toy.deliver("stock", f"stock_2015-01_received-2015060{day}-0400.csv", stock)
+        toy.deliver("sales", f"sales_2015-01_received-2015060{day}-0400.csv", sales)
+        nights.append((datetime(2015, 6, day, 5, 15), toy.night(datetime(2015, 6, day, 5, 15))))
+    assert [[d.domain for d in release.held] for _, release in nights] == [[], ["stock_domain"], ["stock_domain"], []]
+
+    for now, release in nights:
+        again = toy.night(now, f"as of {now}")
+        then, found = (read_json(r.path / "manifest.json") for r in (release, again))
+        assert found["tables"] == then["tables"]
+        assert found["domains"] == then["domains"]
+        assert found["logical_hashes"] == then["logical_hashes"]
+        assert found["logical_hashes"].keys() >= {"marts.stock_total", "marts.sales_total"}
+        lake = Lake(tmp_path / f"again-{now:%d}")
+        compared = rebuilt(toy.lake, lake, toy.catalog, release.path)
+        assert [c["table"] for c in compared if not c["equal"]] == []
+    assert toy.total("stock") == "a 5, b 2"
 
 
 def test_roll_back_holds_until_resume(tmp_path: Path) -> None:

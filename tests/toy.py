@@ -4,6 +4,7 @@ It shows what the machinery does whatever the domain is: deliveries, holding, pu
 """
 
 import os
+import re
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -99,6 +100,12 @@ class Toy:
         target = self.project / path
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text.lstrip("\n"), "utf-8")
+
+    def promises(self, extract: str, deadline: str) -> None:
+        """Put a deadline beside the extract's latency."""
+        path = self.project / "sources" / extract / "contract.odcs.yaml"
+        text = re.sub(r"slaProperties: \[(.*)\]", lambda found: f"slaProperties:\n- {found[1]}\n{deadline}", path.read_text("utf-8"))
+        path.write_text(text.replace("value: 40, unit: d", "value: 400, unit: d"), "utf-8")
 
     @property
     def catalog(self) -> Catalog:

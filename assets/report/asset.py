@@ -1,51 +1,44 @@
-"""The report as an asset of its own, a partition for each month. It reads the current release and holds no lock on the lake."""
+"""The monthly report as an asset of the UI, a partition for each month: it reads a release and needs no lock."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from assets.described import asset_key
-
-# The first month the committee was told of (figure A1).
+# The first month the printed figures speak of; earlier ones have nothing to report.
 FIRST_MONTH = "2014-01"
+MONTHS = dg.MonthlyPartitionsDefinition(start_date=FIRST_MONTH, fmt="%Y-%m")
 
 
-class ReportPlace(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resource is its own value
-    """The data root whose release is reported on."""
+def report_asset(data: Path) -> dg.AssetsDefinition:
+    """`report` of a month, from the release that is shown."""
 
-    data: str
-
-
-def report_asset() -> dg.AssetsDefinition:
     @dg.asset(
         key="report",
-        deps=[asset_key("release")],
-        group_name="report",
-        kinds={"html", "excel", "csv"},
-        partitions_def=dg.MonthlyPartitionsDefinition(start_date=FIRST_MONTH, fmt="%Y-%m"),
-        description="What the committee reads of a month: pages, workbook, charts, open data, and a PDF where the machine has Chromium.",
+        deps=["release"],
+        partitions_def=MONTHS,
+        group_name="release",
+        kinds={"html", "excel"},
+        owners=["team:data"],
+        description="What the committee reads of a month: page, workbook, charts, open data and PDF, below data/reports/<month>.",
     )
-    def report(context: dg.AssetExecutionContext, report_place: ReportPlace) -> dg.MaterializeResult[None]:
-        # Imported here: definitions load without DuckDB and Altair.
-        from datetime import date
-
+    def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from assets.lake import Lake
         from assets.report.build import build
 
-        lake = Lake(Path(report_place.data))
-        release = lake.current_release
+        release = Lake(data).current_release
         if release is None:
-            raise dg.Failure(f"There is no release in {lake.releases} yet.", allow_retries=False)
-        built = build(release, lake.reports, date.fromisoformat(f"{context.partition_key}-01"))
+            raise dg.Failure("There is no release to report on yet.", allow_retries=False)
+        built = build(release, data / "reports", date.fromisoformat(f"{context.partition_key}-01"))
         metadata: dict[str, Any] = {
             "release": built.release,
             "path": dg.MetadataValue.path(str(built.path / "index.html")),
             "figures": built.figures,
-            "figures_without_data": ", ".join(built.empty) or "none",
-            "pdf": built.without_pdf or "made",
-            "seconds": built.seconds,
+            "without_figures": ", ".join(built.empty) or "none",
+            "seconds": round(built.seconds, 1),
+            "pdf": built.without_pdf or "yes",
         }
-        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(built.release))
+        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(f"{built.release}/{built.month}"))
 
     return report

@@ -74,8 +74,8 @@ def _write_pages(part: Path, reading: Reading, figures: list[page.Drawn], change
     (part / "kvalitet.html").write_text(page.quality(reading, quality.parts(reading, changed, called)), "utf-8")
     (part / "figures").mkdir()
     for drawn in figures:
-        if drawn.chart:
-            (part / "figures" / f"{drawn.told.figure.id}.png").write_bytes(charts.png(drawn.told, drawn.chart))
+        if drawn.drawing:
+            (part / "figures" / f"{drawn.told.figure.id}.png").write_bytes(charts.png(drawn.drawing.alone))
 
 
 def _put(part: Path, target: Path) -> None:

@@ -3,8 +3,7 @@
 Two things never share an axis of their own scale; colour is never the only sign; labels are text rounded as the report rounds.
 """
 
-import json
-from typing import Any
+from typing import Any, NamedTuple
 
 from assets.report import danish
 from assets.report.figures import WITHHELD, Panel, Told
@@ -24,14 +23,20 @@ MONTH_AXIS = (
 VEGA_LITE = "6.1"
 
 
-def draw(spec: dict[str, Any] | None) -> str | None:
-    """The specification as SVG, None where there is none."""
-    import vl_convert
+class Drawing(NamedTuple):
+    """A figure as SVG: for a page, for a narrow screen, and to stand alone with its title."""
 
-    if spec is None:
+    wide: str
+    narrow: str
+    alone: str
+
+
+def draw(told: Told) -> Drawing | None:
+    """None where the figure is a table alone or has nothing to draw."""
+    wide, narrow = specification(told, "wide"), specification(told, "narrow")
+    if wide is None or narrow is None:
         return None
-    svg: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, format_locale="da-DK", time_format_locale="da-DK")
-    return svg
+    return Drawing(_svg(wide), _svg(narrow), _svg(wide | {"title": _own_title(told)}))
 
 
 def png(told: Told, spec: dict[str, Any]) -> bytes:
@@ -48,37 +53,64 @@ def png(told: Told, spec: dict[str, Any]) -> bytes:
 
 
 def specification(told: Told, width: str) -> dict[str, Any] | None:
-    """The figure as a Vega-Lite specification, None where it is a table alone or has nothing to draw."""
+    """The figure as a Vega-Lite specification."""
     import altair as alt
+    from altair.utils.schemapi import debug_mode
 
     if told.problem or not told.figure.panels:
         return None
-    drawn = [c for panel in told.figure.panels if (c := _panel(told, panel, width)) is not None]
-    if not drawn:
-        return None
-    chart = alt.vconcat(*drawn, spacing=24)
-    spec: dict[str, Any] = (
-        chart.configure(
-            font="Arial, Helvetica, Liberation Sans, sans-serif", background=PAPER, padding={"left": 4, "top": 6, "right": 12, "bottom": 4}
+    # Validating each part again at every step takes longer than drawing; what is wrong fails when it is drawn.
+    with debug_mode(False):
+        drawn = [c for panel in told.figure.panels if (c := _panel(told, panel, width)) is not None]
+        if not drawn:
+            return None
+        chart = alt.vconcat(*drawn, spacing=24)
+        spec: dict[str, Any] = (
+            chart.configure(
+                font="Arial, Helvetica, Liberation Sans, sans-serif",
+                background=PAPER,
+                padding={"left": 4, "top": 6, "right": 12, "bottom": 4},
+            )
+            .configure_view(stroke=None)
+            .configure_axis(
+                labelFontSize=12,
+                labelColor=MUTED,
+                title=None,
+                gridColor=GRID,
+                domainColor=MUTED,
+                tickColor=MUTED,
+                labelFlush=False,
+                tickSize=4,
+            )
+            .configure_axisLeft(minExtent=44)
+            .configure_title(anchor="start", fontSize=13, fontWeight="bold", color=INK, offset=10)
+            .configure_text(fontSize=12, color=INK)
+            .to_dict(validate=False)
         )
-        .configure_view(stroke=None)
-        .configure_axis(
-            labelFontSize=12, labelColor=MUTED, title=None, gridColor=GRID, domainColor=MUTED, tickColor=MUTED, labelFlush=False, tickSize=4
-        )
-        .configure_axisLeft(minExtent=44)
-        .configure_title(anchor="start", fontSize=13, fontWeight="bold", color=INK, offset=10)
-        .configure_text(fontSize=12, color=INK)
-        .to_dict()
-    )
     spec["config"]["aria"] = False
     return spec
 
 
-def _over(rows: list[dict[str, Any]]) -> Any:
-    """A chart over these rows. As text they are copied once; as a list Altair would copy every value with every layer."""
+def _svg(spec: dict[str, Any]) -> str:
+    import vl_convert
+
+    svg: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, format_locale="da-DK", time_format_locale="da-DK")
+    return svg
+
+
+def _own_title(told: Told) -> dict[str, Any]:
+    return {
+        "text": f"{told.figure.id} · {told.figure.title}",
+        "subtitle": f"{told.period} · udgivelse {told.reading.about['release_id']}",
+        "anchor": "start", "fontSize": 16, "subtitleFontSize": 12, "subtitleColor": MUTED, "color": INK, "offset": 16,
+    }  # fmt: skip
+
+
+def _data(values: list[Any]) -> Any:
+    """Rows for a layer. A tuple, because Altair copies every list with all that is in it each time a chart is put into another."""
     import altair as alt
 
-    return alt.Chart(alt.InlineData(values=json.dumps(rows, ensure_ascii=False), format={"type": "json"}))
+    return alt.InlineData(values=tuple(values))
 
 
 def _panel(told: Told, panel: Panel, width: str) -> Any:
@@ -113,7 +145,7 @@ def _months(told: Told, panel: Panel, width: str) -> Any:
     y = alt.Y("value:Q", stack="zero" if panel.kind == "stack" else None, axis=_value_axis(unit), scale=_scale(data, panel, unit, limits))
     layers: list[Any] = []
     if limits:
-        band = _over([limits])
+        band = alt.Chart(_data([limits]))
         layers.append(band.mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q"), y2="high:Q"))
         layers.append(band.mark_rule(color=MUTED, strokeWidth=1).encode(y="centre:Q"))
     if panel.kind == "stack":
@@ -144,7 +176,7 @@ def _parts(data: list[dict[str, Any]], size: int) -> Any:
     import altair as alt
 
     return (
-        _over(data)
+        alt.Chart(_data(data))
         .mark_bar(size=size, strokeWidth=1.5)
         .encode(
             fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND)),
@@ -160,7 +192,7 @@ def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[
     """A line and its points: hollow where provisional, a triangle where the target is missed."""
     import altair as alt
 
-    base = _over(_in_stretches(points)).encode(x=x, y=y, detail="stretch:N")
+    base = alt.Chart(_data(points)).encode(x=x, y=y)
     return [
         base.mark_line(color=colour, strokeWidth=2, strokeDash=dash),
         base.mark_point(size=46, strokeWidth=2, opacity=1, stroke=colour).encode(
@@ -206,7 +238,7 @@ def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) ->
         "provisional": bool(row.get("is_provisional")),
         "target": float(target) if target is not None else None,
         "target_label": f"mål {danish.percent(target, danish.whole_or(target, 2))}" if target is not None else None,
-        "missed": target is not None and value < target and column == panel.values[0],
+        "missed": target is not None and value < target,
         "final": row["month"] == told.last_final,
     }
 
@@ -250,9 +282,9 @@ def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
     aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
     if not aimed:
         return []
-    line = _over(aimed).mark_line(color=TARGET, strokeDash=[6, 4], strokeWidth=1.5).encode(x=x, y="target:Q")
+    line = alt.Chart(_data(aimed)).mark_line(color=TARGET, strokeDash=[6, 4], strokeWidth=1.5).encode(x=x, y="target:Q")
     named = (
-        _over(aimed[:1])
+        alt.Chart(_data(aimed[:1]))
         .mark_text(align="left", baseline="bottom", dy=-4, dx=-10, color=TARGET, fontWeight="bold")
         .encode(x=x, y="target:Q", text="target_label:N")
     )
@@ -260,7 +292,8 @@ def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
 
 
 def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
-    """The value of the last final month: right of the line's end, above a column."""
+    """The value of the last final month: right of the line's end, else above it, and below it for the lower of two."""
+    import altair as alt
 
     ends = sorted((d for d in data if d["final"]), key=lambda d: d["value"])
     if panel.kind == "stack" or not ends:
@@ -271,10 +304,12 @@ def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
     for end, shift in zip(ends, (7, -7) if is_crowded else (0, 0), strict=False):
         is_last = end["month"] == max(d["month"] for d in data)
         beside = panel.kind in ("line", "multiples") and is_last
-        base = _over([end])
+        base = alt.Chart(_data([end]))
         named = (
             base.mark_text(fontWeight="bold", fontSize=13, align="left", baseline="middle", dx=9, dy=shift)
             if beside
+            else base.mark_text(fontWeight="bold", fontSize=13, baseline="top", dy=9)
+            if len(ends) == 2 and end is ends[0]
             else base.mark_text(fontWeight="bold", fontSize=13, baseline="bottom", dy=-9)
         )
         texts.append(named.encode(x=x, y="value:Q", text="label:N"))
@@ -322,7 +357,7 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Any:
     y = alt.Y("name:N", sort=order, axis=alt.Axis(labelLimit=limit, labelColor=INK, domain=False, ticks=False, labelPadding=8,
               labelExpr=_wrapped(width)))  # fmt: skip
     x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.35 if width == "wide" else 2.1)]))
-    base = _over(data)
+    base = alt.Chart(_data(data))
     bars = base.mark_bar(color=FIRST, size=18).encode(x=x, y=y)
     texts = base.mark_text(align="left", dx=6).encode(x=x, y=y, text="label:N")
     inner = WIDTHS[width] - (limit + 10)
@@ -355,7 +390,7 @@ def _pairs(told: Told, panel: Panel, width: str) -> Any:
               labelExpr=_wrapped(width)), scale=alt.Scale(paddingInner=0.3))  # fmt: skip
     x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.2 if width == "wide" else 1.5)]))
     inner = alt.YOffset("place:O")
-    base = _over(data)
+    base = alt.Chart(_data(data))
     bars = base.mark_bar(strokeWidth=1.2, stroke=FIRST).encode(
         x=x, y=y, yOffset=inner, fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND))
     )

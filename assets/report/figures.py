@@ -11,7 +11,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from assets.report.danish import period
-from assets.report.reading import ColumnWords, Reading, Row
+from assets.report.reading import ColumnWords, Reading, Row, needed
 
 WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED, NOT_APPLICABLE = "c", "p", "u", "b", "e", "z"
 CAUTIONS = {
@@ -55,7 +55,7 @@ class Told:
 
     def words(self, column: str) -> ColumnWords:
         own = self.figure.labels.get(column)
-        known = self.reading.words.get(column)
+        known = self.reading.words_of(column, needed(self.figure.key))
         if own and known:
             return ColumnWords(own, known.unit, known.type, known.meaning)
         return known or ColumnWords(own or column, self.figure.units.get(column))

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.report.figures import Told
-from assets.report.reading import Reading, Row, query
+from assets.report.reading import KPI, Reading, Row, query
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 DICTIONARY_HEADS = ["fil", "kolonne", "betegnelse", "type", "enhed", "betydning"]
@@ -29,7 +29,7 @@ def write(folder: Path, reading: Reading, told: list[Told]) -> None:
         (folder / f"{name}.csv").write_bytes(danish_csv(names, values))
         (folder / f"{name}.iso.csv").write_bytes(iso_csv(names, values))
         for column in names:
-            words = next((t.words(column) for t in told if t.figure.id == name), reading.words.get(column))
+            words = next((t.words(column) for t in told if t.figure.id == name), reading.words_of(column, [KPI]))
             described.append([name, column, *((words.label, words.type, words.unit, words.meaning) if words else ("", "", "", ""))])
     (folder / "ordbog.csv").write_bytes(danish_csv(DICTIONARY_HEADS, described))
     sums = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in sorted(folder.glob("*.csv"))]

@@ -21,20 +21,16 @@ TEMPLATES = Path(__file__).parent / "templates"
 
 @dataclass(frozen=True)
 class Drawn:
-    """A figure ready for the page: what was told, its table, and its charts as SVG; `chart` is what the wide one was drawn from."""
+    """A figure ready for the page: what was told, its table, its sentences and its charts."""
 
     told: Told
     table: Table
     sentences: list[Markup]
-    chart: dict[str, Any] | None
-    wide: str | None
-    narrow: str | None
+    drawing: charts.Drawing | None
 
 
 def drawn(told: Told) -> Drawn:
-    chart = charts.specification(told, "wide")
-    narrow = charts.draw(charts.specification(told, "narrow"))
-    return Drawn(told, table(told), prose.findings(told), chart, charts.draw(chart), narrow)
+    return Drawn(told, table(told), prose.findings(told), charts.draw(told))
 
 
 def report(reading: Reading, figures: list[Drawn], has_pdf: bool = False, on_paper: bool = False) -> str:
@@ -94,8 +90,8 @@ def _figure(made: Drawn) -> dict[str, Any]:
         "table": made.table,
         "method": figure.method,
         "period": told.period,
-        "wide": _labelled(made.wide, label),
-        "narrow": _labelled(made.narrow, label),
+        "wide": _labelled(made.drawing and made.drawing.wide, label),
+        "narrow": _labelled(made.drawing and made.drawing.narrow, label),
         "is_tall": len(figure.panels) > 2 or any(p.kind == "multiples" for p in figure.panels),
         "is_table_first": bool(figure.pivot) or not figure.panels,
     }

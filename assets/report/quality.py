@@ -6,9 +6,12 @@ from assets.report.reading import ColumnWords, Reading, Row
 from assets.report.tables import Cell, Table, cell
 
 LABELS = {
-    "accepted": "Godkendt", "completeness_share": "Godkendt andel", "data_as_of": "Leverancer til og med", "domain": "Område",
+    "accepted": "Godkendt", "accepted_reason": "Accepteret fordi", "accepted_until": "Accepteret til og med",
+    "arrived_at": "Seneste levering", "completeness_share": "Godkendt andel", "data_as_of": "Leverancer til og med", "domain": "Område",
+    "due": "Aftale", "due_at": "Frist",
     "extract": "Udtræk", "held": "Holdt tilbage", "ignored": "Ingen poster", "in_force": "Gældende", "is_held": "Holdt tilbage",
     "is_provisional": "Foreløbig", "last_date": "Seneste dag", "month": "Måned", "named": "Nævnt", "newest_at": "Seneste modtaget",
+    "newest_date": "Nyeste post",
     "offenders": "Tilfælde", "quarantined": "Afvist", "quarantined_share": "Afvist andel", "reason": "Årsag", "receipts": "Leverancer",
     "records": "Poster", "refused": "Afviste filer", "replaced": "Afløst", "rule": "Regel", "severity": "Alvor", "since": "Siden",
     "status": "Status", "table_name": "Tabel", "why": "Hvorfor", "withdrawn": "Trukket tilbage", "cells": "Tilbageholdte tal",
@@ -48,6 +51,7 @@ PARTS = {
         "Ingen poster er afvist.",
     ),
     "checks": ("Kontroller med anmærkning", "Advarsler vises ved tallene; fejl holder området tilbage.", "Alle kontroller er bestået."),
+    "late": ("Forsinkede udtræk", "Udtræk, der ikke er kommet til tiden, eller hvis nyeste post er gammel.", "Alt er kommet til tiden."),
     "coverage": ("Måneder", "De seneste tre måneder af hvert udtræk til og med rapportens.", "Ingen måneder er leveret."),
 }
 

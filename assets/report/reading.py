@@ -3,9 +3,10 @@
 A table the release does not have is an answer too: the figure then says so.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,10 +63,14 @@ class Reading:
         return {r["domain"]: r for r in dicts(self.con, "select * from meta.domain_status")}
 
     @cached_property
-    def words(self) -> dict[str, ColumnWords]:
-        """Label and unit of every column, from the release's dictionary; a column means the same in every table."""
-        rows = dicts(self.con, "select distinct on (column_name) * from meta.column_dictionary order by column_name, table_name")
-        return {r["column_name"]: ColumnWords(r["label"], r["unit"], r["type"], r["meaning"]) for r in rows}
+    def words(self) -> dict[tuple[str, str], ColumnWords]:
+        """Label and unit by table and column, from the release's dictionary."""
+        rows = dicts(self.con, "select * from meta.column_dictionary")
+        return {(r["table_name"], r["column_name"]): ColumnWords(r["label"], r["unit"], r["type"], r["meaning"]) for r in rows}
+
+    def words_of(self, column: str, tables: Sequence[str]) -> ColumnWords | None:
+        """What the first of the tables that has the column says of it."""
+        return next((self.words[table, column] for table in tables if (table, column) in self.words), None)
 
     @cached_property
     def codes(self) -> dict[tuple[str, str], str]:
@@ -113,10 +118,11 @@ def statement(name: str) -> str:
     return (SQL / f"{name}.sql").read_text("utf-8")
 
 
-def needed(name: str) -> list[str]:
+@cache
+def needed(name: str) -> tuple[str, ...]:
     """Tables that sql/report/<name>.sql reads."""
     tree = sqlglot.parse_one(statement(name), dialect="duckdb")
-    return sorted({f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db})
+    return tuple(sorted({f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}))
 
 
 def query(con: duckdb.DuckDBPyConnection, sql: str, month: date) -> list[Row]:

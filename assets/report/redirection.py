@@ -12,7 +12,7 @@ QUARTER = "Vises for det seneste hele kvartal, hvor alle tre måneder er endelig
 
 def by_agreement(told: Told) -> list[Markup]:
     parts = [
-        Markup("{} ({})").format(data(r["treatments_share"], "share", told.figure.places), _label(told, r))
+        Markup("{} på {}").format(data(r["treatments_share"], "share", told.figure.places), name(_label(told, r)))
         for r in told.rows
         if r["treatments"] is not None
     ]
@@ -76,7 +76,7 @@ def _period(told: Told) -> Markup:
 
 
 def _label(told: Told, row: dict[str, str]) -> str:
-    return told.reading.codes.get(("agreement_type", row["agreement_type"]), row["agreement_type"]).lower()
+    return told.reading.codes.get(("agreement_type", row["agreement_type"]), row["agreement_type"])
 
 
 def _largest(told: Told) -> dict[str, str]:

@@ -54,9 +54,41 @@ select
     case when bool_or(plan_status = 'UNMAPPED') then 'u' else '' end,
 from marts.project_status
 group by month
--- The service desks. A desk without an agreed share (Klinisk) has no row for it; CIMT alone has cases.
 union all
-select month, 'calls_offered', desk, offered, null, null, null, null, null, qf
+select month, 'redirected_treatments', 'ALL', cast(treatments as double), null, null, null, null, null, qf
+from marts.redirection_monthly
+where is_total
+-- What is withheld of a row's other numbers says nothing about the one that stands.
+union all
+select
+    month,
+    'udredning_within_limit',
+    sector,
+    within_limit_share,
+    case sector when 'SOM' then within_limit_net else within_limit_gross end,
+    pathways,
+    null,
+    null,
+    completeness_volume_share,
+    case when within_limit_share is null then qf else replace(qf, 'c', '') end,
+from marts.udredning_monthly
+where is_total and coalesce(pathways, 1) > 0
+union all
+select
+    month,
+    'udredning_open_over_limit',
+    sector,
+    cast(open_over_limit as double),
+    null,
+    null,
+    null,
+    null,
+    null,
+    case when open_over_limit is null then qf else replace(qf, 'c', '') end,
+from marts.udredning_open_monthly
+where is_total and coalesce(open_pathways, 1) > 0
+union all
+select month, 'calls_offered', desk, cast(offered as double), null, null, null, null, null, qf
 from marts.servicedesk_calls_monthly
 union all
 select month, 'calls_answered', desk, answered_share, answered, offered, null, null, null, qf
@@ -67,22 +99,23 @@ from marts.servicedesk_calls_monthly
 union all
 select month, 'mean_wait', desk, mean_wait_answered_seconds, null, null, null, null, null, qf
 from marts.servicedesk_calls_monthly
+where mean_wait_answered_seconds is not null
 union all
-select month, 'answered_in_time', desk, service_level_share, null, null, target, '>=', null, qf
+select month, 'answered_in_time', desk, service_level_share, null, null, target, case when target is not null then '>=' end, null, qf
 from marts.servicedesk_calls_monthly
-where target is not null
+where service_level_share is not null
 union all
-select month, 'servicedesk_inquiries', desk, inquiries, null, null, null, null, null, qf
+select month, 'servicedesk_inquiries', desk, cast(inquiries as double), null, null, null, null, null, qf
 from marts.servicedesk_cases_monthly
-where is_total and desk = 'CIMT'
+where is_total
 union all
-select month, 'cases_incoming', desk, incoming, null, null, null, null, null, qf
+select month, 'cases_incoming', desk, cast(incoming as double), null, null, null, null, null, qf
 from marts.servicedesk_cases_monthly
-where is_total and desk = 'CIMT'
+where is_total
 union all
-select month, 'cases_closed', desk, closed, null, null, null, null, null, qf
+select month, 'cases_closed', desk, cast(closed as double), null, null, null, null, null, qf
 from marts.servicedesk_cases_monthly
-where is_total and desk = 'CIMT'
+where is_total
 union all
 select
     month,
@@ -92,57 +125,42 @@ select
     first_call_resolved,
     phone_inquiries,
     first_call_resolved_target,
-    '>=',
+    case when first_call_resolved_target is not null then '>=' end,
     null,
     qf,
 from marts.servicedesk_cases_monthly
-where is_total and first_call_resolved_target is not null
+where is_total and first_call_resolved_of_phone_share is not null
 union all
-select month, 'cases_within_sla', desk, within_sla_share, within_sla, within_sla_base, target, '>=', null, qf
+select
+    month,
+    'first_call_resolution_of_all',
+    desk,
+    first_call_resolved_of_all_share,
+    first_call_resolved,
+    inquiries,
+    first_call_resolved_target,
+    case when first_call_resolved_target is not null then '>=' end,
+    null,
+    qf,
 from marts.servicedesk_cases_monthly
-where is_total and target is not null
--- The patient domains: totals alone. The mark of a withheld number stays where this number is the one withheld.
+where is_total and first_call_resolved_of_all_share is not null
+-- The printed share looks at resolved cases alone; the target is judged where late and open cases count too.
+union all
+select month, 'cases_within_sla', desk, within_sla_share, within_sla, within_sla_base, null, null, null, qf
+from marts.servicedesk_cases_monthly
+where is_total and within_sla_share is not null
 union all
 select
     month,
-    'redirected_treatments',
-    'ALL',
-    treatments,
+    'cases_within_sla_with_open',
+    desk,
+    within_sla_with_open_share,
+    within_sla,
+    within_sla_base + overdue_open,
+    target,
+    case when target is not null then '>=' end,
     null,
-    null,
-    null,
-    null,
-    null,
-    case when treatments is null then qf else replace(qf, 'c', '') end,
-from marts.redirection_monthly
-where is_total
-union all
-select
-    udredning.month,
-    'udredning_within_limit',
-    udredning.sector,
-    within_limit_share,
-    case sector.headline when 'net' then within_limit_net else within_limit_gross end,
-    pathways,
-    null,
-    null,
-    completeness_volume_share,
-    case when within_limit_share is null then udredning.qf else replace(udredning.qf, 'c', '') end,
-from marts.udredning_monthly as udredning
-join reference.sector as sector on sector.sector = udredning.sector
-where is_total
-union all
-select
-    month,
-    'udredning_open_over_limit',
-    sector,
-    open_over_limit,
-    null,
-    null,
-    null,
-    null,
-    null,
-    case when open_over_limit is null then qf else replace(qf, 'c', '') end,
-from marts.udredning_open_monthly
-where is_total
+    qf,
+from marts.servicedesk_cases_monthly
+where is_total and within_sla_with_open_share is not null
 order by indicator, subject, month

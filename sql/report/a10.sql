@@ -1,4 +1,5 @@
 -- Psychiatric pathways that ended, those within the limit (gross days), and those still waiting at the end of the month.
+-- Months in which no pathway had a limit have nothing to show.
 select
     ended.month,
     ended.pathways,
@@ -14,5 +15,5 @@ select
 from marts.udredning_monthly as ended
 left join marts.udredning_open_monthly as waiting
     on waiting.month = ended.month and waiting.sector = ended.sector and waiting.is_total
-where ended.sector = 'PSY' and ended.is_total and ended.month <= $month
+where ended.sector = 'PSY' and ended.is_total and ended.month <= $month and coalesce(ended.pathways, 1) > 0
 order by ended.month

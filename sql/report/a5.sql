@@ -1,4 +1,5 @@
--- The newest whole final quarter by the functional hospital that redirected, with the service each redirects most.
+-- The newest whole final quarter by the functional hospital that redirected, with the service each redirects most
+-- where all its services are told: the largest of some is not the largest.
 -- A hospital withheld in one of its months is withheld in the quarter.
 with newest as (
     select max(period_start) as quarter
@@ -23,7 +24,7 @@ largest_service as (
     select hospital_code, arg_max(service_group_name, treatments) as service_group_name
     from newest join marts.redirection_hospital_service_quarterly using (quarter)
     group by hospital_code
-    having count(treatments) > 0
+    having count(treatments) = count(*)
 ),
 ranked as (
     select *, row_number() over (order by treatments desc nulls last, hospital_name) as place from summed

@@ -14,5 +14,5 @@ select
 from marts.udredning_monthly as ended
 left join marts.udredning_open_monthly as waiting
     on waiting.month = ended.month and waiting.sector = ended.sector and waiting.is_total
-where ended.sector = 'SOM' and ended.is_total and ended.month <= $month
+where ended.sector = 'SOM' and ended.is_total and ended.month <= $month and coalesce(ended.pathways, 1) > 0
 order by ended.month

@@ -11,5 +11,5 @@ select
     is_provisional,
     qf,
 from marts.udredning_monthly
-where sector = 'PSY' and is_total and month <= $month
+where sector = 'PSY' and is_total and month <= $month and coalesce(pathways, 1) > 0
 order by month

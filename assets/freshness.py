@@ -1,0 +1,75 @@
+"""Whether an extract keeps its promises of time, judged at the run's `as_of` and never by the clock.
+
+Two promises of a contract (`slaProperties`): a delivery arrives by its deadline, changed or not; and what has been delivered
+reaches far enough. Breaking one warns, is a line in `status` and a flag on what depends on it. Publishing goes on.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from expectations.suite import Rule
+from sources.cadence import Cadence
+from sources.contract import Contract
+
+if TYPE_CHECKING:
+    from expectations.runner import Outcome
+
+ON_TIME, RECENT = "delivery_is_on_time", "records_are_recent"
+UNITS = {"h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """`is_late`: no delivery for the newest deadline. `is_stale`: the newest record is older than promised. Times are ISO texts."""
+
+    due_at: str | None = None
+    arrived_at: str | None = None
+    newest_date: str | None = None
+    is_late: bool = False
+    is_stale: bool = False
+    why: str = ""
+
+
+def freshness_rules(contract: Contract) -> list[Rule]:
+    """The promises of time as checks of the raw asset."""
+    rules = []
+    if due := contract.deadline:
+        words = f"A delivery is due {due.description[0].lower()}{due.description[1:]}" if due.description else f"Due at {due.schedule}."
+        rules.append(Rule(ON_TIME, words, "warning", ""))
+    if latency := contract.latency:
+        words = f"The newest record is at most {latency.value:g} {UNITS[latency.unit]} old."
+        rules.append(Rule(RECENT, words, "warning", ""))
+    return rules
+
+
+def kept_promises(contract: Contract, found: Freshness) -> "list[Outcome]":
+    """What became of each rule of `freshness_rules`."""
+    from expectations.runner import Outcome
+
+    broken = {ON_TIME: found.is_late, RECENT: found.is_stale}
+    return [
+        Outcome(r.name, r.words, r.severity, None, not broken[r.name], int(broken[r.name]), found.why if broken[r.name] else "")
+        for r in freshness_rules(contract)
+    ]
+
+
+def judge(contract: Contract, arrivals: list[str], newest_date: str | None, as_of: datetime) -> Freshness:
+    """`arrivals` are the times (ISO) at which deliveries arrived that could be read and were not taken back."""
+    arrived = max(arrivals, default=None)
+    due_at, why, is_late, is_stale = None, [], False, False
+    if contract.deadline:
+        due, counts_from = Cadence.of(contract.deadline.schedule).last_due(as_of)
+        due_at = due.isoformat()
+        is_late = arrived is None or datetime.fromisoformat(arrived) < counts_from
+        if is_late:
+            last = f"the newest delivery arrived {arrived[:16].replace('T', ' ')}" if arrived else "nothing has ever been delivered"
+            why.append(f"due {due:%Y-%m-%d %H:%M}, {last}")
+    if contract.latency:
+        oldest = as_of - timedelta(**{UNITS[contract.latency.unit]: contract.latency.value})
+        is_stale = newest_date is None or datetime.fromisoformat(newest_date).date() < oldest.date()
+        if is_stale and newest_date:
+            why.append(f"the newest record is of {newest_date}")
+        elif is_stale and not is_late:
+            why.append("there is no record yet")
+    return Freshness(due_at, arrived, newest_date, is_late, is_stale, "; ".join(why))

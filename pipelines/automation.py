@@ -1,0 +1,120 @@
+"""What happens without being asked: the nightly job every night and when something has arrived, and people being told."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from assets.alerts import tell
+from assets.causes import FAILED, Cause, remembered_causes
+from assets.channels import ChannelError, channels
+from assets.lake import Lake
+from assets.landing import delivered
+from assets.run import STARTED_BY
+from pipelines.settings import JOB, RELEASE
+
+# Never moved by a change of clocks, which happens between 2 and 3; the deliveries of the night are there by then.
+EVERY_NIGHT, ZONE = "15 5 * * *", "Europe/Copenhagen"
+LOOKS_EVERY_SECONDS = 60
+
+Looked = dict[str, list[int]]
+
+
+def nightly_schedule() -> dg.ScheduleDefinition:
+    return dg.ScheduleDefinition(
+        name="every_night",
+        job_name=JOB,
+        cron_schedule=os.environ.get("VENTETAL_SCHEDULE") or EVERY_NIGHT,
+        execution_timezone=ZONE,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        tags={STARTED_BY: "the schedule"},
+        description="Takes in what has arrived, makes the tables, publishes what passes: at 05:15 on the clocks of Copenhagen.",
+    )
+
+
+def landing_sensor(landing: Path, extracts: list[str]) -> dg.SensorDefinition:
+    """Starts one run for all that has arrived, once no file of it has changed between two looks.
+
+    A file it has started a run for and that still lies there, unreadable perhaps, is not news again; the nightly run tries it.
+    """
+
+    @dg.sensor(
+        name="landing",
+        job_name=JOB,
+        minimum_interval_seconds=LOOKS_EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Starts a run when files have arrived in landing and stopped growing.",
+    )
+    def arrived(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        before = json.loads(context.cursor or '{"looked": {}, "started_for": {}}')
+        there = _look(landing, extracts)
+        news = {name: size for name, size in there.items() if before["started_for"].get(name) != size}
+        growing = [name for name, size in news.items() if before["looked"].get(name) != size]
+        starts = bool(news) and not growing
+        known = there if starts else {name: size for name, size in before["started_for"].items() if name in there}
+        cursor = json.dumps({"looked": there, "started_for": known})
+        if starts:
+            return dg.SensorResult(run_requests=[dg.RunRequest(tags={STARTED_BY: "the landing sensor"})], cursor=cursor)
+        why = f"{len(growing)} of {len(news)} new files were still arriving." if growing else "Nothing new lies in landing."
+        return dg.SensorResult(skip_reason=why, cursor=cursor)
+
+    return arrived
+
+
+def alert_sensor(data: Path) -> dg.SensorDefinition:
+    """Tells people what the newest run has left behind, and that a run has broken off."""
+
+    @dg.sensor(
+        name="alerts",
+        minimum_interval_seconds=LOOKS_EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="One message for each cause and domain when it appears, one when it has cleared: by webhook or mail.",
+    )
+    def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
+        try:
+            ways = channels()
+        except ChannelError as error:
+            return dg.SkipReason(str(error))
+        sent = tell(Lake(data), standing_causes(context.instance, Lake(data)), ways, datetime.now())
+        told = "; ".join(m.subject for m in sent) or "Nothing new to tell"
+        return dg.SkipReason(f"{told}." if ways else "There is no channel; VENTETAL_SLACK_WEBHOOK is one.")
+
+    return alerts
+
+
+def standing_causes(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
+    """What needs a person now."""
+    broken = _broken_run(instance)
+    return remembered_causes(lake) + ([broken] if broken else [])
+
+
+def _broken_run(instance: dg.DagsterInstance) -> Cause | None:
+    """The newest finished run, if it broke off. One that published and failed for a held domain did not: that is told as such."""
+    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+    newest = instance.get_run_records(dg.RunsFilter(job_name=JOB, statuses=ended), limit=1)
+    if not newest or newest[0].dagster_run.status != dg.DagsterRunStatus.FAILURE:
+        return None
+    run = newest[0].dagster_run
+    failures = [e.get_dagster_event() for e in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)]
+    broken = [e for e in failures if not (e.step_key == RELEASE and e.step_failure_data.user_failure_data)]
+    if failures and not broken:
+        return None
+    # The kind of error and the step, no more: the text of an error can quote what a supplier wrote.
+    said = ", ".join(f"{e.step_key} ({_kind(e.step_failure_data.error)})" for e in broken) or "its process ended before its work did"
+    return Cause(FAILED, "", f"Run {run.run_id[:8]}: {said}.")
+
+
+def _kind(error: Any) -> str:
+    """The class of the innermost error."""
+    while error is not None and error.cause:
+        error = error.cause
+    return str(error.cls_name) if error is not None else "unknown"
+
+
+def _look(landing: Path, extracts: list[str]) -> Looked:
+    """Size and time of change of every file that is delivered and not under a name that says it is unfinished."""
+    found = [(extract, path, stat) for extract in extracts for path, stat in delivered(landing / extract)]
+    return {f"{extract}/{path.name}": [stat.st_size, stat.st_mtime_ns] for extract, path, stat in found}

@@ -1,0 +1,1 @@
+"""The commands of `ventetal`, by what they are about; `pipelines.cli` puts them together."""

@@ -1,0 +1,153 @@
+"""Commands about deliveries: try a file, propose a layout, see what was refused, decide about a delivery."""
+
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from pipelines import show
+from pipelines.commands.console import Exit, Json, current, notes, now, print_json, stop
+from pipelines.settings import PROJECT, data_root
+
+
+def check(
+    file: Annotated[Path, typer.Argument(help="A file as it would be delivered.", exists=True, dir_okay=False)],
+    extract: Annotated[str, typer.Option(help="The extract it belongs to; found by its layout if not given.")] = "",
+    show_values: Annotated[bool, typer.Option("--show-values", help="Show what the refused records say.")] = False,
+    as_json: Json = False,
+) -> None:
+    """A supplier's dry run: would this file be taken, and which records would be refused? Writes nothing."""
+    import tempfile
+
+    from sources.dry_run import NoExtract, dry_run
+
+    candidates = _extracts(extract)
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            verdict = dry_run(file, candidates, Path(scratch), show_values)
+        except NoExtract as none:
+            verdict = {"file": file.name, "would_be_taken": False, "refusals": none.refusals}
+    show.verdict(verdict) if not as_json else print_json(verdict)
+    is_clean = verdict["would_be_taken"] and not verdict["quarantined"]
+    raise typer.Exit(Exit.DONE if is_clean else Exit.ATTENTION)
+
+
+def layout(
+    file: Annotated[Path, typer.Argument(help="A file no layout fits yet.", exists=True, dir_okay=False)],
+    extract: Annotated[str, typer.Option(help="The extract it belongs to; the likeliest if not given.")] = "",
+) -> None:
+    """Propose a layout for an unknown file, to be corrected by a person and tried with `check`."""
+    import tempfile
+
+    from sources.dry_run import unpacked
+    from sources.propose import propose
+    from sources.reasons import Refused
+
+    candidates = _extracts(extract)
+    with tempfile.TemporaryDirectory() as scratch:
+        try:
+            inside, name = unpacked(file, Path(scratch))
+            _, text = propose(inside, name, candidates)
+        except Refused as refused:
+            stop(Exit.ATTENTION, refused.sentence)
+    print(text, end="")
+
+
+def quarantine(
+    extract: Annotated[str, typer.Option(help="Only this extract.")] = "",
+    records: Annotated[bool, typer.Option("--records", help="List the refused records: file, line, reasons.")] = False,
+    show_values: Annotated[bool, typer.Option("--show-values", help="With --records, what they say.")] = False,
+    export: Annotated[
+        Path | None, typer.Option(help="Write the refused records with what they say to this CSV file, to be mended.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Refused files and records of the current release, with their reasons."""
+    from assets.lake import Lake
+    from assets.quarantine import refused
+
+    lake = Lake(data_root())
+    wants_all = export is not None
+    found = refused(lake, current(lake), extract, with_records=records or wants_all, with_values=show_values or wants_all)
+    if export is not None:
+        with export.open("w", encoding="utf-8-sig", newline="") as file:
+            show.refused_as_csv(found["records"], file)
+        notes.print(f"{len(found['records'])} refused records are in {export}; it holds what suppliers wrote, so keep it as you keep that.")
+        return
+    show.quarantine(found) if not as_json else print_json(found)
+
+
+def accept(
+    what: Annotated[str, typer.Argument(help="The receipt of a held delivery, or a failing check as table.check; `status` names both.")],
+    reason: Annotated[str, typer.Option(help="Why it may pass.")],
+    until: Annotated[str, typer.Option(help="The last day on which the check may fail; a day that has passed ends it.")] = "",
+) -> None:
+    """Let a held delivery through, or let a check fail until a date: a known error of the supplier. The next run obeys."""
+    from assets.decisions import UnknownReceipt, accept_delivery
+    from assets.lake import Lake
+
+    if "." in what:
+        _accept_check(what, until, reason)
+        return
+    if until:
+        stop(Exit.USAGE, "--until goes with a check; a delivery is let through for good.")
+    try:
+        accept_delivery(Lake(data_root()), what, reason, now())
+    except UnknownReceipt:
+        stop(Exit.MISSING, f"There is no receipt {what}; `ventetal status` names those that are held.")
+    notes.print(f"{what} is accepted; the next run takes it.")
+
+
+def withdraw(
+    receipt: Annotated[str, typer.Argument(help="The receipt of the delivery, as meta.receipt names it.")],
+    reason: Annotated[str, typer.Option(help="Why it must not count.")],
+) -> None:
+    """Take a delivery back: the wrong file was sent. What it replaced stands again from the next run on."""
+    from assets.decisions import UnknownReceipt, withdraw_delivery
+    from assets.lake import Lake
+
+    try:
+        withdraw_delivery(Lake(data_root()), receipt, reason, now())
+    except UnknownReceipt:
+        stop(Exit.MISSING, f'There is no receipt {receipt}; `ventetal query "from meta.receipt"` lists them.')
+    notes.print(f"{receipt} is withdrawn; the next run leaves it out.")
+
+
+def examples(
+    seed: Annotated[int, typer.Option(help="Another seed, another region.")] = 1,
+    scale: Annotated[float, typer.Option(help="1 is about a million records.", min=0.01)] = 1.0,
+) -> None:
+    """Put the deliveries of an invented region into landing."""
+    from assets.lake import Lake
+    from sources.examples.region import write_example_region
+
+    lake = Lake(data_root())
+    lake.prepare()
+    written = write_example_region(lake.landing, PROJECT / "data" / "examples", PROJECT / "data" / "reference", seed, scale)
+    notes.print(f"{len(written)} files, {sum(p.stat().st_size for p in written) >> 20} MiB, are in {lake.landing}")
+
+
+def _extracts(name: str) -> list[Any]:
+    """The extract of that name, or all for ''."""
+    from assets.catalog import load_catalog
+
+    extracts = load_catalog(PROJECT).extracts
+    if name and name not in extracts:
+        stop(Exit.MISSING, f"There is no extract {name}; there are {', '.join(extracts)}.")
+    return [extracts[name]] if name else list(extracts.values())
+
+
+def _accept_check(check: str, until: str, reason: str) -> None:
+    from assets.catalog import acceptable_checks, load_catalog
+    from assets.decisions import accept_check
+    from assets.lake import Lake
+
+    try:
+        last = date.fromisoformat(until)
+    except ValueError:
+        stop(Exit.USAGE, f"{until!r} is no date; say until when with --until YYYY-MM-DD.")
+    if check not in acceptable_checks(load_catalog(PROJECT)):
+        stop(Exit.MISSING, f"There is no check {check} that may be accepted; meta.check_result names table_name and check_name.")
+    accept_check(Lake(data_root()), check, last, reason, now())
+    notes.print(f"{check} may fail until {last}; the next run obeys, and says so wherever the figures are shown.", soft_wrap=True)

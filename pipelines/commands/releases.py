@@ -1,0 +1,92 @@
+"""Commands about releases: ask the current one, list them, roll back and resume."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines import show
+from pipelines.commands.console import Exit, Json, current, notes, print_json, stop
+from pipelines.settings import PROJECT, data_root
+
+
+def query(
+    sql: Annotated[str, typer.Argument(help="SQL on marts, reference and meta.")],
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """Ask the current release, read-only."""
+    import duckdb
+
+    from assets.lake import Lake
+    from assets.summary import accepted_in, open_release
+
+    with open_release(current(Lake(data_root()))) as con:
+        try:
+            found = con.execute(sql)
+            names, rows = [d[0] for d in found.description or []], found.fetchall()
+        except duckdb.Error as error:
+            stop(Exit.USAGE, str(error))
+        for known in accepted_in(con, sql):
+            notes.print(f"Mind: {known}", markup=False, soft_wrap=True)
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    elif as_csv:
+        show.csv(names, rows)
+    else:
+        show.table(names, rows)
+
+
+def diff(
+    before: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")],
+    after: Annotated[str, typer.Argument(help="A later one; the current one if not given.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Why a figure is another than it was: figures, deliveries, code and reference tables that differ between two releases."""
+    from assets.catalog import load_catalog
+    from assets.difference import compared
+    from assets.lake import Lake
+
+    lake = Lake(data_root())
+    try:
+        found = compared(lake, load_catalog(PROJECT), before, after or current(lake).name)
+    except FileNotFoundError as missing:
+        stop(Exit.MISSING, f"There is no release {Path(missing.filename).stem}; `ventetal releases list` names them.")
+    show.difference(found) if not as_json else print_json(found)
+
+
+def list_releases(as_json: Json = False) -> None:
+    """The releases there are, newest first."""
+    from assets.lake import Lake
+    from assets.publish import pinned, releases
+
+    lake = Lake(data_root())
+    current, pin = lake.current_release, pinned(lake)
+    found = [
+        {k: m[k] for k in ("release", "line", "as_of", "created_at")}
+        | {"is_current": bool(current and current.name == m["release"]), "is_rolled_back_to": m["release"] == pin}
+        for m in releases(lake)
+    ]
+    show.releases(found) if not as_json else print_json(found)
+
+
+def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")]) -> None:
+    """Show an earlier release until `resume`; runs go on making new ones."""
+    from assets.lake import Lake
+    from assets.publish import roll_back
+
+    try:
+        roll_back(Lake(data_root()), release)
+    except FileNotFoundError:
+        stop(Exit.MISSING, f"There is no release {release}; `ventetal releases list` names them.")
+    notes.print(f"{release} is current until `ventetal releases resume`.")
+
+
+def resume_releases() -> None:
+    """Show the newest release again."""
+    from assets.lake import Lake
+    from assets.publish import resume
+
+    lake = Lake(data_root())
+    current(lake)
+    notes.print(f"{resume(lake)} is current.")

@@ -1,0 +1,43 @@
+"""The command that gives room back."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+import typer
+
+from pipelines import show
+from pipelines.commands.console import Exit, Json, now, print_json, stop
+from pipelines.settings import PROJECT, data_root
+
+
+def clean(
+    releases: Annotated[int, typer.Option(help="Days a release is kept; failed versions too.", min=1)] = 90,
+    archive: Annotated[int, typer.Option(help="Days a delivered file is kept; what was read of it stays.", min=1)] = 730,
+    runs: Annotated[int, typer.Option(help="Days Dagster's runs and their logs are kept.", min=1)] = 90,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Delete what no kept release names, no later run needs and no reader has: versions, releases, delivered files, runs, logs."""
+    from assets.catalog import load_catalog
+    from assets.lake import Lake, Locked
+    from assets.retention import delete, doomed
+    from pipelines.nightly import instance
+    from pipelines.records import forget_runs, old_runs
+
+    lake = Lake(data_root())
+    try:
+        with lake.writer("clean", datetime.now()), instance(PROJECT, data_root()) as on:
+            found = doomed(lake, load_catalog(PROJECT), now(), releases, archive)
+            gone = old_runs(on, datetime.now() - timedelta(days=runs))
+            counts = [
+                {"what": what, "number": len(group), "bytes": sum(d.bytes for d in group)}
+                for what in sorted({d.what for d in found})
+                if (group := [d for d in found if d.what == what])
+            ]
+            counts += [{"what": "run", "number": len(gone), "bytes": None}] if gone else []
+            if not dry_run:
+                delete(found)
+                forget_runs(on, gone)
+    except Locked as locked:
+        stop(Exit.LOCKED, str(locked))
+    show.cleaned(counts, dry_run) if not as_json else print_json(counts)

@@ -1,0 +1,11 @@
+"""Definitions of a project that lives at the time a file says: what the code server of a simulated week loads, anew for each run."""
+
+import os
+from pathlib import Path
+
+os.environ["VENTETAL_AS_OF"] = Path(os.environ["VENTETAL_TEST_CLOCK"]).read_text("utf-8")
+
+from pipelines.definitions import assemble
+from pipelines.settings import data_root
+
+defs = assemble(Path(os.environ["VENTETAL_TEST_PROJECT"]), data_root())

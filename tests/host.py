@@ -1,0 +1,81 @@
+"""A host that works every night, as `deploy/` sets it up: the real services over a data root of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+
+from tests.conftest import AS_OF, PROJECT
+from tests.listeners import free_port
+
+
+def environment(data: Path, **more: str) -> dict[str, str]:
+    said = {**os.environ, "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF, "VENTETAL_CODE_PORT": str(free_port()), **more}
+    said.pop("DAGSTER_HOME", None)
+    return said
+
+
+def until(found: Callable[[], bool], seconds: float, what: str) -> float:
+    """Wait for something; how long it took. Fails with what it was after so many seconds."""
+    began = time.monotonic()
+    while not found():
+        assert time.monotonic() - began < seconds, f"{what}: not within {seconds:g} s"
+        time.sleep(0.2)
+    return time.monotonic() - began
+
+
+@contextmanager
+def service(name: str, said: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
+    """`ventetal serve NAME` until the end of the block; what it printed is in dagster/NAME.log of the data root."""
+    log = Path(said["VENTETAL_DATA"]) / "dagster" / f"{name}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "serve", name, *arguments]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=said, cwd=PROJECT, stdout=output, stderr=output, start_new_session=True)
+    try:
+        if name == "code":
+            until(lambda: _listens(int(said["VENTETAL_CODE_PORT"])), 60, "the code server listens")
+        yield process
+    finally:
+        process.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(30)
+        with suppress(ProcessLookupError):  # what it may have left of its session
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+@contextmanager
+def code_and_daemon(said: dict[str, str]) -> Iterator[tuple[subprocess.Popen[bytes], subprocess.Popen[bytes]]]:
+    """The two services that make runs happen, ready."""
+    with ExitStack() as stack:
+        code = stack.enter_context(service("code", said))
+        yield code, stack.enter_context(service("daemon", said))
+
+
+@contextmanager
+def web(said: dict[str, str], name: str) -> Iterator[str]:
+    """The UI of operators or viewers; its address."""
+    port = free_port()
+    with service(name, said, "--port", str(port)):
+        until(lambda: _answers(f"http://127.0.0.1:{port}/server_info"), 60, f"the UI of {name} answers")
+        yield f"http://127.0.0.1:{port}"
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

@@ -1,0 +1,130 @@
+"""When runs start, that two never write at once, and that a run whose process is gone is noticed."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+import pytest
+from dagster._utils.schedules import cron_string_iterator
+
+from assets.alive import hold, is_alive
+from assets.lake import Lake
+from pipelines.automation import EVERY_NIGHT, ZONE, landing_sensor
+from pipelines.definitions import JOB, defs
+from pipelines.launcher import LockLauncher, fail_abandoned
+from tests.conftest import PROJECT
+
+ALIVE, DEAD = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
+COPENHAGEN = ZoneInfo("Europe/Copenhagen")
+HOLDS = "import sys, time; from pathlib import Path; from assets.alive import hold; from assets.lake import Lake\n"
+HOLDS += "hold(Lake(Path(sys.argv[1])), sys.argv[2]); print('held', flush=True); time.sleep(60)"
+
+
+def test_the_night_begins_once_a_day_at_a_quarter_past_five_over_both_changes_of_clock() -> None:
+    ticks = cron_string_iterator(datetime(2026, 1, 1, tzinfo=COPENHAGEN).timestamp(), EVERY_NIGHT, ZONE)
+    found = [next(ticks) for _ in range(365)]
+    assert [t.date().toordinal() for t in found] == [datetime(2026, 1, 1).toordinal() + i for i in range(365)]
+    assert {(t.hour, t.minute) for t in found} == {(5, 15)}
+    assert {f"{t:%m-%d %z}" for t in found} >= {"03-28 +0100", "03-29 +0200", "10-24 +0200", "10-25 +0100"}
+
+
+def test_schedule_and_sensors_run_unless_switched_off() -> None:
+    repository = defs.get_repository_def()
+    assert repository.get_schedule_def("every_night").cron_schedule == EVERY_NIGHT
+    assert repository.get_schedule_def("every_night").default_status == dg.DefaultScheduleStatus.RUNNING
+    for sensor in ("landing", "alerts"):
+        assert repository.get_sensor_def(sensor).default_status == dg.DefaultSensorStatus.RUNNING
+
+
+def test_a_file_starts_one_run_once_it_has_stopped_growing(tmp_path: Path) -> None:
+    sensor, cursor = landing_sensor(tmp_path, ["stock", "sales"]), None
+
+    def look() -> bool:
+        nonlocal cursor
+        found = sensor.evaluate_tick(dg.build_sensor_context(cursor=cursor))
+        cursor = found.cursor
+        return bool(found.run_requests)
+
+    assert not look()
+    file = tmp_path / "stock" / "stock.csv"
+    file.parent.mkdir()
+    file.write_text("a")
+    assert not look(), "first sight"
+    file.write_text("ab")
+    assert not look(), "it grew"
+    (tmp_path / "stock" / ".more.csv").write_text("unfinished by its name")
+    (tmp_path / "stock" / "more.csv.part").write_text("unfinished by its name")
+    assert look()
+    assert not look(), "the same file is no news"
+    file.unlink()
+    assert not look()
+    file.write_text("abc")
+    (tmp_path / "sales").mkdir()
+    (tmp_path / "sales" / "sales.csv").write_text("b")
+    assert not look()
+    assert look(), "one run for both"
+    assert json.loads(cursor or "")["started_for"].keys() == {"stock/stock.csv", "sales/sales.csv"}
+
+
+@pytest.fixture
+def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path), ALIVE], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    yield process
+    process.kill()
+    process.wait()
+
+
+def test_a_run_lives_as_long_as_its_process(tmp_path: Path, holder: subprocess.Popen[str]) -> None:
+    lake = Lake(tmp_path)
+    assert is_alive(lake, ALIVE)
+    assert not is_alive(lake, DEAD)
+    holder.kill()
+    holder.wait()
+    assert not is_alive(lake, ALIVE)
+
+
+def test_locks_of_runs_long_gone_are_forgotten(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    old = lake.files / "running" / "old"
+    old.parent.mkdir(parents=True)
+    old.touch()
+    os.utime(old, (time.time() - 2 * 86400,) * 2)
+    hold(lake, "new")
+    assert not old.exists()
+    assert is_alive(lake, "new")
+
+
+def test_the_launcher_asks_the_kernel_and_an_abandoned_run_is_marked_failed(
+    tmp_path: Path, holder: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VENTETAL_DATA", str(tmp_path))
+    (tmp_path / "dagster").mkdir()
+    overrides = {"run_launcher": {"module": "pipelines.launcher", "class": "LockLauncher"}, "telemetry": {"enabled": False}}
+    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster"), overrides=overrides) as on:
+        launcher = on.run_launcher
+        assert isinstance(launcher, LockLauncher)
+        run = on.create_run_for_job(defs.resolve_job_def(JOB), run_id=ALIVE)
+        dead = on.create_run_for_job(defs.resolve_job_def(JOB), run_id=DEAD)
+        for started in (run, dead):
+            on.handle_new_event(_started(started.run_id))
+        assert launcher.check_run_worker_health(dead).status.value == "RUNNING", "it has only begun"
+        monkeypatch.setattr("pipelines.launcher.BEGINS_WITHIN_SECONDS", -1)
+        assert launcher.check_run_worker_health(run).status.value == "RUNNING"
+        assert launcher.check_run_worker_health(dead).status.value == "FAILED"
+        assert fail_abandoned(on, Lake(tmp_path)) == [DEAD]
+        statuses = {r.run_id: r.status for r in on.get_runs()}
+    assert statuses == {ALIVE: dg.DagsterRunStatus.STARTED, DEAD: dg.DagsterRunStatus.FAILURE}
+
+
+def _started(run_id: str) -> dg.EventLogEntry:
+    event = dg.DagsterEvent(event_type_value="PIPELINE_START", job_name=JOB, message="")
+    return dg.EventLogEntry(None, 20, "", run_id, time.time(), job_name=JOB, dagster_event=event)

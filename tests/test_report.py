@@ -1,0 +1,278 @@
+"""The monthly report says what its release holds, all of it rounded alike, and nothing else."""
+
+import csv
+import hashlib
+import re
+import shutil
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pytest
+
+from assets.lake import Lake
+from assets.report.build import NoMonth, build
+from assets.report.contents import FIGURES
+from assets.report.open_data import danish_csv
+from tests.pages import Element, page
+
+APRIL = date(2015, 4, 1)
+SQL = Path(__file__).resolve().parent.parent / "sql" / "report"
+Rows = list[dict[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def release(region: Path) -> Path:
+    found = Lake(region).current_release
+    assert found is not None
+    return found.resolve()
+
+
+@pytest.fixture(scope="session")
+def report(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of April 2015 on the example region."""
+    return build(release, tmp_path_factory.mktemp("reports"), APRIL).path
+
+
+@pytest.fixture(scope="session")
+def index(report: Path) -> Element:
+    return page((report / "index.html").read_text("utf-8"))
+
+
+@pytest.fixture(scope="session")
+def asked(release: Path) -> dict[str, Rows]:
+    """The rows of every query of the report, asked of the release by nothing but DuckDB."""
+    with duckdb.connect(str(release / "ventetal.duckdb"), read_only=True) as con:
+        found = {}
+        kpis = con.execute("select value from marts.kpi_monthly where not is_provisional").fetchall()
+        found["kpis"] = [{"value": value} for (value,) in kpis]
+        for path in SQL.glob("*.sql"):
+            sql = path.read_text("utf-8")
+            answer = con.execute(sql, {"month": APRIL} if "$month" in sql else {})
+            names = [d[0] for d in answer.description or []]
+            found[path.stem] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+    return found
+
+
+def section(index: Element, figure: str) -> Element:
+    return index.one("section", aria_labelledby=figure)
+
+
+def numbers(rows: Rows) -> set[float]:
+    return {float(v) for row in rows for v in row.values() if isinstance(v, int | float) and not isinstance(v, bool)}
+
+
+def numbers_of(row: dict[str, Any]) -> list[float]:
+    """Numbers of the columns that are shown."""
+    return [float(v) for c, v in row.items() if c[0] != "_" and isinstance(v, int | float) and not isinstance(v, bool)]
+
+
+def reads_as(text: str, value: float) -> bool:
+    """Whether a printed number is `value`, or its percentage, rounded half away from zero to the places it is printed with."""
+    found = re.match(r"[−-]?[\d.]+(?:,(\d+))?", text)
+    assert found, text
+    places = len(found[1] or "")
+    printed = Decimal(found[0].replace("−", "-").replace(".", "").replace(",", "."))
+    scales = (100,) if "%" in text or "procentpoint" in text or "pct.point" in text else (1,)
+    exact = [Decimal(repr(value)) * scale for scale in scales]
+    is_size = "procentpoint" in text or "pct.point" in text
+    return any(printed in (r, abs(r) if is_size else r) for x in exact for r in [x.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)])
+
+
+def test_every_number_of_the_page_is_one_of_the_release_rounded_half_away_from_zero(index: Element, asked: dict[str, Rows]) -> None:
+    seen = 0
+    limits = {min(v, 1.0) for v in numbers(asked["finding"])} | {0.0}
+    for figure in FIGURES:
+        known = numbers(asked[figure.key]) | numbers(asked["finding"]) | numbers(asked["kpis"]) | limits
+        for data in section(index, figure.key).all("data"):
+            value = float(data.attributes["value"])
+            assert value in known, (figure.id, data.attributes["value"], data.text)
+            assert reads_as(data.text, value) or reads_as(data.text, abs(value)), (figure.id, data.attributes["value"], data.text)
+            seen += 1
+    for data in index.one("table", data_table="overblik").all("data"):
+        value = float(data.attributes["value"])
+        assert value in numbers(asked["finding"]) | numbers(asked["quality_coverage"]), data.text
+        assert reads_as(data.text, value) or reads_as(data.text, abs(value)), data.text
+        seen += 1
+    assert seen > 800
+
+
+def test_no_number_of_a_sentence_stands_outside_what_can_be_held_against_the_release(index: Element) -> None:
+    for sentence in index.all("p", **{"class": "finding"}):
+        bare = "".join(c if isinstance(c, str) else "" for s in (sentence, *sentence.all("strong")) for c in s.children)
+        assert not re.search(r"\d", bare), sentence.text
+
+
+def test_the_tables_have_every_row_of_their_query(index: Element, asked: dict[str, Rows]) -> None:
+    for figure in FIGURES:
+        if figure.pivot:
+            continue
+        rows = list(section(index, figure.key).one("tbody").all("tr"))
+        assert len(rows) == len(asked[figure.key]), figure.id
+        shown = sum(len(numbers_of(row)) for row in asked[figure.key])
+        assert len(list(section(index, figure.key).one("tbody").all("data"))) == shown, figure.id
+
+
+def test_the_workbook_holds_the_numbers_of_the_queries_and_a_chart_for_each_figure(report: Path, asked: dict[str, Rows]) -> None:
+    book = openpyxl.load_workbook(report / "ventetal.xlsx")
+    assert book.sheetnames == ["Forside", *(f.id for f in FIGURES)]
+    for figure in FIGURES:
+        sheet, rows = book[figure.id], asked[figure.key]
+        found = [c.value for row in sheet.iter_rows(min_row=6) for c in row if isinstance(c.value, int | float)]
+        assert {float(v) for v in found} <= numbers(rows), figure.id
+        if not figure.pivot:
+            assert sorted(map(float, found)) == sorted(v for row in rows for v in numbers_of(row)), figure.id
+        assert sheet.freeze_panes == "B6"
+        assert len(sheet._charts) == bool(figure.panels), figure.id
+        assert all(c.data_type != "f" for row in sheet.iter_rows() for c in row)
+        for row in sheet.iter_rows(min_row=6):
+            for cell in row:
+                if isinstance(cell.value, float) and 0 < abs(cell.value) < 1:
+                    assert cell.number_format in ("0.0%", "0.00%"), (figure.id, cell.coordinate)
+
+
+def test_the_open_data_are_the_rows_of_the_queries_in_both_notations_with_their_checksums(report: Path, asked: dict[str, Rows]) -> None:
+    folder = report / "data"
+    for figure in FIGURES:
+        rows = [{c: v for c, v in r.items() if c[0] != "_"} for r in asked[figure.key]]
+        with (folder / f"{figure.id}.iso.csv").open(encoding="utf-8", newline="") as file:
+            iso = list(csv.DictReader(file))
+        with (folder / f"{figure.id}.csv").open(encoding="utf-8-sig", newline="") as file:
+            danish = list(csv.DictReader(file, delimiter=";"))
+        assert len(iso) == len(danish) == len(rows)
+        for wanted, found, said in zip(rows, iso, danish, strict=True):
+            for column, value in wanted.items():
+                if isinstance(value, int | float) and not isinstance(value, bool):
+                    assert float(found[column]) == float(value) == float(said[column].replace(",", ".")), (figure.id, column)
+                elif value is None:
+                    assert found[column] == said[column] == ""
+                elif isinstance(value, date):
+                    assert (found[column], said[column]) == (value.isoformat(), f"{value:%d-%m-%Y}")
+    assert (folder / "A1.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+    for line in (folder / "SHA256SUMS").read_text().splitlines():
+        digest, name = line.split("  ")
+        assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == digest
+    with (folder / "ordbog.csv").open(encoding="utf-8-sig", newline="") as file:
+        described = {(r["fil"], r["kolonne"]) for r in csv.DictReader(file, delimiter=";")}
+    assert {("A7", "within_limit_share"), ("C5", "compliance_share"), ("kpi_monthly", "value")} <= described
+
+
+def test_what_is_withheld_has_a_word_and_no_number_anywhere(report: Path, index: Element, release: Path) -> None:
+    """The report is made from the release alone, and of a withheld cell the release has nothing to show."""
+    with duckdb.connect(str(release / "ventetal.duckdb"), read_only=True) as con:
+        withheld = con.execute("select sum(cells) from meta.suppression").fetchall()[0][0]
+        hospitals = con.execute(
+            "select distinct hospital_name from marts.redirection_by_hospital"
+            " where treatments is null and month between '2015-01-01' and '2015-03-01'"
+        ).fetchall()
+    assert withheld > 0
+    rows = {r[0].text: [c.text for c in r[1:]] for tr in section(index, "a5").one("tbody").all("tr") if (r := list(tr.all("th", "td")))}
+    sheet = openpyxl.load_workbook(report / "ventetal.xlsx")["A5"]
+    cells = {row[0].value: row[1].value for row in sheet.iter_rows(min_row=6)}
+    for (name,) in hospitals:
+        assert rows[name][0] == cells[name] == "tilbageholdt"
+        assert not re.search(rf'"name":\s*"{re.escape(name)}","value":\s*[1-9]', (report / "index.html").read_text("utf-8"))
+
+
+def test_the_same_release_gives_the_same_report_wherever_it_lies(report: Path, release: Path, tmp_path: Path) -> None:
+    shutil.copytree(release, tmp_path / release.name)
+    again = build(tmp_path / release.name, tmp_path / "reports", APRIL).path
+    first = {p.relative_to(report): p.read_bytes() for p in report.rglob("*") if p.is_file()}
+    second = {p.relative_to(again): p.read_bytes() for p in again.rglob("*") if p.is_file()}
+    clock = re.compile(rb"/(CreationDate|ModDate) ?\([^)]*\)")
+    assert set(first) == set(second)
+    for name, content in first.items():
+        assert clock.sub(b"", content) == clock.sub(b"", second[name]), name
+
+
+def changed(release: Path, target: Path, *statements: str) -> Path:
+    """A copy of the release in which something is not there."""
+    shutil.copytree(release, target)
+    with duckdb.connect(str(target / "ventetal.duckdb")) as con:
+        for statement in statements:
+            con.execute(statement)
+    return target
+
+
+def test_a_domain_that_was_never_published_leaves_its_section_to_say_so(release: Path, tmp_path: Path) -> None:
+    lacking = changed(
+        release,
+        tmp_path / "lacking",
+        *(f"drop table marts.{t}" for t in ("udredning_monthly", "udredning_open_monthly", "completeness_monthly")),
+        "delete from marts.kpi_monthly where indicator like 'udredning%'",
+    )
+    built = build(lacking, tmp_path / "reports", APRIL)
+    assert built.empty == ["A7", "A8", "A9", "A10"]
+    text = page((built.path / "index.html").read_text("utf-8"))
+    said = [li.text for li in text.all("li") if li.attributes.get("id") == "a7"]
+    assert said[0].endswith("Udgivelsen indeholder ikke tallene: marts.udredning_monthly er endnu ikke offentliggjort.")
+    assert section(text, "a1")
+    assert not (built.path / "data" / "A7.csv").exists()
+
+
+def test_one_month_is_told_without_a_course_and_nothing_is_told_of_nothing(release: Path, tmp_path: Path) -> None:
+    single = changed(
+        release,
+        tmp_path / "single",
+        "delete from marts.response_time_monthly where month <> '2015-04-01'",
+        "delete from marts.kpi_monthly where month <> '2015-04-01'",
+    )
+    built = build(single, tmp_path / "reports")
+    assert built.month == "2015-04"
+    empty = changed(release, tmp_path / "empty", *(f"delete from marts.{t}" for t in ("kpi_monthly", "response_time_monthly")))
+    with pytest.raises(NoMonth):
+        build(empty, tmp_path / "reports")
+    nothing = build(empty, tmp_path / "reports", date(2013, 1, 1))
+    assert len(nothing.empty) == len(FIGURES) - 1, "the list of critical systems needs no month"
+    text = page((nothing.path / "index.html").read_text("utf-8"))
+    assert "Udgivelsen har ingen endelige tal til og med januar 2013." in text.text
+
+
+def test_a_frozen_report_stays_as_it_was_sent(release: Path, tmp_path: Path) -> None:
+    reports = tmp_path / "reports"
+    first = build(release, reports, APRIL, freeze=True)
+    assert first.frozen is not None
+    kept = {p: p.read_bytes() for p in first.frozen.rglob("*") if p.is_file()}
+    assert not any(p.stat().st_mode & 0o222 for p in kept)
+    corrected = changed(
+        release,
+        tmp_path / "corrected",
+        "update marts.kpi_monthly set value = 2600 where indicator = 'redirected_treatments' and month = '2015-03-01'",
+        "update meta.release set release_id = '20150701-corrected', as_of = '2015-07-01'",
+    )
+    second = build(corrected, reports, APRIL, freeze=True)
+    again = build(release, reports, APRIL, freeze=True)
+    assert (again.was_frozen, again.frozen) == (True, first.frozen)
+    assert {p: p.read_bytes() for p in first.frozen.rglob("*") if p.is_file()} == kept
+    told = page((second.frozen / "kvalitet.html").read_text("utf-8")) if second.frozen else Element("", {})
+    [row] = [r.text for r in told.all("tr") if "2.532" in r.text and "2.600" in r.text]
+    assert "mar 2015" in row
+    links = [a.attributes["href"] for a in page((reports / "index.html").read_text("utf-8")).all("a") if "corrected" not in a.text]
+    assert f"{first.frozen.name}/index.html" in links
+    for file in (reports / "index.html", first.path / "index.html", first.path / "kvalitet.html"):
+        for link in page(file.read_text("utf-8")).all("a"):
+            path, _, anchor = link.attributes["href"].partition("#")
+            there = file.parent / path if path else file
+            assert there.exists(), (file.name, link.attributes["href"])
+            assert not anchor or f'id="{anchor}"' in there.read_text("utf-8"), (file.name, link.attributes["href"])
+
+
+def test_a_text_that_looks_like_a_formula_stays_a_text(release: Path, tmp_path: Path) -> None:
+    attack = changed(
+        release,
+        tmp_path / "attack",
+        "update marts.project_status set project_name = '=HYPERLINK(\"http://x\")' where project_no = 1",
+        "update marts.project_status set project_name = '<script>alert(1)</script>' where project_no = 2",
+    )
+    built = build(attack, tmp_path / "reports", APRIL)
+    sheet = openpyxl.load_workbook(built.path / "ventetal.xlsx")["C8"]
+    cells = [c for row in sheet.iter_rows() for c in row if "HYPERLINK" in str(c.value)]
+    assert [(c.data_type, c.quotePrefix) for c in cells] == [("s", True)]
+    text = (built.path / "index.html").read_text("utf-8")
+    assert "<script" not in text
+    assert "&lt;script&gt;" in text
+    assert b"'=HYPERLINK" in (built.path / "data" / "C8.csv").read_bytes()
+    assert danish_csv(["a"], [["-1+2"], [-1.5]]) == b"\xef\xbb\xbfa\r\n'-1+2\r\n-1,5\r\n"
