@@ -29,7 +29,6 @@ class Lake:
         self.root = root.absolute()
         self.landing, self.archive, self.rejected = self.root / "landing", self.root / "archive", self.root / "rejected"
         self.files, self.releases = self.root / "lake", self.root / "releases"
-        self.reports = self.root / "reports"
 
     def prepare(self) -> None:
         """Make the folders. Who delivers may already have made landing, with rights of its own; the others are ours alone."""

@@ -22,7 +22,6 @@ ROWS_SHOWN = 200
 NEXT = (
     ('query "select * from marts.response_time_monthly"', "the figures"),
     ("quarantine --records", "which files and records were refused, and why"),
-    ("report", "what the committee reads of the newest final month"),
     ("ui", "the assets, their lineage and this run in Dagster"),
 )
 
@@ -86,20 +85,6 @@ def _program() -> str:
     if called.name != "ventetal" or shutil.which("ventetal"):
         return "ventetal"
     return str(called.relative_to(Path.cwd())) if called.is_relative_to(Path.cwd()) else str(called)
-
-
-def report(built: Any) -> None:
-    """Where the report is, and what it lacks."""
-    out = _console()
-    out.print(f"The report of {built.month} from release {built.release}, {built.figures} figures, is in", soft_wrap=True)
-    out.print(f"  {built.path / 'index.html'}", markup=False, soft_wrap=True)
-    if built.empty:
-        out.print(f"Without data: {', '.join(built.empty)}; the page says why.", soft_wrap=True)
-    if built.without_pdf:
-        out.print(f"No PDF: {built.without_pdf}", soft_wrap=True)
-    if built.frozen:
-        already = "was frozen before and stays as it was" if built.was_frozen else "is kept as sent"
-        out.print(f"The paper {already}: {built.frozen}", soft_wrap=True)
 
 
 def verdict(facts: dict[str, Any]) -> None:

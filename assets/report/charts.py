@@ -39,16 +39,10 @@ def draw(told: Told) -> Drawing | None:
     return Drawing(_svg(wide), _svg(narrow), _svg(wide | {"title": _own_title(told)}))
 
 
-def png(told: Told, spec: dict[str, Any]) -> bytes:
-    """The chart as a picture that stands alone: its figure, period and release above it."""
+def png(svg: str) -> bytes:
     import vl_convert
 
-    title = {
-        "text": f"{told.figure.id} · {told.figure.title}",
-        "subtitle": f"{told.period} · udgivelse {told.reading.about['release_id']}",
-        "anchor": "start", "fontSize": 16, "subtitleFontSize": 12, "subtitleColor": MUTED, "color": INK, "offset": 16,
-    }  # fmt: skip
-    picture: bytes = vl_convert.svg_to_png(draw(spec | {"title": title}) or "", scale=2)
+    picture: bytes = vl_convert.svg_to_png(svg, scale=2)
     return picture
 
 
@@ -202,18 +196,6 @@ def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[
     ]
 
 
-def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The points with the number of their stretch of months in a row: no line crosses a month that is withheld or missing."""
-    made: list[dict[str, Any]] = []
-    before, stretch = None, 0
-    for point in points:
-        month = 12 * int(point["month"][:4]) + int(point["month"][5:7])
-        stretch += before is not None and month != before + 1
-        before = month
-        made.append(point | {"stretch": stretch})
-    return made
-
-
 def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None) -> Any:
     """The panel's title; the lines below it say what is drawn how."""
     import altair as alt
@@ -278,6 +260,7 @@ def _value_axis(unit: str | None, ticks: int = 4) -> Any:
 
 def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
     """A dashed line in the months a target is in force, named once at its beginning."""
+    import altair as alt
 
     aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
     if not aimed:
