@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -50,11 +51,14 @@ def build(release: Path, reports: Path, month: date | None = None, freeze: bool 
     with Reading(release.resolve(), month) as reading:
         told = [tell(f, reading) for f in FIGURES]
         figures = [page.drawn(t) for t in told]
-        changed, called = since_last(reading, reports)
-        _write_pages(part, reading, figures, changed, called)
-        workbook.write(part / "ventetal.xlsx", reading, figures)
-        open_data.write(part / "data", reading, told)
-        without_pdf = pdf.write(part / "ventetal.pdf", page.report(reading, figures, on_paper=True))
+        # The browser prints while the other files are written.
+        with ThreadPoolExecutor(1) as meanwhile:
+            printed = meanwhile.submit(pdf.write, part / "ventetal.pdf", page.report(reading, figures, on_paper=True))
+            changed, called = since_last(reading, reports)
+            _write_pages(part, reading, figures, changed, called)
+            workbook.write(part / "ventetal.xlsx", reading, figures)
+            open_data.write(part / "data", reading, told)
+            without_pdf = printed.result()
         (part / "index.html").write_text(page.report(reading, figures, has_pdf=not without_pdf), "utf-8")
         about = reading.about
     facts = {"month": name, "release": about["release_id"], "as_of": f"{about['as_of']:%Y-%m-%d %H:%M}"}

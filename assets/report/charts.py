@@ -186,7 +186,7 @@ def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[
     """A line and its points: hollow where provisional, a triangle where the target is missed."""
     import altair as alt
 
-    base = alt.Chart(_data(points)).encode(x=x, y=y)
+    base = alt.Chart(_data(_in_stretches(points))).encode(x=x, y=y, detail="stretch:N")
     return [
         base.mark_line(color=colour, strokeWidth=2, strokeDash=dash),
         base.mark_point(size=46, strokeWidth=2, opacity=1, stroke=colour).encode(
@@ -194,6 +194,18 @@ def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[
             shape=alt.condition("datum.missed", alt.value("triangle-down"), alt.value("circle")),
         ),
     ]
+
+
+def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The points with the number of their stretch of months in a row: no line crosses a month that is withheld or missing."""
+    made: list[dict[str, Any]] = []
+    before, stretch = None, 0
+    for point in points:
+        month = 12 * int(point["month"][:4]) + int(point["month"][5:7])
+        stretch += before is not None and month != before + 1
+        before = month
+        made.append(point | {"stretch": stretch})
+    return made
 
 
 def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None) -> Any:
