@@ -4,11 +4,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from assets.catalog import Catalog, load_catalog
+from assets.lake import Lake
+from assets.report.build import build
 from sources.duck import connect
 from tests.drawn import Tables
 
@@ -52,6 +55,14 @@ def region(example_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
     done = ventetal(data, "run")
     assert done.returncode == 0, done.stderr + done.stdout
     return data
+
+
+@pytest.fixture(scope="session")
+def april_report(region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of April 2015 on the example region. Tests only read it."""
+    release = Lake(region).current_release
+    assert release is not None
+    return build(release.resolve(), tmp_path_factory.mktemp("reports"), date(2015, 4, 1)).path
 
 
 @pytest.fixture(scope="session")

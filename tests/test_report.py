@@ -32,9 +32,8 @@ def release(region: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def report(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of April 2015 on the example region."""
-    return build(release, tmp_path_factory.mktemp("reports"), APRIL).path
+def report(april_report: Path) -> Path:
+    return april_report
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,111 @@
+"""The report's pages in Chromium: for those who hear it, use a keyboard, a phone, a dark screen or paper."""
+
+import os
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from assets.report import pdf
+
+PAGES = ("index.html", "kvalitet.html", "../index.html")
+MOST_BYTES = 1_000_000
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Chromium; where the gate runs it must be there, elsewhere the reason for the skip is said."""
+    program = pdf.program()
+    if program is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed: no page of the report can be looked at.")
+        pytest.skip("Chromium is not installed: the pages of the report are not looked at.")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+def opened(browser: Browser, file: Path, width: int = 1280, scheme: str = "light") -> Page:
+    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light")
+    page.goto(file.resolve().as_uri())
+    return page
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_no_violation(browser: Browser, april_report: Path, name: str, scheme: str) -> None:
+    page = opened(browser, april_report / name, scheme=scheme)
+    found = Axe().run(page).response["violations"]
+    page.close()
+    assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found] == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_narrow_phone_scrolls_in_one_direction(browser: Browser, april_report: Path, name: str) -> None:
+    page = opened(browser, april_report / name, width=360)
+    page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+    width = page.evaluate("document.documentElement.scrollWidth")
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('main *, header *')].filter(e => e.getBoundingClientRect().right > 361"
+        " && !e.closest('.scroll')).map(e => e.outerHTML.slice(0, 80))"
+    )
+    page.close()
+    assert (width, hidden) == (360, [])
+
+
+def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, april_report: Path) -> None:
+    page = opened(browser, april_report / "index.html")
+    page.keyboard.press("Tab")
+    skip = page.evaluate("[document.activeElement.className, document.activeElement.getBoundingClientRect().left >= 0]")
+    assert skip == ["skip", True]
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.querySelector('main').contains(document.activeElement)"), "the skip link leads past the navigation"
+    wanted = page.evaluate("document.querySelectorAll('main a, main summary, main [tabindex=\"0\"]').length")
+    reached = 0
+    while page.evaluate("document.activeElement !== document.body") and reached <= wanted:
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline == "solid", page.evaluate("document.activeElement.outerHTML.slice(0, 100)")
+        if page.evaluate("document.activeElement.tagName") == "SUMMARY":
+            page.keyboard.press("Enter")
+            assert page.evaluate("document.activeElement.parentElement.open")
+        reached += 1
+        page.keyboard.press("Tab")
+    page.close()
+    assert reached == wanted
+
+
+def test_nothing_is_fetched_and_nothing_runs(browser: Browser, april_report: Path) -> None:
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto((april_report / "index.html").as_uri())
+    counts = page.evaluate("[document.scripts.length, document.querySelectorAll('svg[role=img]:not([aria-label])').length]")
+    page.close()
+    assert len(asked) == 1
+    assert counts == [0, 0]
+    assert (april_report / "index.html").stat().st_size < MOST_BYTES
+
+
+def test_headings_never_skip_a_level(browser: Browser, april_report: Path) -> None:
+    for name in PAGES:
+        page = opened(browser, april_report / name)
+        levels = page.evaluate("[...document.querySelectorAll('h1,h2,h3,h4')].map(h => +h.tagName[1])")
+        language = page.evaluate("document.documentElement.lang")
+        page.close()
+        assert (levels[0], levels.count(1), language) == (1, 1, "da")
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+
+
+def test_paper_shows_every_table_and_no_navigation(browser: Browser, april_report: Path) -> None:
+    page = opened(browser, april_report / "index.html")
+    page.emulate_media(media="print")
+    hidden = page.evaluate("[...document.querySelectorAll('main table')].filter(t => t.getBoundingClientRect().height < 10).length")
+    navigation = page.evaluate("getComputedStyle(document.querySelector('nav')).display")
+    page.close()
+    assert (hidden, navigation) == (0, "none")
+    assert (april_report / "ventetal.pdf").read_bytes().startswith(b"%PDF-")
