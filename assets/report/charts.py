@@ -3,6 +3,7 @@
 Two things never share an axis of their own scale; colour is never the only sign; labels are text rounded as the report rounds.
 """
 
+import re
 from typing import Any, NamedTuple
 
 from assets.report import danish
@@ -21,6 +22,7 @@ MONTH_AXIS = (
     " ? [timeFormat(datum.value, '%b'), timeFormat(datum.value, '%Y')] : timeFormat(datum.value, '%b')"
 )
 VEGA_LITE = "6.1"
+PART_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
 class Drawing(NamedTuple):
@@ -89,7 +91,8 @@ def _svg(spec: dict[str, Any]) -> str:
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, format_locale="da-DK", time_format_locale="da-DK")
-    return svg
+    # The whole drawing is one picture with one text; its parts have no names to be read out, nor values to be found.
+    return PART_ROLES.sub("", svg)
 
 
 def _own_title(told: Told) -> dict[str, Any]:

@@ -64,7 +64,7 @@ def head(words: ColumnWords) -> str:
 
 def table(told: Told) -> Table:
     """The rows of a figure as a reader's table; a figure of many subjects is turned so that each is a column."""
-    caption = f"{told.figure.id} {told.figure.title}" + (f", {told.period}" if told.period else "")
+    caption = f"{told.figure.id} {told.figure.title}, {told.period or 'oversigt'}"
     if not told.rows:
         return Table(caption, [])
     return _turned(told, caption) if told.figure.pivot else _straight(told, caption)
