@@ -5,6 +5,7 @@ that a held domain never keeps the others from their release.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -12,6 +13,10 @@ from assets.catalog import REFERENCE, Catalog, Table
 from assets.described import asset_key, check_results, check_specs, contract_spec, materialized
 from assets.run import NightRun
 
+if TYPE_CHECKING:
+    from assets.night import DomainState
+
+PUBLISHED = "is_published"
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
@@ -19,7 +24,9 @@ def reference_assets(catalog: Catalog) -> dg.AssetsDefinition:
     """The reference tables, read from their files in one step."""
     specs = [_spec(catalog, t).replace_attributes(skippable=False, kinds={"csv", "parquet"}) for t in catalog.references]
 
-    @dg.multi_asset(name=REFERENCE, specs=[*specs, _published(REFERENCE, catalog.references)], check_specs=_checks(catalog.references))
+    checks = [*_checks(catalog.references), _published_check(REFERENCE)]
+
+    @dg.multi_asset(name=REFERENCE, specs=[*specs, _published(REFERENCE, catalog.references)], check_specs=checks)
     def reference(night_run: NightRun) -> Events:
         night = night_run.night
         state = night.make_reference()
@@ -30,7 +37,7 @@ def reference_assets(catalog: Catalog) -> dg.AssetsDefinition:
             version = versions[table.name]
             yield from check_results(asset_key(table.name), table.rules, version.outcomes)
             yield materialized(table, version, state.why if state.is_held else "")
-        yield _status(REFERENCE, state.status, state.since, state.why, state.data_as_of)
+        yield _status(state)
 
     return reference
 
@@ -39,7 +46,9 @@ def domain_assets(catalog: Catalog, domain: str) -> dg.AssetsDefinition:
     """The core and mart tables of one domain."""
     tables = catalog.of_domain(domain)
 
-    @dg.multi_asset(name=domain, specs=[*(_spec(catalog, t) for t in tables), _published(domain, tables)], check_specs=_checks(tables))
+    checks = [*_checks(tables), _published_check(domain)]
+
+    @dg.multi_asset(name=domain, specs=[*(_spec(catalog, t) for t in tables), _published(domain, tables)], check_specs=checks)
     def make(night_run: NightRun) -> Events:
         state = night_run.night.make_domain(domain)
         versions = {v.table: v for v in state.versions}
@@ -47,7 +56,7 @@ def domain_assets(catalog: Catalog, domain: str) -> dg.AssetsDefinition:
             yield from check_results(asset_key(table.name), table.rules, versions[table.name].outcomes)
             if not state.is_held:
                 yield materialized(table, versions[table.name])
-        yield _status(domain, state.status, state.since, state.why, state.data_as_of)
+        yield _status(state)
 
     return make
 
@@ -77,6 +86,28 @@ def _published(domain: str, tables: list[Table]) -> dg.AssetSpec:
     )
 
 
-def _status(domain: str, status: str, since: str, why: str, data_as_of: str) -> dg.MaterializeResult[None]:
-    metadata = {"status": status, "since": since, "why": why or "all checks of severity error pass", "data_as_of": data_as_of or "never"}
-    return dg.MaterializeResult(asset_key=asset_key(f"published.{domain}"), metadata=metadata)
+def _published_check(domain: str) -> dg.AssetCheckSpec:
+    words = "Tonight's tables are published; otherwise the domain is held at its last good set."
+    return dg.AssetCheckSpec(PUBLISHED, asset=asset_key(f"published.{domain}"), description=words)
+
+
+def _status(state: "DomainState") -> dg.MaterializeResult[None]:
+    """What stands of the domain; a check beside it, so that a held domain is red wherever it is drawn."""
+    why = state.why or "All checks of severity error pass."
+    metadata: dict[str, Any] = {
+        "status": state.status,
+        "since": _readable(state.since),
+        "why": why,
+        "data_as_of": _readable(state.data_as_of) or "never",
+    }
+    if state.late:
+        metadata["late_extracts"] = ", ".join(state.late)
+    said = f"Held since {_readable(state.since)}: {why}" if state.is_held else why
+    key = asset_key(f"published.{state.domain}")
+    check = dg.AssetCheckResult(asset_key=key, check_name=PUBLISHED, passed=not state.is_held, description=said)
+    return dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
+
+
+def _readable(instant: str) -> str:
+    """An ISO text to the minute, as people write it."""
+    return instant[:16].replace("T", " ")
