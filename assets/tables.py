@@ -14,9 +14,11 @@ from assets.described import asset_key, check_results, check_specs, contract_spe
 from assets.run import NightRun
 
 if TYPE_CHECKING:
-    from assets.night import DomainState
+    from assets.compute import Version
+    from assets.night import DomainState, Night
 
 PUBLISHED = "is_published"
+ROWS_PREVIEWED = 8
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
@@ -55,10 +57,25 @@ def domain_assets(catalog: Catalog, domain: str) -> dg.AssetsDefinition:
         for table in tables:
             yield from check_results(asset_key(table.name), table.rules, versions[table.name].outcomes)
             if not state.is_held:
-                yield materialized(table, versions[table.name])
+                yield materialized(table, versions[table.name], preview=_preview(night_run.night, table, versions[table.name]))
         yield _status(state)
 
     return make
+
+
+def _preview(night: "Night", table: Table, version: "Version") -> str:
+    """The first rows of a mart as people read a table; '' for a core table, whose rows may be persons."""
+    if table.layer != "marts":
+        return ""
+    with night.connect_to({table.name: version.key}) as con:
+        found = con.execute(f"select * from {table.name} limit {ROWS_PREVIEWED}")
+        names, rows = [d[0] for d in found.description or []], found.fetchall()
+    lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.9g}" if isinstance(value, float) else str(value).replace("|", "/")
 
 
 def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
@@ -69,7 +86,11 @@ def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
         else asset_key(n)
         for n in table.needs
     }
-    return contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
+    spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
+    if table.layer == REFERENCE:
+        return spec
+    sql = {"sql": dg.MetadataValue.md(f"`sql/{table.layer}/{table.path.name}`\n\n```sql\n{table.text}```")}
+    return spec.merge_attributes(metadata=sql)
 
 
 def _checks(tables: list[Table]) -> list[dg.AssetCheckSpec]:

@@ -82,6 +82,14 @@ def test_a_held_domain_is_a_failed_check_with_since_and_why(page: Page, data: Pa
 
 def test_the_months_of_an_extract_are_a_table(page: Page, data: Path) -> None:
     look(page, data, "/assets/raw/pathways", "quarantined_share", "coverage")
+    page.get_by_text("coverage", exact=True).first.scroll_into_view_if_needed()
+    expect(page.get_by_text("2015-04", exact=True).first).to_be_visible()
+    expect(page.get_by_text("provisional", exact=True).first).to_be_visible()
+    page.screenshot(path=data / "coverage.png")
+
+
+def test_a_mart_shows_its_first_rows_its_sql_and_where_its_columns_come_from(page: Page, data: Path) -> None:
+    look(page, data, "/assets/marts/udredning_monthly", "preview", "comes_from", "sql/marts/udredning_monthly.sql")
 
 
 def test_viewers_cannot_start_anything(page: Page, data: Path) -> None:
