@@ -27,6 +27,7 @@ fix: .venv/installed
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader
 	$(BIN)/python -m tests.bench.servicedesk
+	$(BIN)/python -m tests.bench.patients
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
