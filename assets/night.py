@@ -17,13 +17,14 @@ from assets.compute import Version, build, existing, parquet_sql, read_reference
 from assets.current import Standing, current_records, settle
 from assets.decisions import decisions
 from assets.disclosure import Ledger
-from assets.lake import Lake, read_json, write_json
+from assets.lake import Lake, beside, read_json, write_json
 from assets.lineage import column_lineage
 from assets.plan import current_key, reference_key, table_key
 from expectations.runner import AuditError, Outcome, audit
+from sources.casts import literal
 from sources.contract import digest
 from sources.duck import connect
-from sources.parse import Reading
+from sources.parse import PARQUET, Reading
 from sources.reasons import Refused
 
 NIGHTLY = "nightly"
@@ -109,9 +110,8 @@ class Night:
         paths = {d.parse: str(self.lake.parse(name, d.parse)) for d in deliveries}
         standings, selection = settle(extract.contract, deliveries, decisions(self.lake, self.as_of), paths, con)
         key = current_key(extract, extract.contract.delivery, selection)
-        relation(con, f"raw.{name}", current_records(extract.contract, [paths[p] for p in selection]))
-        outcomes, found = self._judge(con, name, key)
         facts = [_receipt_facts(r, {s.receipt.id: s for s in standings}.get(r.id)) for r in receipts]
+        outcomes, found = self._judge(con, name, key, selection, facts)
         coverage = self._coverage(con, name, standings)
         return self._remember_extract(ExtractState(name, key, facts, selection, outcomes, coverage, found, arrived))
 
@@ -168,12 +168,25 @@ class Night:
         con = connect(self.lake.scratch)
         for name, key in tables.items():
             if name.startswith("raw."):
-                extract = name.removeprefix("raw.")
-                paths = [str(self.lake.parse(extract, p)) for p in self.extract_state(extract).selection]
-                relation(con, name, current_records(self.catalog.contract(name), paths))
+                state = self.extract_state(name.removeprefix("raw."))
+                self._current(con, state.extract, key, state.selection, state.receipts)
             else:
                 relation(con, name, parquet_sql(self.lake.version(name, key)))
         return con
+
+    def _current(self, con: duckdb.DuckDBPyConnection, name: str, key: str, selection: list[str], receipts: list[dict[str, Any]]) -> None:
+        """A view of the extract's current records on `con`. Which version of a record is the last is worked out once a run."""
+        contract, paths = self.catalog.extracts[name].contract, [str(self.lake.parse(name, p)) for p in selection]
+        has_versions = contract.delivery.mode == "upsert" and any(r["superseded"] or r["duplicate"] for r in receipts)
+        select = current_records(contract, paths, has_versions)
+        if has_versions:
+            settled = self.lake.scratch / f"{name}-{key}.parquet"
+            if not settled.exists():
+                part = beside(settled)
+                con.execute(f"copy ({select}) to {literal(str(part))} ({PARQUET})")
+                part.replace(settled)
+            select = parquet_sql(settled)
+        relation(con, f"raw.{name}", select)
 
     def _version(self, table: Table, available: dict[str, str]) -> Version:
         """Tonight's version of a table whose inputs are all there: the one that exists, else a new one."""
@@ -199,11 +212,14 @@ class Night:
             said = type(error).__name__ if personal else str(error).strip().splitlines()[0]
             return Version(table.name, key, problem=f"{table.name} could not be computed: {said}")
 
-    def _judge(self, con: duckdb.DuckDBPyConnection, name: str, key: str) -> tuple[list[Outcome], str | None]:
+    def _judge(
+        self, con: duckdb.DuckDBPyConnection, name: str, key: str, selection: list[str], receipts: list[dict[str, Any]]
+    ) -> tuple[list[Outcome], str | None]:
         """Outcomes of the raw suite on the current records, remembered by key, and what they hold for."""
         extract = self.catalog.extracts[name]
         remembered = self.lake.parse(name, digest(key, extract.contract.audit_fingerprint)).with_suffix(".audit.json")
         if not remembered.exists():
+            self._current(con, name, key, selection, receipts)
             outcomes = audit(con, extract.contract, raw_suite(extract), f"raw.{name}", {})
             write_json(remembered, [o.as_dict() for o in outcomes])
         outcomes = [Outcome(**o) for o in read_json(remembered)]
