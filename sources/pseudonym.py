@@ -119,7 +119,8 @@ def _recognised(text: str) -> tuple[str, str]:
 
 def _has_check(number: str) -> bool:
     """Whether the check digit holds (modulus 11)."""
-    return (sum(map(mul, _WEIGHTS, number.encode())) - ord("0") * sum(_WEIGHTS)) % 11 == 0
+    weighed: int = sum(map(mul, _WEIGHTS, number.encode())) - ord("0") * sum(_WEIGHTS)
+    return weighed % 11 == 0
 
 
 def _is_birthday(number: str) -> bool:
