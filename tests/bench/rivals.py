@@ -17,7 +17,7 @@ CELL = """
             alias.system_id,
             "Handling" as action,
             "Lokation" as location,
-            timezone('Europe/Copenhagen', timezone('UTC', "Start (UTC)")) as started_at,
+            timezone('Europe/Copenhagen', "Start (UTC)") as started_at,
             "Status" = 'OK' and "Varighed ms" <= case "Klasse" when 'Tung' then 15000 else 3000 end as is_within,
             "Status" as status,
             exists (
