@@ -6,6 +6,7 @@ Written from the states of a run; not part of a release's logical hash.
 from typing import Any
 
 from assets.catalog import Catalog
+from assets.compute import Version
 from assets.lineage import Lineage
 from assets.night import DomainState, ExtractState
 from sources.contract import Contract
@@ -107,11 +108,13 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 }  # fmt: skip
 
 
-def rows(catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState], domains: list[DomainState]) -> dict[str, Rows]:
-    """The rows of every table of TABLES, in the order of its columns."""
+def rows(
+    catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState], domains: list[DomainState], published: list[Version]
+) -> dict[str, Rows]:
+    """The rows of every table of TABLES, in the order of its columns; `published` are the versions that stand."""
     receipts = [r for e in extracts for r in e.receipts]
     parses = {r["parse"]: (r["extract"], r["reading"]) for r in receipts if r["parse"]}
-    lineages = {v.table: v.lineage for d in domains for v in d.versions}
+    lineages = {v.table: v.lineage for v in published}
     return {
         "release": [release],
         "receipt": [
@@ -120,13 +123,7 @@ def rows(catalog: Catalog, release: tuple[Any, ...], extracts: list[ExtractState
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in parses.items()],
         "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in parses.items() for reason, n in r["reasons"].items()],
         "check_result": _checks(extracts, domains),
-        "suppression": [
-            (v.table, w["measures"], w["cause"], w["cells"])
-            for d in domains
-            for v in d.versions
-            if d.tables.get(v.table) == v.key
-            for w in v.withheld
-        ],
+        "suppression": [(v.table, w["measures"], w["cause"], w["cells"]) for v in published for w in v.withheld],
         "domain_status": [(d.domain, d.status, d.since, d.why, d.data_as_of or None) for d in domains],
         "coverage": [row for e in extracts for row in _coverage(e)],
         "column_dictionary": dictionary(catalog, lineages),

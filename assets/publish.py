@@ -13,6 +13,7 @@ import duckdb
 
 from assets import meta
 from assets.catalog import REFERENCE
+from assets.compute import existing
 from assets.lake import SHARED, Lake, beside, read_json, sync, write_json
 from assets.night import DomainState, ExtractState, Night
 from sources.casts import ident, literal
@@ -125,11 +126,13 @@ def _write(
             if table.startswith("marts."):
                 shutil.copyfile(night.lake.version(table, key), part / "marts" / f"{table.split('.')[1]}.parquet")
         row = (name, night.as_of, datetime.now().isoformat(timespec="microseconds"), night.line)
-        _write_meta(con, meta.rows(night.catalog, row, extracts, domains))
+        # What a held domain publishes are the versions of an earlier night.
+        published = [v for d in domains for table, key in d.tables.items() if (v := existing(night.lake, table, key))]
+        _write_meta(con, meta.rows(night.catalog, row, extracts, domains, published))
         con.execute("checkpoint release")
         con.execute("use memory")
         con.execute("detach release")
-    hashes = {v.table: v.logical_hash for d in domains for v in d.versions if tables.get(v.table) == v.key}
+    hashes = {v.table: v.logical_hash for v in published if v.table in tables}
     manifest = {"release": name, "line": night.line, "as_of": night.as_of, "created_at": row[2], "logical_hashes": hashes, **content}
     write_json(part / "manifest.json", manifest)
     for file in part.rglob("*"):

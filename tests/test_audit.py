@@ -140,4 +140,4 @@ def test_no_contract_of_the_project_lacks_its_evidence(catalog: Catalog) -> None
     for table in catalog.tables.values():
         assert all(rule.words.endswith(".") and len(rule.words) > 15 for rule in table.rules), table.name
     for path in PROJECT.glob("*/*/*.odcs.yaml"):
-        assert len(path.read_text().splitlines()) < 60, path
+        assert len(path.read_text().splitlines()) < 70, path

@@ -2,6 +2,8 @@
 
 import pytest
 
+from assets.compute import relation
+from expectations.runner import audit
 from tests.drawn import Tables, expect
 
 RAW = "pathway_id | person_id | sector | unit_code | referral_received_date | stop_date | stop_code | reason_code | registered_at"
@@ -185,6 +187,21 @@ def test_completeness_falls_into_three_bands(tables: Tables, ended: int, band: s
     completeness(tables, ("2015-01", ended, 100))
     found = next(r for r in tables.run("marts.completeness_monthly") if r["is_total"] and r["completeness"] == "volume")
     assert (found["completeness_band"], found["numerator"], found["denominator"]) == (band, ended, 100)
+
+
+@pytest.mark.parametrize(("ended", "passes"), [(89, False), (90, True)])
+def test_the_check_of_completeness_turns_green_when_enough_is_registered(tables: Tables, ended: int, passes: bool) -> None:
+    completeness(tables, ("2015-01", ended, 100))
+    name = "marts.completeness_monthly"
+    tables.run(name)
+    table = tables.catalog.tables[name]
+    tables.con.execute(f"create table made as {table.text}")
+    relation(tables.con, name, "select * from made")
+    found = {o.name: o for o in audit(tables.con, table.contract, table.rules, name, {"sector": "reference.sector"})}
+    assert found["volume_is_complete"].passed is passes
+    assert (found["volume_is_complete"].named == "") is passes
+    if not passes:
+        assert "2015-01 SOM ALL 89.0 %" in found["volume_is_complete"].named
 
 
 @pytest.mark.parametrize(
