@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The example region lives in June 2015; a real region leaves this unset and lives today.
 run ui: export VENTETAL_AS_OF ?= 2015-06-01
 
-.PHONY: run test ui check fix bench
+.PHONY: run test ui check fix bench test-next
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -24,14 +24,27 @@ fix: .venv/installed
 	$(BIN)/ruff format .
 	$(BIN)/python -m assets.dictionary
 
+# The same suite on the newest DuckDB, pre-releases included: what will differ is known before it must be.
+test-next: .venv-next/installed
+	.venv-next/bin/pytest
+
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader
 	$(BIN)/python -m tests.bench.servicedesk
+	$(BIN)/python -m tests.bench.patients
+	$(BIN)/python -m tests.bench.load
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv-next/installed: requirements.lock pyproject.toml
+	$(PYTHON) -m venv .venv-next
+	.venv-next/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	.venv-next/bin/pip install --quiet --disable-pip-version-check --upgrade --pre --no-deps duckdb
+	.venv-next/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 data/landing/.examples: | .venv/installed

@@ -79,13 +79,16 @@ def settle(
     return [settled[d.receipt.id] for d in deliveries], [d.parse for d in chosen if d.current]
 
 
-def current_records(contract: Contract, paths: list[str]) -> str:
-    """SQL for the current records of an extract, given the Parquet files of its selected parses in order of delivery."""
+def current_records(contract: Contract, paths: list[str], has_versions: bool = True) -> str:
+    """SQL for the current records of an extract, given the Parquet files of its selected parses in order of delivery.
+
+    `has_versions` is False where it is known that no two accepted records have the same key.
+    """
     columns = _columns(contract)
     if not paths:
         nothing = ", ".join(f"cast(null as {c.physicalType}) as {ident(c.name)}" for c in contract.columns)
         return f"select {nothing} where false"
-    if contract.delivery.mode != "upsert":
+    if contract.delivery.mode != "upsert" or not has_versions:
         return f"select {columns} from read_parquet([{', '.join(literal(p) for p in paths)}]) where _errors is null"
     key, later = _order(contract)
     return f"select {columns} from ({_versions(contract, paths)}) qualify row_number() over (partition by {key} order by {later}) = 1"

@@ -19,14 +19,15 @@ from assets.decisions import accepted_checks, decisions
 from assets.disclosure import Ledger
 from assets.freshness import Freshness, judge, kept_promises
 from assets.history import last_published, manifests
-from assets.lake import Lake, read_json, write_json
+from assets.lake import Lake, beside, read_json, write_json
 from assets.lineage import column_lineage
 from assets.log import say, warn
 from assets.plan import current_key, reference_key, table_key
 from expectations.runner import AuditError, Outcome, audit
+from sources.casts import literal
 from sources.contract import Contract, digest
 from sources.duck import connect
-from sources.parse import Reading
+from sources.parse import PARQUET, Reading
 from sources.reasons import Refused
 
 NIGHTLY = "nightly"
@@ -123,11 +124,10 @@ class Night:
         paths = {d.parse: str(self.lake.parse(name, d.parse)) for d in deliveries}
         standings, selection = settle(extract.contract, deliveries, decisions(self.lake, self.as_of), paths, con)
         key = current_key(extract, extract.contract.delivery, selection)
-        relation(con, f"raw.{name}", current_records(extract.contract, [paths[p] for p in selection]))
         facts = [_receipt_facts(r, {s.receipt.id: s for s in standings}.get(r.id)) for r in receipts]
         coverage = self._coverage(con, name, standings)
         fresh = self._freshness(extract.contract, facts, coverage)
-        outcomes = self._judge(con, name, key) + self._accepting(f"raw.{name}", kept_promises(extract.contract, fresh))
+        outcomes = self._judge(con, name, key, selection, facts) + self._accepting(f"raw.{name}", kept_promises(extract.contract, fresh))
         failing = [o.words for o in outcomes if o.holds]
         found = f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else None
         return self._remember_extract(ExtractState(name, key, facts, selection, outcomes, coverage, found, arrived, fresh))
@@ -194,12 +194,25 @@ class Night:
             if key == NEVER_PUBLISHED:
                 relation(con, name, current_records(self.catalog.contract(name), []))
             elif name.startswith("raw."):
-                extract = name.removeprefix("raw.")
-                paths = [str(self.lake.parse(extract, p)) for p in self.extract_state(extract).selection]
-                relation(con, name, current_records(self.catalog.contract(name), paths))
+                state = self.extract_state(name.removeprefix("raw."))
+                self._current(con, state.extract, key, state.selection, state.receipts)
             else:
                 relation(con, name, parquet_sql(self.lake.version(name, key)))
         return con
+
+    def _current(self, con: duckdb.DuckDBPyConnection, name: str, key: str, selection: list[str], receipts: list[dict[str, Any]]) -> None:
+        """A view of the extract's current records on `con`. Which version of a record is the last is worked out once a run."""
+        contract, paths = self.catalog.extracts[name].contract, [str(self.lake.parse(name, p)) for p in selection]
+        has_versions = contract.delivery.mode == "upsert" and any(r["superseded"] or r["duplicate"] for r in receipts)
+        select = current_records(contract, paths, has_versions)
+        if has_versions:
+            settled = self.lake.scratch / f"{name}-{key}.parquet"
+            if not settled.exists():
+                part = beside(settled)
+                con.execute(f"copy ({select}) to {literal(str(part))} ({PARQUET})")
+                part.replace(settled)
+            select = parquet_sql(settled)
+        relation(con, f"raw.{name}", select)
 
     def _version(self, table: Table, available: dict[str, str]) -> Version:
         """Tonight's version of a table whose inputs are all there: the one that exists, else a new one."""
@@ -238,11 +251,14 @@ class Night:
         arrivals = [r["received_at"] for r in receipts if r["status"] not in ("refused", "withdrawn")]
         return judge(contract, arrivals, max((c["last_date"] for c in coverage if c["last_date"]), default=None), self.now)
 
-    def _judge(self, con: duckdb.DuckDBPyConnection, name: str, key: str) -> list[Outcome]:
+    def _judge(
+        self, con: duckdb.DuckDBPyConnection, name: str, key: str, selection: list[str], receipts: list[dict[str, Any]]
+    ) -> list[Outcome]:
         """Outcomes of the raw suite on the current records, remembered by key."""
         extract = self.catalog.extracts[name]
         remembered = self.lake.parse(name, digest(key, extract.contract.audit_fingerprint)).with_suffix(".audit.json")
         if not remembered.exists():
+            self._current(con, name, key, selection, receipts)
             outcomes = audit(con, extract.contract, raw_suite(extract), f"raw.{name}", {})
             write_json(remembered, [o.as_dict() for o in outcomes])
         return self._accepting(f"raw.{name}", [Outcome(**o) for o in read_json(remembered)])

@@ -1,7 +1,7 @@
 -- One pathway of the right to diagnosis with its days, its limit and whether it kept it; open ones have no days yet.
 -- Day 0 is the day the referral was received with all it needs, so a stop thirty days later is inside a limit of thirty.
 -- The limit is the one in force on that day, never on the day of the stop.
-with registered as (
+with registered as materialized (
     select
         pathway.*,
         event.event_role,
@@ -31,7 +31,7 @@ patient_pause as (
         greatest(pause.from_date, pathway.referral_received_date) as from_date,
         least(pause.to_date, pathway.stop_date) as to_date,
     from raw.pathway_pauses as pause
-    join raw.pathways as pathway on pathway.pathway_id = pause.pathway_id
+    join registered as pathway on pathway.pathway_id = pause.pathway_id
     where pause.pause_type = 'PATIENT'
         and pause.from_date < pathway.stop_date
         and pause.to_date > pathway.referral_received_date
@@ -106,4 +106,3 @@ from measured
 left join reference.reason as reason
     on reason.reason_code = measured.reason_code
     and measured.closing_date between reason.valid_from and reason.valid_to
-order by measured.referral_received_date, measured.pathway_id

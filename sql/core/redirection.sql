@@ -50,4 +50,3 @@ left join hospital_of_unit
 left join group_of_code
     on group_of_code.expected_code is not distinct from redirection.expected_code
     and group_of_code.redirected_date = redirection.redirected_date
-order by redirection.redirected_date, redirection.redirection_id

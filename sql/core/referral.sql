@@ -21,4 +21,3 @@ from raw.referrals as referral
 left join hospital_of_unit
     on hospital_of_unit.unit_code = referral.unit_code
     and hospital_of_unit.closed_date = referral.closed_date
-order by referral.closed_date, referral.referral_id

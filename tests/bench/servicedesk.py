@@ -9,28 +9,15 @@ the ratio is the median of the turns. Both end with the same figures, or the ben
 
 import argparse
 import json
-import resource
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from assets.catalog import Catalog, Table, load_catalog
-from assets.compute import Version
-from assets.lake import Lake
-from assets.night import Night
-from sources.duck import connect
+from tests.bench.turns import REFERENCE, ROUNDS, bare, nightly, report, rows, turn
 
-PROJECT = Path(__file__).resolve().parents[2]
-AS_OF = datetime(2016, 1, 1)
-ROUNDS = 3
+MODULE = "tests.bench.servicedesk"
 MONTHS = 12
 CALLS = """
     select
@@ -81,7 +68,7 @@ CASES = """
     )
 """
 STAGE = {
-    "calls": "read calls", "cases": "read cases", "call": "core.servicedesk_call", "case_": "core.servicedesk_case",
+    "calls": "read servicedesk_calls", "cases": "read servicedesk_cases", "call": "core.servicedesk_call", "case_": "core.servicedesk_case",
     "calls_monthly": "marts.servicedesk_calls_monthly", "cases_monthly": "marts.servicedesk_cases_monthly",
 }  # fmt: skip
 SCRIPT = {
@@ -162,22 +149,14 @@ def main() -> None:
     asked.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     said = asked.parse_args()
     if said.one:
-        print(json.dumps(_script(said.data) if said.one == "script" else _ours(said.data)))
+        print(json.dumps(_script(said.data) if said.one == "script" else nightly(said.data, ("servicedesk",), _published)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        landing = Path(folder) / "landing"
-        _write(landing, said.calls, said.cases)
-        turns = [(_run("script", folder), _run("ventetal", folder)) for _ in range(ROUNDS)]
+        data = Path(folder)
+        _write(data / "landing", said.calls, said.cases)
+        turns = [(turn(MODULE, "script", data), turn(MODULE, "ventetal", data)) for _ in range(ROUNDS)]
         assert all(script["figures"] == ours["figures"] for script, ours in turns), "the two do not say the same"
-        print(f"{said.calls:,} visits, {said.cases:,} cases; medians of {ROUNDS} turns, whole processes\n")
-        print("| stage | seconds | bare script | ratio |\n|---|---|---|---|")
-        for stage in turns[0][1]["seconds"]:
-            pairs = [(ours["seconds"][stage], script["seconds"].get(stage)) for script, ours in turns]
-            ours, floors = statistics.median(p[0] for p in pairs), [p[1] for p in pairs if p[1]]
-            bare = f"{statistics.median(floors):.2f}" if floors else "-"
-            ratio = f"{statistics.median(a / b for a, b in pairs if b):.2f}" if floors else "-"
-            print(f"| {stage} | {ours:.2f} | {bare} | {ratio} |")
-        print(f"\nPeak MiB: {max(t[1]['peak'] for t in turns):.0f}, bare script {max(t[0]['peak'] for t in turns):.0f}")
+        report(f"{said.calls:,} visits, {said.cases:,} cases", turns)
 
 
 def _write(landing: Path, calls: int, cases: int) -> None:
@@ -194,86 +173,30 @@ def _write(landing: Path, calls: int, cases: int) -> None:
             con.execute(f"copy ({CASES.format(month=month, n=cases // MONTHS)}) to '{target}' {form}")
 
 
-def _run(what: str, folder: str) -> dict[str, dict[str, float]]:
-    began = time.perf_counter()
-    command = [sys.executable, "-m", "tests.bench.servicedesk", "--one", what, "--data", folder]
-    done = subprocess.run(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True, check=True)
-    found: dict[str, dict[str, float]] = json.loads(done.stdout)
-    found["seconds"]["whole process"] = time.perf_counter() - began
-    return found
-
-
-def _figures(con: duckdb.DuckDBPyConnection, calls: str, cases: str) -> list[list[str]]:
-    """Both marts as text, so that equal figures are equal."""
-    asked = (
-        f"select month, desk, offered, answered, flowed_out, wait_seconds, in_time from {calls} order by all",
-        f"select month, desk, incoming, resolved, closed, base, within from {cases} order by all",
-    )
-    return [[str(row) for row in con.execute(sql).fetchall()] for sql in asked]
-
-
-def _script(data: Path) -> dict[str, object]:
+def _script(data: Path) -> dict[str, Any]:
     """The same figures with nothing around them."""
-    with tempfile.TemporaryDirectory() as folder, connect(Path(folder)) as con:
-        stages, clock = {}, time.perf_counter()
-        for table, sql in SCRIPT.items():
-            query = sql.format(data=data, reference=PROJECT / "data" / "reference", sums=SUMS)
-            con.execute(f"copy ({query}) to '{folder}/{table}.parquet'")
-            con.execute(f"create view {table} as from '{folder}/{table}.parquet'")
-            stages[STAGE[table]] = stages.get(STAGE[table], 0) + time.perf_counter() - clock
-            clock = time.perf_counter()
-        return {"seconds": stages, "figures": _figures(con, "calls_monthly", "cases_monthly"), "peak": _peak()}
+    stages = [(STAGE[table], table, sql.format(data=data, reference=REFERENCE, sums=SUMS)) for table, sql in SCRIPT.items()]
+    return bare(stages, lambda con: _figures(con, "calls_monthly", "cases_monthly"))
 
 
-def _ours(data: Path) -> dict[str, object]:
-    """The nightly steps of the domain over a lake of its own, the landing files copied in."""
-    catalog = load_catalog(PROJECT)
-    with tempfile.TemporaryDirectory(dir=data) as folder:
-        lake = Lake(Path(folder))
-        for file in (data / "landing").glob("*/*.csv"):
-            target = Path(folder) / "landing" / file.parent.name / file.name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.hardlink_to(file)
-        stages: dict[str, float] = {}
-        with lake.writer("a benchmark", datetime.now()):
-            night = _TimedNight(lake, catalog, AS_OF, stages)
-            for extract in catalog.extracts_of("servicedesk"):
-                night.timed({"servicedesk_calls": "read calls", "servicedesk_cases": "read cases"}.get(extract, ""), night.ingest, extract)
-            night.timed("reference tables", night.make_reference)
-            state = night.make_domain("servicedesk")
-            assert not state.is_held, state.why
-            con = night.connect_to({name: key for name, key in state.tables.items() if name.startswith("marts.")})
-        calls = (
-            "(select month, desk, offered, answered, flowed_out, coalesce(answered_in_time, 0) as in_time,"
-            " cast(round(mean_wait_answered_seconds * answered) as bigint) as wait_seconds from marts.servicedesk_calls_monthly)"
-        )
-        cases = (
-            "(select month, desk, incoming, resolved, closed, within_sla_base as base, within_sla as within"
-            " from marts.servicedesk_cases_monthly where is_total)"
-        )
-        return {"seconds": {k: v for k, v in stages.items() if k}, "figures": _figures(con, calls, cases), "peak": _peak()}
+def _published(con: duckdb.DuckDBPyConnection) -> list[list[list[str | None]]]:
+    calls = (
+        "(select month, desk, offered, answered, flowed_out, coalesce(answered_in_time, 0) as in_time,"
+        " cast(round(mean_wait_answered_seconds * answered) as bigint) as wait_seconds from marts.servicedesk_calls_monthly)"
+    )
+    cases = (
+        "(select month, desk, incoming, resolved, closed, within_sla_base as base, within_sla as within"
+        " from marts.servicedesk_cases_monthly where is_total)"
+    )
+    return _figures(con, calls, cases)
 
 
-class _TimedNight(Night):
-    """A night that knows how long each of its steps took."""
-
-    def __init__(self, lake: Lake, catalog: Catalog, now: datetime, stages: dict[str, float]) -> None:
-        super().__init__(lake, catalog, now)
-        self.stages = stages
-
-    def timed(self, stage: str, step: Callable[..., Any], *arguments: Any) -> Any:
-        began = time.perf_counter()
-        found = step(*arguments)
-        self.stages[stage] = self.stages.get(stage, 0) + time.perf_counter() - began
-        return found
-
-    def _compute(self, table: Table, key: str, available: dict[str, str]) -> Version:
-        version: Version = self.timed(table.name, super()._compute, table, key, available)
-        return version
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def _figures(con: duckdb.DuckDBPyConnection, calls: str, cases: str) -> list[list[list[str | None]]]:
+    """Both marts as text, so that equal figures are equal."""
+    return [
+        rows(con, f"select month, desk, offered, answered, flowed_out, wait_seconds, in_time from {calls} order by all"),
+        rows(con, f"select month, desk, incoming, resolved, closed, base, within from {cases} order by all"),
+    ]
 
 
 if __name__ == "__main__":
