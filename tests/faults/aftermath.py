@@ -138,7 +138,7 @@ def facts(data: Path) -> dict[str, Any]:
         "ledger": ledger,
         "landing": sorted(p.name for p in lake.landing.glob("*/*")),
         "archive": sorted(p.name for p in lake.archive.glob("[!.]*")),
-        "rejected": sorted(p.name for p in lake.rejected.glob("*/*")),
+        "rejected": sorted(p.name for p in lake.rejected.glob("*/[!.]*")),
         "releases": len(releases(lake)),
         "manifests": {m["release"] for m in releases(lake)} - {p.stem for p in lake.manifests.glob("[!.]*.json")},
     }

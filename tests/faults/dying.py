@@ -12,6 +12,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 from collections.abc import Callable
@@ -211,9 +212,10 @@ def serve() -> None:
     from expectations.runner import _context
 
     _context()
+    said = Path(tempfile.mkdtemp()) / "said"
     for line in sys.stdin:
         order, began = Order(**json.loads(line)), time.monotonic()
-        said = Path(f"{order.data.rstrip('/')}.said")
+        said.write_text("")
         child = os.fork()
         if child == 0:
             _child(order, said)
@@ -221,18 +223,18 @@ def serve() -> None:
             time.sleep(order.seconds)
             os.kill(child, signal.SIGKILL)
         _, status, used = os.wait4(child, 0)
-        ended = Death(os.waitstatus_to_exitcode(status), said.read_text() if said.exists() else "", time.monotonic() - began,
+        ended = Death(os.waitstatus_to_exitcode(status), said.read_text(), time.monotonic() - began,
                       used.ru_maxrss >> 10)  # fmt: skip
         print(json.dumps(asdict(ended)), flush=True)
 
 
 def _child(order: Order, said: Path) -> None:
-    os.close(0)
-    with said.open("w") as stream:
-        os.dup2(stream.fileno(), 1)
-        os.dup2(stream.fileno(), 2)
     code = 1
     try:
+        os.close(0)
+        with said.open("w") as stream:
+            os.dup2(stream.fileno(), 1)
+            os.dup2(stream.fileno(), 2)
         if order.memory:
             os.environ["VENTETAL_MEMORY_LIMIT"] = order.memory
         _night(order)
