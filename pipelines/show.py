@@ -145,9 +145,11 @@ def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
 
 
 def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
-    writer = csv_writer.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([[inert(value) for value in row] for row in rows])
+    # The module leaves a carriage return bare where lines end without one; readers would take it for the end of a row.
+    has_return = any("\r" in str(value) for row in [names, *rows] for value in row)
+    quoting = csv_writer.QUOTE_NONNUMERIC if has_return else csv_writer.QUOTE_MINIMAL
+    writer = csv_writer.writer(sys.stdout, lineterminator="\n", quoting=quoting)
+    writer.writerows([[inert(value) for value in row] for row in [names, *rows]])
 
 
 def refused_as_csv(records: list[dict[str, Any]], file: TextIO) -> None:

@@ -12,7 +12,7 @@ from tests.faults.aftermath import PERIOD, WHOLE
 from tests.faults.dying import PROJECT, Nights, Order
 from tests.toy import Toy
 
-PUBLISHES = 200 if WHOLE else 12
+PUBLISHES = 200 if WHOLE else 8
 # A reader as analysts are: it knows the link and nothing else. The number of the night stands in both domains' marts, so an
 # answer made of two releases shows.
 READER = """
