@@ -147,8 +147,9 @@ def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
 def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
     # The module leaves a carriage return bare where lines end without one; readers would take it for the end of a row.
     has_return = any("\r" in str(value) for row in [names, *rows] for value in row)
-    quoting = csv_writer.QUOTE_NONNUMERIC if has_return else csv_writer.QUOTE_MINIMAL
-    writer = csv_writer.writer(sys.stdout, lineterminator="\n", quoting=quoting)
+    writer = csv_writer.writer(
+        sys.stdout, lineterminator="\n", quoting=csv_writer.QUOTE_NONNUMERIC if has_return else csv_writer.QUOTE_MINIMAL
+    )
     writer.writerows([[inert(value) for value in row] for row in [names, *rows]])
 
 

@@ -32,12 +32,12 @@ def put(toy: Toy, name: str, text: str) -> None:
 @pytest.mark.parametrize("value", [SQL, "' or 1=1 --", "x'); copy (select 1) to 'out", "{object}", "{{batch}}", "$1", "%s", "\\', --"])
 def test_sql_in_a_value_is_a_value(tmp_path: Path, value: str) -> None:
     toy = Toy(tmp_path, n=PERIOD)
-    put(toy, "n_2015-01.csv", f"Dag;Navn;Antal\n2015-01-15;"{value}";-1\n2015-01-15;b;2\n")
+    put(toy, "n_2015-01.csv", f'Dag;Navn;Antal\n2015-01-15;"{value}";-1\n2015-01-15;b;2\n')
     toy.night()
     # Below zero: the failing check names its offender, so the value goes through every text there is.
     [held] = toy.ask("select why from meta.domain_status where status = 'held'")
     assert "fails 1 of" in held["why"], held
-    put(toy, "n_2015-01_x.csv", f"Dag;Navn;Antal\n2015-01-15;"{value}";1\n2015-01-15;b;2\n")
+    put(toy, "n_2015-01_x.csv", f'Dag;Navn;Antal\n2015-01-15;"{value}";1\n2015-01-15;b;2\n')
     toy.night()
     assert {r["name"] for r in toy.ask("select name from marts.n_total")} == {value, "b"}
 
