@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The example region lives in June 2015; a real region leaves this unset and lives today.
 run ui: export VENTETAL_AS_OF ?= 2015-06-01
 
-.PHONY: run test ui check fix bench
+.PHONY: run test ui check fix bench faults
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -23,6 +23,11 @@ fix: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python -m assets.dictionary
+
+# Every fault of tests/faults/README.md, an hour's worth at most; `make test` has the short form.
+faults: export FAULTS := whole
+faults: .venv/installed
+	$(BIN)/pytest tests/faults
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader
