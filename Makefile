@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The example region lives in June 2015; a real region leaves this unset and lives today.
 run ui: export VENTETAL_AS_OF ?= 2015-06-01
 
-.PHONY: run test ui check fix bench test-next
+.PHONY: run test ui check fix bench test-next faults
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -27,6 +27,11 @@ fix: .venv/installed
 # The same suite on the newest DuckDB, pre-releases included: what will differ is known before it must be.
 test-next: .venv-next/installed
 	.venv-next/bin/pytest
+
+# Every fault of tests/faults/README.md, an hour's worth at most; `make test` has the short form.
+faults: export FAULTS := whole
+faults: .venv/installed
+	$(BIN)/pytest tests/faults
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader

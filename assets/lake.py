@@ -3,6 +3,7 @@
 No file is changed in place; a name that exists is whole. What the files mean is the business of the modules that call this.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -16,6 +17,7 @@ from typing import Any
 
 PRIVATE, SHARED = 0o700, 0o750
 WAITS_SECONDS = 0.5
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Locked(Exception):
@@ -118,6 +120,31 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{os.getpid()}.part")
 
 
+def move(path: Path, target: Path) -> None:
+    """Give a delivered file another place, whole or not at all, from another file system or a folder that is read-only too."""
+    try:
+        path.replace(target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, *READ_ONLY):
+            raise
+        part = beside(target)
+        part.unlink(missing_ok=True)
+        shutil.copy2(path, part, follow_symlinks=False)
+        if not part.is_symlink():
+            sync(part)
+        part.replace(target)
+        remove(path)
+
+
+def remove(path: Path) -> None:
+    """Take a received file out of landing. One that may not be deleted stays: its receipt says that it was taken."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
+
+
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file whole or not at all."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
@@ -126,9 +153,13 @@ def write_json(path: Path, value: Any) -> None:
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
     part = beside(path)
-    part.write_text(text, "utf-8")
-    sync(part)
-    part.replace(path)
+    try:
+        part.write_text(text, "utf-8")
+        sync(part)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def read_json(path: Path) -> Any:

@@ -271,7 +271,7 @@ class Night:
             return []
         parts = " union all ".join(
             f"select '{s.receipt.id}' as receipt, {s.status == 'held'} as is_held, {_month_of(s, column)} as month,"
-            f" {column} as dated_at, _errors from read_parquet('{self.lake.parse(name, s.parse)}')"
+            f" {column} as dated_at, _errors from read_parquet({literal(str(self.lake.parse(name, s.parse)))})"
             for s in counted
         )
         # A table of months covers each of its months; anything finer covers a month once it reaches the last day.

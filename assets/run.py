@@ -32,6 +32,7 @@ class NightRun(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightRun"]:
         # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
         from assets.alive import hold
+        from assets.clock import night_time
         from assets.lake import Lake
         from assets.log import is_listening, listen, say
         from assets.night import Night
@@ -46,7 +47,7 @@ class NightRun(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
         # Who calls the command line is told at once who holds the lake; a run of the daemon or the UI has time.
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
         with lake.writer(f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience):
-            now = datetime.fromisoformat(self.as_of) if self.as_of else datetime.now()
+            now = datetime.fromisoformat(self.as_of) if self.as_of else night_time(lake, datetime.now())
             catalog = load_catalog(Path(self.project))
             check_person_key(lake, catalog)
             self._night = Night(lake, catalog, now)
