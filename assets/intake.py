@@ -5,15 +5,17 @@ current is decided elsewhere (`assets.current`).
 """
 
 import hashlib
+import os
 import re
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import duckdb
 
-from assets.lake import Lake, beside, read_json, sync, write_json
+from assets.lake import Lake, beside, move, read_json, remove, sync, write_json
 from assets.plan import match_key, reading_key
 from sources.contract import digest
 from sources.layout import Extract
@@ -56,24 +58,24 @@ def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: dat
     """Take every file that lies complete in the extract's landing folder, oldest first; the receipts it made.
 
     `now` is the time of first sight, for files whose name does not say when they were received. A file that is still being
-    written, or may not be read, stays where it is.
+    written, or cannot be read just now, stays where it is.
     """
     folder = lake.landing / extract.name
     folder.mkdir(exist_ok=True)
-    files = [p for p in folder.iterdir() if (p.is_symlink() or p.is_file()) and not is_unfinished(p.name)]
-    files.sort(key=lambda p: (p.lstat().st_mtime_ns, p.name))
+    found = [p for p in folder.iterdir() if (p.is_symlink() or p.is_file()) and not is_unfinished(p.name)]
+    files = sorted(found, key=lambda p: (p.lstat().st_mtime_ns if os.path.lexists(p) else 0, p.name))
     taken = []
     for i, path in enumerate(files):
         # A microsecond apart, so that files first seen together keep the order they were written in.
         try:
             taken.append(_take(lake, extract, con, path, now - timedelta(microseconds=len(files) - 1 - i)))
-        except (PermissionError, StillGrowing):
+        except NotNow:
             continue
     return taken
 
 
-class StillGrowing(Exception):
-    """A file that changed while it was read."""
+class NotNow(Exception):
+    """A file that changed or vanished while it was read, or that cannot be read: the next run tries again."""
 
 
 def is_unfinished(name: str) -> bool:
@@ -111,18 +113,20 @@ def reading_of(lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckD
 
 
 def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Path, first_sight: datetime) -> Receipt:
-    stat = path.lstat()
+    try:
+        stat = path.lstat()
+    except FileNotFoundError as error:
+        raise NotNow(path.name) from error
     seen = first_sight.isoformat(timespec="microseconds")
     name = unicodedata.normalize("NFC", path.name)
     refusal, inner = None, name
     try:
-        inner = inner_name(path, name)
-        content = _archive(lake, path, inner)
+        inner = _inner_name(path, name)
+        content = _archive(lake, path, inner, stat)
     except Refused as refused:
         refusal, content = refused, digest(path.name, stat.st_size, stat.st_mtime_ns)
-    now = path.lstat()
-    if (now.st_size, now.st_mtime_ns) != (stat.st_size, stat.st_mtime_ns):
-        raise StillGrowing(path.name)
+    if not _is_unchanged(path, stat):
+        raise NotNow(path.name)
     # The same arrival met again after a crash must give the same receipt, the same file sent again another one.
     receipt_id = f"{extract.name}-{digest(path.name, content, stat.st_ino, stat.st_ctime_ns)[:12]}"
     written = lake.receipts / f"{receipt_id}.json"
@@ -139,10 +143,37 @@ def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Pa
         folder = lake.rejected / receipt.id
         folder.mkdir(mode=0o700, exist_ok=True)
         write_json(folder / "reason.json", {"file": path.name, "reason": receipt.reason, "sentence": receipt.sentence})
-        path.replace(folder / path.name)
+    # Reading takes a while: what lies under the name by now may be another delivery, and is left for the next run.
+    if not _is_unchanged(path, stat):
+        return receipt
+    if receipt.is_refused:
+        move(path, folder / path.name)
     else:
-        path.unlink()
+        remove(path)
     return receipt
+
+
+def _is_unchanged(path: Path, before: os.stat_result) -> bool:
+    try:
+        now = path.lstat()
+    except FileNotFoundError:
+        return False
+    return all(getattr(now, what) == getattr(before, what) for what in ("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"))
+
+
+def _read(path: Path) -> Iterator[bytes]:
+    """What is inside a delivered file. Raises Refused; NotNow where landing fails, which is no fault of the file."""
+    try:
+        yield from chunks(path, path.name)
+    except OSError as error:
+        raise NotNow(path.name) from error
+
+
+def _inner_name(path: Path, name: str) -> str:
+    try:
+        return inner_name(path, name)
+    except OSError as error:
+        raise NotNow(path.name) from error
 
 
 def _acknowledge(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, draft: Receipt) -> Receipt:
@@ -177,14 +208,14 @@ def _instant(text: str) -> str:
         raise Refused("unreadable_file", f"The file name says {text!r} where a date and time belong.") from None
 
 
-def _archive(lake: Lake, path: Path, inner: str) -> str:
+def _archive(lake: Lake, path: Path, inner: str, seen: os.stat_result) -> str:
     """Copy what the file holds into the archive under the hash of it; in text CRLF counts as LF. Raises Refused."""
     if path.is_symlink():
         raise Refused("unreadable_file", "The delivery is a link; deliver the file itself.")
     part, hashed, kind, held = beside(lake.archive / "arriving"), hashlib.sha256(), None, b""
     try:
         with part.open("wb") as copy:
-            for chunk in chunks(path, path.name):
+            for chunk in _read(path):
                 kind = kind or kind_of(chunk)
                 copy.write(chunk)
                 if kind == "workbook":
@@ -195,6 +226,9 @@ def _archive(lake: Lake, path: Path, inner: str) -> str:
                     held = b"\r" if whole.endswith(b"\r") else b""
                     hashed.update(whole[: len(whole) - len(held)].replace(b"\r\n", b"\n"))
         hashed.update(held)
+        # A file that changed meanwhile must not stay in the archive: no receipt would ever tell when to delete it.
+        if not _is_unchanged(path, seen):
+            raise NotNow(path.name)
         content = hashed.hexdigest()[:32]
         if not lake.archived(content).exists():
             sync(part)

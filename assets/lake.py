@@ -3,6 +3,7 @@
 No file is changed in place; a name that exists is whole. What the files mean is the business of the modules that call this.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PRIVATE, SHARED = 0o700, 0o750
+READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
 class Locked(Exception):
@@ -97,16 +99,60 @@ class Lake:
             file.flush()
             shutil.rmtree(self.scratch, ignore_errors=True)
             self.scratch.mkdir(parents=True)
+            self._clear_half_made()
             try:
                 yield
             finally:
                 file.truncate(0)
+
+    def _clear_half_made(self) -> None:
+        """Delete what processes that died had not finished: it would fill the disk, and hold records nobody knows of."""
+        for folder in (self.archive, self.rejected, self.files, self.releases):
+            for path in folder.rglob(".*.part"):
+                process = path.name.split(".")[-2]
+                if process.isdecimal() and not _is_alive(int(process)):
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def beside(path: Path) -> Path:
     """A name to write to before `path` exists, in the same folder, so that the rename is atomic."""
     path.parent.mkdir(parents=True, exist_ok=True)
     return path.with_name(f".{path.name}.{os.getpid()}.part")
+
+
+def move(path: Path, target: Path) -> None:
+    """Give a delivered file another place, whole or not at all, from another file system or a folder that is read-only too."""
+    try:
+        path.replace(target)
+    except OSError as error:
+        if error.errno not in (errno.EXDEV, *READ_ONLY):
+            raise
+        part = beside(target)
+        part.unlink(missing_ok=True)
+        shutil.copy2(path, part, follow_symlinks=False)
+        if not part.is_symlink():
+            sync(part)
+        part.replace(target)
+        remove(path)
+
+
+def remove(path: Path) -> None:
+    """Take a received file out of landing. One that may not be deleted stays: its receipt says that it was taken."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        if error.errno not in READ_ONLY:
+            raise
 
 
 def write_json(path: Path, value: Any) -> None:

@@ -21,6 +21,7 @@ from assets.lake import Lake, read_json, write_json
 from assets.lineage import column_lineage
 from assets.plan import current_key, reference_key, table_key
 from expectations.runner import AuditError, Outcome, audit
+from sources.casts import literal
 from sources.contract import digest
 from sources.duck import connect
 from sources.parse import Reading
@@ -218,7 +219,7 @@ class Night:
             return []
         parts = " union all ".join(
             f"select '{s.receipt.id}' as receipt, {s.status == 'held'} as is_held, {_month_of(s, column)} as month,"
-            f" {column} as dated_at, _errors from read_parquet('{self.lake.parse(name, s.parse)}')"
+            f" {column} as dated_at, _errors from read_parquet({literal(str(self.lake.parse(name, s.parse)))})"
             for s in counted
         )
         # A table of months covers each of its months; anything finer covers a month once it reaches the last day.

@@ -49,6 +49,10 @@ def publish(night: Night) -> Release:
     is_new = not target.exists()
     if is_new:
         _write(night, name, target, content, extracts, domains)
+    remembered = night.lake.manifests / f"{name}.json"
+    if not remembered.exists():
+        # Not only of a new release: an earlier run may have been killed between the two.
+        write_json(remembered, read_json(target / "manifest.json"))
     pin = pinned(night.lake)
     if night.is_nightly:
         write_json(head, {"release": name, "content": digest(content)})
@@ -138,7 +142,6 @@ def _write(
     for file in part.rglob("*"):
         sync(file)
     part.replace(target)
-    write_json(night.lake.manifests / f"{name}.json", manifest)
 
 
 def _copy_table(con: duckdb.DuckDBPyConnection, night: Night, table: str, parquet: Path) -> None:
@@ -168,4 +171,7 @@ def _forget_old(lake: Lake, keep: set[str | None]) -> None:
     for manifest in [m for m in releases(lake) if m["line"] == "nightly"][KEPT_RELEASES:]:
         path = lake.releases / manifest["release"]
         if path.name not in keep and path != current:
-            shutil.rmtree(path)
+            # The name goes in one step, so that nobody lists or opens a release half there.
+            gone = beside(path)
+            path.replace(gone)
+            shutil.rmtree(gone)

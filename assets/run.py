@@ -26,13 +26,14 @@ class NightRun(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resour
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightRun"]:
         # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
+        from assets.clock import night_time
         from assets.lake import Lake
         from assets.night import Night
         from assets.person_key import check_person_key
 
         lake = Lake(Path(self.data))
-        now = datetime.fromisoformat(self.as_of) if self.as_of else datetime.now()
         with lake.writer(f"run {context.run.run_id if context.run else ''}", datetime.now()):
+            now = datetime.fromisoformat(self.as_of) if self.as_of else night_time(lake, datetime.now())
             catalog = load_catalog(Path(self.project))
             check_person_key(lake, catalog)
             self._night = Night(lake, catalog, now)

@@ -156,7 +156,9 @@ def quarantine(
 def query(
     sql: Annotated[str, typer.Argument(help="SQL on marts, reference and meta.")],
     as_json: Json = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    as_csv: Annotated[
+        bool, typer.Option("--csv", help="Print CSV; a text a spreadsheet would take for a formula gets an apostrophe.")
+    ] = False,
 ) -> None:
     """Ask the current release, read-only."""
     import duckdb

@@ -1,17 +1,20 @@
 """How results look on a terminal: few colours, full sentences, numbers a person can read aloud."""
 
 import csv as csv_writer
+import re
 import shutil
 import sys
 from pathlib import Path
 from typing import Any, TextIO
 
 from rich.console import Console
-from rich.markup import escape
+from rich.markup import escape as escape_markup
 from rich.table import Table
 
 MARKS = {"held domain": "red", "held delivery": "red", "refused file": "yellow", "warning": "yellow"}
 ROWS_SHOWN = 200
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+NUMBER = re.compile(r"[+-]?[\d., ]+%?")
 NEXT = (
     ('query "select * from marts.response_time_monthly"', "the figures"),
     ("quarantine --records", "which files and records were refused, and why"),
@@ -48,7 +51,9 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         since = f" since {domain['since']:%Y-%m-%d %H:%M}" if domain["status"] == "held" else ""
         grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
-    grid.add_row("Marts", f"{facts['path']}/ventetal.duckdb: " + ", ".join(f"{m} ({_n(rows)})" for m, rows in facts["marts"].items()))
+    grid.add_row(
+        "Marts", f"{escape(facts['path'])}/ventetal.duckdb: " + ", ".join(f"{m} ({_n(rows)})" for m, rows in facts["marts"].items())
+    )
     if facts.get("waiting"):
         grid.add_row("Waiting", f"{len(facts['waiting'])} files in {data / 'landing'}: {escape(', '.join(facts['waiting'][:5]))}")
     out.print(grid)
@@ -98,7 +103,7 @@ def quarantine(facts: dict[str, Any]) -> None:
         out.print("[bold]Refused files[/]")
         for file in facts["files"]:
             out.print(f"  {escape(file['file_name'])} ({file['extract']}, {file['reason']}): {escape(file['why'])}")
-            out.print(f"    {file['path']}", highlight=False)
+            out.print(f"    {escape(file['path'])}", highlight=False)
     if facts["reasons"]:
         out.print("[bold]Refused records[/]")
         table(list(facts["reasons"][0]), [tuple(r.values()) for r in facts["reasons"]])
@@ -142,7 +147,7 @@ def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
 def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
     writer = csv_writer.writer(sys.stdout, lineterminator="\n")
     writer.writerow(names)
-    writer.writerows(rows)
+    writer.writerows([[inert(value) for value in row] for row in rows])
 
 
 def refused_as_csv(records: list[dict[str, Any]], file: TextIO) -> None:
@@ -150,9 +155,21 @@ def refused_as_csv(records: list[dict[str, Any]], file: TextIO) -> None:
     texts = [r["original"] if isinstance(r["original"], dict) else {"original": r["original"]} for r in records]
     names = list(dict.fromkeys(name for text in texts for name in text))
     writer = csv_writer.writer(file, delimiter=";")
-    writer.writerow(["file_name", "line", "reasons", *names])
+    writer.writerow(["file_name", "line", "reasons", *map(inert, names)])
     for record, text in zip(records, texts, strict=True):
-        writer.writerow([record["file_name"], record["line"], "; ".join(record["reasons"]), *(text.get(n) for n in names)])
+        told = [record["file_name"], record["line"], "; ".join(record["reasons"]), *(text.get(n) for n in names)]
+        writer.writerow([inert(value) for value in told])
+
+
+def inert(value: Any) -> Any:
+    """The value for a file a spreadsheet may open: a text it would take for a formula gets an apostrophe; a number is none."""
+    is_formula = isinstance(value, str) and value.lstrip().startswith(("=", "+", "-", "@")) and not NUMBER.fullmatch(value.strip())
+    return f"'{value}" if is_formula else value
+
+
+def escape(text: object) -> str:
+    """A text from outside for the terminal: no markup, no control character that could move its cursor or set its title."""
+    return escape_markup(CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", str(text)))
 
 
 def _records(out: Console, records: list[dict[str, Any]]) -> None:

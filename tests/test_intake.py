@@ -2,6 +2,7 @@
 
 import gzip
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
@@ -183,10 +184,10 @@ def test_a_file_that_grows_while_it_is_read_waits_for_the_next_run(toy: Toy, mon
 def test_a_file_that_may_not_be_read_waits(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(toy, JANUARY, table("a 1"))
 
-    def forbidden(*_: object) -> str:
+    def forbidden(*_: object) -> Iterator[bytes]:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(intake, "_archive", forbidden)
+    monkeypatch.setattr(intake, "chunks", forbidden)
     toy.night()
     assert path.exists()
 
