@@ -4,7 +4,7 @@ BIN := .venv/bin
 # The example region lives in June 2015; a real region leaves this unset and lives today.
 run ui: export VENTETAL_AS_OF ?= 2015-06-01
 
-.PHONY: run test ui check fix bench
+.PHONY: run test ui check fix bench faults
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -13,6 +13,10 @@ ui: .venv/installed
 
 test: .venv/installed
 	$(BIN)/pytest
+
+# Every kill, disk and reader of tests/faults/README.md; some need root, for small disks of their own.
+faults: .venv/installed
+	VENTETAL_FAULTS=whole $(BIN)/pytest tests/faults
 
 check: .venv/installed
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 PRIVATE, SHARED = 0o700, 0o750
+HALF_MADE = (".part", ".marked")
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -108,9 +109,9 @@ class Lake:
     def _clear_half_made(self) -> None:
         """Delete what processes that died had not finished: it would fill the disk, and hold records nobody knows of."""
         for folder in (self.archive, self.rejected, self.files, self.releases):
-            for path in folder.rglob(".*.part"):
+            for path in folder.rglob(".*.*"):
                 process = path.name.split(".")[-2]
-                if process.isdecimal() and not _is_alive(int(process)):
+                if path.suffix in HALF_MADE and process.isdecimal() and not _is_alive(int(process)):
                     shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
 
 
