@@ -48,8 +48,8 @@ class Death:
             if self.when == "after":
                 original(*arguments, **named)
             if self.when == "torn":
-                os.truncate(arguments[0], os.path.getsize(arguments[0]) // 2)
-            os.kill(os.getpid(), signal.SIGKILL)
+                os.truncate(arguments[0], Path(arguments[0]).stat().st_size // 2)
+            return os.kill(os.getpid(), signal.SIGKILL)
 
         setattr(owner, self.name, dies)
 

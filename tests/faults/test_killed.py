@@ -33,7 +33,7 @@ NAMED = {
     "an old release has lost its name": Death("assets.publish:shutil", "rmtree", 3),
     "an old release is deleted": Death("assets.publish:shutil", "rmtree", 3, "after"),
 }
-SAMPLE = ("mid-Parquet of a delivery", "between receipt and removal", "mid-audit of a table", "mid-release", "an old release has lost its name")
+SAMPLE = ("mid-Parquet of a delivery", "between receipt and removal", "mid-audit of a table", "an old release has lost its name")
 
 
 class Before:
