@@ -63,7 +63,7 @@ def in_fork(work: Callable[..., None], *arguments: Any) -> int:
     """Run `work` in a process of its own; its exit code, -9 when it was killed."""
     process = CONTEXT.Process(target=work, args=arguments)
     process.start()
-    process.join(300)
+    process.join(900)
     code = process.exitcode
     assert code is not None, "the night hangs"
     process.close()
