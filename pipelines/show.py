@@ -145,7 +145,10 @@ def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
 
 
 def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
-    writer = csv_writer.writer(sys.stdout, lineterminator="\n")
+    # The writer quotes what its own line end is made of: a lone carriage return must be quoted too, or it begins a row elsewhere.
+    has_returns = any(isinstance(value, str) and "\r" in value for row in rows for value in row)
+    quoted: dict[str, Any] = {"quoting": csv_writer.QUOTE_NONNUMERIC} if has_returns else {}
+    writer = csv_writer.writer(sys.stdout, lineterminator="\n", **quoted)
     writer.writerow(names)
     writer.writerows([[inert(value) for value in row] for row in rows])
 
