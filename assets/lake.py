@@ -159,9 +159,13 @@ def remove(path: Path) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file whole or not at all."""
     part = beside(path)
-    part.write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
-    sync(part)
-    part.replace(path)
+    try:
+        part.write_text(json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n", "utf-8")
+        sync(part)
+        part.replace(path)
+    except OSError:
+        part.unlink(missing_ok=True)
+        raise
 
 
 def read_json(path: Path) -> Any:

@@ -157,7 +157,7 @@ def query(
     sql: Annotated[str, typer.Argument(help="SQL on marts, reference and meta.")],
     as_json: Json = False,
     as_csv: Annotated[
-        bool, typer.Option("--csv", help="Print CSV; a text a spreadsheet would take for a formula gets an apostrophe.")
+        bool, typer.Option("--csv", help="Print CSV; what a spreadsheet would take for a formula gets an apostrophe.")
     ] = False,
 ) -> None:
     """Ask the current release, read-only."""

@@ -1,64 +1,77 @@
-"""Four readers while releases come and go: each answer is of exactly one release, and no reader ever meets an error."""
+"""Readers while releases appear: every answer belongs to exactly one release, and nobody is refused or told of a missing file."""
 
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
-import duckdb
-
-from assets.publish import DATABASE, releases
-from tests.faults.nights import CONTEXT, WHOLE, in_fork
+from assets.lake import Lake
+from tests.faults.aftermath import PERIOD, WHOLE
+from tests.faults.dying import PROJECT, Nights, Order
 from tests.toy import Toy
 
-PUBLISHES, KEPT = (200, 5) if WHOLE else (30, 5)
-QUESTION = """
-    select min(number), max(number), count(*), (select count(*) from meta.release), (select any_value(release_id) from meta.release)
-    from marts.n_total"""
-
-
-def reads(current: Path, stop: Any, answers: Any) -> None:
-    """Ask whatever `current` points to, by SQL and as Parquet, until told to stop; one answer a time, or what went wrong."""
-    seen: list[Any] = []
+PUBLISHES = 200 if WHOLE else 8
+# A reader as analysts are: it knows the link and nothing else. The number of the night stands in both domains' marts, so an
+# answer made of two releases shows.
+READER = """
+import json, sys, time
+from pathlib import Path
+import duckdb
+current, stop = Path(sys.argv[1]), Path(sys.argv[2])
+told = {"answers": 0, "releases": [], "wrong": []}
+seen = set()
+while not stop.exists():
     try:
-        while not stop.wait(0.02):
-            release = current.resolve()
-            with duckdb.connect(str(release / DATABASE), read_only=True) as con:
-                [answer] = con.execute(QUESTION).fetchall()
-            low, high = duckdb.sql(f"select min(number), max(number) from '{release}/marts/n_total.parquet'").fetchall()[0]
-            seen.append((min(low, answer[0]), max(high, answer[1]), *answer[2:]))
+        con = duckdb.connect(str(current / "ventetal.duckdb"), read_only=True)
+        first = con.execute("select release_id from meta.release").fetchall()
+        time.sleep(0.01)
+        numbers = con.execute("select number from marts.months_total union select number from marts.names_total").fetchall()
+        again = con.execute("select release_id from meta.release").fetchall()
+        con.close()
+        if len(numbers) != 1 or first != again:
+            told["wrong"].append(f"two releases in one answer: {numbers} {first} {again}")
+        whole = current.resolve()
+        parquet = duckdb.sql(f"select number from '{whole}/marts/*.parquet' group by all").fetchall()
+        if len(parquet) != 1:
+            told["wrong"].append(f"two releases in one answer from Parquet: {parquet}")
+        seen.add(first[0][0])
+        told["answers"] += 2
     except Exception as error:
-        seen.append(repr(error))
-    answers.put(seen)
+        told["wrong"].append(f"{type(error).__name__}: {error}")
+told["releases"] = sorted(seen)
+print(json.dumps(told))
+"""
 
 
-def publishes(root: Path, count: int) -> None:
-    """So many nights, each with other figures. Without audits, which cost most of a night and touch no release."""
-    from assets import compute, night, publish
+def test_four_readers_get_answers_of_one_release_each_while_releases_appear(
+    nights: Nights, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    toy, stop = Toy(tmp_path, months=PERIOD, names=PERIOD), tmp_path / "stop"
 
-    publish.KEPT_RELEASES = KEPT
-    compute.audit = night.audit = lambda *_: []  # type: ignore[assignment]  # this process ends here
-    toy = Toy(root, n="{mode: snapshot}")
-    for number in range(count):
-        toy.deliver("n", "n_2015-01.csv", f"a {number}, b {number}")
-        toy.night()
+    def publish(night: int) -> None:
+        for extract in ("months", "names"):
+            toy.deliver(extract, f"{extract}_2015-01.csv", f"a {night}")
+        now = datetime(2015, 6, 1) + timedelta(minutes=night)
+        done = nights.run(Order(str(toy.project), str(toy.data), now.isoformat()))
+        assert done.status == 0, done.said
 
-
-def test_readers_see_only_whole_releases_while_old_ones_are_deleted(tmp_path: Path, record_property: Any) -> None:
-    lake = Toy(tmp_path, n="{mode: snapshot}").lake
-    stop, answers = CONTEXT.Event(), CONTEXT.Queue()
-    assert in_fork(publishes, tmp_path, 1) == 0
-    readers = [CONTEXT.Process(target=reads, args=(lake.releases / "current", stop, answers)) for _ in range(4)]
-    for reader in readers:
-        reader.start()
-    assert in_fork(publishes, tmp_path, PUBLISHES) == 0
-    stop.set()
-    seen = [answers.get(timeout=60) for _ in readers]
-    for reader in readers:
-        reader.join(60)
-    for of_one in seen:
-        assert not [a for a in of_one if isinstance(a, str)]
-        assert all(low == high and (rows, one) == (2, 1) for low, high, rows, one, _ in of_one)
-        assert [low for low, *_ in of_one] == sorted(low for low, *_ in of_one)
-    by_release = {(name, low) for of_one in seen for low, *_, name in of_one}
-    assert len(by_release) == len({name for name, _ in by_release}) > PUBLISHES / 2
-    assert len(releases(lake)) == KEPT
-    record_property("readers", f"{sum(map(len, seen)):,} answers of {len(by_release)} releases during {PUBLISHES} publishes")
+    publish(1)
+    command = [sys.executable, "-c", READER, str(toy.data / "releases" / "current"), str(stop)]
+    readers = [subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE, text=True) for _ in range(4)]
+    try:
+        for night in range(2, PUBLISHES + 2):
+            publish(night)
+    finally:
+        stop.touch()
+        told = [json.loads(reader.communicate(timeout=60)[0]) for reader in readers]
+    wrong = [w for t in told for w in t["wrong"]]
+    assert wrong == [], f"readers: {len(wrong)} wrong of {sum(t['answers'] for t in told)} answers, like {wrong[:3]}"
+    seen = {r for t in told for r in t["releases"]}
+    assert len(seen) > PUBLISHES / 2
+    assert Lake(toy.data).current_release
+    record_property(
+        "readers",
+        f"{sum(t['answers'] for t in told)} answers of 4 during {PUBLISHES} publishes, {len(seen)} releases seen, 0 wrong",
+    )

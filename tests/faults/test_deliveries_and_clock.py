@@ -1,0 +1,164 @@
+"""Deliveries that vanish, change or are replaced while they are read; two writers; a clock that goes back."""
+
+import os
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets import intake
+from assets.clock import ClockWentBack, night_time
+from assets.lake import Lake
+from tests.faults.aftermath import PERIOD, WHOLE, Scene, old_release
+from tests.faults.dying import Nights
+from tests.toy import Toy
+
+JANUARY, FEBRUARY = "n_2015-01.csv", "n_2015-02.csv"
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    return Toy(tmp_path, n=PERIOD)
+
+
+def during(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object]) -> None:
+    """Let something happen once, when intake has done `name` for the first time."""
+    original, done = getattr(intake, name), []
+
+    def then(*arguments: Any) -> Any:
+        result = original(*arguments)
+        if not done:
+            done.append(happens())
+        return result
+
+    monkeypatch.setattr(intake, name, then)
+
+
+def test_a_file_that_vanishes_while_it_is_read_stops_no_other(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = toy.deliver("n", JANUARY, "a 1")
+    toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
+    during(monkeypatch, "_inner_name", path.unlink)
+    toy.night()
+    assert [d["file_name"] for d in toy.deliveries("n")] == [FEBRUARY]
+
+
+@pytest.mark.parametrize("code", [5, 116])
+def test_a_file_whose_disk_fails_waits_and_stops_no_other(toy: Toy, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
+    failing = toy.deliver("n", JANUARY, "a 1")
+    toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
+    chunks = intake.chunks
+
+    def fails(path: Path, name: str) -> Iterator[bytes]:
+        if name == JANUARY:
+            raise OSError(code, os.strerror(code))
+        yield from chunks(path, name)
+
+    monkeypatch.setattr(intake, "chunks", fails)
+    toy.night()
+    assert ([d["file_name"] for d in toy.deliveries("n")], failing.exists()) == ([FEBRUARY], True)
+    monkeypatch.undo()
+    toy.night()
+    assert toy.total("n") == "a 3, b 3"
+
+
+def test_a_full_archive_is_no_fault_of_the_delivery(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = toy.deliver("n", JANUARY, "a 1")
+    monkeypatch.setattr(intake, "sync", lambda _: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        toy.night()
+    assert path.exists()
+    monkeypatch.undo()
+    toy.night()
+    assert [d["status"] for d in toy.deliveries("n")] == ["current"]
+
+
+def test_a_disk_that_is_full_at_any_write_costs_that_run_alone(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.deliver("n", JANUARY, "a 1")
+    toy.night()
+    toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
+    sync, broken, calls = os.fsync, 0, 0
+    for nth in range(1, 100, 1 if WHOLE else 3):
+        calls = 0
+
+        def full(handle: int, nth: int = nth) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == nth:
+                raise OSError(28, "No space left on device")
+            sync(handle)
+
+        monkeypatch.setattr(os, "fsync", full)
+        try:
+            toy.night()
+        except OSError:
+            broken += 1
+        assert toy.total("n") in ("a 1", "a 3, b 3")
+        if calls < nth:
+            break
+    monkeypatch.undo()
+    toy.night()
+    assert broken >= 3
+    assert toy.total("n") == "a 3, b 3"
+    assert [d["status"] for d in toy.deliveries("n")] == ["current", "current"]
+
+
+def test_another_delivery_put_under_the_name_while_the_first_is_read_is_taken_too(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = toy.deliver("n", JANUARY, "a 1")
+
+    def replaced() -> None:
+        other = path.with_name(".upload")
+        other.write_text("Dag;Navn;Antal\n2015-01-15;a;9\n", "utf-8")
+        other.replace(path)
+
+    during(monkeypatch, "_acknowledge", replaced)
+    toy.night()
+    assert (toy.total("n"), path.exists()) == ("a 1", True)
+    toy.night()
+    assert (toy.total("n"), path.exists()) == ("a 9", False)
+    assert [d["status"] for d in toy.deliveries("n")] == ["superseded", "current"]
+
+
+def test_a_file_that_changed_while_it_was_read_leaves_nothing_in_the_archive(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = toy.deliver("n", JANUARY, "a 1")
+    during(monkeypatch, "_inner_name", lambda: path.write_text("Dag;Navn;Antal\n", "utf-8"))
+    toy.night()
+    assert (path.exists(), list(toy.lake.archive.iterdir())) == (True, [])
+
+
+def test_of_two_writers_one_works_and_nothing_is_taken_twice(toy_nights: Scene, tmp_path: Path) -> None:
+    data = toy_nights.laid_out(tmp_path / "data")
+    before, others = old_release(data), [Nights(), Nights()]
+    try:
+        with ThreadPoolExecutor(2) as both:
+            ended = list(both.map(lambda n: n.run(toy_nights.order(data)), others))
+    finally:
+        for other in others:
+            other.close()
+    refused = [e for e in ended if e.status != 0]
+    assert len(refused) <= 1
+    assert all("Another run holds" in e.said for e in refused)
+    toy_nights.heals(data, "two writers", before, ended[0])
+
+
+def test_time_stands_still_while_the_clock_is_back_and_a_wrong_clock_is_told(tmp_path: Path) -> None:
+    lake, night = Lake(tmp_path), datetime(2015, 10, 25, 2, 50)
+    assert night_time(lake, night) == night
+    for behind, is_told in ((1, False), (60, False), (120, False), (121, True), (60 * 24 * 365, True)):
+        clock = night - timedelta(minutes=behind)
+        if is_told:
+            with pytest.raises(ClockWentBack, match=f"{clock:%Y-%m-%d %H:%M}, but the newest run was at 2015-10-25 02:50"):
+                night_time(lake, clock)
+        else:
+            assert night_time(lake, clock) == night
+    assert night_time(lake, night + timedelta(minutes=1)) == night + timedelta(minutes=1)
+
+
+def test_what_was_received_before_the_clock_went_back_stays_in_the_figures(toy: Toy) -> None:
+    toy.deliver("n", JANUARY, "a 1")
+    toy.night(night_time(toy.lake, datetime(2015, 10, 25, 2, 50)))
+    toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
+    toy.night(night_time(toy.lake, datetime(2015, 10, 25, 2, 10)))
+    assert toy.total("n") == "a 3, b 3"
