@@ -28,7 +28,7 @@ fix: .venv/installed
 test-next: .venv-next/installed
 	.venv-next/bin/pytest
 
-# Every fault of tests/faults/README.md, an hour's worth at most; `make test` has the short form.
+# Every fault of tests/faults/README.md, an hour's worth at most; root for small disks of its own. `make test` has the short form.
 faults: export FAULTS := whole
 faults: .venv/installed
 	$(BIN)/pytest tests/faults

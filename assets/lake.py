@@ -17,6 +17,7 @@ from typing import Any
 
 PRIVATE, SHARED = 0o700, 0o750
 WAITS_SECONDS = 0.5
+HALF_MADE = (".part", ".marked")
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -108,10 +109,29 @@ class Lake:
             file.flush()
             shutil.rmtree(self.scratch, ignore_errors=True)
             self.scratch.mkdir(parents=True)
+            self._clear_half_made()
             try:
                 yield
             finally:
                 file.truncate(0)
+
+    def _clear_half_made(self) -> None:
+        """Delete what processes that died had not finished: it would fill the disk, and hold records nobody knows of."""
+        for folder in (self.archive, self.rejected, self.files, self.releases):
+            for path in folder.rglob(".*.*"):
+                process = path.name.split(".")[-2]
+                if path.suffix in HALF_MADE and process.isdecimal() and not _is_alive(int(process)):
+                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True
 
 
 def beside(path: Path) -> Path:

@@ -13,6 +13,7 @@ extract. Columns of the Parquet: the contract's, then
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,7 @@ class Delivery:
             kind = kind_of(file.read(512))
         try:
             self._match(path, name, kind)
+            _refuse_impossible_month(self.match.variables.get("$period"))
         except Refused as refused:
             raise (Refused(refused.code, without_numbers(refused.sentence)) if extract.contract.has_personal_columns else refused) from None
 
@@ -174,6 +176,15 @@ def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterat
 
 def _text_heads(file: DelimitedFile, layout: Layout) -> Iterable[tuple[None, Rows]]:
     return [(None, file.head(layout.reads.delimiter))]
+
+
+def _refuse_impossible_month(period: str | None) -> None:
+    if period is None:
+        return
+    try:
+        date.fromisoformat(f"{period}-01")
+    except ValueError:
+        raise Refused("unreadable_file", f"The file says that it covers {period!r} where a month like 2015-05 belongs.") from None
 
 
 def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, target: Path) -> None:

@@ -107,35 +107,6 @@ def test_the_second_of_two_runs_is_told_who_holds_the_lake(tmp_path: Path) -> No
         pass
 
 
-READER = """
-import sys, duckdb
-from pathlib import Path
-current, stop = Path(sys.argv[1]), Path(sys.argv[2])
-while not stop.exists():
-    with duckdb.connect(str((current / "ventetal.duckdb").resolve()), read_only=True) as con:
-        print(*con.execute("select min(number), max(number), count(*), (select count(*) from meta.release) from marts.n_total").fetchone())
-"""
-
-
-def test_readers_see_only_whole_releases_during_fifty_publishes(tmp_path: Path) -> None:
-    toy, stop = Toy(tmp_path, n="{mode: snapshot}"), tmp_path / "stop"
-    toy.deliver("n", "n_2015-01.csv", "a 0, b 0")
-    toy.night()
-    command = [sys.executable, "-c", READER, str(toy.lake.releases / "current"), str(stop)]
-    reader = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    for number in range(1, 51):
-        toy.deliver("n", "n_2015-01.csv", f"a {number}, b {number}")
-        toy.night()
-    stop.touch()
-    out, faults = reader.communicate(timeout=60)
-    assert faults == ""
-    seen = [tuple(map(int, line.split())) for line in out.splitlines()]
-    assert len({low for low, *_ in seen}) > 25
-    assert all(low == high and (rows, releases_) == (2, 1) for low, high, rows, releases_ in seen)
-    assert [low for low, *_ in seen] == sorted(low for low, *_ in seen)
-    assert len(releases(toy.lake)) == 30
-
-
 def test_a_rebuild_from_the_archive_gives_the_same_tables(region: Path, catalog: Catalog, tmp_path: Path) -> None:
     done = ventetal(region, "rebuild", "--into", str(tmp_path / "again"), "--json")
     assert done.returncode == 0, done.stderr

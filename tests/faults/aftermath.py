@@ -14,7 +14,7 @@ from typing import Any
 
 import duckdb
 
-from assets.lake import Lake, read_json
+from assets.lake import HALF_MADE, Lake, read_json
 from assets.publish import DATABASE, releases
 from assets.summary import dicts
 from tests.faults.dying import PROJECT, Death, Nights, Order
@@ -139,6 +139,7 @@ def facts(data: Path) -> dict[str, Any]:
         "landing": sorted(p.name for p in lake.landing.glob("*/*")),
         "archive": sorted(p.name for p in lake.archive.glob("[!.]*")),
         "rejected": sorted(p.name for p in lake.rejected.glob("*/[!.]*")),
+        "half made": sorted(p.name for p in lake.root.rglob(".*.*") if p.suffix in HALF_MADE),
         "releases": len(releases(lake)),
         "manifests": {m["release"] for m in releases(lake)} - {p.stem for p in lake.manifests.glob("[!.]*.json")},
     }

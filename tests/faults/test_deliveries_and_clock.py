@@ -12,7 +12,7 @@ import pytest
 from assets import intake
 from assets.clock import ClockWentBack, night_time
 from assets.lake import Lake
-from tests.faults.aftermath import PERIOD, Scene, old_release
+from tests.faults.aftermath import PERIOD, WHOLE, Scene, old_release
 from tests.faults.dying import Nights
 from tests.toy import Toy
 
@@ -73,6 +73,36 @@ def test_a_full_archive_is_no_fault_of_the_delivery(toy: Toy, monkeypatch: pytes
     monkeypatch.undo()
     toy.night()
     assert [d["status"] for d in toy.deliveries("n")] == ["current"]
+
+
+def test_a_disk_that_is_full_at_any_write_costs_that_run_alone(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.deliver("n", JANUARY, "a 1")
+    toy.night()
+    toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
+    sync, broken, calls = os.fsync, 0, 0
+    for nth in range(1, 100, 1 if WHOLE else 3):
+        calls = 0
+
+        def full(handle: int, nth: int = nth) -> None:
+            nonlocal calls
+            calls += 1
+            if calls == nth:
+                raise OSError(28, "No space left on device")
+            sync(handle)
+
+        monkeypatch.setattr(os, "fsync", full)
+        try:
+            toy.night()
+        except OSError:
+            broken += 1
+        assert toy.total("n") in ("a 1", "a 3, b 3")
+        if calls < nth:
+            break
+    monkeypatch.undo()
+    toy.night()
+    assert broken >= 3
+    assert toy.total("n") == "a 3, b 3"
+    assert [d["status"] for d in toy.deliveries("n")] == ["current", "current"]
 
 
 def test_another_delivery_put_under_the_name_while_the_first_is_read_is_taken_too(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

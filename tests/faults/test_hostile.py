@@ -57,6 +57,17 @@ def test_sql_globs_and_markup_in_a_file_name_are_a_name(tmp_path: Path, name: st
     assert name in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("period", ["2015-13", "0000-01", "٢٠١٥-٠١"])
+def test_a_month_that_does_not_exist_in_a_file_name_refuses_that_file_alone(tmp_path: Path, period: str) -> None:
+    toy = Toy(tmp_path, n=PERIOD)
+    toy.deliver("n", f"n_{period}.csv", "a 1")
+    toy.deliver("n", "n_2015-01_x.csv", "b 2")
+    toy.night()
+    assert toy.total("n") == "b 2"
+    [why] = [d["why"] for d in toy.deliveries("n") if d["status"] == "refused"]
+    assert period in why
+
+
 @pytest.mark.parametrize("column", [SQL, QUOTED, 'Navn" from x; --', "*", "Navn --"])
 def test_sql_in_a_column_name_is_a_name(tmp_path: Path, column: str) -> None:
     toy = Toy(tmp_path, n=PERIOD)
