@@ -1,6 +1,7 @@
 """What an operator sees: the real UI of viewers after a real run in which a domain is held, opened with Debian's Chromium."""
 
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,12 +85,17 @@ def test_the_months_of_an_extract_are_a_table(page: Page, data: Path) -> None:
     look(page, data, "/assets/raw/pathways", "quarantined_share", "coverage")
     page.get_by_text("coverage", exact=True).first.scroll_into_view_if_needed()
     expect(page.get_by_text("2015-04", exact=True).first).to_be_visible()
-    expect(page.get_by_text("provisional", exact=True).first).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^2015-04 .* final$"))).to_be_visible()
     page.screenshot(path=data / "coverage.png")
 
 
 def test_a_mart_shows_its_first_rows_its_sql_and_where_its_columns_come_from(page: Page, data: Path) -> None:
-    look(page, data, "/assets/marts/udredning_monthly", "preview", "comes_from", "sql/marts/udredning_monthly.sql")
+    look(page, data, "/assets/marts/udredning_monthly", "preview", "comes_from")
+    said = {"sql": "sql/marts/udredning_monthly.sql", "comes_from": "core.pathway.hospital_code", "preview": "completeness_band"}
+    for key, text in said.items():
+        page.get_by_role("row", name=re.compile(f"^{key} ")).get_by_text("[Show Markdown]").click()
+        expect(page.get_by_role("dialog").get_by_text(text).first).to_be_visible()
+        page.keyboard.press("Escape")
 
 
 def test_viewers_cannot_start_anything(page: Page, data: Path) -> None:
