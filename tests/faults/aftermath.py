@@ -94,9 +94,12 @@ def all_open(data: Path, fault: str) -> None:
     if listed != named or lake.current_release is None or lake.current_release.name not in named:
         raise PromiseBroken(f"{fault}: releases {sorted(named)}, listed {sorted(listed)}, current {lake.current_release}")
     for name in named:
-        for table, rows in answers(lake.releases / name).items():
-            if rows is None:
-                raise PromiseBroken(f"{fault}: {name} cannot answer about {table}")
+        try:
+            silent = [table for table, rows in answers(lake.releases / name).items() if rows is None]
+        except duckdb.Error as error:
+            raise PromiseBroken(f"{fault}: {name} does not open: {error}") from error
+        if silent:
+            raise PromiseBroken(f"{fault}: {name} says another thing in Parquet of {silent}")
 
 
 def answers(release: Path) -> dict[str, int | None]:

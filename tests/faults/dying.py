@@ -198,7 +198,7 @@ POINTS: dict[str, Arm] = {
     "after the flip": on_call("assets.publish:show", after=True),
     "cleaning, before the old release loses its name": within("assets.publish:_forget_old", on_change({"os.rename"})),
     "cleaning, before it is deleted": within("assets.publish:_forget_old", on_change({"shutil.rmtree"})),
-    "cleaning, half deleted": within("assets.publish:_forget_old", on_change({"os.remove"})),
+    "cleaning, half deleted": within("assets.publish:_forget_old", lambda nth: on_change({"os.remove"})(nth + 2)),
     **{f"vanishing {folder}": on_vanishing(folder) for folder in ("archive", "lake/marts", "lake/raw", "lake/scratch", "releases")},
 }
 

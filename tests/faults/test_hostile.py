@@ -144,7 +144,7 @@ CRASHES = {
 }
 
 
-@pytest.mark.parametrize("crash", CRASHES if WHOLE else ["a fault while pseudonyms are made"])
+@pytest.mark.parametrize("crash", CRASHES if WHOLE else ["killed after decoding"])
 def test_a_crash_leaves_no_number_and_no_secret_in_logs(tmp_path: Path, small_files: Path, crash: str) -> None:
     source = next(f for f in sorted((small_files / "redirections").iterdir()) if f.suffix == ".csv")
     landing = tmp_path / "landing" / "redirections"
