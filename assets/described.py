@@ -11,6 +11,7 @@ from sources.contract import Contract
 
 if TYPE_CHECKING:
     from assets.compute import Version
+    from assets.lineage import Lineage
     from expectations.runner import Outcome
 
 
@@ -97,8 +98,8 @@ def _checks(rules: list[Rule]) -> dict[str, list[Rule]]:
     return checks
 
 
-def materialized(table: Table, version: "Version", held: str = "") -> dg.MaterializeResult[None]:
-    """The version as the asset's newest state; `held` says why an earlier one stands."""
+def materialized(table: Table, version: "Version", held: str = "", preview: str = "") -> dg.MaterializeResult[None]:
+    """The version as the asset's newest state; `held` says why an earlier one stands, `preview` shows first rows in Markdown."""
     depends = {column: [dg.TableColumnDep(asset_key(t), c) for t, c in origins] for column, origins in version.lineage.items() if origins}
     metadata: dict[str, Any] = {
         "dagster/row_count": version.rows,
@@ -109,6 +110,15 @@ def materialized(table: Table, version: "Version", held: str = "") -> dg.Materia
     }
     if depends:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(deps_by_column=depends)
+        metadata["comes_from"] = dg.MetadataValue.md(_origins(version.lineage))
+    if preview:
+        metadata["preview"] = dg.MetadataValue.md(preview)
     if held:
         metadata["held"] = held
     return dg.MaterializeResult(asset_key=asset_key(table.name), metadata=metadata, data_version=dg.DataVersion(version.key or "none"))
+
+
+def _origins(lineage: "Lineage") -> str:
+    """Which columns each column is computed from: the UI stores column lineage and does not show it."""
+    lines = [f"| {column} | {', '.join(f'{table}.{name}' for table, name in origins)} |" for column, origins in lineage.items() if origins]
+    return "\n".join(["| column | comes from |", "| --- | --- |", *lines])

@@ -47,11 +47,10 @@ def kept_promises(contract: Contract, found: Freshness) -> "list[Outcome]":
     """What became of each rule of `freshness_rules`."""
     from expectations.runner import Outcome
 
-    broken = {ON_TIME: found.is_late, RECENT: found.is_stale}
-    return [
-        Outcome(r.name, r.words, r.severity, None, not broken[r.name], int(broken[r.name]), found.why if broken[r.name] else "")
-        for r in freshness_rules(contract)
-    ]
+    late, stale = found.why.split("; ")[0], found.why.split("; ")[-1]
+    broken = {ON_TIME: late if found.is_late else "", RECENT: stale if found.is_stale else ""}
+    found_of = [(r, broken[r.name]) for r in freshness_rules(contract)]
+    return [Outcome(r.name, r.words, r.severity, None, not why, int(bool(why)), why) for r, why in found_of]
 
 
 def judge(contract: Contract, arrivals: list[str], newest_date: str | None, as_of: datetime) -> Freshness:
@@ -68,8 +67,6 @@ def judge(contract: Contract, arrivals: list[str], newest_date: str | None, as_o
     if contract.latency:
         oldest = as_of - timedelta(**{UNITS[contract.latency.unit]: contract.latency.value})
         is_stale = newest_date is None or datetime.fromisoformat(newest_date).date() < oldest.date()
-        if is_stale and newest_date:
-            why.append(f"the newest record is of {newest_date}")
-        elif is_stale and not is_late:
-            why.append("there is no record yet")
+        if is_stale:
+            why.append(f"the newest record is of {newest_date}" if newest_date else "there is no record")
     return Freshness(due_at, arrived, newest_date, is_late, is_stale, "; ".join(why))

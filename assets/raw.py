@@ -47,11 +47,6 @@ def raw_asset(extract: Extract) -> dg.AssetsDefinition:
 
 def _metadata(state: "ExtractState") -> dict[str, Any]:
     records, quarantined = state.total("records"), state.total("quarantined")
-    grid = "\n".join(
-        f"| {c['month'] or 'undated'} | {c['receipts']} | {c['records']} | {c['accepted']} | {c['quarantined']} |"
-        f" {'held' if c['is_held'] else 'provisional' if c['is_provisional'] else ''} |"
-        for c in state.coverage
-    )
     metadata: dict[str, Any] = {
         "dagster/row_count": state.total("current"),
         "deliveries": len(state.receipts),
@@ -60,11 +55,38 @@ def _metadata(state: "ExtractState") -> dict[str, Any]:
         "quarantined": quarantined,
         "quarantined_share": round(quarantined / records, 9) if records else 0.0,
         "unchanged": not state.arrived,
-        "coverage": dg.MetadataValue.md("| month | deliveries | records | accepted | quarantined | |\n|---|---|---|---|---|---|\n" + grid),
+        "coverage": _month_grid(state),
     }
+    if state.is_late:
+        metadata["late"] = state.freshness.why
     if state.problem:
         metadata["problem"] = state.problem
     return metadata
+
+
+def _month_grid(state: "ExtractState") -> dg.TableMetadataValue:
+    """What has been delivered for each month, newest first: meta.coverage of the extract."""
+    records = [
+        dg.TableRecord({
+            "month": c["month"][:7] if c["month"] else "undated",
+            "deliveries": c["receipts"],
+            "records": c["records"],
+            "accepted": c["accepted"],
+            "quarantined": c["quarantined"],
+            "complete": f"{100 * c['accepted'] / c['records']:.1f} %",
+            "state": "held" if c["is_held"] else "provisional" if c["is_provisional"] else "final",
+        })
+        for c in reversed(state.coverage)
+    ]  # fmt: skip
+    words = {
+        "deliveries": "in force or held",
+        "complete": "accepted of all records",
+        "state": "final once the month's end is reached",
+    }
+    names = ("month", "deliveries", "records", "accepted", "quarantined", "complete", "state")
+    types = ["string" if n in ("month", "complete", "state") else "int" for n in names]
+    columns = [dg.TableColumn(n, t, words.get(n)) for n, t in zip(names, types, strict=True)]
+    return dg.MetadataValue.table(records, dg.TableSchema(columns))
 
 
 def _intake_outcomes(extract: Extract, state: "ExtractState") -> list["Outcome"]:

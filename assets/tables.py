@@ -5,6 +5,7 @@ that a held domain never keeps the others from their release.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -12,6 +13,12 @@ from assets.catalog import REFERENCE, Catalog, Table
 from assets.described import asset_key, check_results, check_specs, contract_spec, materialized
 from assets.run import NightRun
 
+if TYPE_CHECKING:
+    from assets.compute import Version
+    from assets.night import DomainState, Night
+
+PUBLISHED = "is_published"
+ROWS_PREVIEWED = 8
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
@@ -19,7 +26,9 @@ def reference_assets(catalog: Catalog) -> dg.AssetsDefinition:
     """The reference tables, read from their files in one step."""
     specs = [_spec(catalog, t).replace_attributes(skippable=False, kinds={"csv", "parquet"}) for t in catalog.references]
 
-    @dg.multi_asset(name=REFERENCE, specs=[*specs, _published(REFERENCE, catalog.references)], check_specs=_checks(catalog.references))
+    checks = [*_checks(catalog.references), _published_check(REFERENCE)]
+
+    @dg.multi_asset(name=REFERENCE, specs=[*specs, _published(REFERENCE, catalog.references)], check_specs=checks)
     def reference(night_run: NightRun) -> Events:
         night = night_run.night
         state = night.make_reference()
@@ -30,7 +39,7 @@ def reference_assets(catalog: Catalog) -> dg.AssetsDefinition:
             version = versions[table.name]
             yield from check_results(asset_key(table.name), table.rules, version.outcomes)
             yield materialized(table, version, state.why if state.is_held else "")
-        yield _status(REFERENCE, state.status, state.since, state.why, state.data_as_of)
+        yield _status(state)
 
     return reference
 
@@ -39,17 +48,34 @@ def domain_assets(catalog: Catalog, domain: str) -> dg.AssetsDefinition:
     """The core and mart tables of one domain."""
     tables = catalog.of_domain(domain)
 
-    @dg.multi_asset(name=domain, specs=[*(_spec(catalog, t) for t in tables), _published(domain, tables)], check_specs=_checks(tables))
+    checks = [*_checks(tables), _published_check(domain)]
+
+    @dg.multi_asset(name=domain, specs=[*(_spec(catalog, t) for t in tables), _published(domain, tables)], check_specs=checks)
     def make(night_run: NightRun) -> Events:
         state = night_run.night.make_domain(domain)
         versions = {v.table: v for v in state.versions}
         for table in tables:
             yield from check_results(asset_key(table.name), table.rules, versions[table.name].outcomes)
             if not state.is_held:
-                yield materialized(table, versions[table.name])
-        yield _status(domain, state.status, state.since, state.why, state.data_as_of)
+                yield materialized(table, versions[table.name], preview=_preview(night_run.night, table, versions[table.name]))
+        yield _status(state)
 
     return make
+
+
+def _preview(night: "Night", table: Table, version: "Version") -> str:
+    """The first rows of a mart as people read a table; '' for a core table, whose rows may be persons."""
+    if table.layer != "marts":
+        return ""
+    with night.connect_to({table.name: version.key}) as con:
+        found = con.execute(f"select * from {table.name} limit {ROWS_PREVIEWED}")
+        names, rows = [d[0] for d in found.description or []], found.fetchall()
+    lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.9g}" if isinstance(value, float) else str(value).replace("|", "/")
 
 
 def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
@@ -60,7 +86,11 @@ def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
         else asset_key(n)
         for n in table.needs
     }
-    return contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
+    spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
+    if table.layer == REFERENCE:
+        return spec
+    sql = {"sql": dg.MetadataValue.md(f"`sql/{table.layer}/{table.path.name}`\n\n```sql\n{table.text}```")}
+    return spec.merge_attributes(metadata=sql)
 
 
 def _checks(tables: list[Table]) -> list[dg.AssetCheckSpec]:
@@ -77,6 +107,28 @@ def _published(domain: str, tables: list[Table]) -> dg.AssetSpec:
     )
 
 
-def _status(domain: str, status: str, since: str, why: str, data_as_of: str) -> dg.MaterializeResult[None]:
-    metadata = {"status": status, "since": since, "why": why or "all checks of severity error pass", "data_as_of": data_as_of or "never"}
-    return dg.MaterializeResult(asset_key=asset_key(f"published.{domain}"), metadata=metadata)
+def _published_check(domain: str) -> dg.AssetCheckSpec:
+    words = "Tonight's tables are published; otherwise the domain is held at its last good set."
+    return dg.AssetCheckSpec(PUBLISHED, asset=asset_key(f"published.{domain}"), description=words)
+
+
+def _status(state: "DomainState") -> dg.MaterializeResult[None]:
+    """What stands of the domain; a check beside it, so that a held domain is red wherever it is drawn."""
+    why = state.why or "All checks of severity error pass."
+    metadata: dict[str, Any] = {
+        "status": state.status,
+        "since": _readable(state.since),
+        "why": why,
+        "data_as_of": _readable(state.data_as_of) or "never",
+    }
+    if state.late:
+        metadata["late_extracts"] = ", ".join(state.late)
+    said = f"Held since {_readable(state.since)}: {why}" if state.is_held else why
+    key = asset_key(f"published.{state.domain}")
+    check = dg.AssetCheckResult(asset_key=key, check_name=PUBLISHED, passed=not state.is_held, description=said)
+    return dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
+
+
+def _readable(instant: str) -> str:
+    """An ISO text to the minute, as people write it."""
+    return instant[:16].replace("T", " ")

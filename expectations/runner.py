@@ -155,7 +155,9 @@ def _offenders(result: dict[str, Any]) -> int:
     counted = result.get("unexpected_count", result.get("observed_value"))
     if isinstance(counted, str):
         counted = counted.split()[0]
-    return int(counted) if isinstance(counted, int | float) or (isinstance(counted, str) and counted.isdigit()) else 1
+    number = int(counted) if isinstance(counted, int | float) or (isinstance(counted, str) and counted.isdigit()) else 1
+    # A table without a row has no offender to count, and offends.
+    return max(1, number)
 
 
 def _named(con: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule, view: str, others: dict[str, str]) -> str:

@@ -29,6 +29,8 @@ def assemble(project: Path, data: Path) -> dg.Definitions:
         JOB,
         selection=dg.AssetSelection.all() - dg.AssetSelection.assets("report"),
         executor_def=dg.in_process_executor,
+        # A run says what it does in lines of its own (`assets.log`); Dagster's events are in the UI.
+        config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         description="Takes in what has arrived, makes the tables domain by domain, and publishes what passes.",
     )
     return dg.Definitions(

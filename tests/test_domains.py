@@ -140,3 +140,12 @@ def test_a_table_over_several_domains_is_made_without_one_that_was_never_publish
     toy.deliver("stock", "stock_2015-01_received-20150202-0600.csv", "a 5")
     assert not toy.night().held
     assert toy.total("both") == "a 15"
+
+
+def test_a_mart_is_previewed_and_a_core_table_whose_rows_may_be_persons_never(toy: Toy, on: dg.DagsterInstance) -> None:
+    toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a 1, b 2")
+    toy.deliver("sales", "sales_2015-01_received-20150201-0600.csv", "a 10")
+    assert job(toy, on).ok
+    assert "| b | 2 | 1 |" in str(newest(on, "marts", "stock_total")["preview"])
+    for layer, name in (("core", "stock_sum"), ("raw", "stock"), ("reference", "known_name")):
+        assert "preview" not in newest(on, layer, name)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
-from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time, wait_for_runs_to_finish
+from dagster._core.test_utils import create_test_daemon_workspace_context, freeze_time
 from dagster._core.workspace.load_target import ModuleTarget
 from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import QueuedRunCoordinatorDaemon
 from dagster._daemon.sensor import execute_sensor_iteration
@@ -25,6 +25,7 @@ from assets.rebuild import rebuilt
 from pipelines.nightly import instance
 from tests.conftest import PROJECT
 from tests.drawn import drawn
+from tests.host import until
 from tests.listeners import Hook, webhook
 from tests.toy import Toy
 
@@ -94,7 +95,7 @@ class Week:
             list(launch_scheduled_runs(context, LOG, at.replace(tzinfo=COPENHAGEN).astimezone(UTC), self.seen))  # type: ignore[arg-type]
             list(execute_sensor_iteration(context, LOG, None, None))  # type: ignore[arg-type]
             list(QueuedRunCoordinatorDaemon(interval_seconds=5).run_iteration(context))  # type: ignore[arg-type]
-        wait_for_runs_to_finish(on, timeout=60)
+        until(lambda: all(run.is_finished for run in on.get_runs()), 60, "the runs end")
 
     def note(self, at: str, on: dg.DagsterInstance, runs: int, told: int) -> None:
         """How things stand after a turn, with the runs and messages it added."""

@@ -1,0 +1,78 @@
+"""The examples of a host in deploy/: systemd and nginx understand them, and they say what exists."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipelines.commands.services import CODE_PORT, PORTS, Service
+from pipelines.nightly import POSTGRES
+from tests.conftest import PROJECT
+
+DEPLOY = PROJECT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").iterdir())
+
+
+def program(name: str) -> str:
+    """Where a program is that checks syntax; where everything must be there, its absence is a fault."""
+    found = shutil.which(name, path=f"{os.environ['PATH']}:/usr/sbin")
+    if not found:
+        assert not os.environ.get("CI"), f"{name} is not installed"
+        pytest.skip(f"{name} is not installed: the examples were not checked with it")
+    return found
+
+
+def test_systemd_understands_every_unit(tmp_path: Path) -> None:
+    """With this project's own program in the place of the example's, since systemd looks whether it is there."""
+    copies = []
+    for unit in UNITS:
+        text = unit.read_text("utf-8").replace("/opt/ventetal/.venv/bin/ventetal", f"{Path(sys.prefix) / 'bin' / 'ventetal'}")
+        copies.append(tmp_path / unit.name)
+        copies[-1].write_text(text, "utf-8")
+    done = subprocess.run([program("systemd-analyze"), "verify", "--man=no", *copies], capture_output=True, text=True, check=False)
+    said = [line for line in done.stderr.splitlines() if "ventetal" in line]
+    assert (done.returncode, said) == (0, [])
+
+
+def test_every_service_has_a_unit_with_a_limit_and_no_rights_beyond_its_data() -> None:
+    names = {u.name for u in UNITS}
+    assert names == {f"ventetal-{s}.service" for s in (*Service, "clean")} | {"ventetal-clean.timer"}
+    for unit in (u for u in UNITS if u.suffix == ".service"):
+        text = unit.read_text("utf-8")
+        command = "clean" if "clean" in unit.name else f"serve {unit.stem.removeprefix('ventetal-')}"
+        assert f"ExecStart=/opt/ventetal/.venv/bin/ventetal {command}\n" in text
+        for line in ("MemoryMax=", "NoNewPrivileges=yes", "ProtectSystem=strict", "ReadWritePaths=/srv/ventetal\n", "User=ventetal\n"):
+            assert line in text, (unit.name, line)
+
+
+def test_nginx_understands_the_proxy_which_asks_for_a_login_and_leads_to_viewers_alone(tmp_path: Path) -> None:
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    assert "auth_basic_user_file" in text
+    assert set(re.findall(r"proxy_pass http://127\.0\.0\.1:(\d+);", text)) == {str(PORTS["viewers"])}
+    nginx = program("nginx")
+    subject = ["-subj", "/CN=ventetal.region.example", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "fullchain.pem"]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *subject], check=True, capture_output=True)
+    (tmp_path / "site.conf").write_text(text.replace("/etc/ssl/ventetal", str(tmp_path)), "utf-8")
+    whole = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; include {tmp_path}/site.conf; }}"
+    (tmp_path / "nginx.conf").write_text(whole, "utf-8")
+    done = subprocess.run([nginx, "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_services_share_one_code_server_under_the_name_of_the_project() -> None:
+    [location] = yaml.safe_load((DEPLOY / "workspace.yaml").read_text("utf-8"))["load_from"]
+    [own] = yaml.safe_load((PROJECT / "workspace.yaml").read_text("utf-8"))["load_from"]
+    assert location["grpc_server"]["port"] == {"env": CODE_PORT}
+    assert location["grpc_server"]["location_name"] == own["python_module"]["location_name"]
+
+
+def test_every_setting_of_the_example_is_one_the_code_reads() -> None:
+    settings = re.findall(r"^(\w+)=", (DEPLOY / "environment.example").read_text("utf-8"), re.MULTILINE)
+    code = "".join(p.read_text("utf-8") for folder in ("pipelines", "assets", "sources") for p in (PROJECT / folder).rglob("*.py"))
+    assert POSTGRES in settings
+    assert [s for s in settings if s not in code] == []
