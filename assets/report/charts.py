@@ -91,7 +91,7 @@ def _svg(spec: dict[str, Any]) -> str:
     import vl_convert
 
     svg: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, format_locale="da-DK", time_format_locale="da-DK")
-    # The whole drawing is one picture with one text; its parts have no names to be read out, nor values to be found.
+    # One picture has one text: its parts have no names to be read out.
     return PART_ROLES.sub("", svg)
 
 
@@ -201,14 +201,9 @@ def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[
 
 def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The points with the number of their stretch of months in a row: no line crosses a month that is withheld or missing."""
-    made: list[dict[str, Any]] = []
-    before, stretch = None, 0
-    for point in points:
-        month = 12 * int(point["month"][:4]) + int(point["month"][5:7])
-        stretch += before is not None and month != before + 1
-        before = month
-        made.append(point | {"stretch": stretch})
-    return made
+    numbers = [12 * int(p["month"][:4]) + int(p["month"][5:7]) for p in points]
+    # The number of a month less its place is the same in a row of months.
+    return [point | {"stretch": number - place} for place, (point, number) in enumerate(zip(points, numbers, strict=True))]
 
 
 def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None) -> Any:
