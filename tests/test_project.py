@@ -7,7 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+import sqlglot
 import yaml
+from sqlglot import exp
 
 from assets.catalog import Catalog
 from assets.dictionary import TARGET, dictionary_text
@@ -56,6 +58,15 @@ print(ours <= own, heavy, file=sys.stdout)
     said = [subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True).stdout for _ in range(3)]
     assert "True []\n" in said, said
     assert all(s.endswith("[]\n") for s in said)
+
+
+def test_tokens_name_the_tables_a_parser_finds(catalog: Catalog) -> None:
+    for table in catalog.computed:
+        rules = [rule.query.replace("{object}", "this_object") for rule in table.contract.object.quality if rule.query]
+        trees = [sqlglot.parse_one(text, dialect="duckdb") for text in (table.text, *rules)]
+        found = {f"{t.db}.{t.name}" for tree in trees for t in tree.find_all(exp.Table) if t.db}
+        related = {name for _, name in table.related}
+        assert found - {table.name} | related == set(table.needs), table.name
 
 
 def test_the_dictionary_is_fresh(catalog: Catalog) -> None:
