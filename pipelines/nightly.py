@@ -40,9 +40,10 @@ def instance_settings(data: Path) -> dict[str, object]:
     Files of SQLite beside the data, or the Postgres database that VENTETAL_POSTGRES_URL names.
     """
     base = {"base_dir": str(data / "dagster")}
+    sqlite = {"module": "pipelines.run_storage", "class": "Storage", "config": base}
     postgres = {"postgres": {"postgres_url": {"env": POSTGRES}}}
     return {
-        "storage": postgres if os.environ.get(POSTGRES) else {"sqlite": base},
+        "storage": postgres if os.environ.get(POSTGRES) else {"custom": sqlite},
         "local_artifact_storage": {"module": "dagster._core.storage.root", "class": "LocalArtifactStorage", "config": base},
         "compute_logs": {"module": "dagster._core.storage.local_compute_log_manager", "class": "LocalComputeLogManager", "config": base},
     }

@@ -8,7 +8,7 @@ import typer
 
 from pipelines import show
 from pipelines.commands.console import Exit, Json, current, notes, print_json, print_summary, stop
-from pipelines.definitions import assemble
+from pipelines.definitions import defs
 from pipelines.settings import JOB, PROJECT, data_root
 
 
@@ -33,7 +33,7 @@ def run(
 
     with instance(PROJECT, data_root()) as on:
         fail_abandoned(on, lake)
-        finished = run_job(assemble(PROJECT, data_root()), JOB, on)
+        finished = run_job(defs, JOB, on)
         _tell(on, lake)
     held = "Failure" in finished.errors.get("release", "")
     if not finished.ok and not held:
