@@ -7,7 +7,7 @@ would be a third of the time to load definitions, and finds the same.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -121,7 +121,6 @@ def acceptable_checks(catalog: Catalog) -> set[str]:
     return {f"{name}.{r.name}" for name, found in rules.items() for r in found if r.name != COLUMNS}
 
 
-@cache
 def load_catalog(root: Path) -> Catalog:
     """Read all contracts, layouts, SQL and reference files below `root`; raises ContractError naming the file at fault."""
     fields = load_fields(root / "expectations" / "fields.yaml")
