@@ -12,12 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from sqlalchemy import Connection, Engine, create_engine
 
 # The index, the run that is written, and the last ones somebody looked at in the UI.
 KEPT_OPEN = 4
-BUSY_SECONDS = 30
 
 
 class EventLog(SqliteEventLogStorage):
@@ -45,7 +45,9 @@ class EventLog(SqliteEventLogStorage):
             self._engines.pop(shard).dispose()
             self._initialized_dbs.discard(shard)
         if shard not in self._engines:
-            self._engines[shard] = create_engine(self.conn_string_for_shard(shard), pool_size=1, connect_args={"timeout": BUSY_SECONDS})
+            self._engines[shard] = create_engine(
+                self.conn_string_for_shard(shard), pool_size=1, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
+            )
         if shard not in self._initialized_dbs:
             self._initdb(self._engines[shard])
             self._initialized_dbs.add(shard)
