@@ -48,14 +48,14 @@ def test_as_many_databases_stay_open_as_agreed(on: dg.DagsterInstance) -> None:
 
 def test_writing_touches_the_file_the_ui_watches_and_reading_does_not(on: dg.DagsterInstance) -> None:
     run = ran(on)
-    file = events(on).path_for_shard(run)
+    file = Path(events(on).path_for_shard(run))
     os.utime(file, (LONG_AGO, LONG_AGO))
     assert on.all_logs(run)
-    assert os.stat(file).st_mtime == LONG_AGO
+    assert file.stat().st_mtime == LONG_AGO
     record = on.get_run_by_id(run)
     assert record is not None
     on.report_engine_event("something", record)
-    assert os.stat(file).st_mtime > LONG_AGO
+    assert file.stat().st_mtime > LONG_AGO
 
 
 def test_another_process_reads_what_was_just_written(on: dg.DagsterInstance, tmp_path: Path) -> None:
