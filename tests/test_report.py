@@ -9,11 +9,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 from typing import Any
 
+import dagster as dg
 import duckdb
 import openpyxl
 import pytest
 
 from assets.lake import Lake
+from assets.report.asset import report_asset
 from assets.report.build import NoMonth, build
 from assets.report.contents import FIGURES
 from assets.report.open_data import danish_csv
@@ -240,6 +242,25 @@ def test_one_month_is_told_without_a_course_and_nothing_is_told_of_nothing(relea
 
 
 @pytest.mark.usefixtures("no_browser")
+def test_the_asset_makes_the_report_of_its_month_as_the_command_does(region: Path, report: Path, tmp_path: Path, no_browser: None) -> None:
+    """What the UI's "Materialize" of a partition does: the same files but for the PDF, which it says is not there."""
+    data = tmp_path / "data"
+    shutil.copytree(region / "releases", data / "releases", symlinks=True)
+    done = dg.materialize([report_asset(data)], partition_key="2015-04")
+    (made,) = done.asset_materializations_for_node("report")
+    assert made.partition == "2015-04"
+    assert "Chromium" in str(made.metadata["pdf"].value)
+    assert made.metadata["figures"].value == len(FIGURES)
+    for name in ("kvalitet.html", "data/SHA256SUMS", "data/kpi_monthly.csv"):
+        assert (data / "reports/2015-04" / name).read_bytes() == (report / name).read_bytes()
+
+
+def test_the_asset_without_a_release_says_so(tmp_path: Path) -> None:
+    done = dg.materialize([report_asset(tmp_path)], partition_key="2015-04", raise_on_error=False)
+    (failure,) = done.get_step_failure_events()
+    assert "no release to report on yet" in failure.event_specific_data.error_display_string  # type: ignore[union-attr]
+
+
 def test_a_frozen_report_stays_as_it_was_sent(release: Path, tmp_path: Path) -> None:
     reports = tmp_path / "reports"
     first = build(release, reports, APRIL, freeze=True)

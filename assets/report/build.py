@@ -4,7 +4,7 @@ import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 from assets.lake import SHARED, beside, read_json, write_json
@@ -104,9 +104,11 @@ def _keep(reports: Path, month: str, release: str) -> tuple[Path, bool]:
 
 def _write_index(reports: Path) -> None:
     def named(facts: dict[str, object]) -> dict[str, object]:
-        return facts | {"name": danish.month(date.fromisoformat(f"{facts['month']}-01"))}
+        as_of = datetime.fromisoformat(str(facts["as_of"]))
+        return facts | {"name": danish.month(date.fromisoformat(f"{facts['month']}-01")), "as_of": f"{as_of:%d-%m-%Y %H:%M}"}
 
-    months = [named(read_json(p)) for p in sorted(reports.glob(f"????-??/{FACTS}"), reverse=True)]
+    paths = sorted(reports.glob(f"????-??/{FACTS}"), reverse=True)
+    months = [named(read_json(p)) | {"has_pdf": (p.parent / "ventetal.pdf").exists()} for p in paths]
     text = page.index(months, [named(f) for f in frozen_reports(reports)])
     part = beside(reports / "index.html")
     part.write_text(text, "utf-8")

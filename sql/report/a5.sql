@@ -1,5 +1,5 @@
 -- The newest whole final quarter by the functional hospital that redirected, with the service each redirects most
--- where all its services are told: the largest of some is not the largest.
+-- where that can be told: the largest shown is the largest of all if what is withheld of the hospital is no more than it.
 -- A hospital withheld in one of its months is withheld in the quarter.
 with newest as (
     select max(period_start) as quarter
@@ -21,10 +21,11 @@ summed as (
     group by all
 ),
 largest_service as (
-    select hospital_code, arg_max(service_group_name, treatments) as service_group_name
-    from newest join marts.redirection_hospital_service_quarterly using (quarter)
+    select hospital_code, arg_max(part.service_group_name, part.treatments) as service_group_name
+    from marts.redirection_hospital_service_quarterly as part
+    join summed using (quarter, hospital_code)
     group by hospital_code
-    having count(treatments) = count(*)
+    having count(part.treatments) = count(*) or max(part.treatments) >= any_value(summed.treatments) - sum(part.treatments)
 ),
 ranked as (
     select *, row_number() over (order by treatments desc nulls last, hospital_name) as place from summed
