@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import sqlglot
-from sqlglot import TokenType
+from sqlglot import Token, TokenType
 
 from assets.freshness import freshness_rules
 from expectations.suite import COLUMNS, Rule, raw_rules, table_rules
@@ -57,10 +57,7 @@ class Table:
     @cached_property
     def statement(self) -> str:
         """The SQL as far as it decides a result: comments and line breaks are no reason to compute a table again."""
-        try:
-            return sqlglot.parse_one(self.text, dialect="duckdb").sql(dialect="duckdb", comments=False)
-        except sqlglot.ParseError as error:
-            raise ContractError(f"{self.path.parent.name}/{self.path.name}: {error}") from error
+        return " ".join(f"{t.token_type.name}:{t.text}" for t in _tokens(self.text, f"{self.path.parent.name}/{self.path.name}"))
 
     @cached_property
     def code_version(self) -> str:
@@ -187,12 +184,16 @@ def _table(root: Path, name: str, contract: Contract, layers: dict[str, str], kn
 
 def _tables_read(sql: str, where: str) -> set[str]:
     """Names like core.pathway that a query reads: SQL names every table with its layer, and a layer is no alias."""
-    try:
-        tokens = sqlglot.tokenize(sql, dialect="duckdb")
-    except sqlglot.TokenError as error:
-        raise ContractError(f"{where}: {error}") from error
+    tokens = _tokens(sql, where)
     names = zip(tokens, tokens[1:], tokens[2:], strict=False)
     return {f"{layer.text}.{name.text}" for layer, dot, name in names if dot.token_type is TokenType.DOT and layer.text in READABLE}
+
+
+def _tokens(sql: str, where: str) -> list[Token]:
+    try:
+        return sqlglot.tokenize(sql, dialect="duckdb")
+    except sqlglot.TokenError as error:
+        raise ContractError(f"{where}: {error}") from error
 
 
 def _ordered(graph: dict[str, set[str]], what: str) -> Iterable[str]:

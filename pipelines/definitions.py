@@ -5,7 +5,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.catalog import load_catalog
+from assets.catalog import Catalog, load_catalog
 from assets.raw import raw_asset
 from assets.release import release_asset
 from assets.report.asset import report_asset
@@ -15,9 +15,8 @@ from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
 from pipelines.settings import JOB, PROJECT, data_root
 
 
-def assemble(project: Path, data: Path) -> dg.Definitions:
-    """Assets and job of the project at `project` over the data at `data`. Reads contracts and SQL and nothing else."""
-    catalog = load_catalog(project)
+def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
+    """Assets and job of what is declared, over the data at `data`."""
     assets = [
         *(raw_asset(extract) for extract in catalog.extracts.values()),
         reference_assets(catalog),
@@ -38,10 +37,11 @@ def assemble(project: Path, data: Path) -> dg.Definitions:
         jobs=[job],
         schedules=[nightly_schedule()],
         sensors=[landing_sensor(data / "landing", list(catalog.extracts)), alert_sensor(data)],
-        resources={"night_run": NightRun(project=str(project), data=str(data), as_of=os.environ.get("VENTETAL_AS_OF", ""))},
+        resources={"night_run": NightRun(project=str(catalog.root), data=str(data), as_of=os.environ.get("VENTETAL_AS_OF", ""))},
         # What the UI's "Materialize" uses: a process per step costs eight times as much here.
         executor=dg.in_process_executor,
     )
 
 
-defs = assemble(PROJECT, data_root())
+catalog = load_catalog(PROJECT)
+defs = assemble(catalog, data_root())

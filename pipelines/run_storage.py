@@ -8,6 +8,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy.event import listen
 
 # The index, the run that is written, and the last ones somebody looked at in the UI.
 KEPT_OPEN = 4
@@ -48,6 +50,7 @@ class EventLog(SqliteEventLogStorage):
             self._engines[shard] = create_engine(
                 self.conn_string_for_shard(shard), pool_size=1, connect_args={"timeout": SQLITE_BUSY_TIMEOUT_SECONDS}
             )
+            listen(self._engines[shard], "connect", _forced_by_checkpoints_only)
         if shard not in self._initialized_dbs:
             self._initdb(self._engines[shard])
             self._initialized_dbs.add(shard)
@@ -57,10 +60,21 @@ class EventLog(SqliteEventLogStorage):
             self._engines.pop(oldest).dispose()
         return self._engines[shard]
 
+    @cached_property
+    def supports_asset_checks(self) -> bool:
+        """Asked before and after each check, and always the same."""
+        supports: bool = super().supports_asset_checks
+        return supports
+
     def dispose(self) -> None:
         super().dispose()
         while self._engines:
             self._engines.popitem()[1].dispose()
+
+
+def _forced_by_checkpoints_only(database: Any, _: Any) -> None:
+    """No wait for the disk at every event: a power cut may cost the last of them, never the database."""
+    database.execute("pragma synchronous = normal")
 
 
 class Storage(DagsterSqliteStorage):

@@ -6,6 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.catalog import load_catalog
 from pipelines.definitions import JOB, assemble
 from pipelines.nightly import Finished, instance, run_job
 from tests.drawn import expect
@@ -30,7 +31,7 @@ def on(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance
 
 
 def job(toy: Toy, on: dg.DagsterInstance) -> Finished:
-    return run_job(assemble(toy.project, toy.data), JOB, on)
+    return run_job(assemble(load_catalog(toy.project), toy.data), JOB, on)
 
 
 def newest(on: dg.DagsterInstance, *key: str) -> dict[str, object]:

@@ -11,6 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from assets.catalog import load_catalog
 from pipelines.definitions import JOB, assemble
 from pipelines.nightly import POSTGRES, instance, instance_home, run_job
 from tests.conftest import PROJECT
@@ -73,7 +74,7 @@ def test_runs_events_and_schedules_are_kept_in_postgres(toy: Toy, url: str) -> N
 
     toy.deliver("stock", "stock_2015-01.csv", "a 1")
     with instance(toy.project, toy.data) as on:
-        finished = run_job(assemble(toy.project, toy.data), JOB, on)
+        finished = run_job(assemble(load_catalog(toy.project), toy.data), JOB, on)
         assert finished.ok
         event = on.get_latest_materialization_event(dg.AssetKey(["marts", "stock_total"]))
         assert event

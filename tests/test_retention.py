@@ -8,6 +8,7 @@ import dagster as dg
 import duckdb
 import pytest
 
+from assets.catalog import load_catalog
 from assets.lake import Lake, read_json
 from assets.publish import DATABASE, releases, roll_back
 from assets.rebuild import rebuilt
@@ -120,7 +121,7 @@ def on(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance
 
 
 def test_old_runs_go_with_their_events_and_logs_and_the_newest_stays(toy: Toy, on: dg.DagsterInstance) -> None:
-    first, second = (run_job(assemble(toy.project, toy.data), JOB, on).run_id for _ in range(2))
+    first, second = (run_job(assemble(load_catalog(toy.project), toy.data), JOB, on).run_id for _ in range(2))
     assert old_runs(on, datetime(2020, 1, 1)) == []
     assert old_runs(on, LATER) == [first]
     forget_runs(on, [first])

@@ -8,7 +8,7 @@ import typer
 
 from pipelines import show
 from pipelines.commands.console import Exit, Json, current, notes, print_json, print_summary, stop
-from pipelines.definitions import defs
+from pipelines.definitions import catalog, defs
 from pipelines.settings import JOB, PROJECT, data_root
 
 
@@ -61,21 +61,19 @@ def status(as_json: Json = False) -> None:
 
 def rebuild(into: Annotated[Path, typer.Option(help="An empty folder for the new data root.")], as_json: Json = False) -> None:
     """Make everything again from the archive into an empty lake, and compare with the current release."""
-    from assets.catalog import load_catalog
     from assets.lake import Lake
     from assets.rebuild import rebuilt
 
     if into.exists() and any(into.iterdir()):
         stop(Exit.USAGE, f"{into} is not empty.")
     lake = Lake(data_root())
-    compared = rebuilt(lake, Lake(into), load_catalog(PROJECT), current(lake))
+    compared = rebuilt(lake, Lake(into), catalog, current(lake))
     show.comparison(compared) if not as_json else print_json(compared)
     raise typer.Exit(Exit.DONE if all(c["equal"] for c in compared) else Exit.ATTENTION)
 
 
 def _run_as_of(as_of: str, as_json: bool) -> NoReturn:
     """A release of what had been received by then; the pointer and the nightly states stay as they are."""
-    from assets.catalog import load_catalog
     from assets.lake import Lake, Locked
     from assets.night import Night
     from assets.publish import publish
@@ -88,7 +86,7 @@ def _run_as_of(as_of: str, as_json: bool) -> NoReturn:
     try:
         with lake.writer(f"run --as-of {as_of}", datetime.now()):
             _check_key(lake)
-            night = Night(lake, load_catalog(PROJECT), now, f"as of {as_of}")
+            night = Night(lake, catalog, now, f"as of {as_of}")
             night.run()
             made = publish(night)
     except Locked as locked:
@@ -99,12 +97,11 @@ def _run_as_of(as_of: str, as_json: bool) -> NoReturn:
 
 def _check_key(lake: Any) -> None:
     """Stop with its sentence where the pseudonym key is missing or another than the lake's."""
-    from assets.catalog import load_catalog
     from assets.person_key import check_person_key
     from sources.pseudonym import KeyRefused
 
     try:
-        check_person_key(lake, load_catalog(PROJECT))
+        check_person_key(lake, catalog)
     except KeyRefused as refused:
         stop(Exit.USAGE, str(refused))
 
