@@ -9,6 +9,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -24,6 +25,18 @@ from sources.layout import Extract
 from sources.parse import Delivery, Reading
 from sources.reasons import Refused
 from sources.unpack import chunks, inner_name, kind_of
+
+
+@dataclass(frozen=True)
+class Copied:
+    """What a delivered file holds: copied beside the archive under its hash as it was met, or the reason why it cannot be."""
+
+    path: Path
+    stat: os.stat_result
+    inner_name: str
+    content: str
+    part: Path | None
+    refusal: Refused | None = None
 
 
 @dataclass(frozen=True)
@@ -64,12 +77,11 @@ def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: dat
     """
     folder = lake.landing / extract.name
     folder.mkdir(exist_ok=True)
-    files = settled(folder)
-    taken = []
-    for i, path in enumerate(files):
+    files, taken = settled(folder), []
+    for i, copied in _copies(lake, files):
         # A microsecond apart, so that files first seen together keep the order they were written in.
         try:
-            taken.append(_take(lake, extract, con, path, now - timedelta(microseconds=len(files) - 1 - i)))
+            taken.append(_take(lake, extract, con, copied, now - timedelta(microseconds=len(files) - 1 - i)))
         except NotNow:
             continue
     return taken
@@ -111,21 +123,32 @@ def reading_of(lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckD
     return key, _facts(lake, extract, key)
 
 
-def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Path, first_sight: datetime) -> Receipt:
-    try:
-        stat = path.lstat()
-    except FileNotFoundError as error:
-        raise NotNow(path.name) from error
+def _copies(lake: Lake, files: list[Path]) -> Iterator[tuple[int, Copied]]:
+    """Each file that can be read just now, by its place. While the caller reads one, the next is copied and hashed."""
+    coming: dict[Path, Future[Copied]] = {}
+    with ThreadPoolExecutor(1) as ahead:
+        try:
+            for i, path in enumerate(files):
+                coming |= {near: ahead.submit(_copied, lake, near) for near in files[i : i + 2] if near not in coming}
+                try:
+                    copied = coming[path].result()
+                except NotNow:
+                    continue
+                yield i, copied
+        finally:
+            for copying in coming.values():
+                if not copying.exception() and (part := copying.result().part):
+                    part.unlink(missing_ok=True)
+
+
+def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, copied: Copied, first_sight: datetime) -> Receipt:
+    path, stat, content, inner = copied.path, copied.stat, copied.content, copied.inner_name
     seen = first_sight.isoformat(timespec="microseconds")
     name = unicodedata.normalize("NFC", path.name)
-    refusal, inner = None, name
-    try:
-        inner = _inner_name(path, name)
-        content = _archive(lake, path, inner, stat)
-    except Refused as refused:
-        refusal, content = refused, digest(path.name, stat.st_size, stat.st_mtime_ns)
     if not _is_unchanged(path, stat):
         raise NotNow(path.name)
+    if copied.part:
+        copied.part.replace(lake.archived(content))
     # The same arrival met again after a crash must give the same receipt, the same file sent again another one.
     receipt_id = f"{extract.name}-{digest(path.name, content, stat.st_ino, stat.st_ctime_ns)[:12]}"
     written = lake.receipts / f"{receipt_id}.json"
@@ -133,7 +156,7 @@ def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Pa
         receipt = Receipt(**read_json(written))
     else:
         receipt = Receipt(receipt_id, extract.name, name, inner, content, stat.st_size, seen, seen)
-        receipt = _refused(receipt, refusal) if refusal else _acknowledge(lake, extract, con, receipt)
+        receipt = _refused(receipt, copied.refusal) if copied.refusal else _acknowledge(lake, extract, con, receipt)
         if receipt.is_refused and extract.contract.has_personal_columns and not _is_expected(extract, inner):
             # A name nobody agreed on may be a person's. The file keeps it, in the folder of what was rejected.
             receipt = replace(receipt, file_name=f"{receipt_id} (unexpected name)", inner_name="")
@@ -207,11 +230,27 @@ def _instant(text: str) -> str:
         raise Refused("unreadable_file", f"The file name says {text!r} where a date and time belong.") from None
 
 
-def _archive(lake: Lake, path: Path, inner: str, seen: os.stat_result) -> str:
-    """Copy what the file holds into the archive under the hash of it; in text CRLF counts as LF. Raises Refused."""
+def _copied(lake: Lake, path: Path) -> Copied:
+    """The file as it is met, copied for the archive. Raises NotNow for one that changes or vanishes meanwhile."""
+    try:
+        stat = path.lstat()
+    except FileNotFoundError as error:
+        raise NotNow(path.name) from error
+    name = unicodedata.normalize("NFC", path.name)
+    inner = name
+    try:
+        inner = _inner_name(path, name)
+        content, part = _copy(lake, path, stat)
+    except Refused as refused:
+        return Copied(path, stat, inner, digest(path.name, stat.st_size, stat.st_mtime_ns), None, refused)
+    return Copied(path, stat, inner, content, part)
+
+
+def _copy(lake: Lake, path: Path, seen: os.stat_result) -> tuple[str, Path | None]:
+    """The hash of what the file holds (in text CRLF counts as LF), and a copy unless the archive has it. Raises Refused."""
     if path.is_symlink():
         raise Refused("unreadable_file", "The delivery is a link; deliver the file itself.")
-    part, hashed, kind, held = beside(lake.archive / "arriving"), hashlib.sha256(), None, b""
+    part, hashed, kind, held = beside(lake.archive / f"arriving-{digest(path.name)[:12]}"), hashlib.sha256(), None, b""
     try:
         with part.open("wb") as copy:
             for chunk in _read(path):
@@ -229,13 +268,15 @@ def _archive(lake: Lake, path: Path, inner: str, seen: os.stat_result) -> str:
         if not _is_unchanged(path, seen):
             raise NotNow(path.name)
         content = hashed.hexdigest()[:32]
-        if not lake.archived(content).exists():
-            sync(part)
-            part.chmod(0o600)
-            part.replace(lake.archived(content))
-    finally:
+        if lake.archived(content).exists():
+            part.unlink()
+            return content, None
+        sync(part)
+        part.chmod(0o600)
+    except BaseException:
         part.unlink(missing_ok=True)
-    return content
+        raise
+    return content, part
 
 
 def _kept_parse(lake: Lake, extract: Extract, content: str, con: duckdb.DuckDBPyConnection) -> str:

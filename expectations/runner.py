@@ -14,6 +14,7 @@ import duckdb
 
 from expectations.suite import COLUMNS, Rule
 from sources.contract import Contract
+from sources.repeats import repeated_hashes
 
 LABELS_SHOWN = 10
 SOURCE = "pipeline"
@@ -60,6 +61,9 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
     if wrong := _wrong_columns(con, contract, rules, view):
         first, *rest = rules
         return [_outcome(first, False, 1, wrong), *(_outcome(rule, False, 0, "not run") for rule in rest)]
+    for rule in rules:
+        if rule.key:
+            others = others | {"repeated_hashes": _repeated_hashes(con, rule.key, view)}
     validate = _validator(con, view)
     passed = {
         name: bool(result.success) for name, result in validate([(r.name, _expectation(r, view, others)) for r in rules], "BOOLEAN_ONLY")
@@ -71,6 +75,13 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
         named = "" if passed[rule.name] else _named(con, contract, rule, view, others)
         outcomes.append(_outcome(rule, passed[rule.name], offenders.get(rule.name, 0), named))
     return outcomes
+
+
+def _repeated_hashes(con: duckdb.DuckDBPyConnection, key: str, view: str) -> str:
+    """A table of the hashes that several rows of `view` have. No temporary one: Great Expectations looks from another cursor."""
+    hashes = repeated_hashes(con, key, view)
+    con.execute("create or replace table repeated_hashes as select unnest($hashes::ubigint[]) as hash", {"hashes": hashes.tolist()})
+    return "repeated_hashes"
 
 
 def _outcome(rule: Rule, passed: bool, offenders: int = 0, named: str = "") -> Outcome:

@@ -20,7 +20,8 @@ class Rule:
     """One promise. `expectation` is the Great Expectations class without `Expect`; `words` is the rule in words.
 
     `predicate`, where a rule has one, is true for an offending row and `label` the SQL that names it in a message,
-    the last label first if `newest_first`.
+    the last label first if `newest_first`. `key` are the columns no two rows may share; the query finds the hashes that repeat
+    in {repeated_hashes}.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Rule:
     predicate: str | None = None
     label: str | None = None
     newest_first: bool = False
+    key: str = ""
 
 
 def table_rules(contract: Contract) -> list[Rule]:
@@ -61,15 +63,10 @@ def _key_rule(contract: Contract) -> list[Rule]:
             return [Rule(KEY, f"{one} identifies a row.", "error", "ColumnValuesToBeUnique", {"column": one}, one)]
         case several:
             words = f"{', '.join(several)} together identify a row."
-            return [Rule(KEY, words, "error", "_UnexpectedRows", {"query": _repeats(", ".join(several))})]
-
-
-def _repeats(key: str) -> str:
-    """Rows whose key another row has too. Equal keys have equal hashes, and eight bytes a row are counted at a third of the cost."""
-    return (
-        f"with suspect as (select {key} from {{object}} where hash({key}) in (select hash({key}) from {{object}} group by all"
-        f" having count(*) > 1)) select 1 from suspect qualify count(*) over (partition by {key}) > 1"
-    )
+            key = ", ".join(several)
+            suspect = f"select {key} from {{object}} where hash({key}) in (from {{repeated_hashes}})"
+            query = f"with suspect as ({suspect}) select 1 from suspect qualify count(*) over (partition by {key}) > 1"
+            return [Rule(KEY, words, "error", "_UnexpectedRows", {"query": query}, key=key)]
 
 
 def _column_rules(column: Column) -> list[Rule]:

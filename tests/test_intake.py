@@ -166,14 +166,14 @@ def test_an_unfinished_transfer_waits(toy: Toy, name: str) -> None:
 
 def test_a_file_that_grows_while_it_is_read_waits_for_the_next_run(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(toy, JANUARY, table("a 1"))
-    archive = intake._archive
+    copy = intake._copy
 
-    def meanwhile(*arguments: object) -> str:
+    def meanwhile(*arguments: object) -> object:
         with path.open("ab") as file:
             file.write(b"2015-01-15;b;2\n")
-        return archive(*arguments)  # type: ignore[arg-type]  # passed on as they came
+        return copy(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr(intake, "_archive", meanwhile)
+    monkeypatch.setattr(intake, "_copy", meanwhile)
     toy.night()
     assert (path.exists(), toy.deliveries("n")) == (True, [])
     monkeypatch.undo()

@@ -128,6 +128,18 @@ def test_a_file_that_changed_while_it_was_read_leaves_nothing_in_the_archive(toy
     assert (path.exists(), list(toy.lake.archive.iterdir())) == (True, [])
 
 
+def test_a_run_that_breaks_off_leaves_nothing_of_the_file_it_had_copied_ahead(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [toy.deliver("n", JANUARY, "a 1"), toy.deliver("n", FEBRUARY, "a 2", "2015-02-15")]
+    monkeypatch.setattr(intake, "reading_of", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OSError, match="No space left"):
+        toy.night()
+    assert all(p.exists() for p in paths)
+    assert not [p for p in toy.lake.archive.iterdir() if p.name.startswith(".")]
+    monkeypatch.undo()
+    toy.night()
+    assert toy.total("n") == "a 3"
+
+
 def test_of_two_writers_one_works_and_nothing_is_taken_twice(toy_nights: Scene, tmp_path: Path) -> None:
     data = toy_nights.laid_out(tmp_path / "data")
     before, other = old_release(data), Nights()
