@@ -1,5 +1,7 @@
 """The composition root: assets, the job, and when it runs, over the data this process is told of."""
 
+import atexit
+import gc
 import os
 from pathlib import Path
 
@@ -45,3 +47,8 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
 
 catalog = load_catalog(PROJECT)
 defs = assemble(catalog, data_root())
+
+# What is loaded by now stays until the process ends. Without this, Python looks through all of it for garbage again and again,
+# and once more on its way out, where a second and a half of a run went.
+gc.freeze()
+atexit.register(gc.freeze)

@@ -209,9 +209,9 @@ def serve() -> None:
     import pandas  # noqa: F401  # slow to import, and DuckDB asks for it
 
     from assets import compute, night, publish  # noqa: F401
-    from expectations.runner import _context
+    from expectations.runner import context
 
-    _context()
+    context()
     said = Path(tempfile.mkdtemp()) / "said"
     for line in sys.stdin:
         order, began = Order(**json.loads(line)), time.monotonic()
