@@ -135,17 +135,15 @@ class Night:
     def make_reference(self) -> DomainState:
         """Read the reference files; one that is wrong keeps them all at the last good set."""
         versions: list[Version] = []
+        con = connect(self.lake.scratch)
         for table in self.catalog.references:
             accepted = self._accepted_of(table.name)
             key = reference_key(table, accepted)
             version = existing(self.lake, table.name, key)
             if version is None:
-                con = connect(self.lake.scratch)
-                for needed in table.needs:
-                    known = [v for v in versions if v.table == needed and v.exists]
-                    if known:
-                        relation(con, needed, parquet_sql(self.lake.version(needed, known[0].key)))
-                version = self._attempt(table, key, lambda t=table, k=key, c=con, a=accepted: read_reference(self.lake, c, t, k, a))
+                version = self._attempt(table, key, lambda t=table, k=key, a=accepted: read_reference(self.lake, con, t, k, a))
+            if version.exists:
+                relation(con, table.name, parquet_sql(self.lake.version(table.name, version.key)))
             versions.append(replace(version, outcomes=self._accepting(table.name, version.outcomes)))
         return self._remember_domain(REFERENCE, versions, [], "")
 

@@ -188,7 +188,9 @@ def _write_meta(con: duckdb.DuckDBPyConnection, rows: dict[str, meta.Rows]) -> N
     for table, (comment, columns) in meta.TABLES.items():
         con.execute(f"create table meta.{table} ({', '.join(f'{ident(c)} {type_}' for c, (type_, _) in columns.items())})")
         if rows[table]:
-            con.executemany(f"insert into meta.{table} values ({', '.join('?' * len(columns))})", rows[table])
+            # Columns at once: bound row by row, the rows take longer than all tables of the release.
+            values = ", ".join(f"unnest(cast(? as {type_}[]))" for type_, _ in columns.values())
+            con.execute(f"insert into meta.{table} select {values}", list(zip(*rows[table], strict=True)))
         con.execute(f"comment on table meta.{table} is {literal(comment)}")
         for column, (_, meaning) in columns.items():
             con.execute(f"comment on column meta.{table}.{ident(column)} is {literal(meaning)}")

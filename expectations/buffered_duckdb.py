@@ -52,6 +52,16 @@ def _sql_type(duckdb_type: str) -> types.TypeEngine[Any]:
 registry.register(NAME, __name__, "BufferedDialect")
 
 
-def wrapped(con: duckdb.DuckDBPyConnection) -> Any:
-    """What SQLAlchemy takes for a connection of its own: a cursor that sees the views of `con`."""
-    return duckdb_engine.ConnectionWrapper(con.cursor())
+_current: duckdb.DuckDBPyConnection | None = None
+
+
+def open_from_now_on(con: duckdb.DuckDBPyConnection) -> None:
+    """Which connection SQLAlchemy gets until the next call; one audit at a time."""
+    global _current
+    _current = con
+
+
+def opened() -> Any:
+    """What SQLAlchemy takes for a connection of its own: a cursor that sees the views of the current one."""
+    assert _current is not None
+    return duckdb_engine.ConnectionWrapper(_current.cursor())

@@ -19,7 +19,8 @@ from sources.contract import Contract
 from sources.repeats import repeated_hashes
 
 LABELS_SHOWN = 10
-SOURCE = "pipeline"
+# The view Great Expectations knows; what it shows is another table each time.
+AUDITED = "audited"
 
 
 class AuditError(Exception):
@@ -129,25 +130,33 @@ def _keeping() -> Iterator[None]:
         gc.enable()
 
 
+@functools.cache
+def _whole_view() -> Any:
+    """The batch definition of what is audited: one for the process, since Great Expectations writes down every change of its settings."""
+    from sqlalchemy.pool import NullPool
+
+    from expectations.buffered_duckdb import NAME, opened
+
+    source = context().data_sources.add_sql(
+        "pipeline", connection_string=f"{NAME}:///:memory:", kwargs={"creator": opened, "poolclass": NullPool}, create_temp_table=False
+    )
+    # Not a query asset: to learn the columns of one, Great Expectations fetches every row of it.
+    return source.add_table_asset("table", table_name=AUDITED, schema_name="main").add_batch_definition_whole_table("all")
+
+
 def _validator(con: duckdb.DuckDBPyConnection, view: str) -> Callable[[list[tuple[str, Any]], str], Iterator[tuple[str, Any]]]:
     """Validates named expectations in a result format and yields each with its result, in no order.
 
     All of them as one suite: Great Expectations then asks several in one query, and prepares itself once instead of for each.
     """
-    gx = context()
-    from expectations.buffered_duckdb import NAME, wrapped
+    context()
+    from expectations.buffered_duckdb import open_from_now_on
 
+    con.execute(f"create or replace view main.{AUDITED} as from {view}")
+    open_from_now_on(con)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        if any(name == SOURCE for name in gx.data_sources.all()):
-            gx.data_sources.delete(SOURCE)
-        source = gx.data_sources.add_sql(
-            SOURCE, connection_string=f"{NAME}:///:memory:", kwargs={"creator": lambda: wrapped(con)}, create_temp_table=False
-        )
-        schema, table = view.split(".")
-        # Not a query asset: to learn the columns of one, Great Expectations fetches every row of it.
-        asset = source.add_table_asset("table", table_name=table, schema_name=schema)
-        batch = asset.add_batch_definition_whole_table("all").get_batch()
+        batch = _whole_view().get_batch()
 
     def validate(named: list[tuple[str, Any]], result_format: str) -> Iterator[tuple[str, Any]]:
         from great_expectations import ExpectationSuite
