@@ -1,13 +1,16 @@
-"""Readers while releases appear: every answer belongs to exactly one release, and nobody is refused or told of a missing file."""
+"""Readers while releases appear and old ones are cleaned away: every answer belongs to exactly one release, and nobody is refused or
+told of a missing file.
+"""
 
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from assets.lake import Lake
+from assets.retention import delete, doomed
 from tests.faults.aftermath import PERIOD, WHOLE
 from tests.faults.dying import PROJECT, Nights, Order
 from tests.toy import Toy
@@ -46,10 +49,10 @@ print(json.dumps(told))
 """
 
 
-def test_four_readers_get_answers_of_one_release_each_while_releases_appear(
+def test_four_readers_get_answers_of_one_release_each_while_releases_appear_and_go(
     nights: Nights, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
-    toy, stop = Toy(tmp_path, months=PERIOD, names=PERIOD), tmp_path / "stop"
+    toy, stop, cleaned = Toy(tmp_path, months=PERIOD, names=PERIOD), tmp_path / "stop", Counter[str]()
 
     def publish(night: int) -> None:
         for extract in ("months", "names"):
@@ -57,6 +60,11 @@ def test_four_readers_get_answers_of_one_release_each_while_releases_appear(
         now = datetime(2015, 6, 1) + timedelta(minutes=night)
         done = nights.run(Order(str(toy.project), str(toy.data), now.isoformat()))
         assert done.status == 0, done.said
+        # A night keeps two releases here (`dying.py`) and deletes the others; `clean` takes what only those were made of.
+        with toy.lake.writer("clean", now):
+            old = doomed(toy.lake, toy.catalog, datetime.now(), release_days=1, archive_days=1)
+            delete(old)
+            cleaned.update(d.what for d in old)
 
     publish(1)
     command = [sys.executable, "-c", READER, str(toy.data / "releases" / "current"), str(stop)]
@@ -71,8 +79,10 @@ def test_four_readers_get_answers_of_one_release_each_while_releases_appear(
     assert wrong == [], f"readers: {len(wrong)} wrong of {sum(t['answers'] for t in told)} answers, like {wrong[:3]}"
     seen = {r for t in told for r in t["releases"]}
     assert len(seen) > PUBLISHES / 2
-    assert Lake(toy.data).current_release
+    assert cleaned["version"] and cleaned["delivered file"]
+    assert toy.lake.current_release
     record_property(
         "readers",
-        f"{sum(t['answers'] for t in told)} answers of 4 during {PUBLISHES} publishes, {len(seen)} releases seen, 0 wrong",
+        f"{sum(t['answers'] for t in told)} answers of 4 during {PUBLISHES} publishes, {len(seen)} releases seen, 0 wrong;"
+        f" cleaned meanwhile: {dict(cleaned)}",
     )
