@@ -212,20 +212,21 @@ def serve() -> None:
     from expectations.runner import context
 
     context()
-    said = Path(tempfile.mkdtemp()) / "said"
-    for line in sys.stdin:
-        order, began = Order(**json.loads(line)), time.monotonic()
-        said.write_text("")
-        child = os.fork()
-        if child == 0:
-            _child(order, said)
-        if order.seconds is not None:
-            time.sleep(order.seconds)
-            os.kill(child, signal.SIGKILL)
-        _, status, used = os.wait4(child, 0)
-        ended = Death(os.waitstatus_to_exitcode(status), said.read_text(), time.monotonic() - began,
-                      used.ru_maxrss >> 10)  # fmt: skip
-        print(json.dumps(asdict(ended)), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        said = Path(folder) / "said"
+        for line in sys.stdin:
+            order, began = Order(**json.loads(line)), time.monotonic()
+            said.write_text("")
+            child = os.fork()
+            if child == 0:
+                _child(order, said)
+            if order.seconds is not None:
+                time.sleep(order.seconds)
+                os.kill(child, signal.SIGKILL)
+            _, status, used = os.wait4(child, 0)
+            ended = Death(os.waitstatus_to_exitcode(status), said.read_text(), time.monotonic() - began,
+                          used.ru_maxrss >> 10)  # fmt: skip
+            print(json.dumps(asdict(ended)), flush=True)
 
 
 def _child(order: Order, said: Path) -> None:
