@@ -54,6 +54,32 @@ def test_all_attempts_in_a_listed_window_are_left_out_and_maintenance_outside_on
     """)
 
 
+def test_an_attempt_inside_windows_that_overlap_touch_or_hold_each_other_counts_once(tables: Tables) -> None:
+    tables.given("reference.maintenance", """
+        system_id | starts_at           | ends_at             | source
+        ORBIT     | 2015-04-01 08:00:00 | 2015-04-01 20:00:00 | test
+        ORBIT     | 2015-04-01 09:00:00 | 2015-04-01 10:00:00 | test
+        ORBIT     | 2015-04-01 19:00:00 | 2015-04-01 21:00:00 | test
+        ORBIT     | 2015-04-01 21:00:00 | 2015-04-01 22:00:00 | test
+        ORBIT     | 2015-04-01 23:00:00 | 2015-04-02 01:00:00 | test
+        GS        | 2015-04-01 09:00:00 | 2015-04-01 09:30:00 | test
+    """)  # fmt: skip
+    attempts(tables, """
+        Orbit | login | HEAVY | Herlev | 2015-04-01 07:59:59 | 100 | OK
+        Orbit | login | HEAVY | Herlev | 2015-04-01 09:45:00 | 100 | OK
+        Orbit | login | HEAVY | Herlev | 2015-04-01 19:30:00 | 100 | OK
+        Orbit | login | HEAVY | Herlev | 2015-04-01 21:00:00 | 100 | OK
+        Orbit | login | HEAVY | Herlev | 2015-04-01 22:30:00 | 100 | OK
+        Orbit | login | HEAVY | Herlev | 2015-04-01 23:00:00 | 100 | OK
+        GS    | login | HEAVY | Herlev | 2015-04-01 09:45:00 | 100 | OK
+    """)  # fmt: skip
+    assert tables.run("core.response_time_cell") == expect("""
+        system_id | attempts | within_limit | maintenance_attempts | maintenance_within_limit
+        GS        | 1        | 1            | 0                    | 0
+        ORBIT     | 2        | 2            | 4                    | 4
+    """)
+
+
 def test_every_spelling_of_a_system_is_one_system_and_an_unknown_one_is_kept_apart(tables: Tables) -> None:
     attempts(tables, """
         Labka II | login | HEAVY | Herlev | 2015-04-01 08:00:00 | 100 | OK

@@ -1,7 +1,31 @@
 -- Attempts of the robots per system, action, location and month, judged against the limit of their class of action.
 -- Attempts inside a listed maintenance window are counted apart; maintenance reported outside a window is a failed attempt.
 -- A system name that no alias knows stays here as UNMAPPED, so that no attempt is lost between raw and core.
-with attempt as (
+with listed as (
+    select
+        system_id,
+        starts_at,
+        ends_at,
+        max(ends_at) over (
+            partition by system_id order by starts_at rows between unbounded preceding and 1 preceding
+        ) as busy_until,
+    from reference.maintenance
+),
+numbered as (
+    select
+        system_id,
+        starts_at,
+        ends_at,
+        count(*) filter (busy_until is null or starts_at > busy_until) over (partition by system_id order by starts_at) as number,
+    from listed
+),
+-- Windows that overlap are one, so that an attempt inside both is joined and counted once.
+maintenance as (
+    select system_id, min(starts_at) as starts_at, max(ends_at) as ends_at
+    from numbered
+    group by system_id, number
+),
+attempt as (
     select
         coalesce(alias.system_id, 'UNMAPPED') as system_id,
         coalesce(system.system_name, probe.system_name) as system_name,
@@ -11,13 +35,7 @@ with attempt as (
         probe.started_at,
         probe.status,
         coalesce(probe.status = 'OK' and probe.duration_ms <= 1000 * target.value, false) as is_within_limit,
-        exists (
-            select 1
-            from reference.maintenance as maintenance
-            where maintenance.system_id = alias.system_id
-                and probe.started_at >= maintenance.starts_at
-                and probe.started_at < maintenance.ends_at
-        ) as is_maintenance,
+        maintenance.system_id is not null as is_maintenance,
     from raw.response_times as probe
     join reference.target as target
         on target.indicator = 'response_time_limit'
@@ -25,6 +43,10 @@ with attempt as (
         and cast(probe.started_at as date) between target.valid_from and target.valid_to
     left join reference.system_alias as alias on lower(alias.alias) = lower(probe.system_name)
     left join reference.system as system on system.system_id = alias.system_id
+    left join maintenance
+        on maintenance.system_id = alias.system_id
+        and probe.started_at >= maintenance.starts_at
+        and probe.started_at < maintenance.ends_at
 )
 select
     system_id,

@@ -17,15 +17,13 @@ CELL = """
             alias.system_id,
             "Handling" as action,
             "Lokation" as location,
-            timezone('Europe/Copenhagen', "Start (UTC)") as started_at,
+            started_at,
             "Status" = 'OK' and "Varighed ms" <= case "Klasse" when 'Tung' then 15000 else 3000 end as is_within,
             "Status" as status,
-            exists (
-                from maintenance
-                where maintenance.system_id = alias.system_id and started_at >= starts_at and started_at < ends_at
-            ) as is_maintenance,
-        from {records}
+            maintenance.system_id is not null as is_maintenance,
+        from (select *, timezone('Europe/Copenhagen', "Start (UTC)") as started_at from {records})
         join alias on lower(alias.alias) = lower("System")
+        left join maintenance on maintenance.system_id = alias.system_id and started_at >= starts_at and started_at < ends_at
     )
     select
         cast(date_trunc('month', started_at) as date) as month,
