@@ -260,9 +260,9 @@ def _copy(lake: Lake, path: Path, seen: os.stat_result) -> tuple[str, Path | Non
                     hashed.update(chunk)
                 else:
                     # A carriage return at the very end waits for the next chunk, lest a CRLF be cut in two.
-                    whole = held + chunk
+                    whole = held + chunk if held else chunk
                     held = b"\r" if whole.endswith(b"\r") else b""
-                    hashed.update(whole[: len(whole) - len(held)].replace(b"\r\n", b"\n"))
+                    hashed.update(whole[: len(whole) - len(held)].replace(b"\r\n", b"\n") if b"\r" in whole else whole)
         hashed.update(held)
         # A file that changed meanwhile must not stay in the archive: no receipt would ever tell when to delete it.
         if not _is_unchanged(path, seen):

@@ -150,16 +150,17 @@ class DelimitedFile:
 
     def _line_at(self, place: int) -> int:
         """The line of a place in the decoded file, counted from its start: only a file that is refused pays for it."""
-        line = 1
-        for text in self._decoded():
+        line, pieces = 1, self._decoded()
+        while place > 0:
+            text = next(pieces)
             line += _line_breaks(text[:place])
-            place -= min(place, len(text))
+            place -= len(text)
         return line
 
     def _decoded(self) -> Iterator[bytes]:
         """The file in UTF-8 and NFC, in pieces that may end anywhere. Raises Refused undecodable_text."""
         decoder = codecs.getincrementaldecoder("utf-8" if self.encoding == "cp1252" else self.encoding)()
-        line = 1
+        yielded = 0
         with self.path.open("rb") as file:
             while True:
                 raw, (pending, _) = file.read(BLOCK_BYTES), decoder.getstate()
@@ -169,13 +170,13 @@ class DelimitedFile:
                     try:
                         text = decoder.decode(raw, final=not raw)
                     except UnicodeDecodeError as error:
-                        line += _line_breaks((pending + raw)[: error.start])
+                        line = self._line_at(yielded) + _line_breaks((pending + raw)[: error.start])
                         sentence = f"The file is in {self.encoding} but for a broken character on line {line}."
                         raise Refused("undecodable_text", sentence) from None
                     is_cut = bool(pending or decoder.getstate()[0])
                     piece = raw if self.encoding == "utf-8" and not is_cut and _is_latin(raw) else _in_nfc(text)
                 piece = self._broken_by_feeds(piece)
-                line += _line_breaks(piece)
+                yielded += len(piece)
                 yield piece
                 if not raw:
                     return
@@ -280,10 +281,11 @@ def _has_blank_edges(block: bytes, delimiter: bytes) -> bool:
     """Whether some value may begin or end with a blank. Nearly no block has one, and looking costs far less than trimming."""
     if b"\xc2\xa0" in block or (delimiter != b"\t" and b"\t" in block):
         return True
-    data = np.frombuffer(block, np.uint8)
+    data, edges = np.frombuffer(block, np.uint8), np.zeros(256, bool)
+    edges[list(delimiter + b'\n\r"')] = True
     spaces = np.flatnonzero(data == 32)
     # A block begins where a record does and ends with a line feed: no space is the last byte, and before the first stands the last.
-    return any((beside == edge).any() for beside in (data[spaces - 1], data[spaces + 1]) for edge in delimiter + b'\n\r"')
+    return bool(edges[data[spaces - 1]].any() or edges[data[spaces + 1]].any())
 
 
 def _end_of_last_record(block: bytes) -> int:

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from sources import reasons
 from sources.contract import Contract
+from sources.delimited import BLOCK_BYTES
 from sources.duck import connect
 from sources.layout import Extract, Layout
 from sources.parse import Delivery, Reading, refused_records
@@ -182,6 +183,15 @@ def test_a_file_is_refused_with_a_code_and_a_sentence(tmp_path: Path, content: b
         parsed(write(tmp_path, content))
     assert refused.value.code == code
     assert says in refused.value.sentence
+
+
+@pytest.mark.parametrize(("breaks", "last"), [("\n", b"\xc3"), ("\r\n", b"\xc3"), ("\n", b'"never closed')])
+def test_the_line_of_what_is_wrong_is_right_megabytes_into_a_file(tmp_path: Path, breaks: str, last: bytes) -> None:
+    records = [f"å{i};2015-01-01;{i};1;ja;x" for i in range(200_000)]
+    content = breaks.join([HEADER, *records, ""]).encode() + last
+    assert len(content) > 2 * BLOCK_BYTES
+    with pytest.raises(Refused, match=r"line 200002\b"):
+        parsed(write(tmp_path, content))
 
 
 def test_two_layouts_that_fit_alike_refuse_the_file_and_the_fuller_one_wins_otherwise(tmp_path: Path) -> None:
