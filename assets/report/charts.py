@@ -4,6 +4,7 @@ Two things never share an axis of their own scale; colour is never the only sign
 """
 
 import re
+from textwrap import wrap
 from typing import Any, NamedTuple
 
 from assets.report import danish
@@ -16,6 +17,10 @@ INK, MUTED, FIRST, SECOND, TARGET, BAND, GRID, PAPER = (
 PALETTE = {"ink": INK, "muted": MUTED, "first": FIRST, "second": SECOND, "target": TARGET, "band": BAND, "grid": GRID, "paper": PAPER}
 COLOURS, DASHES = (FIRST, SECOND), ([1, 0], [6, 3])
 WIDTHS = {"wide": 640, "narrow": 270}
+# Characters of a line below a title, and of a name beside a bar on a narrow chart, in the widest of the fonts they may be shown in.
+LETTERS = {"wide": 95, "narrow": 42}
+NAME_LETTERS = 18
+NAME_WIDTHS = {"wide": 230, "narrow": 132}
 # The first label and every January carry the year, on a line of its own.
 MONTH_AXIS = (
     "timeFormat(datum.value, '%m') == '01' || datum.index == 0"
@@ -157,7 +162,7 @@ def _months(told: Told, panel: Panel, width: str) -> Any:
     return alt.layer(*layers).properties(
         width=WIDTHS[width] - (64 if panel.kind == "line" else 0),
         height=190 if width == "wide" else 165,
-        title=_headed(told, panel, limits),
+        title=_headed(told, panel, limits, width),
     )
 
 
@@ -206,7 +211,7 @@ def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [point | {"stretch": number - place} for place, (point, number) in enumerate(zip(points, numbers, strict=True))]
 
 
-def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None) -> Any:
+def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None, width: str) -> Any:
     """The panel's title; the lines below it say what is drawn how."""
     import altair as alt
 
@@ -214,6 +219,7 @@ def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None) -> Any:
     said = [f"{sign}: {told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
     if limits:
         said.append(f"grå flade: {limits['label']}")
+    said = [line for words in said for line in wrap(words, LETTERS[width])]
     unit = told.words(panel.values[0]).unit
     title = _title(told, panel) + (f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else "")
     return alt.TitleParams(title, subtitle=said, subtitleColor=MUTED, subtitleFontSize=12, subtitlePadding=4) if said else title
@@ -332,7 +338,7 @@ def _bars(told: Told, panel: Panel, width: str) -> Any:
         said = danish.number(row[value]) if not withheld else "tilbageholdt" if WITHHELD in row["qf"] else "ikke opgjort"
         if not withheld and row[share] is not None:
             said += f"  ({danish.percent(row[share], told.figure.places)})"
-        data.append({"name": _named(told, row), "value": row[value] or 0, "label": said})
+        data.append({"name": _lines(_named(told, row), width), "value": row[value] or 0, "label": said})
     return _horizontal(data, width, _title(told, panel))
 
 
@@ -346,23 +352,29 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Any:
 
     order = [d["name"] for d in data]
     most = max((d["value"] for d in data), default=0) or 1
-    limit = 230 if width == "wide" else 118
-    y = alt.Y("name:N", sort=order, axis=alt.Axis(labelLimit=limit, labelColor=INK, domain=False, ticks=False, labelPadding=8,
-              labelExpr=_wrapped(width)))  # fmt: skip
+    y = alt.Y("name:N", sort=order, axis=_name_axis(width))
     x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.35 if width == "wide" else 2.1)]))
     base = alt.Chart(_data(data))
     bars = base.mark_bar(color=FIRST, size=18).encode(x=x, y=y)
     texts = base.mark_text(align="left", dx=6).encode(x=x, y=y, text="label:N")
-    inner = WIDTHS[width] - (limit + 10)
+    inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
     return alt.layer(bars, texts).properties(width=inner, height=alt.Step(30 if width == "wide" else 36), title=title)
 
 
-def _wrapped(width: str) -> str:
-    """Long names in two lines on a narrow chart, cut at the blank nearest the middle by Vega itself."""
-    if width == "wide":
-        return "datum.label"
-    cut = "indexof(slice(datum.label, 8), ' ') + 8"
-    return f"length(datum.label) > 18 ? [slice(datum.label, 0, {cut}), slice(datum.label, {cut} + 1)] : datum.label"
+def _name_axis(width: str) -> Any:
+    """Names beside bars. On a narrow chart their room is kept free, since a phone's letters may be wider than those it was drawn with."""
+    import altair as alt
+
+    room = NAME_WIDTHS[width]
+    return alt.Axis(
+        labelLimit=room, minExtent=0 if width == "wide" else room, labelColor=INK, domain=False, ticks=False, labelPadding=8,
+        labelExpr=r"split(datum.label, '\n')",
+    )  # fmt: skip
+
+
+def _lines(name: str, width: str) -> str:
+    """A long name in several lines on a narrow chart."""
+    return name if width == "wide" else "\n".join(wrap(name, NAME_LETTERS))
 
 
 def _pairs(told: Told, panel: Panel, width: str) -> Any:
@@ -375,12 +387,11 @@ def _pairs(told: Told, panel: Panel, width: str) -> Any:
         for place, (value, head) in enumerate(zip(panel.values, heads, strict=True)):
             withheld = row[value] is None
             said = ("tilbageholdt" if WITHHELD in row["qf"] and place == 0 else "ikke opgjort") if withheld else danish.number(row[value])
-            data.append({"name": _named(told, row), "value": row[value] or 0, "label": said, "series": head, "place": place})
-    order = [_named(told, row) for row in told.rows]
+            name = _lines(_named(told, row), width)
+            data.append({"name": name, "value": row[value] or 0, "label": said, "series": head, "place": place})
+    order = [_lines(_named(told, row), width) for row in told.rows]
     most = max(d["value"] for d in data) or 1
-    limit = 230 if width == "wide" else 118
-    y = alt.Y("name:N", sort=order, axis=alt.Axis(labelLimit=limit, labelColor=INK, domain=False, ticks=False, labelPadding=8,
-              labelExpr=_wrapped(width)), scale=alt.Scale(paddingInner=0.3))  # fmt: skip
+    y = alt.Y("name:N", sort=order, axis=_name_axis(width), scale=alt.Scale(paddingInner=0.3))
     x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.2 if width == "wide" else 1.5)]))
     inner = alt.YOffset("place:O")
     base = alt.Chart(_data(data))
@@ -390,7 +401,7 @@ def _pairs(told: Told, panel: Panel, width: str) -> Any:
     texts = base.mark_text(align="left", dx=6, fontSize=11).encode(x=x, y=y, yOffset=inner, text="label:N")
     subtitle = f"■ {heads[0]}   □ {heads[1]}"
     return alt.layer(bars, texts).properties(
-        width=WIDTHS[width] - (limit + 10), height=alt.Step(17),
+        width=WIDTHS[width] - (NAME_WIDTHS[width] + 10), height=alt.Step(17),
         title=alt.TitleParams(_title(told, panel), subtitle=subtitle, subtitleColor=MUTED, subtitleFontSize=12),
     )  # fmt: skip
 
