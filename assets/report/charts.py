@@ -8,19 +8,14 @@ from textwrap import wrap
 from typing import Any, NamedTuple
 
 from assets.report import danish
-from assets.report.figures import WITHHELD, Panel, Told
+from assets.report.bars import bars, pairs
+from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, inline, title_of
+from assets.report.figures import Panel, Told
 from assets.report.reading import Row
 
-INK, MUTED, FIRST, SECOND, TARGET, BAND, GRID, PAPER = (
-    "#1b2733", "#5b6875", "#0b5cab", "#b4540a", "#a3195b", "#dfe8f1", "#e4e8ec", "#ffffff",
-)  # fmt: skip
-PALETTE = {"ink": INK, "muted": MUTED, "first": FIRST, "second": SECOND, "target": TARGET, "band": BAND, "grid": GRID, "paper": PAPER}
 COLOURS, DASHES = (FIRST, SECOND), ([1, 0], [6, 3])
-WIDTHS = {"wide": 640, "narrow": 270}
-# Characters of a line below a title, and of a name beside a bar on a narrow chart, in the widest of the fonts they may be shown in.
+# Characters of a line below a title, in the widest of the fonts it may be shown in.
 LETTERS = {"wide": 95, "narrow": 42}
-NAME_LETTERS = 18
-NAME_WIDTHS = {"wide": 230, "narrow": 132}
 # The first label and every January carry the year, on a line of its own.
 MONTH_AXIS = (
     "timeFormat(datum.value, '%m') == '01' || datum.index == 0"
@@ -108,27 +103,16 @@ def _own_title(told: Told) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _data(values: list[Any]) -> Any:
-    """Rows for a layer. A tuple, because Altair copies every list with all that is in it each time a chart is put into another."""
-    import altair as alt
-
-    return alt.InlineData(values=tuple(values))
-
-
 def _panel(told: Told, panel: Panel, width: str) -> Any:
     match panel.kind:
         case "bars":
-            return _bars(told, panel, width)
+            return bars(told, panel, width)
         case "pairs":
-            return _pairs(told, panel, width)
+            return pairs(told, panel, width)
         case "multiples":
             return _multiples(told, panel, width)
         case _:
             return _months(told, panel, width)
-
-
-def _title(told: Told, panel: Panel) -> str:
-    return panel.title or told.words(panel.values[0]).label
 
 
 def _months(told: Told, panel: Panel, width: str) -> Any:
@@ -147,7 +131,7 @@ def _months(told: Told, panel: Panel, width: str) -> Any:
     y = alt.Y("value:Q", stack="zero" if panel.kind == "stack" else None, axis=_value_axis(unit), scale=_scale(data, panel, unit, limits))
     layers: list[Any] = []
     if limits:
-        band = alt.Chart(_data([limits]))
+        band = alt.Chart(inline([limits]))
         layers.append(band.mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q"), y2="high:Q"))
         layers.append(band.mark_rule(color=MUTED, strokeWidth=1).encode(y="centre:Q"))
     if panel.kind == "stack":
@@ -178,7 +162,7 @@ def _parts(data: list[dict[str, Any]], size: int) -> Any:
     import altair as alt
 
     return (
-        alt.Chart(_data(data))
+        alt.Chart(inline(data))
         .mark_bar(size=size, strokeWidth=1.5)
         .encode(
             fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND)),
@@ -194,7 +178,7 @@ def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[
     """A line and its points: hollow where provisional, a triangle where the target is missed."""
     import altair as alt
 
-    base = alt.Chart(_data(_in_stretches(points))).encode(x=x, y=y, detail="stretch:N")
+    base = alt.Chart(inline(_in_stretches(points))).encode(x=x, y=y, detail="stretch:N")
     return [
         base.mark_line(color=colour, strokeWidth=2, strokeDash=dash),
         base.mark_point(size=46, strokeWidth=2, opacity=1, stroke=colour).encode(
@@ -221,7 +205,7 @@ def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None, width: str)
         said.append(f"grå flade: {limits['label']}")
     said = [line for words in said for line in wrap(words, LETTERS[width])]
     unit = told.words(panel.values[0]).unit
-    title = _title(told, panel) + (f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else "")
+    title = title_of(told, panel) + (f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else "")
     return alt.TitleParams(title, subtitle=said, subtitleColor=MUTED, subtitleFontSize=12, subtitlePadding=4) if said else title
 
 
@@ -281,9 +265,9 @@ def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
     aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
     if not aimed:
         return []
-    line = alt.Chart(_data(aimed)).mark_line(color=TARGET, strokeDash=[6, 4], strokeWidth=1.5).encode(x=x, y="target:Q")
+    line = alt.Chart(inline(aimed)).mark_line(color=TARGET, strokeDash=[6, 4], strokeWidth=1.5).encode(x=x, y="target:Q")
     named = (
-        alt.Chart(_data(aimed[:1]))
+        alt.Chart(inline(aimed[:1]))
         .mark_text(align="left", baseline="bottom", dy=-4, dx=-10, color=TARGET, fontWeight="bold")
         .encode(x=x, y="target:Q", text="target_label:N")
     )
@@ -303,7 +287,7 @@ def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
     for end, shift in zip(ends, (7, -7) if is_crowded else (0, 0), strict=False):
         is_last = end["month"] == max(d["month"] for d in data)
         beside = panel.kind in ("line", "multiples") and is_last
-        base = alt.Chart(_data([end]))
+        base = alt.Chart(inline([end]))
         named = (
             base.mark_text(fontWeight="bold", fontSize=13, align="left", baseline="middle", dx=9, dy=shift)
             if beside
@@ -326,84 +310,6 @@ def _ticks(months: list[str], width: str) -> list[Any]:
 
 def _bar_size(months: int, width: str) -> int:
     return max(4, min(34, int(WIDTHS[width] / max(months, 1) * 0.62)))
-
-
-def _bars(told: Told, panel: Panel, width: str) -> Any:
-    """A bar for each row, its value and share beside it; what is withheld has a word and no bar."""
-
-    value, share = panel.values
-    data = []
-    for row in told.rows:
-        withheld = row[value] is None
-        said = danish.number(row[value]) if not withheld else "tilbageholdt" if WITHHELD in row["qf"] else "ikke opgjort"
-        if not withheld and row[share] is not None:
-            said += f"  ({danish.percent(row[share], told.figure.places)})"
-        data.append({"name": _lines(_named(told, row), width), "value": row[value] or 0, "label": said})
-    return _horizontal(data, width, _title(told, panel))
-
-
-def _named(told: Told, row: Row) -> str:
-    column = told.figure.names
-    return told.reading.codes.get((column, row[column]), str(row[column]))
-
-
-def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Any:
-    import altair as alt
-
-    order = [d["name"] for d in data]
-    most = max((d["value"] for d in data), default=0) or 1
-    y = alt.Y("name:N", sort=order, axis=_name_axis(width))
-    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.35 if width == "wide" else 2.1)]))
-    base = alt.Chart(_data(data))
-    bars = base.mark_bar(color=FIRST, size=18).encode(x=x, y=y)
-    texts = base.mark_text(align="left", dx=6).encode(x=x, y=y, text="label:N")
-    inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
-    return alt.layer(bars, texts).properties(width=inner, height=alt.Step(30 if width == "wide" else 36), title=title)
-
-
-def _name_axis(width: str) -> Any:
-    """Names beside bars. On a narrow chart their room is kept free, since a phone's letters may be wider than those it was drawn with."""
-    import altair as alt
-
-    room = NAME_WIDTHS[width]
-    return alt.Axis(
-        labelLimit=room, minExtent=0 if width == "wide" else room, labelColor=INK, domain=False, ticks=False, labelPadding=8,
-        labelExpr=r"split(datum.label, '\n')",
-    )  # fmt: skip
-
-
-def _lines(name: str, width: str) -> str:
-    """A long name in several lines on a narrow chart."""
-    return name if width == "wide" else "\n".join(wrap(name, NAME_LETTERS))
-
-
-def _pairs(told: Told, panel: Panel, width: str) -> Any:
-    """Two bars for each row, now above then."""
-    import altair as alt
-
-    data: list[dict[str, Any]] = []
-    heads = [told.words(v).label for v in panel.values]
-    for row in told.rows:
-        for place, (value, head) in enumerate(zip(panel.values, heads, strict=True)):
-            withheld = row[value] is None
-            said = ("tilbageholdt" if WITHHELD in row["qf"] and place == 0 else "ikke opgjort") if withheld else danish.number(row[value])
-            name = _lines(_named(told, row), width)
-            data.append({"name": name, "value": row[value] or 0, "label": said, "series": head, "place": place})
-    order = [_lines(_named(told, row), width) for row in told.rows]
-    most = max(d["value"] for d in data) or 1
-    y = alt.Y("name:N", sort=order, axis=_name_axis(width), scale=alt.Scale(paddingInner=0.3))
-    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.2 if width == "wide" else 1.5)]))
-    inner = alt.YOffset("place:O")
-    base = alt.Chart(_data(data))
-    bars = base.mark_bar(strokeWidth=1.2, stroke=FIRST).encode(
-        x=x, y=y, yOffset=inner, fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND))
-    )
-    texts = base.mark_text(align="left", dx=6, fontSize=11).encode(x=x, y=y, yOffset=inner, text="label:N")
-    subtitle = f"■ {heads[0]}   □ {heads[1]}"
-    return alt.layer(bars, texts).properties(
-        width=WIDTHS[width] - (NAME_WIDTHS[width] + 10), height=alt.Step(17),
-        title=alt.TitleParams(_title(told, panel), subtitle=subtitle, subtitleColor=MUTED, subtitleFontSize=12),
-    )  # fmt: skip
 
 
 def _multiples(told: Told, panel: Panel, width: str) -> Any:

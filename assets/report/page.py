@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-from assets.report import charts, danish, prose
+from assets.report import chart_style, charts, danish, prose
 from assets.report.contents import SECTIONS
 from assets.report.figures import Section, Told
 from assets.report.overview import lines
@@ -120,7 +120,7 @@ def _style() -> Markup:
     """The style sheet, and for the charts a rule per colour, so that they follow the reader's light or dark page."""
     rules = [
         f'svg [{attribute}="{colour}"]{{{attribute}:var(--{name})}}'
-        for name, colour in charts.PALETTE.items()
+        for name, colour in chart_style.PALETTE.items()
         for attribute in ("fill", "stroke")
     ]
     return Markup((TEMPLATES / "style.css").read_text("utf-8") + "\n".join(rules))

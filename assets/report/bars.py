@@ -1,0 +1,91 @@
+"""Bars beside names: one for each row, or two of now and then."""
+
+from textwrap import wrap
+from typing import Any
+
+from assets.report import danish
+from assets.report.chart_style import BAND, FIRST, INK, MUTED, WIDTHS, inline, title_of
+from assets.report.figures import WITHHELD, Panel, Told
+from assets.report.reading import Row
+
+# Characters of a name's line on a narrow chart, in the widest of the fonts it may be shown in; and the room of names in pixels.
+NAME_LETTERS = 18
+NAME_WIDTHS = {"wide": 230, "narrow": 132}
+
+
+def bars(told: Told, panel: Panel, width: str) -> Any:
+    """A bar for each row, its value and share beside it; what is withheld has a word and no bar."""
+
+    value, share = panel.values
+    data = []
+    for row in told.rows:
+        withheld = row[value] is None
+        said = danish.number(row[value]) if not withheld else "tilbageholdt" if WITHHELD in row["qf"] else "ikke opgjort"
+        if not withheld and row[share] is not None:
+            said += f"  ({danish.percent(row[share], told.figure.places)})"
+        data.append({"name": _lines(_named(told, row), width), "value": row[value] or 0, "label": said})
+    return _horizontal(data, width, title_of(told, panel))
+
+
+def pairs(told: Told, panel: Panel, width: str) -> Any:
+    """Two bars for each row, now above then."""
+    import altair as alt
+
+    data: list[dict[str, Any]] = []
+    heads = [told.words(v).label for v in panel.values]
+    for row in told.rows:
+        for place, (value, head) in enumerate(zip(panel.values, heads, strict=True)):
+            withheld = row[value] is None
+            said = ("tilbageholdt" if WITHHELD in row["qf"] and place == 0 else "ikke opgjort") if withheld else danish.number(row[value])
+            name = _lines(_named(told, row), width)
+            data.append({"name": name, "value": row[value] or 0, "label": said, "series": head, "place": place})
+    order = [_lines(_named(told, row), width) for row in told.rows]
+    most = max(d["value"] for d in data) or 1
+    y = alt.Y("name:N", sort=order, axis=_name_axis(width), scale=alt.Scale(paddingInner=0.3))
+    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.2 if width == "wide" else 1.5)]))
+    inner = alt.YOffset("place:O")
+    base = alt.Chart(inline(data))
+    bars = base.mark_bar(strokeWidth=1.2, stroke=FIRST).encode(
+        x=x, y=y, yOffset=inner, fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND))
+    )
+    texts = base.mark_text(align="left", dx=6, fontSize=11).encode(x=x, y=y, yOffset=inner, text="label:N")
+    subtitle = f"■ {heads[0]}   □ {heads[1]}"
+    return alt.layer(bars, texts).properties(
+        width=WIDTHS[width] - (NAME_WIDTHS[width] + 10), height=alt.Step(17),
+        title=alt.TitleParams(title_of(told, panel), subtitle=subtitle, subtitleColor=MUTED, subtitleFontSize=12),
+    )  # fmt: skip
+
+
+def _named(told: Told, row: Row) -> str:
+    column = told.figure.names
+    return told.reading.codes.get((column, row[column]), str(row[column]))
+
+
+def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Any:
+    import altair as alt
+
+    order = [d["name"] for d in data]
+    most = max((d["value"] for d in data), default=0) or 1
+    y = alt.Y("name:N", sort=order, axis=_name_axis(width))
+    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.35 if width == "wide" else 2.1)]))
+    base = alt.Chart(inline(data))
+    bars = base.mark_bar(color=FIRST, size=18).encode(x=x, y=y)
+    texts = base.mark_text(align="left", dx=6).encode(x=x, y=y, text="label:N")
+    inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
+    return alt.layer(bars, texts).properties(width=inner, height=alt.Step(30 if width == "wide" else 36), title=title)
+
+
+def _name_axis(width: str) -> Any:
+    """Names beside bars. On a narrow chart their room is kept free, since a phone's letters may be wider than those it was drawn with."""
+    import altair as alt
+
+    room = NAME_WIDTHS[width]
+    return alt.Axis(
+        labelLimit=room, minExtent=0 if width == "wide" else room, labelColor=INK, domain=False, ticks=False, labelPadding=8,
+        labelExpr=r"split(datum.label, '\n')",
+    )  # fmt: skip
+
+
+def _lines(name: str, width: str) -> str:
+    """A long name in several lines on a narrow chart."""
+    return name if width == "wide" else "\n".join(wrap(name, NAME_LETTERS))
