@@ -38,6 +38,7 @@ bench: .venv/installed
 	$(BIN)/python -m tests.bench.servicedesk
 	$(BIN)/python -m tests.bench.patients
 	$(BIN)/python -m tests.bench.load
+	$(BIN)/python -m tests.bench.everything
 
 .venv/installed: requirements.lock pyproject.toml
 	$(PYTHON) -m venv .venv

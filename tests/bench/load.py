@@ -8,21 +8,15 @@ with one new day (the last month delivered again), a night without anything new,
 """
 
 import argparse
-import os
 import shutil
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-import venv
 from pathlib import Path
 
 import duckdb
 
-from tests.bench.turns import PROJECT, REFERENCE, ROUNDS, link_landing
+from tests.bench.nights import HERE, Measured, environment, megabytes, nights, process, table
+from tests.bench.turns import REFERENCE, ROUNDS
 
-HERE = Path(__file__).parent
 MONTHS = 24
 AS_OF = "2016-10-05"
 FILE = "svartider_{month}_leveret-{received}-0615.csv"
@@ -60,21 +54,16 @@ def main() -> None:
     rivals = ["duckdb", *filter(None, said.rivals.split(","))]
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        python = said.rival_python or _environment(root / "rivals")
+        python = said.rival_python or environment(root / "rivals")
         _write(root / "full", said.records, is_last=False)
         _write(root / "day", said.records, is_last=True)
-        took: dict[str, list[tuple[float, float]]] = {}
+        took: dict[str, list[Measured]] = {}
         for _ in range(said.rounds):
             for rival in rivals:
                 took.setdefault(rival, []).append(_rival(python, rival, root))
-            for night, measured in _nights(root, rivals).items():
+            for night, measured in nights(root, AS_OF, lambda data: _look(data, root, rivals)).items():
                 took.setdefault(night, []).append(measured)
-        size = sum(p.stat().st_size for p in (root / "full").glob("*/*")) >> 20
-        print(f"\n{said.records:,} records, {size:,} MiB; medians of {said.rounds} turns, whole processes\n")
-        print("| | seconds | of bare DuckDB | peak MiB |\n|---|---|---|---|")
-        for name, turns in took.items():
-            ratio = statistics.median(t[0] / floor[0] for t, floor in zip(turns, took["duckdb"], strict=True))
-            print(f"| {name} | {statistics.median(t[0] for t in turns):.2f} | {ratio:.2f} | {max(t[1] for t in turns):.0f} |")
+        table(said.records, root / "full", took, "duckdb")
         print(f"\nBytes of ours: {(root / 'bytes').read_text()}", flush=True)
 
 
@@ -89,18 +78,18 @@ def _write(landing: Path, records: int, is_last: bool) -> None:
             con.execute(f"copy ({sql}) to '{landing / 'response_times' / name}' (delimiter ';', header)")
 
 
-def _rival(python: Path, rival: str, root: Path) -> tuple[float, float]:
+def _rival(python: Path, rival: str, root: Path) -> Measured:
     out = root / f"out-{rival}"
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir()
     landing = root / "full" / "response_times"
     if rival != "dbt":
-        return _process([str(python), str(HERE / "rivals.py"), rival, str(landing), str(REFERENCE), str(out)], {})
+        return process([str(python), str(HERE / "rivals.py"), rival, str(landing), str(REFERENCE), str(out)], {})
     project = out / "dbt"
     shutil.copytree(HERE / "dbt", project)
     _dbt_models(python, project / "models")
     places = {"LOAD_OUT": str(out), "LOAD_LANDING": str(landing), "DO_NOT_TRACK": "1"}
-    return _process([str(python.parent / "dbt"), "-q", "build", "--project-dir", str(project), "--profiles-dir", str(project)], places)
+    return process([str(python.parent / "dbt"), "-q", "build", "--project-dir", str(project), "--profiles-dir", str(project)], places)
 
 
 def _dbt_models(python: Path, models: Path) -> None:
@@ -115,26 +104,11 @@ def _dbt_models(python: Path, models: Path) -> None:
         (models / f"{mart}.sql").write_text(place + sql.format(reference=REFERENCE, cell="{{ ref('response_time_cell') }}"), "utf-8")
 
 
-def _nights(root: Path, rivals: list[str]) -> dict[str, tuple[float, float]]:
-    """Our nights over a lake of their own: all of it, one more day, nothing new; and the empty job."""
-    data = root / "data"
-    shutil.rmtree(data, ignore_errors=True)
-    settings = {"VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF}
-    command = [str(Path(sys.executable).parent / "ventetal"), "run"]
-    link_landing(root / "full", data / "landing")
-    # It ends with 1: the domains that were sent nothing wait for their first delivery.
-    took = {"ventetal run": _process(command, settings, (1,))}
+def _look(data: Path, root: Path, rivals: list[str]) -> None:
     for rival in rivals:
         _assert_equal(data / "releases" / "current" / "marts", root / f"out-{rival}", rival)
-    sizes = {part: sum(p.stat().st_size for p in (data / part).rglob("*") if p.is_file()) >> 20 for part in ("archive", "lake", "releases")}
-    (root / "bytes").write_text(", ".join(f"{part} {size:,} MiB" for part, size in sizes.items()))
-    link_landing(root / "day", data / "landing")
-    took["one new day"] = _process(command, settings, (1,))
-    took["nothing new"] = _process(command, settings, (1,))
-    empty = [sys.executable, "-m", "tests.bench.empty", str(root / "empty")]
-    took["empty job"] = _process(empty, {})
-    took["empty job, import of Great Expectations"] = _process([*empty, "great_expectations"], {})
-    return took
+    sizes = (f"{part} {megabytes(data / part):,.0f} MiB" for part in ("archive", "lake", "releases"))
+    (root / "bytes").write_text(", ".join(sizes))
 
 
 def _assert_equal(ours: Path, theirs: Path, rival: str) -> None:
@@ -143,25 +117,6 @@ def _assert_equal(ours: Path, theirs: Path, rival: str) -> None:
         other = other.replace("month,", "cast(month as date) as month,", 1)
         differing = duckdb.sql(f"(({one}) except ({other})) union all (({other}) except ({one}))").fetchall()
         assert not differing and duckdb.sql(one).fetchall(), f"{mart} by {rival}: {len(differing)} rows differ, like {differing[:2]}"
-
-
-def _process(command: list[str], settings: dict[str, str], fine: tuple[int, ...] = (0,)) -> tuple[float, float]:
-    """Seconds and peak MiB of a process."""
-    began = time.perf_counter()
-    with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | settings, stdout=said, stderr=subprocess.STDOUT)
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        said.seek(0)
-        assert process.returncode in fine, said.read().decode()
-    return time.perf_counter() - began, used.ru_maxrss / 1024
-
-
-def _environment(folder: Path) -> Path:
-    venv.create(folder, with_pip=True)
-    pip = [str(folder / "bin" / "pip"), "install", "--quiet", "--disable-pip-version-check"]
-    subprocess.run([*pip, "-r", str(HERE / "requirements-rivals.txt")], check=True)
-    return folder / "bin" / "python"
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ def main() -> None:
         data = Path(folder)
         write(data / "landing", said.pathways)
         turns = [(turn(MODULE, "script", data), turn(MODULE, "ventetal", data)) for _ in range(ROUNDS)]
-        withheld = [_withheld(*pair) for pair in turns]
+        kept = [withheld(script["figures"], ours["figures"]) for script, ours in turns]
         report(f"{said.pathways:,} pathways and pauses, {said.pathways // 2:,} redirections and referrals", turns)
-        print(f"Equal cell by cell; withheld and not compared: {withheld[0]} cells.")
+        print(f"Equal cell by cell; withheld and not compared: {kept[0]} cells.")
 
 
 def write(landing: Path, pathways: int) -> None:
@@ -63,22 +63,22 @@ def figures(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
     return {mart: rows(con, f"select {columns}, qf from marts.{mart}") for mart, columns in FIGURES.items()}
 
 
-def _withheld(script: Found, ours: Found) -> int:
+def withheld(script: Found, ours: Found) -> int:
     """Cells that ours withholds; every other must say what the script says."""
-    withheld = 0
+    kept = 0
     for mart, columns in FIGURES.items():
         keys = KEYS[mart]
-        theirs = {tuple(row[:keys]): row[keys:] for row in script["figures"][mart]}
-        published = {tuple(row[:keys]): row[keys:] for row in ours["figures"][mart]}
+        theirs = {tuple(row[:keys]): row[keys:] for row in script[mart]}
+        published = {tuple(row[:keys]): row[keys:] for row in ours[mart]}
         assert theirs.keys() == published.keys(), f"{mart}: {sorted(map(str, theirs.keys() ^ published.keys()))[:5]}"
         names = columns.split(", ")[keys:]
         for key, (*cells, qf) in published.items():
             for name, cell, other in zip(names, cells, theirs[key], strict=False):
                 if cell is None and other is not None and "c" in str(qf):
-                    withheld += 1
+                    kept += 1
                 else:
                     assert cell == other, f"{mart} {key} {name}: {cell}, bare script {other}"
-    return withheld
+    return kept
 
 
 if __name__ == "__main__":

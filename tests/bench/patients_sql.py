@@ -199,7 +199,7 @@ SCRIPT = {
                 "Udredning slut" < "Henvisning modtaget" or "Sektor" is null or hospital_code is null as is_defect,
                 stopped - received as gross,
                 gross - coalesce(paused.days, 0) as net,
-                case when sector = 'SOM' then 30 when received >= '2014-09-01' then 60 end as days,
+                case when sector = 'SOM' or received >= '2015-09-01' then 30 when received >= '2014-09-01' then 60 end as days,
                 "Registreret" as registered_at,
             from last
             left join read_csv('{reference}/unit.csv', types = {{'unit_prefix': 'VARCHAR'}}) as unit

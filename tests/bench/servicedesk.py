@@ -149,7 +149,7 @@ def main() -> None:
     asked.add_argument("--data", type=Path, help=argparse.SUPPRESS)
     said = asked.parse_args()
     if said.one:
-        print(json.dumps(_script(said.data) if said.one == "script" else nightly(said.data, ("servicedesk",), _published)))
+        print(json.dumps(_script(said.data) if said.one == "script" else nightly(said.data, ("servicedesk",), published)))
         return
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder)
@@ -176,10 +176,10 @@ def _write(landing: Path, calls: int, cases: int) -> None:
 def _script(data: Path) -> dict[str, Any]:
     """The same figures with nothing around them."""
     stages = [(STAGE[table], table, sql.format(data=data, reference=REFERENCE, sums=SUMS)) for table, sql in SCRIPT.items()]
-    return bare(stages, lambda con: _figures(con, "calls_monthly", "cases_monthly"))
+    return bare(stages, lambda con: figures(con, "calls_monthly", "cases_monthly"))
 
 
-def _published(con: duckdb.DuckDBPyConnection) -> list[list[list[str | None]]]:
+def published(con: duckdb.DuckDBPyConnection) -> list[list[list[str | None]]]:
     calls = (
         "(select month, desk, offered, answered, flowed_out, coalesce(answered_in_time, 0) as in_time,"
         " cast(round(mean_wait_answered_seconds * answered) as bigint) as wait_seconds from marts.servicedesk_calls_monthly)"
@@ -188,10 +188,10 @@ def _published(con: duckdb.DuckDBPyConnection) -> list[list[list[str | None]]]:
         "(select month, desk, incoming, resolved, closed, within_sla_base as base, within_sla as within"
         " from marts.servicedesk_cases_monthly where is_total)"
     )
-    return _figures(con, calls, cases)
+    return figures(con, calls, cases)
 
 
-def _figures(con: duckdb.DuckDBPyConnection, calls: str, cases: str) -> list[list[list[str | None]]]:
+def figures(con: duckdb.DuckDBPyConnection, calls: str, cases: str) -> list[list[list[str | None]]]:
     """Both marts as text, so that equal figures are equal."""
     return [
         rows(con, f"select month, desk, offered, answered, flowed_out, wait_seconds, in_time from {calls} order by all"),
