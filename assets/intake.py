@@ -26,6 +26,9 @@ from sources.parse import Delivery, Reading
 from sources.reasons import Refused
 from sources.unpack import chunks, inner_name, kind_of
 
+# Files read at a time: the text of one is cut by one thread, which leaves cores idle.
+READERS = 2
+
 
 @dataclass(frozen=True)
 class Copied:
@@ -69,6 +72,15 @@ class Receipt:
         return self.ordered_by, self.content
 
 
+@dataclass(frozen=True)
+class Met:
+    """A delivered file that has been copied and read, with its receipt: one that is new is not written yet."""
+
+    copied: Copied
+    receipt: Receipt
+    is_new: bool
+
+
 def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: datetime) -> list[Receipt]:
     """Take every file that lies complete in the extract's landing folder, oldest first; the receipts it made.
 
@@ -77,14 +89,7 @@ def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: dat
     """
     folder = lake.landing / extract.name
     folder.mkdir(exist_ok=True)
-    files, taken = settled(folder), []
-    for i, copied in _copies(lake, files):
-        # A microsecond apart, so that files first seen together keep the order they were written in.
-        try:
-            taken.append(_take(lake, extract, con, copied, now - timedelta(microseconds=len(files) - 1 - i)))
-        except NotNow:
-            continue
-    return taken
+    return [_take(lake, met) for met in _read_ahead(lake, extract, con, settled(folder), now)]
 
 
 class NotNow(Exception):
@@ -97,8 +102,10 @@ def receipts(lake: Lake, extract: str, as_of: str | None = None) -> list[Receipt
     return sorted((r for r in found if r.extract == extract and (as_of is None or r.received_at <= as_of)), key=lambda r: r.order)
 
 
-def reading_of(lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckDBPyConnection) -> tuple[str, Reading]:
-    """Key and facts of the receipt's parse under today's contract and layouts, reading the archived file if need be.
+def reading_of(
+    lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckDBPyConnection, part: Path | None = None
+) -> tuple[str, Reading]:
+    """Key and facts of the receipt's parse under today's contract and layouts, reading the file if need be: `part`, else as archived.
 
     Raises Refused when the file can no longer be read.
     """
@@ -107,10 +114,11 @@ def reading_of(lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckD
         key = read_json(matched)["parse"]
         if lake.parse(extract.name, key).exists():
             return key, _facts(lake, extract, key)
-    if not lake.archived(receipt.content).exists():
+    file = part or lake.archived(receipt.content)
+    if not file.exists():
         kept = _kept_parse(lake, extract, receipt.content, con)
         return kept, _facts(lake, extract, kept)
-    delivery = Delivery(lake.archived(receipt.content), extract, receipt.inner_name)
+    delivery = Delivery(file, extract, receipt.inner_name)
     key = reading_key(extract, delivery.match, receipt.content)
     target = lake.parse(extract.name, key)
     if not target.exists():
@@ -123,44 +131,68 @@ def reading_of(lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckD
     return key, _facts(lake, extract, key)
 
 
-def _copies(lake: Lake, files: list[Path]) -> Iterator[tuple[int, Copied]]:
-    """Each file that can be read just now, by its place. While the caller reads one, the next is copied and hashed."""
-    coming: dict[Path, Future[Copied]] = {}
-    with ThreadPoolExecutor(1) as ahead:
+def _read_ahead(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, files: list[Path], now: datetime) -> Iterator[Met]:
+    """Each file that can be read just now, in order. While the caller takes one, the next ones are copied and read."""
+    coming: dict[Path, Future[Met]] = {}
+    cursors: list[duckdb.DuckDBPyConnection] = []
+    with ThreadPoolExecutor(READERS) as readers:
         try:
             for i, path in enumerate(files):
-                coming |= {near: ahead.submit(_copied, lake, near) for near in files[i : i + 2] if near not in coming}
+                for place, near in enumerate(files[i : i + READERS], i):
+                    if near not in coming:
+                        # A microsecond apart, so that files first seen together keep the order they were written in.
+                        seen = now - timedelta(microseconds=len(files) - 1 - place)
+                        cursors.append(con.cursor())
+                        coming[near] = readers.submit(_meet, lake, extract, cursors[-1], near, seen)
                 try:
-                    copied = coming[path].result()
+                    met = coming[path].result()
                 except NotNow:
                     continue
-                yield i, copied
+                yield met
+        except BaseException:
+            # Who stops the run does not wait for what is being read.
+            for cursor in cursors:
+                cursor.interrupt()
+            raise
         finally:
-            for copying in coming.values():
-                if not copying.exception() and (part := copying.result().part):
+            for reading in coming.values():
+                if not reading.exception() and (part := reading.result().copied.part):
                     part.unlink(missing_ok=True)
 
 
-def _take(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, copied: Copied, first_sight: datetime) -> Receipt:
-    path, stat, content, inner = copied.path, copied.stat, copied.content, copied.inner_name
-    seen = first_sight.isoformat(timespec="microseconds")
-    name = unicodedata.normalize("NFC", path.name)
-    if not _is_unchanged(path, stat):
-        raise NotNow(path.name)
-    if copied.part:
-        copied.part.replace(lake.archived(content))
+def _meet(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Path, first_sight: datetime) -> Met:
+    """A file copied and read, with the receipt it is to get: nothing of it counts before that is written. Raises NotNow."""
+    copied = _copied(lake, path)
+    try:
+        return _read_copy(lake, extract, con, copied, first_sight.isoformat(timespec="microseconds"))
+    except BaseException:
+        if copied.part:
+            copied.part.unlink(missing_ok=True)
+        raise
+
+
+def _read_copy(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, copied: Copied, seen: str) -> Met:
+    path, stat = copied.path, copied.stat
     # The same arrival met again after a crash must give the same receipt, the same file sent again another one.
-    receipt_id = f"{extract.name}-{digest(path.name, content, stat.st_ino, stat.st_ctime_ns)[:12]}"
+    receipt_id = f"{extract.name}-{digest(path.name, copied.content, stat.st_ino, stat.st_ctime_ns)[:12]}"
     written = lake.receipts / f"{receipt_id}.json"
     if written.exists():
-        receipt = Receipt(**read_json(written))
-    else:
-        receipt = Receipt(receipt_id, extract.name, name, inner, content, stat.st_size, seen, seen)
-        receipt = _refused(receipt, copied.refusal) if copied.refusal else _acknowledge(lake, extract, con, receipt)
-        if receipt.is_refused and extract.contract.has_personal_columns and not _is_expected(extract, inner):
-            # A name nobody agreed on may be a person's. The file keeps it, in the folder of what was rejected.
-            receipt = replace(receipt, file_name=f"{receipt_id} (unexpected name)", inner_name="")
-        write_json(written, asdict(receipt))
+        return Met(copied, Receipt(**read_json(written)), is_new=False)
+    name = unicodedata.normalize("NFC", path.name)
+    receipt = Receipt(receipt_id, extract.name, name, copied.inner_name, copied.content, stat.st_size, seen, seen)
+    receipt = _refused(receipt, copied.refusal) if copied.refusal else _acknowledge(lake, extract, con, receipt, copied.part)
+    if receipt.is_refused and extract.contract.has_personal_columns and not _is_expected(extract, copied.inner_name):
+        # A name nobody agreed on may be a person's. The file keeps it, in the folder of what was rejected.
+        receipt = replace(receipt, file_name=f"{receipt_id} (unexpected name)", inner_name="")
+    return Met(copied, receipt, is_new=True)
+
+
+def _take(lake: Lake, met: Met) -> Receipt:
+    path, stat, receipt = met.copied.path, met.copied.stat, met.receipt
+    if met.copied.part:
+        met.copied.part.replace(lake.archived(receipt.content))
+    if met.is_new:
+        write_json(lake.receipts / f"{receipt.id}.json", asdict(receipt))
     if receipt.is_refused:
         folder = lake.rejected / receipt.id
         folder.mkdir(mode=0o700, exist_ok=True)
@@ -198,14 +230,14 @@ def _inner_name(path: Path, name: str) -> str:
         raise NotNow(path.name) from error
 
 
-def _acknowledge(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, draft: Receipt) -> Receipt:
-    """The receipt once the file has been read: accepted with the times its name states, or refused."""
+def _acknowledge(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, draft: Receipt, part: Path | None) -> Receipt:
+    """The receipt once the file has been read, from `part` or the archive: accepted with the times its name states, or refused."""
     try:
-        variables = Delivery(lake.archived(draft.content), extract, draft.inner_name).match.variables
+        variables = Delivery(part or lake.archived(draft.content), extract, draft.inner_name).match.variables
         received = _instant(variables["$received"]) if "$received" in variables else draft.received_at
         ordered = _instant(variables["$extracted"]) if "$extracted" in variables else received
         receipt = replace(draft, received_at=received, ordered_by=ordered)
-        reading_of(lake, extract, receipt, con)
+        reading_of(lake, extract, receipt, con, part)
     except Refused as refused:
         return _refused(draft, refused)
     return receipt

@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import shutil
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -137,7 +138,7 @@ def _is_alive(process: int) -> bool:
 def beside(path: Path) -> Path:
     """A name to write to before `path` exists, in the same folder, so that the rename is atomic."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{os.getpid()}.part")
+    return path.with_name(f".{path.name}.{threading.get_ident()}.{os.getpid()}.part")
 
 
 def move(path: Path, target: Path) -> None:

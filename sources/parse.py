@@ -118,7 +118,6 @@ class Delivery:
                 raise refused[0] from None
             raise
         finally:
-            con.execute("set preserve_insertion_order = true")
             con.unregister("batches")
             con.execute("drop table if exists wide")
         _refuse_repeated_keys(con, contract, target)

@@ -151,9 +151,10 @@ def on_growth(function: str, bytes_: int) -> Arm:
     """Die in the middle of a write: from the n-th call of a function on the kernel kills whoever makes a file larger than that."""
 
     def arm(nth: int) -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+
         def limited(original: Callable[..., Any], calls: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
             if calls == nth:
-                signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
                 resource.setrlimit(resource.RLIMIT_FSIZE, (bytes_, bytes_))
             return original(*arguments, **named)
 
