@@ -131,10 +131,12 @@ def test_ten_million_records_go_through_a_quarter_gigabyte(
 ) -> None:
     data, records = toy_nights.laid_out(tmp_path / "data"), 10_000_000
     folder = data / "landing" / "names"
-    with (folder / "names_2015-02_received-20150603-0200.csv").open("w") as file:
-        file.write("Dag;Navn;Antal\n")
-        for start in range(0, records, 100_000):
-            file.writelines(f"2015-02-15;n{i * 7919 % records:07d};1\n" for i in range(start, start + 100_000))
+    # Two files, which are read side by side.
+    for first, month in ((0, "2015-02"), (records // 2, "2015-03")):
+        with (folder / f"names_{month}_received-20150603-0200.csv").open("w") as file:
+            file.write("Dag;Navn;Antal\n")
+            for start in range(first, first + records // 2, 100_000):
+                file.writelines(f"{month}-15;n{i * 7919 % records:07d};1\n" for i in range(start, start + 100_000))
     death = toy_nights.nights.run(toy_nights.order(data, memory="256MB"))
     if death.status != 0 or "could not be computed" in death.said:
         raise PromiseBroken(f"256 MB: the run died: {death.said[-1500:]}")
