@@ -8,8 +8,9 @@ import hashlib
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -89,7 +90,14 @@ def sweep(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, now: dat
     """
     folder = lake.landing / extract.name
     folder.mkdir(exist_ok=True)
-    return [_take(lake, met) for met in _read_ahead(lake, extract, con, settled(folder), now)]
+    taken = []
+    with closing(_read_ahead(lake, extract, con, settled(folder), now)) as ahead:
+        for met in ahead:
+            try:
+                taken.append(_take(lake, met))
+            except NotNow:
+                continue
+    return taken
 
 
 class NotNow(Exception):
@@ -131,33 +139,51 @@ def reading_of(
     return key, _facts(lake, extract, key)
 
 
-def _read_ahead(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, files: list[Path], now: datetime) -> Iterator[Met]:
+def _read_ahead(
+    lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, files: list[Path], now: datetime
+) -> Generator[Met, None, None]:
     """Each file that can be read just now, in order. While the caller takes one, the next ones are copied and read."""
     coming: dict[Path, Future[Met]] = {}
-    cursors: list[duckdb.DuckDBPyConnection] = []
+    cursors = [con.cursor() for _ in range(READERS)]
+    free = list(cursors)
+
+    def meet(path: Path, first_sight: datetime) -> Met:
+        cursor = free.pop()
+        try:
+            return _meet(lake, extract, cursor, path, first_sight)
+        finally:
+            free.append(cursor)
+
+    # A microsecond apart, so that files first seen together keep the order they were written in.
+    sights = [now - timedelta(microseconds=len(files) - 1 - place) for place in range(len(files))]
     with ThreadPoolExecutor(READERS) as readers:
         try:
-            for i, path in enumerate(files):
-                for place, near in enumerate(files[i : i + READERS], i):
+            for place, path in enumerate(files):
+                for near, sight in zip(files[place : place + READERS], sights[place:], strict=False):
                     if near not in coming:
-                        # A microsecond apart, so that files first seen together keep the order they were written in.
-                        seen = now - timedelta(microseconds=len(files) - 1 - place)
-                        cursors.append(con.cursor())
-                        coming[near] = readers.submit(_meet, lake, extract, cursors[-1], near, seen)
+                        coming[near] = readers.submit(meet, near, sight)
                 try:
                     met = coming[path].result()
                 except NotNow:
                     continue
+                except duckdb.OutOfMemoryException:
+                    # Two that do not fit together may fit one after the other.
+                    wait(coming.values())
+                    coming[path] = readers.submit(meet, path, sights[place])
+                    met = coming[path].result()
                 yield met
         except BaseException:
-            # Who stops the run does not wait for what is being read.
-            for cursor in cursors:
-                cursor.interrupt()
+            # Who stops the run does not wait until what is being read has been read. An interrupt reaches a query that is running.
+            while wait(coming.values(), timeout=0.1).not_done:
+                for cursor in cursors:
+                    cursor.interrupt()
             raise
         finally:
             for reading in coming.values():
                 if not reading.exception() and (part := reading.result().copied.part):
                     part.unlink(missing_ok=True)
+            # An error holds this frame, which would hold the error.
+            coming.clear()
 
 
 def _meet(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Path, first_sight: datetime) -> Met:
@@ -188,7 +214,10 @@ def _read_copy(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, cop
 
 
 def _take(lake: Lake, met: Met) -> Receipt:
+    """The delivery is taken: archived, its receipt written, landing cleared. Raises NotNow for a file that grew or vanished meanwhile."""
     path, stat, receipt = met.copied.path, met.copied.stat, met.receipt
+    if met.is_new and not _is_unchanged(path, stat) and not _is_another(path, stat):
+        raise NotNow(path.name)
     if met.copied.part:
         met.copied.part.replace(lake.archived(receipt.content))
     if met.is_new:
@@ -213,6 +242,14 @@ def _is_unchanged(path: Path, before: os.stat_result) -> bool:
     except FileNotFoundError:
         return False
     return all(getattr(now, what) == getattr(before, what) for what in ("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"))
+
+
+def _is_another(path: Path, before: os.stat_result) -> bool:
+    """Whether another file lies under the name by now: the one that lay there was whole, and both are deliveries."""
+    try:
+        return path.lstat().st_ino != before.st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _read(path: Path) -> Iterator[bytes]:

@@ -83,36 +83,45 @@ def _versions(lake: Lake, kept: list[dict[str, Any]]) -> Iterator[Path]:
 
 
 def _parses(lake: Lake, catalog: Catalog, leaving: set[str]) -> Iterator[Path]:
-    """Parses that today's contracts and layouts no longer lead to, while the file is there (and stays) to be read again."""
+    """Parses that today's contracts and layouts no longer lead to, while the file is there (and stays) to be read again.
+
+    And those of files that no receipt names: they were gone again before a run that had read them could take them.
+    """
     for name, extract in catalog.extracts.items():
-        needed = set()
+        needed, known = set(), set()
         for receipt in intake.receipts(lake, name):
+            known.add(receipt.content)
             match = lake.parse(name, match_key(extract, receipt.content, receipt.inner_name)).with_suffix(".match.json")
             needed |= {match.name.split(".")[0], read_json(match)["parse"] if match.exists() else ""}
         for facts in (lake.files / "raw" / name).glob("*.json"):
             if facts.name.count(".") > 1 or facts.stem in needed:
                 continue
             content = read_json(facts)["content"]
-            if content not in leaving and lake.archived(content).exists():
+            if content not in known or (content not in leaving and lake.archived(content).exists()):
                 yield from (p for p in (facts, facts.with_suffix(".parquet")) if p.exists())
 
 
 def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
-    """Delivered files that arrived before `old` and, if they were taken, have been read under today's contract; refused ones too."""
+    """Delivered files that arrived before `old` and, if they were taken, have been read under today's contract.
+
+    Refused ones too, in the archive and where they were put away; and what a run archived that died before the receipt.
+    """
     newest: dict[str, str] = {}
     unread, rejected = set(), list[Path]()
     for name, extract in catalog.extracts.items():
         for receipt in intake.receipts(lake, name):
+            newest[receipt.content] = max(newest.get(receipt.content, ""), receipt.received_at)
             if receipt.is_refused:
                 if receipt.received_at < old.isoformat():
                     rejected += [p for p in (lake.rejected / receipt.id,) if p.exists()]
                 continue
-            newest[receipt.content] = max(newest.get(receipt.content, ""), receipt.received_at)
             match = lake.parse(name, match_key(extract, receipt.content, receipt.inner_name)).with_suffix(".match.json")
             if not match.exists() or not lake.parse(name, read_json(match)["parse"]).exists():
                 unread.add(receipt.content)
     taken = [lake.archived(c) for c, at in newest.items() if at < old.isoformat() and c not in unread]
-    return [p for p in taken if p.exists()] + rejected
+    named = {read_json(p)["content"] for p in lake.receipts.glob("*.json")}
+    nameless = [p for p in lake.archive.iterdir() if p.name not in named and not p.name.startswith(".") and _is_before(p, old)]
+    return [p for p in taken if p.exists()] + rejected + nameless
 
 
 def _left_over(lake: Lake) -> Iterator[Path]:

@@ -18,5 +18,6 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
             "autoload_known_extensions": False,
         }
     )
-    con.execute("set timezone = 'UTC'")
+    # For its cursors too: a session's setting would leave them the zone of the host.
+    con.execute("set global timezone = 'UTC'")
     return con

@@ -102,7 +102,7 @@ class Pseudonyms:
     def of_all(self, texts: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
         """Ids and types of texts, none of them null, as `of` gives them: object arrays, shape (n,)."""
         ids, types = np.empty(len(texts), object), np.empty(len(texts), object)
-        places, digits = _ordinary(texts)
+        places, digits = _ordinary(texts.cast(pa.string()))
         ids[places] = [self._id(number) for number in (digits + ord("0")).view("S10").ravel().tolist()]
         types[places] = np.where(digits @ np.array(_WEIGHTS) % 11 == 0, "CPR", "UDEN_KONTROL")
         needs_look = np.ones(len(texts), bool)

@@ -1,5 +1,8 @@
 """One delivered file: what is read, what is refused, and that every record is somewhere."""
 
+import os
+import subprocess
+import sys
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +19,7 @@ from sources.duck import connect
 from sources.layout import Extract, Layout
 from sources.parse import Delivery, Reading, refused_records
 from sources.reasons import Refused
+from tests.conftest import PROJECT
 
 COLUMNS = [
     {"name": "name", "physicalType": "VARCHAR", "primaryKey": True, "primaryKeyPosition": 1, "description": "d"},
@@ -355,3 +359,17 @@ def test_any_dirty_sheet_is_read_with_every_record_counted(tmp_path_factory: pyt
     reading, accepted, _ = parsed(path)
     assert accepted[0][0] == "good"
     assert reading.records <= 1 + len(rows)
+
+
+def test_what_is_read_does_not_depend_on_where_the_host_stands(tmp_path: Path) -> None:
+    # DuckDB takes the host's zone when it is loaded, so it is asked in a process of its own.
+    code = f"""
+from pathlib import Path
+from sources.duck import connect
+con = connect(Path({str(tmp_path)!r}))
+for cursor in (con, con.cursor()):
+    print(cursor.execute("select current_setting('TimeZone'), cast(timestamptz '2015-01-14 23:30:00+00' as date)").fetchall()[0])
+"""
+    asked = [sys.executable, "-c", code]
+    done = subprocess.run(asked, cwd=PROJECT, env=os.environ | {"TZ": "Europe/Copenhagen"}, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["('UTC', datetime.date(2015, 1, 14))"] * 2

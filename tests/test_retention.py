@@ -100,6 +100,17 @@ def test_without_the_delivered_file_what_was_read_of_it_is_what_remains(toy: Toy
     assert toy.total("stock") == "a 5, b 2"
 
 
+def test_what_was_refused_goes_with_what_was_delivered(toy: Toy) -> None:
+    odd = "a name nobody agreed on.csv"
+    toy.deliver("stock", odd, "a 1")
+    toy.night(datetime(2015, 6, 2))
+    [refused] = [d for d in toy.deliveries("stock") if d["file_name"] == odd]
+    assert toy.lake.archived(refused["content"]).exists()
+    assert "delivered file" in clean(toy, archive_days=1)
+    assert not toy.lake.archived(refused["content"]).exists()
+    assert list(toy.lake.rejected.iterdir()) == []
+
+
 def test_a_parse_goes_once_the_contract_leads_to_another(toy: Toy) -> None:
     contract = toy.project / "sources" / "stock" / "contract.odcs.yaml"
     contract.write_text(contract.read_text().replace("{name: number, required: true}", "{name: number}"), "utf-8")

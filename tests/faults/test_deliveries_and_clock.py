@@ -1,17 +1,22 @@
 """Deliveries that vanish, change or are replaced while they are read; two writers; a clock that goes back."""
 
 import os
+import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from assets import intake
 from assets.clock import ClockWentBack, night_time
 from assets.lake import Lake
+from assets.retention import delete, doomed
+from sources.parse import Delivery
 from tests.faults.aftermath import PERIOD, WHOLE, Scene, old_release
 from tests.faults.dying import Nights
 from tests.toy import Toy
@@ -128,6 +133,78 @@ def test_a_file_that_changed_while_it_was_read_leaves_nothing_in_the_archive(toy
     during(monkeypatch, "_inner_name", lambda: path.write_text("Dag;Navn;Antal\n", "utf-8"))
     toy.night()
     assert (path.exists(), list(toy.lake.archive.iterdir())) == (True, [])
+
+
+@pytest.mark.parametrize("grows", [True, False])
+def test_a_file_that_grows_or_vanishes_once_it_has_been_read_waits_or_is_gone(
+    toy: Toy, monkeypatch: pytest.MonkeyPatch, grows: bool
+) -> None:
+    path = toy.deliver("n", JANUARY, "a 1")
+
+    def happens() -> None:
+        if grows:
+            path.write_text(path.read_text("utf-8") + "2015-01-16;b;2\n", "utf-8")
+        else:
+            path.unlink()
+
+    during(monkeypatch, "_acknowledge", happens)
+    toy.night()
+    assert (toy.deliveries("n"), list(toy.lake.archive.iterdir())) == ([], [])
+    toy.night()
+    assert [(d["status"], d["accepted"]) for d in toy.deliveries("n")] == ([("current", 2)] if grows else [])
+    with toy.lake.writer("a test", datetime.now()):
+        delete(doomed(toy.lake, toy.catalog, datetime.now(), 30_000, 30_000))
+    read = list((toy.lake.files / "raw" / "n").glob("*.parquet"))
+    assert len(read) == len(toy.deliveries("n"))
+
+
+def test_a_run_that_breaks_off_in_one_file_leaves_nothing_of_the_other(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = [toy.deliver("n", JANUARY, "a 1"), toy.deliver("n", FEBRUARY, "a 2", "2015-02-15")]
+    copied, began = intake._copied, threading.Event()
+
+    def slowly(lake: Lake, path: Path) -> Any:
+        if path.name == FEBRUARY:
+            began.set()
+            time.sleep(0.5)
+        return copied(lake, path)
+
+    def full(*_: Any) -> None:
+        began.wait()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(intake, "_copied", slowly)
+    monkeypatch.setattr(intake, "_take", full)
+    with pytest.raises(OSError, match="No space left") as held:
+        toy.night()
+    # Whoever keeps the error keeps nothing else: no part of a file, nobody at work.
+    assert (all(p.exists() for p in paths), list(toy.lake.archive.iterdir())) == (True, [])
+    assert not [t for t in threading.enumerate() if t.name.startswith("ThreadPoolExecutor")], held
+    monkeypatch.undo()
+    toy.night()
+    assert toy.total("n") == "a 3"
+
+
+def test_two_files_that_do_not_fit_into_memory_together_are_read_one_after_the_other(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.deliver("n", JANUARY, "a 1")
+    toy.deliver("n", FEBRUARY, "a 2", "2015-02-15")
+    parse, at_work, together = Delivery.parse, set[int](), threading.Barrier(2)
+
+    def parse_alone(self: Delivery, *arguments: Any) -> Any:
+        at_work.add(threading.get_ident())
+        try:
+            if not together.broken:
+                together.wait(5)
+            if len(at_work) > 1:
+                raise duckdb.OutOfMemoryException("both at once")
+            return parse(self, *arguments)
+        finally:
+            time.sleep(0.1)
+            together.abort()
+            at_work.discard(threading.get_ident())
+
+    monkeypatch.setattr(Delivery, "parse", parse_alone)
+    toy.night()
+    assert toy.total("n") == "a 3"
 
 
 def test_a_run_that_breaks_off_leaves_nothing_of_the_file_it_had_copied_ahead(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
