@@ -4,16 +4,16 @@ Every accepted record of a delivery is exactly one of: current; superseded by a 
 that is current; held with its delivery until the operator decides.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
-
-import duckdb
 
 from assets.intake import Receipt
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.parse import Reading
 
+Rows = Sequence[Sequence[Any]]
 # Of a delivery with records in several, the first names it.
 STATUSES = ("held", "current", "superseded", "duplicate")
 
@@ -43,12 +43,12 @@ def settle(
     deliveries: list[Standing],
     decided: dict[tuple[str, str], str],
     paths: dict[str, str],
-    con: duckdb.DuckDBPyConnection,
+    ask: Callable[[str], Rows],
 ) -> tuple[list[Standing], list[str]]:
     """Standing of each delivery, and the parses whose records make up the current view, in order of delivery.
 
     `deliveries` are in order (Receipt.order), `decided` is what operators decided (`assets.decisions`), `paths` maps a parse
-    to its Parquet.
+    to its Parquet, `ask` gives the rows of a query over them.
     """
     last = {d.parse: d.receipt.id for d in deliveries if ("withdraw", d.receipt.id) not in decided}
     settled: dict[str, Standing] = {}
@@ -74,7 +74,7 @@ def settle(
         case "replace_period":
             chosen = _by_period(contract, open_, decided)
         case "upsert":
-            chosen = _by_key(contract, open_, paths, con)
+            chosen = _by_key(contract, open_, paths, ask)
     settled |= {d.receipt.id: d for d in chosen}
     return [settled[d.receipt.id] for d in deliveries], [d.parse for d in chosen if d.current]
 
@@ -112,18 +112,18 @@ def _by_period(contract: Contract, deliveries: list[Standing], decided: dict[tup
     return chosen
 
 
-def _by_key(contract: Contract, deliveries: list[Standing], paths: dict[str, str], con: duckdb.DuckDBPyConnection) -> list[Standing]:
+def _by_key(contract: Contract, deliveries: list[Standing], paths: dict[str, str], ask: Callable[[str], Rows]) -> list[Standing]:
     """The last record of a key is current; earlier ones are duplicates of it if they say the same, else superseded."""
     if not deliveries:
         return []
-    counts = con.execute(f"""
+    counts = ask(f"""
         select
             delivery,
             count(*) filter (place = 1),
             count(*) filter (place > 1 and said = said_last),
             count(*) filter (place > 1 and said <> said_last)
         from ({_ranked(contract, [paths[d.parse] for d in deliveries])})
-        group by delivery""").fetchall()
+        group by delivery""")
     found = {place: dict(zip(("current", "duplicate", "superseded"), rest, strict=True)) for place, *rest in counts}
     settled = []
     for place, delivery in enumerate(deliveries):

@@ -189,3 +189,21 @@ def test_both_identities_hold_for_every_example_delivery(region: Path, example_f
         assert receipt["accepted"] == receipt["current"] + receipt["superseded"] + receipt["duplicate"] + receipt["held"], receipt
     assert {r["status"] for r in receipts} == {"current", "superseded", "duplicate", "refused"}
     assert sum(p["quarantined"] for p in parses) > 1000
+
+
+def test_what_was_read_is_looked_through_again_only_after_a_new_delivery(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: upsert}")
+
+    def asked() -> list[int]:
+        return [p.stat().st_mtime_ns for p in sorted((toy.lake.files / "raw" / "n").glob("*.asked.json"))]
+
+    toy.deliver("n", "n_2015-01.csv", "a 1, b 2")
+    toy.night()
+    before = asked()
+    toy.night()
+    assert (asked(), len(before)) == (before, 2)
+    toy.deliver("n", "n_2015-01_again.csv", "a 3")
+    toy.night()
+    assert all(one != other for one, other in zip(asked(), before, strict=True))
+    assert toy.total("n") == "a 3, b 2"
+    assert [(d["current"], d["superseded"]) for d in toy.deliveries("n")] == [(1, 1), (1, 0)]
