@@ -198,6 +198,7 @@ def _meet(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, path: Pa
 
 
 def _read_copy(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, copied: Copied, seen: str) -> Met:
+    """The copy read and its receipt drafted; the receipt that is there already where the arrival has been met before."""
     path, stat = copied.path, copied.stat
     # The same arrival met again after a crash must give the same receipt, the same file sent again another one.
     receipt_id = f"{extract.name}-{digest(path.name, copied.content, stat.st_ino, stat.st_ctime_ns)[:12]}"

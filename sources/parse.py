@@ -97,7 +97,10 @@ class Delivery:
         return self.match.layout
 
     def parse(self, con: duckdb.DuckDBPyConnection, target: Path) -> Reading:
-        """Write all records to `target` (Parquet) and return what was found; raises Refused, target then worthless."""
+        """Write all records to `target` (Parquet) and return what was found; raises Refused, target then worthless.
+
+        The database of `con` no longer keeps the order of insertion afterwards: the setting is one for all its cursors.
+        """
         contract = self.extract.contract
         refused: list[Refused] = []
         batches, shape = self.file.batches(self.match), schema(self.match.names)

@@ -32,8 +32,6 @@ Figures = dict[str, Any]
 # Step: of each turn, its seconds, the bare script's for the same work, the MiB of Parquet it left.
 Steps = dict[str, list[tuple[float, float, float]]]
 MODULE = "tests.bench.everything"
-AS_OF = "2016-10-05"
-MONTHS = 24
 PEOPLE = 100_000
 DANISH = "dateformat '%d-%m-%Y', timestampformat '%d-%m-%Y %H:%M'"
 # Extract: how its files are named, the month before its first, its records at scale 1, its query, how dates are written.
@@ -121,26 +119,26 @@ def _turn(root: Path, python: Path, steps: Steps) -> dict[str, Measured]:
     took["dbt-duckdb with tests"] = _dbt(python, root)
     with duckdb.connect(root / "dbt" / "load.duckdb", read_only=True) as con:
         assert _figures(con) == script["figures"], "dbt says otherwise than the bare script"
-    return took | nights(root, AS_OF, lambda data: _look(data, root, script, steps))
+    return took | nights(root, load.AS_OF, lambda data: _look(data, root, script, steps))
 
 
 def _write(root: Path, scale: int) -> None:
     """All months to `full`, the last of them without what `day` then brings: every 28th record, whatever its date."""
     with duckdb.connect() as con:
         for extract, (name, (year, before), records, sql, form) in EXTRACTS.items():
-            for i in range(MONTHS):
+            for i in range(load.MONTHS):
                 month, after = (f"{year + (before + i + k) // 12}-{(before + i + k) % 12 + 1:02d}" for k in (0, 1))
                 query = sql.format(
                     month=month if extract == "response_times" else i,
-                    n=records * scale // MONTHS,
+                    n=records * scale // load.MONTHS,
                     people=PEOPLE * scale,
                     seed=i,
                     is_last=True,
                 )
-                for kind, day in (("full", "03"), ("day", "04")) if i == MONTHS - 1 else (("full", "03"),):
+                for kind, day in (("full", "03"), ("day", "04")) if i == load.MONTHS - 1 else (("full", "03"),):
                     target = root / kind / extract / (name.format(month=month, after=after.replace("-", ""), day=day) + ".csv")
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    part = "" if kind == "day" or i < MONTHS - 1 else "qualify row_number() over () % 28 > 0"
+                    part = "" if kind == "day" or i < load.MONTHS - 1 else "qualify row_number() over () % 28 > 0"
                     con.execute(f"copy (from ({query}) {part}) to '{target}' (delimiter ';', header{form and ', ' + form})")
     (root / "landing").symlink_to("full")
 
