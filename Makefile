@@ -18,6 +18,7 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m assets.agreement
 
 fix: .venv/installed
 	$(BIN)/ruff check --fix .

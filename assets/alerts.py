@@ -8,13 +8,14 @@ import http.client
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from assets.causes import FAILED, HELD, LATE, REFUSED, WAITING, Cause
+from assets.causes import FAILED, HELD, LATE, MARKED, REFUSED, WAITING, Cause
 from assets.channels import Channel, Message
 from assets.lake import Lake, read_json, write_json
 from assets.log import say, warn
 
 SUBJECTS = {
     HELD: "{domain} is held at its last good figures",
+    MARKED: "{domain} shows figures that fail a check",
     WAITING: "a delivery for {domain} waits for a decision",
     REFUSED: "a file for {domain} could not be read",
     LATE: "an extract for {domain} is late",
@@ -22,6 +23,7 @@ SUBJECTS = {
 }
 NEXT = {
     HELD: "The other domains are published. `ventetal status` says what failed.",
+    MARKED: "They had passed when they were published, and stay until better ones pass. `ventetal status` says what failed.",
     WAITING: 'Let it through with `ventetal accept RECEIPT --reason "..."`, or wait for a better one.',
     REFUSED: "Nothing else waited for it. The supplier must send it again; `ventetal quarantine` says where it lies.",
     LATE: "Publishing goes on with what there is. Ask the supplier.",
@@ -31,7 +33,7 @@ NEXT = {
 
 def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: datetime) -> list[Message]:
     """Send what has not been told yet, and what has cleared; the messages that some channel took."""
-    path = lake.state("alerts", "told")
+    path = lake.alerts / "told.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -4,21 +4,23 @@ One cause per kind and domain, in words of contracts, names and counts. It stand
 """
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from assets.lake import Lake, read_json, write_json
+from assets.lake import Lake, load, save
 
 if TYPE_CHECKING:
     from assets.catalog import Catalog
-    from assets.night import DomainState, ExtractState
+    from assets.current import Standing
+    from assets.states import DomainState, ExtractState
 
-HELD, WAITING, REFUSED, LATE, FAILED = "held domain", "held delivery", "refused file", "late extract", "failed run"
+HELD, MARKED, WAITING, REFUSED = "held domain", "failing figures", "held delivery", "refused file"
+LATE, FAILED = "late extract", "failed run"
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why somebody is called. `kind` is one of the five above, `domain` empty for a failed run."""
+    """Why somebody is called. `kind` is one of the six above, `domain` empty for a failed run."""
 
     kind: str
     domain: str
@@ -32,37 +34,38 @@ class Cause:
 def found_causes(catalog: "Catalog", extracts: list["ExtractState"], domains: list["DomainState"]) -> list[Cause]:
     """What stands after a run."""
     found = [Cause(HELD, d.domain, f"Held since {d.since[:16].replace('T', ' ')}: {d.why}") for d in domains if d.is_held]
+    found += [Cause(MARKED, d.domain, d.why) for d in domains if d.why and not d.is_held]
     said: dict[tuple[str, str], list[str]] = {}
     for state in extracts:
         domain = catalog.extracts[state.extract].contract.domain
-        for receipt in undecided(state.receipts):
-            said.setdefault((WAITING, domain), []).append(f"{receipt['file_name']} ({receipt['id']}): {receipt['why']}.")
-        for receipt in unanswered(state.receipts):
-            said.setdefault((REFUSED, domain), []).append(f"{receipt['file_name']}: {receipt['why']}")
+        for held in undecided(state.deliveries):
+            said.setdefault((WAITING, domain), []).append(f"{held.receipt.file_name} ({held.receipt.id}): {held.why}.")
+        for refused in unanswered(state.deliveries):
+            said.setdefault((REFUSED, domain), []).append(f"{refused.receipt.file_name}: {refused.why}")
         if state.is_late:
             said.setdefault((LATE, domain), []).append(f"{state.extract}: {state.freshness.why}.")
     return found + [Cause(kind, domain, " ".join(sentences)) for (kind, domain), sentences in sorted(said.items())]
 
 
-def undecided(receipts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def undecided(deliveries: "Iterable[Standing]") -> "list[Standing]":
     """Held deliveries for whose period no better one has arrived since."""
-    in_order = sorted(receipts, key=lambda r: str(r["received_at"]))
-    newest = {r["reading"]["period"]: i for i, r in enumerate(in_order) if r["status"] == "current"}
-    return [r for i, r in enumerate(in_order) if r["status"] == "held" and newest.get(r["reading"]["period"], -1) < i]
+    in_order = sorted(deliveries, key=lambda d: d.receipt.received_at)
+    newest = {d.period: i for i, d in enumerate(in_order) if d.status == "current"}
+    return [d for i, d in enumerate(in_order) if d.status == "held" and newest.get(d.period, -1) < i]
 
 
-def unanswered(receipts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+def unanswered(deliveries: "Iterable[Standing]") -> "list[Standing]":
     """Refused files of an extract after which no file has arrived that could be read."""
-    in_order = sorted(receipts, key=lambda r: str(r["received_at"]))
-    answered = max((i for i, r in enumerate(in_order) if r["status"] != "refused"), default=-1)
-    return [r for r in in_order[answered + 1 :] if r["status"] == "refused"]
+    in_order = sorted(deliveries, key=lambda d: d.receipt.received_at)
+    answered = max((i for i, d in enumerate(in_order) if d.status != "refused"), default=-1)
+    return [d for d in in_order[answered + 1 :] if d.status == "refused"]
 
 
 def remember_causes(lake: Lake, causes: list[Cause]) -> None:
-    write_json(lake.state("nightly", "causes"), [asdict(c) for c in causes])
+    save(lake.alerts / "causes.json", causes, list[Cause])
 
 
 def remembered_causes(lake: Lake) -> list[Cause]:
     """What the newest nightly run left behind."""
-    path = lake.state("nightly", "causes")
-    return [Cause(**c) for c in read_json(path)] if path.exists() else []
+    path = lake.alerts / "causes.json"
+    return load(path, list[Cause]) if path.exists() else []

@@ -20,21 +20,44 @@ STATUSES = ("held", "current", "superseded", "duplicate")
 
 @dataclass(frozen=True)
 class Standing:
-    """Where the accepted records of one receipt stand; the four counts add up to the reading's accepted records."""
+    """Where the accepted records of one receipt stand; the four counts add up to the reading's accepted records.
+
+    A refused file has no reading. `why` says why not all of it is current.
+    """
 
     receipt: Receipt
-    parse: str
-    reading: Reading
+    parse: str | None = None
+    reading: Reading | None = None
+    status: str = "refused"
+    why: str = ""
     current: int = 0
     superseded: int = 0
     duplicate: int = 0
     held: int = 0
-    status: str = ""
-    why: str = ""
+
+    @property
+    def records(self) -> int:
+        return self.reading.records if self.reading else 0
+
+    @property
+    def accepted(self) -> int:
+        return self.reading.accepted if self.reading else 0
+
+    @property
+    def quarantined(self) -> int:
+        return self.reading.quarantined if self.reading else 0
+
+    @property
+    def ignored(self) -> int:
+        return self.reading.ignored if self.reading else 0
+
+    @property
+    def period(self) -> str | None:
+        return self.reading.period if self.reading else None
 
     def all(self, status: str, why: str = "") -> "Standing":
         """The same delivery with all its accepted records in one status."""
-        counts: dict[str, Any] = {s: self.reading.accepted if s == status else 0 for s in STATUSES}
+        counts: dict[str, Any] = {s: self.accepted if s == status else 0 for s in STATUSES}
         return replace(self, status=status, why=why, **counts)
 
 
@@ -45,7 +68,7 @@ def settle(
     paths: dict[str, str],
     ask: Callable[[str], Rows],
 ) -> tuple[list[Standing], list[str]]:
-    """Standing of each delivery, and the parses whose records make up the current view, in order of delivery.
+    """Standing of each delivery that could be read, and the parses whose records make up the current view, in order of delivery.
 
     `deliveries` are in order (Receipt.order), `decided` is what operators decided (`assets.decisions`), `paths` maps a parse
     to its Parquet, `ask` gives the rows of a query over them.
@@ -55,14 +78,14 @@ def settle(
     open_: list[Standing] = []
     limit = contract.quarantine_limit
     for delivery in deliveries:
+        refused_share = delivery.reading.quarantined_share if delivery.reading else 0.0
         if withdrawn := decided.get(("withdraw", delivery.receipt.id)):
             standing = delivery.all("superseded", f"withdrawn: {withdrawn}")
             settled[delivery.receipt.id] = replace(standing, status="withdrawn")
         elif last[delivery.parse] != delivery.receipt.id:
             settled[delivery.receipt.id] = delivery.all("duplicate", "the same content arrived again later")
-        elif 100 * delivery.reading.quarantined_share > limit.hold and ("accept", delivery.receipt.id) not in decided:
-            judged = delivery.reading.records - delivery.reading.ignored
-            why = f"{delivery.reading.quarantined} of {judged} records refused, over {limit.hold:g} %"
+        elif 100 * refused_share > limit.hold and ("accept", delivery.receipt.id) not in decided:
+            why = f"{delivery.quarantined} of {delivery.records - delivery.ignored} records refused, over {limit.hold:g} %"
             settled[delivery.receipt.id] = delivery.all("held", why)
         else:
             open_.append(delivery)
@@ -76,7 +99,7 @@ def settle(
         case "upsert":
             chosen = _by_key(contract, open_, paths, ask)
     settled |= {d.receipt.id: d for d in chosen}
-    return [settled[d.receipt.id] for d in deliveries], [d.parse for d in chosen if d.current]
+    return [settled[d.receipt.id] for d in deliveries], [d.parse for d in chosen if d.parse and d.current]
 
 
 def current_records(contract: Contract, paths: list[str], has_versions: bool = True) -> str:
@@ -99,15 +122,15 @@ def _by_period(contract: Contract, deliveries: list[Standing], decided: dict[tup
     incumbent: dict[str | None, int] = {}
     chosen: list[Standing] = []
     for delivery in deliveries:
-        period, before = delivery.reading.period, incumbent.get(delivery.reading.period)
+        before = incumbent.get(delivery.period)
         if before is not None:
-            replaced, least = chosen[before].reading.accepted, contract.delivery.replacesAtLeast
-            if 100 * delivery.reading.accepted < least * replaced and ("accept", delivery.receipt.id) not in decided:
-                why = f"{delivery.reading.accepted} records would replace {replaced}, under {least:g} %"
+            replaced, least = chosen[before].accepted, contract.delivery.replacesAtLeast
+            if 100 * delivery.accepted < least * replaced and ("accept", delivery.receipt.id) not in decided:
+                why = f"{delivery.accepted} records would replace {replaced}, under {least:g} %"
                 chosen.append(delivery.all("held", why))
                 continue
             chosen[before] = chosen[before].all("superseded", f"replaced by {delivery.receipt.file_name}")
-        incumbent[period] = len(chosen)
+        incumbent[delivery.period] = len(chosen)
         chosen.append(delivery.all("current"))
     return chosen
 
@@ -122,7 +145,7 @@ def _by_key(contract: Contract, deliveries: list[Standing], paths: dict[str, str
             count(*) filter (place = 1),
             count(*) filter (place > 1 and said = said_last),
             count(*) filter (place > 1 and said <> said_last)
-        from ({_ranked(contract, [paths[d.parse] for d in deliveries])})
+        from ({_ranked(contract, [paths[d.parse] for d in deliveries if d.parse])})
         group by delivery""")
     found = {place: dict(zip(("current", "duplicate", "superseded"), rest, strict=True)) for place, *rest in counts}
     settled = []

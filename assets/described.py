@@ -1,6 +1,6 @@
 """How a contract looks in Dagster: keys, specs, checks, metadata. Words and counts, never a row."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -10,8 +10,8 @@ from expectations.suite import COLUMNS, KEY, Rule
 from sources.contract import Contract
 
 if TYPE_CHECKING:
-    from assets.compute import Version
     from assets.lineage import Lineage
+    from assets.versions import Attempt
     from expectations.runner import Outcome
 
 
@@ -98,24 +98,49 @@ def _checks(rules: list[Rule]) -> dict[str, list[Rule]]:
     return checks
 
 
-def materialized(table: Table, version: "Version", held: str = "", preview: str = "") -> dg.MaterializeResult[None]:
+def materialized(table: Table, attempt: "Attempt", held: str = "", preview: str = "") -> dg.MaterializeResult[None]:
     """The version as the asset's newest state; `held` says why an earlier one stands, `preview` shows first rows in Markdown."""
-    depends = {column: [dg.TableColumnDep(asset_key(t), c) for t, c in origins] for column, origins in version.lineage.items() if origins}
+    version = attempt.version
+    lineage = version.lineage if version else {}
+    depends = {column: [dg.TableColumnDep(asset_key(t), c) for t, c in origins] for column, origins in lineage.items() if origins}
     metadata: dict[str, Any] = {
-        "dagster/row_count": version.rows,
-        "unchanged": version.unchanged,
-        "version": version.key,
-        "warnings": sum(not o.passed for o in version.outcomes),
-        "withheld": sum(w["cells"] for w in version.withheld),
+        "dagster/row_count": version.rows if version else 0,
+        "unchanged": attempt.unchanged,
+        "version": attempt.key,
+        "warnings": sum(not o.passed for o in attempt.outcomes),
+        "withheld": sum(w.cells for w in version.withheld) if version else 0,
     }
     if depends:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(deps_by_column=depends)
-        metadata["comes_from"] = dg.MetadataValue.md(_origins(version.lineage))
+        metadata["comes_from"] = dg.MetadataValue.md(_origins(lineage))
     if preview:
         metadata["preview"] = dg.MetadataValue.md(preview)
-    if held:
-        metadata["held"] = held
-    return dg.MaterializeResult(asset_key=asset_key(table.name), metadata=metadata, data_version=dg.DataVersion(version.key or "none"))
+    if held or attempt.marked:
+        metadata["held" if held else "marked"] = held or attempt.marked
+    return dg.MaterializeResult(asset_key=asset_key(table.name), metadata=metadata, data_version=dg.DataVersion(attempt.key or "none"))
+
+
+def told(
+    results: "Iterable[dg.MaterializeResult[None] | dg.AssetCheckResult]",
+) -> "Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]":
+    """Results of other assets as events a step may tell of them: what their own step would have said."""
+    for result in results:
+        if isinstance(result, dg.AssetCheckResult):
+            yield _evaluation(result)
+            continue
+        assert result.asset_key is not None
+        version = {"dagster/data_version": result.data_version.value} if result.data_version else {}
+        yield dg.AssetMaterialization(result.asset_key, metadata=result.metadata, tags=version)
+        yield from (_evaluation(check) for check in result.check_results or ())
+
+
+def _evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    assert result.asset_key is not None
+    assert result.check_name is not None
+    metadata = {name: dg.MetadataValue.int(value) for name, value in (result.metadata or {}).items() if isinstance(value, int)}
+    return dg.AssetCheckEvaluation(
+        result.asset_key, result.check_name, result.passed, metadata, severity=result.severity, description=result.description
+    )
 
 
 def _origins(lineage: "Lineage") -> str:

@@ -13,8 +13,9 @@ from typing import Any
 
 import duckdb
 
-from assets.catalog import REFERENCE, Catalog
-from assets.lake import Lake, read_json
+from assets.catalog import LAYERS, REFERENCE, Catalog
+from assets.lake import Lake
+from assets.manifests import Deliveries, Manifest, manifest
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import connect
@@ -45,18 +46,18 @@ def changed_figures(catalog: Catalog, before: Path, after: Path, con: duckdb.Duc
     return found
 
 
-def reasons(catalog: Catalog, before: dict[str, Any], after: dict[str, Any]) -> dict[str, list[str]]:
+def reasons(before: Manifest, after: Manifest) -> dict[str, list[str]]:
     """What differs behind the tables of two manifests: table (or raw.<extract>) -> reasons of its own, not of its inputs."""
     found: dict[str, list[str]] = {}
-    for extract in after["deliveries"]:
-        was, is_ = ({r for r, status in m["deliveries"].get(extract, {}).get("receipts", {}).items() if status in ("current", "held")}
-                    for m in (before, after))  # fmt: skip
+    for extract, delivered in after.deliveries.items():
+        earlier = before.deliveries.get(extract, Deliveries())
+        was, is_ = ({r for r, status in d.receipts.items() if status in ("current", "held")} for d in (earlier, delivered))
         said = [f"{len(is_ - was)} new deliveries in force: {', '.join(sorted(is_ - was))}"] if is_ - was else []
         said += [f"{len(was - is_)} no longer in force: {', '.join(sorted(was - is_))}"] if was - is_ else []
-        if said or before["deliveries"].get(extract, {}).get("current") != after["deliveries"][extract]["current"]:
+        if said or earlier.current != delivered.current:
             found[f"raw.{extract}"] = said or ["other records in force"]
-    for table, code in after.get("code", {}).items():
-        if table in before.get("code", {}) and before["code"][table] != code:
+    for table, code in after.code.items():
+        if table in before.code and before.code[table] != code:
             found[table] = ["its file" if table.startswith(f"{REFERENCE}.") else "its SQL or contract"]
     return found
 
@@ -67,41 +68,68 @@ def why_changed(catalog: Catalog, table: str, found: dict[str, list[str]]) -> st
     return "; ".join(said) or "the day of the run, or what had been withheld before"
 
 
-def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> dict[str, Any]:
-    """Everything two releases differ in. Raises FileNotFoundError for one that never was.
+@dataclass(frozen=True)
+class Figure:
+    """A figure that differs, and why."""
 
-    Figures are None when a release is no longer kept.
-    """
-    told = [read_json(lake.manifests / f"{name}.json") for name in (before, after)]
-    found, figures = reasons(catalog, *told), None
+    table: str
+    row: str
+    column: str
+    before: str | None
+    after: str | None
+    why: str
+
+
+@dataclass(frozen=True)
+class DomainChange:
+    """A domain that is held in one of two releases and published in the other."""
+
+    domain: str
+    before: str
+    after: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything two releases differ in. `figures` is None when one of them is no longer kept."""
+
+    before: str
+    after: str
+    deliveries: dict[str, list[str]]
+    code: list[str]
+    reference: list[str]
+    domains: list[DomainChange]
+    figures: list[Figure] | None
+
+
+def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Comparison:
+    """Raises FileNotFoundError, with its name, for a release that never was."""
+    was, now = (manifest(lake, name) for name in (before, after))
+    found, figures = reasons(was, now), None
     paths = [lake.releases / name for name in (before, after)]
     if all(p.is_dir() for p in paths):
         with TemporaryDirectory() as scratch, connect(Path(scratch)) as con:
             changes = changed_figures(catalog, paths[0], paths[1], con)
-        shown = ("table", "row", "column", "before", "after")
-        figures = [{n: getattr(c, n) for n in shown} | {"why": why_changed(catalog, c.table, found)} for c in changes]
-    domains = [
-        {"domain": d, "before": was["status"], "after": now["status"], "why": now["why"]}
-        for d, now in told[1]["domains"].items()
-        if (was := told[0]["domains"].get(d, {"status": "not there"}))["status"] != now["status"]
-    ]
-    return {
-        "before": before,
-        "after": after,
-        "deliveries": {n.removeprefix("raw."): said for n, said in found.items() if n.startswith("raw.")},
-        "code": [n for n in found if n.split(".")[0] in ("core", "marts")],
-        "reference": [n for n in found if n.startswith(f"{REFERENCE}.")],
-        "domains": domains,
-        "figures": figures,
-    }
+        figures = [Figure(c.table, c.row, c.column, c.before, c.after, why_changed(catalog, c.table, found)) for c in changes]
+    statuses = ((d, was.domains[d].status if d in was.domains else "not there", told) for d, told in now.domains.items())
+    return Comparison(
+        before,
+        after,
+        {n.removeprefix("raw."): said for n, said in found.items() if n.startswith("raw.")},
+        [n for n in found if n.split(".")[0] in LAYERS],
+        [n for n in found if n.startswith(f"{REFERENCE}.")],
+        [DomainChange(d, status, told.status, told.why) for d, status, told in statuses if status != told.status],
+        figures,
+    )
 
 
-def revisions(lake: Lake, catalog: Catalog, release: dict[str, Any], target: Path, before: dict[str, Any] | None) -> list[tuple[Any, ...]]:
+def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, before: Manifest | None) -> list[tuple[Any, ...]]:
     """Rows of meta.revision for a release about to be written at `target`: those of the release before it, and its own."""
     if before is None:
         return []
-    earlier, oldest = lake.releases / before["release"], datetime.fromisoformat(release["as_of"]) - timedelta(days=REMEMBERED_DAYS)
-    found, known = reasons(catalog, before, release), list[tuple[Any, ...]]()
+    earlier, oldest = lake.releases / before.release, datetime.fromisoformat(release.as_of) - timedelta(days=REMEMBERED_DAYS)
+    found, known = reasons(before, release), list[tuple[Any, ...]]()
     with connect(lake.scratch) as con:
         con.execute(f"attach {literal(str(earlier / 'ventetal.duckdb'))} as earlier (read_only)")
         if con.execute("select 1 from duckdb_tables() where schema_name = 'meta' and table_name = 'revision'").fetchall():
@@ -111,7 +139,7 @@ def revisions(lake: Lake, catalog: Catalog, release: dict[str, Any], target: Pat
     # Two figures about persons, side by side, could tell of the few between them: that they changed must do.
     changes = [replace(c, before=None, after=None) if catalog.tables[c.table].contract.disclosure else c for c in changes]
     reason = {t: why_changed(catalog, t, found) for t in {c.table for c in changes}}
-    here = (release["release"], release["as_of"], before["release"])
+    here = (release.release, release.as_of, before.release)
     return known + [(*here, c.table, c.row, c.column, c.before, c.after, reason[c.table]) for c in changes]
 
 

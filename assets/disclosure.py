@@ -19,6 +19,7 @@ from typing import Any
 import duckdb
 
 from assets.lake import Lake, read_json, write_json
+from assets.versions import WithheldCount
 from sources.casts import ident, literal
 from sources.contract import Contract, digest
 from sources.vocabulary import Disclosure, DisclosureGroup
@@ -81,10 +82,10 @@ def protected(
     return _select(contract, spec), withheld
 
 
-def counted(withheld: Iterable[Withheld]) -> list[dict[str, Any]]:
+def counted(withheld: Iterable[Withheld]) -> list[WithheldCount]:
     """How many cells are withheld, by group of numbers and cause."""
     counts = Counter((w.group, w.cause) for w in withheld)
-    return [{"measures": group, "cause": cause, "cells": cells} for (group, cause), cells in sorted(counts.items())]
+    return [WithheldCount(group, cause, cells) for (group, cause), cells in sorted(counts.items())]
 
 
 def cells_to_withhold(spec: Disclosure, rows: list[Row], remembered: set[tuple[Cell, str]]) -> list[Withheld]:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import duckdb
 
+from assets.keys import match_key, reading_key
 from assets.lake import Lake, beside, move, read_json, remove, sync, write_json
 from assets.landing import settled
-from assets.plan import match_key, reading_key
 from sources.casts import literal
 from sources.contract import digest
 from sources.layout import Extract

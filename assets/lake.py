@@ -1,6 +1,7 @@
-"""The lake: where files live and how one comes into being. Every file is written beside its name and renamed once complete.
+"""The lake: where files live and how one comes into being and goes. Everything is made beside its name and renamed once complete.
 
-No file is changed in place; a name that exists is whole. What the files mean is the business of the modules that call this.
+No file is changed in place; a name that exists is whole. What goes loses its name first. What the files mean is the business of
+the modules that call this.
 """
 
 import errno
@@ -10,15 +11,19 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
+
+from pydantic import TypeAdapter
 
 PRIVATE, SHARED = 0o700, 0o750
 WAITS_SECONDS = 0.5
 HALF_MADE = (".part", ".marked")
+Record = TypeVar("Record")
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -27,11 +32,11 @@ class Locked(Exception):
 
 
 class Lake:
-    """Paths below a data root and atomic writes to them. Creating one makes the folders."""
+    """Paths below a data root. `archive` is another lake's where delivered files are only read again."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, archive: Path | None = None) -> None:
         self.root = root.absolute()
-        self.landing, self.archive, self.rejected = self.root / "landing", self.root / "archive", self.root / "rejected"
+        self.landing, self.archive, self.rejected = self.root / "landing", archive or self.root / "archive", self.root / "rejected"
         self.files, self.releases = self.root / "lake", self.root / "releases"
 
     def prepare(self) -> None:
@@ -48,11 +53,16 @@ class Lake:
         return self.files / "scratch"
 
     def version(self, table: str, key: str) -> Path:
-        """The Parquet of a version of a table, like core.pathway."""
-        return self.files / table.replace(".", "/") / f"{key}.parquet"
+        """The folder of a version of a table, like core.pathway: one or more Parquet files and what is known of them."""
+        return self.files / table.replace(".", "/") / key
 
     def failed(self, table: str, key: str) -> Path:
-        return self.files / "failed" / table / f"{key}.parquet"
+        """Where a version waits that failed its audit and was never published."""
+        return self.files / "failed" / table / key
+
+    def audits(self, table: str, key: str) -> Path:
+        """What rules found of a version, a file for each set of rules."""
+        return self.files / "audits" / table / key
 
     def parse(self, extract: str, key: str) -> Path:
         return self.files / "raw" / extract / f"{key}.parquet"
@@ -60,9 +70,19 @@ class Lake:
     def archived(self, content: str) -> Path:
         return self.archive / content
 
-    def state(self, line: str, name: str) -> Path:
-        """The newest state of an extract or domain on a line of runs: see `assets.night`."""
-        return self.files / "state" / line / f"{name}.json"
+    def pointer(self, name: str) -> Path:
+        """A small file that says which release or time stands: head, pin, newest_run, clock."""
+        return self.files / "pointers" / f"{name}.json"
+
+    @property
+    def alerts(self) -> Path:
+        """What needs a person, and who has been told."""
+        return self.files / "alerts"
+
+    @property
+    def rebuilt(self) -> Path:
+        """Data root of the newest rebuild, which is compared and then of no further use."""
+        return self.files / "rebuilt"
 
     @property
     def receipts(self) -> Path:
@@ -88,22 +108,26 @@ class Lake:
         return self.releases / link.readlink() if link.is_symlink() else None
 
     @contextmanager
-    def writer(self, who: str, since: datetime, patience: float = 0) -> Iterator[None]:
+    def writer(self, who: str, since: datetime, patience: float = 0, waits: Callable[[str], None] | None = None) -> Iterator[None]:
         """Hold the lake for writing; raises Locked when another process still does after `patience` seconds.
 
-        The kernel frees it at death.
+        `waits` is told once, where it must be waited for, who holds it. The kernel frees it at death.
         """
         self.prepare()
-        path, until = self.files / "writer.lock", time.monotonic() + patience
+        path, until, has_told = self.files / "writer.lock", time.monotonic() + patience, False
         with path.open("a+") as file:
             while True:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                     break
                 except BlockingIOError:
+                    file.seek(0)
+                    holder = f"Another run holds {self.root}: {file.read().strip() or 'it has just begun'}."
                     if time.monotonic() >= until:
-                        file.seek(0)
-                        raise Locked(f"Another run holds {self.root}: {file.read().strip() or 'it has just begun'}.") from None
+                        raise Locked(holder) from None
+                    if waits and not has_told:
+                        waits(holder)
+                        has_told = True
                     time.sleep(WAITS_SECONDS)
             file.truncate(0)
             file.write(f"{who}, process {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
@@ -141,6 +165,21 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{path.name}.{threading.get_ident()}.{os.getpid()}.part")
 
 
+def place(made: Path, target: Path) -> None:
+    """Give a folder that is complete its name, on disk before it has it."""
+    for file in (*made.rglob("*"), made):
+        sync(file)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made.replace(target)
+
+
+def discard(path: Path) -> None:
+    """Delete a file or folder: the name goes in one step, so that nobody sees it half there; what dies meanwhile is cleared later."""
+    gone = beside(path)
+    path.replace(gone)
+    shutil.rmtree(gone) if gone.is_dir() and not gone.is_symlink() else gone.unlink()
+
+
 def move(path: Path, target: Path) -> None:
     """Give a delivered file another place, whole or not at all, from another file system or a folder that is read-only too."""
     try:
@@ -169,6 +208,25 @@ def remove(path: Path) -> None:
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file whole or not at all."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+
+
+def save(path: Path, record: Any, kind: Any = None) -> None:
+    """Write a typed record as JSON, whole or not at all. `kind` is the type of one that is no class, like list[Outcome]."""
+    of: Any = kind or type(record)
+    write_text(path, _adapter(of).dump_json(record, indent=1).decode() + "\n")
+
+
+def load(path: Path, kind: type[Record]) -> Record:
+    """The record that `save` wrote."""
+    of: Any = kind
+    found: Record = _adapter(of).validate_json(path.read_bytes())
+    return found
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:
+    of: Any = kind
+    return TypeAdapter(of)
 
 
 def write_text(path: Path, text: str) -> None:

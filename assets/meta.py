@@ -3,18 +3,22 @@
 Written from the states of a run; not part of a release's logical hash.
 """
 
-from dataclasses import asdict
 from typing import Any
 
-from assets.catalog import Catalog
-from assets.compute import Version
+from assets.catalog import PUBLISHED, REFERENCE, Catalog
+from assets.current import Standing
 from assets.freshness import freshness_rules
 from assets.lineage import Lineage
-from assets.night import DomainState, ExtractState
+from assets.manifests import Told
+from assets.states import DomainState, ExtractState
+from assets.versions import Version
 from sources.contract import Contract
+from sources.parse import Reading
 from sources.vocabulary import Column
 
 Rows = list[tuple[Any, ...]]
+# Layers that analysts see.
+SHOWN = (PUBLISHED, REFERENCE)
 # Table -> what a row is, then column -> type and meaning.
 TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "release": ("This release.", {
@@ -82,10 +86,13 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     }),
     "domain_status": ("What is published of each domain.", {
         "domain": ("VARCHAR", "Tables that are published together."),
+        "label": ("VARCHAR", "What it is called in Danish."),
+        "owner": ("VARCHAR", "Whose it is."),
         "status": ("VARCHAR", "published, or held at the last good set."),
         "since": ("TIMESTAMP", "First run with this status."),
-        "why": ("VARCHAR", "Why it is held."),
+        "why": ("VARCHAR", "Why it is held; of a published one, which check its figures fail that they passed when they were published."),
         "data_as_of": ("TIMESTAMP", "Arrival of the newest delivery in the published set."),
+        "stands_on": ("VARCHAR", "Earlier sets its figures stand on: of domains behind it that are held, or what it was made from itself."),
         "late_extracts": ("VARCHAR", "Extracts behind it that break a promise of time; see meta.freshness."),
         "accepted_checks": ("VARCHAR", "Checks its tables fail and an operator lets fail; see meta.check_result."),
     }),
@@ -139,26 +146,25 @@ TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
 
 def rows(
     catalog: Catalog,
-    release: tuple[Any, ...],
+    release: tuple[str, ...],
     extracts: list[ExtractState],
     domains: list[DomainState],
+    told: dict[str, Told],
     published: list[Version],
     revision: Rows,
 ) -> dict[str, Rows]:
-    """The rows of every table of TABLES, in the order of its columns; `published` are the versions that stand."""
-    receipts = [r for e in extracts for r in e.receipts]
-    parses = {r["parse"]: (r["extract"], r["reading"]) for r in receipts if r["parse"]}
+    """The rows of every table of TABLES, in the order of its columns. `published` are the versions that stand, `told` is of domains."""
+    deliveries = [(e.extract, d) for e in extracts for d in e.deliveries]
+    readings = {d.parse: (extract, d.reading) for extract, d in deliveries if d.parse and d.reading}
     lineages = {v.table: v.lineage for v in published}
     return {
         "release": [release],
-        "receipt": [
-            tuple(r["parse" if c == "parse_id" else "id" if c == "receipt_id" else c] for c in columns("receipt")) for r in receipts
-        ],
-        "parse": [_parse(key, extract, reading) for key, (extract, reading) in parses.items()],
-        "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in parses.items() for reason, n in r["reasons"].items()],
+        "receipt": [_receipt(d) for _, d in deliveries],
+        "parse": [_parse(key, extract, reading) for key, (extract, reading) in readings.items()],
+        "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in readings.items() for reason, n in r.reasons.items()],
         "check_result": _checks(catalog, extracts, domains),
-        "suppression": [(v.table, w["measures"], w["cause"], w["cells"]) for v in published for w in v.withheld],
-        "domain_status": [_domain(catalog, d, extracts) for d in domains],
+        "suppression": [(v.table, w.measures, w.cause, w.cells) for v in published for w in v.withheld],
+        "domain_status": [_domain(catalog, d, told[d.domain], extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts],
         "revision": revision,
         "coverage": [row for e in extracts for row in _coverage(e)],
@@ -172,7 +178,7 @@ def columns(table: str) -> list[str]:
 
 def dictionary(catalog: Catalog, lineages: dict[str, Lineage]) -> Rows:
     """meta.column_dictionary: what analysts see, marts before reference."""
-    shown = [t for t in catalog.tables.values() if t.layer == "marts"] + catalog.references
+    shown = [t for t in catalog.tables.values() if t.layer == PUBLISHED] + catalog.references
     return [
         (
             t.name,
@@ -200,17 +206,22 @@ def table_comment(contract: Contract) -> str:
     return " ".join(s for s in said if s)
 
 
-def _parse(key: str, extract: str, reading: dict[str, Any]) -> tuple[Any, ...]:
-    facts = reading | {"parse_id": key, "extract": extract}
-    facts["quarantined"] = reading["records"] - reading["accepted"] - reading["ignored"]
-    for names in ("extra_columns", "absent_columns"):
-        facts[names] = ", ".join(reading[names]) or None
-    return tuple(facts[c] for c in columns("parse"))
+def _receipt(delivery: Standing) -> tuple[Any, ...]:
+    receipt = delivery.receipt
+    arrival = (receipt.id, receipt.extract, receipt.file_name, receipt.received_at, receipt.bytes, receipt.content)
+    counts = (delivery.accepted, delivery.current, delivery.superseded, delivery.duplicate, delivery.held)
+    return (*arrival, delivery.parse, delivery.status, receipt.reason, delivery.why, *counts)
+
+
+def _parse(key: str, extract: str, reading: Reading) -> tuple[Any, ...]:
+    counts = (reading.physical_records, reading.records, reading.accepted, reading.quarantined, reading.ignored)
+    columns = (", ".join(reading.extra_columns) or None, ", ".join(reading.absent_columns) or None)
+    return (key, extract, reading.layout, reading.encoding, reading.sheet, *counts, *columns)
 
 
 def _checks(catalog: Catalog, extracts: list[ExtractState], domains: list[DomainState]) -> Rows:
-    found = [(f"raw.{e.extract}", o, e.problem is None) for e in extracts for o in e.outcomes]
-    found += [(v.table, o, d.tables.get(v.table) == v.key) for d in domains for v in d.versions for o in v.outcomes]
+    found = [(f"raw.{e.extract}", o, not e.problem) for e in extracts for o in e.outcomes]
+    found += [(a.table, o, d.tables.get(a.table) == a.key) for d in domains for a in d.attempts for o in a.outcomes]
     return [
         (catalog.contract(name).domain, name, o.name, o.column, o.words, o.severity, o.passed, o.offenders, o.named or None, shown,
          o.accepted_until or None, o.accepted_reason or None)
@@ -218,25 +229,30 @@ def _checks(catalog: Catalog, extracts: list[ExtractState], domains: list[Domain
     ]  # fmt: skip
 
 
-def _domain(catalog: Catalog, domain: DomainState, extracts: list[ExtractState]) -> tuple[Any, ...]:
+def _domain(catalog: Catalog, domain: DomainState, told: Told, extracts: list[ExtractState]) -> tuple[Any, ...]:
     accepted = ", ".join(accepted_checks(domain, [e for e in extracts if e.extract in catalog.extracts_of(domain.domain)]))
-    facts = (domain.domain, domain.status, domain.since, domain.why, domain.data_as_of or None)
+    declared = catalog.declared.get(domain.domain)
+    words = (declared.label, declared.owner) if declared else (None, None)
+    facts = (domain.domain, *words, told.status, told.since, told.why, told.data_as_of or None, told.stands_on or None)
     return (*facts, ", ".join(domain.late) or None, accepted or None)
 
 
 def accepted_checks(domain: DomainState, extracts: list[ExtractState]) -> dict[str, tuple[str, str]]:
     """Checks that fail and may, of a domain's tables and of the extracts behind them: name -> until when, and why."""
-    outcomes = [(v.table, o) for v in domain.versions for o in v.outcomes] + [(f"raw.{e.extract}", o) for e in extracts for o in e.outcomes]
+    outcomes = [(a.table, o) for a in domain.attempts for o in a.outcomes] + [(f"raw.{e.extract}", o) for e in extracts for o in e.outcomes]
     return {f"{table}.{o.name}": (o.accepted_until, o.accepted_reason) for table, o in outcomes if o.accepted_until}
 
 
 def _freshness(catalog: Catalog, extract: ExtractState) -> tuple[Any, ...]:
-    contract, facts = catalog.extracts[extract.extract].contract, asdict(extract.freshness)
-    facts |= {"extract": extract.extract, "domain": contract.domain, "why": extract.freshness.why or None}
-    facts["due"] = " ".join(r.words for r in freshness_rules(contract)) or None
-    return tuple(facts[c] for c in columns("freshness"))
+    contract, fresh = catalog.extracts[extract.extract].contract, extract.freshness
+    due = " ".join(r.words for r in freshness_rules(contract)) or None
+    times = (fresh.due_at, fresh.arrived_at, fresh.newest_date)
+    return (extract.extract, contract.domain, due, *times, fresh.is_late, fresh.is_stale, fresh.why or None)
 
 
 def _coverage(extract: ExtractState) -> Rows:
-    facts = [c | {"extract": extract.extract, "completeness_share": round(c["accepted"] / c["records"], 9)} for c in extract.coverage]
-    return [tuple(c[name] for name in columns("coverage")) for c in facts]
+    return [
+        (extract.extract, c.month, c.receipts, c.records, c.accepted, c.quarantined, c.completeness_share, c.last_date, c.is_provisional,
+         c.is_held)
+        for c in extract.coverage
+    ]  # fmt: skip

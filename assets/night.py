@@ -1,388 +1,298 @@
 """One run over the lake: deliveries taken in, records settled, tables made domain by domain, and what stands recorded.
 
-A run is a sequence of steps that find each other through small state files, so that an operator can repeat one of them alone.
-The `nightly` line remembers; a run for another `as_of` starts from the receipts and forgets its states.
+A run is a sequence of steps that find each other through small records, so that an operator can repeat one of them alone.
+`complete` then does what the others did not, so that whatever was chosen ends in a release that agrees with itself.
 """
 
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from assets import intake
-from assets.catalog import REFERENCE, Catalog, Table, raw_suite
-from assets.compute import Version, build, existing, parquet_sql, read_reference, relation
-from assets.current import Rows, Standing, current_records, settle
-from assets.decisions import accepted_checks, decisions
+from assets import extracts
+from assets.catalog import REFERENCE, Catalog, Table
+from assets.compute import WrongLookup, build, read_reference
+from assets.current import current_records
 from assets.disclosure import Ledger
-from assets.freshness import Freshness, judge, kept_promises
-from assets.history import last_published, manifests
-from assets.lake import Lake, beside, read_json, write_json
+from assets.keys import audit_key, data_key, reference_key
+from assets.lake import Lake
 from assets.lineage import column_lineage
 from assets.log import say, warn
-from assets.plan import current_key, reference_key, table_key
+from assets.manifests import NIGHTLY, Manifest, last_published, nights
+from assets.statements import Rows
+from assets.states import HELD, PUBLISHED, DomainState, ExtractState, Line
+from assets.versions import LOGICAL_HASH, Attempt, Version, facts, failing, relation, remember, remembered, rows_sql, settle_in
 from expectations.runner import AuditError, Outcome, audit
-from sources.casts import literal
-from sources.contract import Contract, digest
+from sources.casts import ident
+from sources.contract import digest
 from sources.duck import connect
-from sources.parse import PARQUET, Reading
 from sources.reasons import Refused
 
-NIGHTLY = "nightly"
 # The key of a table that is not there yet and counts as empty for a contract that says so (`inputs`).
 NEVER_PUBLISHED = "never published"
-
-
-@dataclass(frozen=True)
-class ExtractState:
-    """What stands of an extract: its deliveries, the parses its current records come from, and what was found in them."""
-
-    extract: str
-    key: str
-    receipts: list[dict[str, Any]]
-    selection: list[str]
-    outcomes: list[Outcome]
-    coverage: list[dict[str, Any]]
-    problem: str | None = None
-    arrived: list[str] = field(default_factory=list)
-    freshness: Freshness = field(default_factory=Freshness)
-
-    @property
-    def is_late(self) -> bool:
-        """Whether it breaks a promise of time: no delivery by the deadline, or no recent record."""
-        return self.freshness.is_late or self.freshness.is_stale
-
-    @property
-    def newest_arrival(self) -> str:
-        return max((r["received_at"] for r in self.receipts if r["current"]), default="")
-
-    def total(self, count: str) -> int:
-        return sum(r[count] for r in self.receipts)
-
-
-@dataclass(frozen=True)
-class DomainState:
-    """What stands of a domain (or of the reference tables): the versions that belong together, and whether they are tonight's.
-
-    `versions` are tonight's, those that failed included; `tables` maps each table to the key that is published, last good if held.
-    `late` are its extracts that break a promise of time.
-    """
-
-    domain: str
-    status: str
-    since: str
-    why: str
-    data_as_of: str
-    tables: dict[str, str]
-    versions: list[Version] = field(default_factory=list)
-    late: list[str] = field(default_factory=list)
-
-    @property
-    def is_held(self) -> bool:
-        return self.status == "held"
+Tables = Mapping[str, str]
 
 
 class Night:
     """The steps of one run at the time `now`; `line` is nightly, or names a run of its own for another as_of."""
 
-    def __init__(self, lake: Lake, catalog: Catalog, now: datetime, line: str = NIGHTLY) -> None:
-        self.lake, self.catalog, self.now, self.line = lake, catalog, now, line
-        self.as_of = now.isoformat(timespec="microseconds")
-        self.accepted = accepted_checks(lake, self.as_of)
-
-    @property
-    def is_nightly(self) -> bool:
-        return self.line == NIGHTLY
+    def __init__(self, lake: Lake, catalog: Catalog, now: datetime, line: str = NIGHTLY, clock: str = "") -> None:
+        self.lake, self.catalog, self.now, self.clock = lake, catalog, now, clock
+        self.line = Line(lake, catalog, now, line)
+        self.as_of, self.is_nightly = self.line.as_of, self.line.is_nightly
+        self._settled: dict[str, ExtractState] = {}
+        self._made_from: dict[str, str] = {}
+        self._facts: dict[tuple[str, str], Version] = {}
+        self._row_hashes: dict[tuple[str, str, str], dict[str, str]] = {}
 
     def run(self) -> None:
         """Every step in order, but for publishing."""
         for extract in self.catalog.extracts:
             self.ingest(extract)
-        self.make_reference()
-        for domain in self.catalog.domains:
-            self.make_domain(domain)
+        for _ in self.complete():
+            pass
 
     def ingest(self, name: str) -> ExtractState:
-        """Take what lies in landing (nightly only), decide which records are current, and judge them as a whole.
+        """Take what lies in landing (nightly only), decide which records are current, and judge them as a whole."""
+        state = extracts.take_in(self.line, name) if self.is_nightly else self._settle(name)
+        self._settled[name] = state
+        return state
 
-        Bad input makes a refused receipt or a `problem`, never an exception.
+    def complete(self) -> Iterator[ExtractState | DomainState]:
+        """Do what no step of this run has done yet, or has done with what has changed since; each state that is made.
+
+        Landing is left alone: whether deliveries are taken in is the choice of who starts a run.
         """
-        extract, con = self.catalog.extracts[name], connect(self.lake.scratch)
-        arrived = [r.id for r in intake.sweep(self.lake, extract, con, self.now)] if self.is_nightly else []
-        receipts = intake.receipts(self.lake, name, self.as_of)
-        deliveries = []
-        try:
-            for receipt in receipts:
-                if not receipt.is_refused:
-                    key, reading = intake.reading_of(self.lake, extract, receipt, con)
-                    deliveries.append(Standing(receipt, key, reading))
-        except Refused as refused:
-            problem = f"{receipt.file_name} was read before and no longer can be: {refused.sentence}"
-            return self._remember_extract(ExtractState(name, "", [], [], [], [], problem, arrived))
-        paths = {d.parse: str(self.lake.parse(name, d.parse)) for d in deliveries}
-        standings, selection = settle(
-            extract.contract, deliveries, decisions(self.lake, self.as_of), paths, partial(self._asked, con, name, "standing")
-        )
-        key = current_key(extract, extract.contract.delivery, selection)
-        facts = [_receipt_facts(r, {s.receipt.id: s for s in standings}.get(r.id)) for r in receipts]
-        coverage = self._coverage(con, name, standings)
-        fresh = self._freshness(extract.contract, facts, coverage)
-        outcomes = self._judge(con, name, key, selection, facts) + self._accepting(f"raw.{name}", kept_promises(extract.contract, fresh))
-        failing = [o.words for o in outcomes if o.holds]
-        found = f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else None
-        return self._remember_extract(ExtractState(name, key, facts, selection, outcomes, coverage, found, arrived, fresh))
+        for name in self.catalog.extracts:
+            if name not in self._settled:
+                before, self._settled[name] = self.line.extract(name), self._settle(name)
+                if before is None or before.key != self._settled[name].key:
+                    yield self._settled[name]
+        if REFERENCE not in self._made_from:
+            yield from self._if_changed(REFERENCE, self.make_reference)
+        for domain in self.catalog.domains:
+            if self._made_from.get(domain) != self._stands_by(domain):
+                yield from self._if_changed(domain, partial(self.make_domain, domain))
 
     def make_reference(self) -> DomainState:
         """Read the reference files; one that is wrong keeps them all at the last good set."""
-        versions: list[Version] = []
-        con = connect(self.lake.scratch)
+        attempts: list[Attempt] = []
+        available: dict[str, str] = {}
         for table in self.catalog.references:
-            accepted = self._accepted_of(table.name)
-            key = reference_key(table, accepted)
-            version = existing(self.lake, table.name, key)
-            if version is None:
-                version = self._attempt(table, key, lambda t=table, k=key, a=accepted: read_reference(self.lake, con, t, k, a))
-            if version.exists:
-                relation(con, table.name, parquet_sql(self.lake.version(table.name, version.key)))
-            versions.append(replace(version, outcomes=self._accepting(table.name, version.outcomes)))
-        return self._remember_domain(REFERENCE, versions, [], "")
+            attempt = self._attempt(table, reference_key(table), available, partial(read_reference, self.lake, table))
+            attempts.append(attempt)
+            if attempt.stands:
+                available[table.name] = attempt.key
+        self._made_from[REFERENCE] = ""
+        return self._remember(REFERENCE, attempts, [f.sentence for f in self.catalog.faults_of(REFERENCE)], "")
 
     def make_domain(self, domain: str) -> DomainState:
         """Compute and audit the domain's tables; all of them are published together or none is."""
-        extracts = [self.extract_state(e) for e in self.catalog.extracts_of(domain)]
-        problems = [s.problem for s in extracts if s.problem]
-        available: dict[str, str] = {f"raw.{s.extract}": s.key for s in extracts if not s.problem}
-        available |= self.domain_state(REFERENCE).tables
-        for other in self.catalog.domains:
-            if other != domain and (state := self.known_domain_state(other)):
-                available |= state.tables
-        versions: list[Version] = []
+        self._made_from[domain] = self._stands_by(domain)
+        behind = [self.extract_state(e) for e in self.catalog.extracts_of(domain)]
+        problems = [f.sentence for f in self.catalog.faults_of(domain)] + [s.problem for s in behind if s.problem]
+        available = self._available(domain)
+        attempts: list[Attempt] = []
         foreign = {t.name for t in self.catalog.computed if t.domain != domain}
         for table in self.catalog.of_domain(domain):
-            there = available
+            there: Tables = available
             if table.contract.takes_absent_as_empty:
                 there = dict.fromkeys(foreign & set(table.needs), NEVER_PUBLISHED) | available
             if lacking := [n for n in table.needs if n not in there]:
-                versions.append(Version(table.name, "", problem=f"{table.name} was not computed: {', '.join(lacking)} is not there."))
+                attempts.append(Attempt(table.name, problem=f"{table.name} was not computed: {', '.join(lacking)} is not there."))
                 continue
-            version = self._version(table, there)
-            versions.append(replace(version, outcomes=self._accepting(table.name, version.outcomes)))
-            if version.exists:
-                available[table.name] = version.key
-        late = [s.extract for s in extracts if s.is_late]
-        return self._remember_domain(domain, versions, problems, max((s.newest_arrival for s in extracts), default=""), late)
+            attempt = self._table(table, there)
+            attempts.append(attempt)
+            if attempt.stands:
+                available[table.name] = attempt.key
+        late = [s.extract for s in behind if s.is_late]
+        return self._remember(domain, attempts, problems, max((s.newest_arrival for s in behind), default=""), late)
 
     def extract_state(self, name: str) -> ExtractState:
-        facts = read_json(self._state(f"raw.{name}"))
-        fresh = Freshness(**facts.get("freshness", {}))
-        return ExtractState(**facts | {"outcomes": [Outcome(**o) for o in facts["outcomes"]], "freshness": fresh})
+        """What stands of an extract: as this run has settled it, else as the one before left it."""
+        if name not in self._settled and (known := self.line.extract(name)):
+            return known
+        return self._settled.get(name) or self._settled.setdefault(name, self._settle(name))
 
-    def domain_state(self, domain: str) -> DomainState:
-        facts = read_json(self._state(domain))
-        versions = [Version(**v | {"outcomes": [Outcome(**o) for o in v["outcomes"]]}) for v in facts["versions"]]
-        return DomainState(**facts | {"versions": versions})
+    def domain_state(self, domain: str) -> DomainState | None:
+        return self.line.domain(domain)
 
-    def known_domain_state(self, domain: str) -> DomainState | None:
-        return self.domain_state(domain) if self._state(domain).exists() else None
+    def inputs(self, table: Table, available: Tables) -> dict[str, str]:
+        """What names the data that a table's SQL gets: keys of tables, and of a lookup the hash of the rows it asks for."""
+        return {name: self._content(name, available[name], rows) for name, rows in sorted(table.reads.items())}
 
-    def connect_to(self, tables: dict[str, str]) -> duckdb.DuckDBPyConnection:
+    def differing(self, table: Table, version: Version, published: dict[str, str]) -> list[str]:
+        """Inputs of a version that are not those that are published."""
+        now = self.inputs(table, dict.fromkeys(table.reads, NEVER_PUBLISHED) | published)
+        return sorted(n for n in {*now, *version.inputs} if now.get(n) != version.inputs.get(n))
+
+    def connect_to(self, tables: Tables) -> duckdb.DuckDBPyConnection:
         """A connection with a view for each of `tables` (name -> key) and nothing else."""
         con = connect(self.lake.scratch)
         for name, key in tables.items():
             if key == NEVER_PUBLISHED:
                 relation(con, name, current_records(self.catalog.contract(name), []))
             elif name.startswith("raw."):
-                state = self.extract_state(name.removeprefix("raw."))
-                self._current(con, state.extract, key, state.selection, state.receipts)
+                extracts.current_view(self.line, con, self.extract_state(name.removeprefix("raw.")))
             else:
-                relation(con, name, parquet_sql(self.lake.version(name, key)))
+                relation(con, name, rows_sql(self.lake.version(name, key)))
         return con
 
-    def _current(self, con: duckdb.DuckDBPyConnection, name: str, key: str, selection: list[str], receipts: list[dict[str, Any]]) -> None:
-        """A view of the extract's current records on `con`. Which version of a record is the last is worked out once a run."""
-        contract, paths = self.catalog.extracts[name].contract, [str(self.lake.parse(name, p)) for p in selection]
-        has_versions = contract.delivery.mode == "upsert" and any(r["superseded"] or r["duplicate"] for r in receipts)
-        select = current_records(contract, paths, has_versions)
-        if has_versions:
-            settled = self.lake.scratch / f"{name}-{key}.parquet"
-            if not settled.exists():
-                part = beside(settled)
-                con.execute(f"copy ({select}) to {literal(str(part))} ({PARQUET})")
-                part.replace(settled)
-            select = parquet_sql(settled)
-        relation(con, f"raw.{name}", select)
+    def _settle(self, name: str) -> ExtractState:
+        return extracts.settled(self.line, name, [], connect(self.lake.scratch))
 
-    def _version(self, table: Table, available: dict[str, str]) -> Version:
+    def _if_changed(self, domain: str, make: Callable[[], DomainState]) -> Iterator[DomainState]:
+        before, now = self.line.domain(domain), make()
+        if before is None or (before.status, before.why, before.tables) != (now.status, now.why, now.tables):
+            yield now
+
+    def _available(self, domain: str) -> dict[str, str]:
+        """What the domain's tables may read: current records, lookups, and what is published of other domains."""
+        states = [self.extract_state(e) for e in self.catalog.extracts_of(domain)]
+        available = {f"raw.{s.extract}": s.key for s in states if not s.problem}
+        for other in (REFERENCE, *self.catalog.domains):
+            if other != domain and (state := self.line.domain(other)):
+                available |= state.tables
+        return available
+
+    def _stands_by(self, domain: str) -> str:
+        """Names all that what is made of the domain depends on, but for its own SQL and contracts."""
+        available = self._available(domain)
+        needs = sorted({n for t in self.catalog.of_domain(domain) for n in t.needs})
+        return digest([(n, available.get(n)) for n in needs], [self.extract_state(e).problem for e in self.catalog.extracts_of(domain)])
+
+    def _table(self, table: Table, available: Tables) -> Attempt:
         """Tonight's version of a table whose inputs are all there: the one that exists, else a new one."""
-        inputs, accepted = {n: available[n] for n in table.needs}, self._accepted_of(table.name)
+        inputs = self.inputs(table, available)
 
         def key_for(ledger: str) -> str:
-            return table_key(table, inputs, self.as_of, ledger, accepted)
+            return data_key(table, inputs, self.as_of, ledger)
 
-        key = key_for(Ledger(self.lake, table.name, self.as_of).key_with())
-        if version := existing(self.lake, table.name, key):
-            return version
-        con, lineage = self.connect_to(inputs), column_lineage(self.catalog, table)
-        return self._attempt(table, key, lambda: build(self.lake, con, table, key_for, self.as_of, lineage, accepted))
+        def make(con: duckdb.DuckDBPyConnection) -> Path:
+            return build(self.lake, con, table, inputs, key_for, self.as_of, column_lineage(self.catalog, table))
 
-    def _attempt(self, table: Table, key: str, make: Any) -> Version:
-        """The version `make` gives, or one whose problem is the error: a fault in one table must not stop the others."""
+        return self._attempt(table, key_for(Ledger(self.lake, table.name, self.as_of).key_with()), available, make)
+
+    def _attempt(self, table: Table, key: str, available: Tables, make: Callable[[duckdb.DuckDBPyConnection], Path]) -> Attempt:
+        """The version named `key`, made if need be and judged by today's rules.
+
+        One that cannot be made or fails has a problem: a fault in one table must not stop the others.
+        """
+        places = (self.lake.version(table.name, key), self.lake.failed(table.name, key))
+        there = next((p for p in places if p.exists()), None)
+        needs = {n: available[n] for n in table.needs if n in available}
         try:
-            version: Version = make()
-            return version
-        except (duckdb.Error, AuditError, Refused) as error:
-            # The text of a database error can quote a value; where persons are behind the values, its kind must do.
-            personal = any(self.catalog.contract(n).has_personal_columns for n in (table.name, *table.needs))
-            said = type(error).__name__ if personal else str(error).strip().splitlines()[0]
-            return Version(table.name, key, problem=f"{table.name} could not be computed: {said}")
+            if there is None:
+                with self.connect_to(needs) as con:
+                    there = make(con)
+            version = facts(there)
+            outcomes = self._judged(table, version, there, needs)
+        except (duckdb.Error, AuditError, Refused, WrongLookup) as error:
+            return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))
+        said = failing(table, outcomes)
+        was_published = bool(said) and self._was_published(version)
+        settle_in(self.lake, there, version, not said or was_published)
+        self._facts[table.name, version.key] = version
+        is_known = there == places[0]
+        return Attempt(table.name, version, outcomes, is_known, "" if was_published else said, said if was_published else "")
 
-    def _accepted_of(self, table: str) -> list[str]:
-        """Names of the table's checks that may fail tonight."""
-        return sorted(c.removeprefix(f"{table}.") for c in self.accepted if c.rpartition(".")[0] == table)
+    def _judged(self, table: Table, version: Version, folder: Path, needs: Tables) -> list[Outcome]:
+        """What today's rules find of a version, with what operators let pass; remembered by what was judged and compared with."""
+        others = {n: self._content(n, needs[n], None) for n in table.checked_against if n in needs}
+        path = self.lake.audits(table.name, version.key) / f"{audit_key(version.key, table.rules, others)}.json"
+        outcomes = remembered(path, table.rules)
+        if outcomes is None:
+            with self.connect_to({n: needs[n] for n in others}) as con:
+                relation(con, table.name, rows_sql(folder))
+                outcomes = audit(con, table.contract, table.rules, table.name, dict(table.related))
+            remember(path, outcomes)
+        return self.line.accepting(table.name, outcomes)
 
-    def _accepting(self, table: str, outcomes: list[Outcome]) -> list[Outcome]:
-        """The outcomes with who accepts that they fail, and until when."""
-        found = ((o, self.accepted.get(f"{table}.{o.name}")) for o in outcomes)
-        return [replace(o, accepted_until=a.until, accepted_reason=a.reason) if a and not o.passed else o for o, a in found]
+    def _said(self, table: Table, error: Exception) -> str:
+        """What went wrong. The text of a database error can quote a value; where persons are behind the values, its kind must do."""
+        if isinstance(error, WrongLookup):
+            return str(error)
+        personal = any(self.catalog.contract(n).has_personal_columns for n in (table.name, *table.needs))
+        return f"{table.name} could not be computed: {type(error).__name__ if personal else str(error).strip().splitlines()[0]}"
 
-    def _freshness(self, contract: Contract, receipts: list[dict[str, Any]], coverage: list[dict[str, Any]]) -> Freshness:
-        arrivals = [r["received_at"] for r in receipts if r["status"] not in ("refused", "withdrawn")]
-        return judge(contract, arrivals, max((c["last_date"] for c in coverage if c["last_date"]), default=None), self.now)
+    def _content(self, name: str, key: str, rows: Rows | None) -> str:
+        """What names the data behind a key: of a lookup its rows, since another spelling of its file is no other data."""
+        if not name.startswith(f"{REFERENCE}.") or key == NEVER_PUBLISHED:
+            return key
+        if rows is None:
+            return self._version(name, key).logical_hash
+        hashes = self._hashes_of_rows(name, key, rows.column)
+        return digest([(value, hashes.get(value)) for value in sorted(rows.values)])
 
-    def _judge(
-        self, con: duckdb.DuckDBPyConnection, name: str, key: str, selection: list[str], receipts: list[dict[str, Any]]
-    ) -> list[Outcome]:
-        """Outcomes of the raw suite on the current records, remembered by key."""
-        extract = self.catalog.extracts[name]
-        remembered = self.lake.parse(name, digest(key, extract.contract.audit_fingerprint)).with_suffix(".audit.json")
-        if not remembered.exists():
-            self._current(con, name, key, selection, receipts)
-            outcomes = audit(con, extract.contract, raw_suite(extract), f"raw.{name}", {})
-            write_json(remembered, [o.as_dict() for o in outcomes])
-        return self._accepting(f"raw.{name}", [Outcome(**o) for o in read_json(remembered)])
+    def _hashes_of_rows(self, name: str, key: str, column: str) -> dict[str, str]:
+        """Value of a column -> hash of the rows that have it."""
+        if (name, key, column) not in self._row_hashes:
+            with connect(self.lake.scratch) as con:
+                query = f"select {ident(column)}, {LOGICAL_HASH} from ({rows_sql(self.lake.version(name, key))}) as t group by all"
+                self._row_hashes[name, key, column] = dict(con.execute(query).fetchall())
+        return self._row_hashes[name, key, column]
 
-    def _coverage(self, con: duckdb.DuckDBPyConnection, name: str, standings: list[Standing]) -> list[dict[str, Any]]:
-        """Per month what the standing deliveries hold: the month grid of the extract."""
-        column = self.catalog.extracts[name].contract.dated_by
-        counted = [s for s in standings if s.status in ("current", "held")]
-        if not column or not counted:
-            return []
-        parts = " union all ".join(
-            f"select '{s.receipt.id}' as receipt, {s.status == 'held'} as is_held, {_month_of(s, column)} as month,"
-            f" {column} as dated_at, _errors from read_parquet({literal(str(self.lake.parse(name, s.parse)))})"
-            for s in counted
-        )
-        # A table of months covers each of its months; anything finer covers a month once it reaches the last day.
-        reaches = "record.month" if column == "month" else "record.month + interval 1 month - interval 1 day"
-        rows = self._asked(
-            con,
-            name,
-            "coverage",
-            f"""
-            select
-                strftime(record.month, '%Y-%m-%d') as month,
-                count(distinct receipt) as receipts,
-                count(*) as records,
-                count(*) filter (_errors is null) as accepted,
-                count(*) filter (_errors is not null) as quarantined,
-                strftime(max(dated_at) filter (_errors is null), '%Y-%m-%d') as last_date,
-                max(max(dated_at) filter (_errors is null)) over () < {reaches} as is_provisional,
-                bool_or(is_held) as is_held
-            from ({parts}) as record where _errors is distinct from 'ignored'
-            group by record.month order by record.month""",
-        )
-        names = ("month", "receipts", "records", "accepted", "quarantined", "last_date", "is_provisional", "is_held")
-        return [dict(zip(names, row, strict=True)) for row in rows]
+    def _version(self, name: str, key: str) -> Version:
+        if (name, key) not in self._facts:
+            self._facts[name, key] = facts(self.lake.version(name, key))
+        return self._facts[name, key]
 
-    def _asked(self, con: duckdb.DuckDBPyConnection, name: str, what: str, sql: str) -> Rows:
-        """Rows of a query over an extract's parses, which never change: the nightly line asks again only when the query is another."""
-        kept, query = self.lake.parse(name, what).with_suffix(".asked.json"), digest(sql)
-        if self.is_nightly and kept.exists() and (known := read_json(kept))["query"] == query:
-            return list(known["rows"])
-        rows = con.execute(sql).fetchall()
-        if self.is_nightly:
-            write_json(kept, {"query": query, "rows": rows})
-        return rows
+    @cached_property
+    def _history(self) -> list[Manifest]:
+        """What nightly runs published up to now, newest first."""
+        return nights(self.lake, self.as_of)
 
-    def _state(self, name: str) -> Path:
-        return self.lake.state(self.line, name) if self.is_nightly else self.lake.scratch / "state" / self.line / f"{name}.json"
+    def _was_published(self, version: Version) -> bool:
+        """Whether the version is the one that is published of its table now."""
+        return bool(self._history) and self._history[0].tables.get(version.table) == version.key
 
     def _stood(self, domain: str) -> DomainState | None:
         """What stood of the domain before this run: as the run before it left it, else as the releases up to now tell.
 
         A run for another time and a rebuild have no run before them. Versions that are gone are made again as they were then.
         """
-        if state := self.known_domain_state(domain):
+        if state := self.line.domain(domain):
             return state
-        history = [m for m in manifests(self.lake, self.as_of) if domain in m["domains"]]
+        history = [m for m in self._history if domain in m.domains]
         if not history:
             return None
-        newest, tables, data_as_of = history[0]["domains"][domain], dict[str, str](), ""
+        newest, tables, data_as_of = history[0].domains[domain], dict[str, str](), ""
         if good := last_published(history, domain):
-            tables, data_as_of = self._tables_of(domain, good), good["domains"][domain]["data_as_of"]
+            tables, data_as_of = self._tables_of(domain, good), good.domains[domain].data_as_of
         if not all(self.lake.version(table, key).exists() for table, key in tables.items()):
-            good = last_published([m for m in history if m["as_of"] < self.as_of], domain)
+            good = last_published([m for m in history if m.as_of < self.as_of], domain)
             if good:
-                then = Night(self.lake, self.catalog, datetime.fromisoformat(good["as_of"]), f"before {self.line}")
+                then = Night(self.lake, self.catalog, datetime.fromisoformat(good.as_of), f"before {self.line.name}")
                 then.run()
-                tables, data_as_of = then.domain_state(domain).tables, then.domain_state(domain).data_as_of
-        return DomainState(domain, newest["status"], newest["since"], newest["why"], data_as_of, tables)
+                if state := then.domain_state(domain):
+                    tables, data_as_of = state.tables, state.data_as_of
+        return DomainState(domain, newest.status, newest.since, newest.why, data_as_of, tables)
 
-    def _tables_of(self, domain: str, manifest: dict[str, Any]) -> dict[str, str]:
-        declared = {n: t.domain for n, t in self.catalog.tables.items()}
-        return {table: key for table, key in manifest["tables"].items() if declared.get(table) == domain}
+    def _tables_of(self, domain: str, manifest: Manifest) -> dict[str, str]:
+        declared = {n: REFERENCE if t.layer == REFERENCE else t.domain for n, t in self.catalog.tables.items()}
+        named = manifest.domains[domain].tables
+        return {table: key for table, key in manifest.tables.items() if table in named or (not named and declared.get(table) == domain)}
 
-    def _remember_extract(self, state: ExtractState) -> ExtractState:
-        write_json(self._state(f"raw.{state.extract}"), asdict(state))
-        for receipt in (r for r in state.receipts if r["id"] in state.arrived):
-            counts = {k: receipt[k] for k in ("records", "accepted", "quarantined")}
-            facts = {"receipt": receipt["id"], "extract": state.extract, "status": receipt["status"], **counts}
-            if receipt["status"] in ("refused", "held"):
-                warn(f"delivery {receipt['status']}", **facts, why=receipt["why"])
-            else:
-                say("delivery taken", **facts)
-        if state.is_late:
-            warn("extract late", extract=state.extract, why=state.freshness.why)
-        return state
-
-    def _remember_domain(
-        self, domain: str, versions: list[Version], problems: list[str], data_as_of: str, late: list[str] | None = None
+    def _remember(
+        self, domain: str, attempts: list[Attempt], problems: list[str], data_as_of: str, late: list[str] | None = None
     ) -> DomainState:
         """Tonight's set if all is well, else the last good one with the reason why."""
         # What could not be computed for want of another table is no news beside why that one is not there.
-        problems = problems + [v.problem for v in versions if v.problem and v.key] or [v.problem for v in versions if v.problem]
-        before, status = self._stood(domain), "held" if problems else "published"
+        problems = problems + [a.problem for a in attempts if a.problem and a.key] or [a.problem for a in attempts if a.problem]
+        before, status = self._stood(domain), HELD if problems else PUBLISHED
         since = before.since if before and before.status == status else self.as_of
-        tables, as_of = {v.table: v.key for v in versions}, data_as_of
+        tables, as_of = {a.table: a.key for a in attempts}, data_as_of
         if problems:
             tables, as_of = (before.tables, before.data_as_of) if before else ({}, "")
-        state = DomainState(domain, status, since, " ".join(problems), as_of, tables, versions, late or [])
-        write_json(self._state(domain), asdict(state))
-        for version in versions:
-            if version.problem and version.key:
-                warn("table failed", table=version.table, version=version.key, why=version.problem)
-            elif version.exists and not version.unchanged:
-                say("table made", table=version.table, version=version.key, rows=version.rows)
-        (warn if state.is_held else say)(f"domain {status}", domain=domain, **({"why": state.why} if state.is_held else {}))
+        marks = [f"{a.marked} It was published before, and stays." for a in attempts if a.marked]
+        state = DomainState(domain, status, since, " ".join(problems or marks), as_of, tables, attempts, late or [])
+        self.line.save(state)
+        for attempt in attempts:
+            if attempt.problem and attempt.key:
+                warn("table failed", table=attempt.table, version=attempt.key, why=attempt.problem)
+            elif attempt.version and attempt.stands and not attempt.unchanged:
+                say("table made", table=attempt.table, version=attempt.key, rows=attempt.version.rows)
+        (warn if state.why else say)(f"domain {status}", domain=domain, **({"why": state.why} if state.why else {}))
         return state
-
-
-def _month_of(standing: Standing, column: str) -> str:
-    """SQL for the month a record is counted in: the period the file covers where it says, so that a wrong date is counted there too."""
-    period = standing.reading.period
-    return f"date '{period}-01'" if period else f"cast(date_trunc('month', {column}) as date)"
-
-
-def _receipt_facts(receipt: intake.Receipt, standing: Standing | None) -> dict[str, Any]:
-    """One row of meta.receipt with the facts of its parse."""
-    facts = {k: v for k, v in asdict(receipt).items() if k not in ("sentence", "ordered_by", "inner_name")}
-    if standing is None:
-        counts = dict.fromkeys(("records", "accepted", "quarantined", "ignored", "current", "superseded", "duplicate", "held"), 0)
-        return facts | counts | {"status": "refused", "why": receipt.sentence, "parse": None, "reading": None}
-    reading: Reading = standing.reading
-    counts = {"records": reading.records, "accepted": reading.accepted, "quarantined": reading.quarantined, "ignored": reading.ignored}
-    counts |= {k: getattr(standing, k) for k in ("current", "superseded", "duplicate", "held")}
-    return facts | counts | {"status": standing.status, "why": standing.why, "parse": standing.parse, "reading": asdict(reading)}

@@ -13,7 +13,8 @@ from expectations.suite import Rule
 from sources.layout import Extract
 
 if TYPE_CHECKING:
-    from assets.night import ExtractState
+    from assets.current import Standing
+    from assets.states import ExtractState
     from expectations.runner import Outcome
 
 INTAKE_RULES = [
@@ -28,28 +29,36 @@ INTAKE_RULES = [
 
 def raw_asset(extract: Extract) -> dg.AssetsDefinition:
     """The ingest asset of one extract."""
-    key, rules = asset_key(f"raw.{extract.name}"), raw_suite(extract) + freshness_rules(extract.contract) + INTAKE_RULES
+    key, rules = asset_key(f"raw.{extract.name}"), _rules(extract)
     spec = contract_spec(extract.contract, key, [], extract.contract.reading_fingerprint, {"parquet", "duckdb"})
 
     @dg.multi_asset(name=f"raw__{extract.name}", specs=[spec.replace_attributes(skippable=False)], check_specs=check_specs(key, rules))
-    def ingest(night_run: NightRun) -> Iterator[dg.MaterializeResult[None]]:
-        state = night_run.night.ingest(extract.name)
-        outcomes = state.outcomes + _intake_outcomes(extract, state)
-        yield dg.MaterializeResult(
-            asset_key=key,
-            metadata=_metadata(state),
-            check_results=check_results(key, rules, outcomes),
-            data_version=dg.DataVersion(state.key or "none"),
-        )
+    def ingest(night_run: dg.ResourceParam[NightRun]) -> Iterator[dg.MaterializeResult[None]]:
+        yield raw_result(extract, night_run.night.ingest(extract.name))
 
     return ingest
 
 
+def raw_result(extract: Extract, state: "ExtractState") -> dg.MaterializeResult[None]:
+    """What stands of the extract, with its checks."""
+    key, rules = asset_key(f"raw.{extract.name}"), _rules(extract)
+    return dg.MaterializeResult(
+        asset_key=key,
+        metadata=_metadata(state),
+        check_results=check_results(key, rules, state.outcomes + _intake_outcomes(extract, state)),
+        data_version=dg.DataVersion(state.key or "none"),
+    )
+
+
+def _rules(extract: Extract) -> list[Rule]:
+    return raw_suite(extract) + freshness_rules(extract.contract) + INTAKE_RULES
+
+
 def _metadata(state: "ExtractState") -> dict[str, Any]:
-    records, quarantined = state.total("records"), state.total("quarantined")
+    records, quarantined = sum(d.records for d in state.deliveries), sum(d.quarantined for d in state.deliveries)
     metadata: dict[str, Any] = {
-        "dagster/row_count": state.total("current"),
-        "deliveries": len(state.receipts),
+        "dagster/row_count": sum(d.current for d in state.deliveries),
+        "deliveries": len(state.deliveries),
         "arrived": len(state.arrived),
         "records": records,
         "quarantined": quarantined,
@@ -68,13 +77,13 @@ def _month_grid(state: "ExtractState") -> dg.TableMetadataValue:
     """What has been delivered for each month, newest first: meta.coverage of the extract."""
     records = [
         dg.TableRecord({
-            "month": c["month"][:7] if c["month"] else "undated",
-            "deliveries": c["receipts"],
-            "records": c["records"],
-            "accepted": c["accepted"],
-            "quarantined": c["quarantined"],
-            "complete": f"{100 * c['accepted'] / c['records']:.1f} %",
-            "state": "held" if c["is_held"] else "provisional" if c["is_provisional"] else "final",
+            "month": c.month[:7] if c.month else "undated",
+            "deliveries": c.receipts,
+            "records": c.records,
+            "accepted": c.accepted,
+            "quarantined": c.quarantined,
+            "complete": f"{100 * c.accepted / c.records:.1f} %",
+            "state": "held" if c.is_held else "provisional" if c.is_provisional else "final",
         })
         for c in reversed(state.coverage)
     ]  # fmt: skip
@@ -93,16 +102,16 @@ def _intake_outcomes(extract: Extract, state: "ExtractState") -> list["Outcome"]
     from expectations.runner import Outcome
 
     limit = extract.contract.quarantine_limit.warn
-    taken = [r for r in state.receipts if r["reading"]]
+    taken = [d for d in state.deliveries if d.reading]
     lost = [
-        r for r in taken
-        if r["reading"]["physical_records"] != r["accepted"] + r["quarantined"] + r["ignored"]
-        or r["accepted"] != r["current"] + r["superseded"] + r["duplicate"] + r["held"]
+        d for d in taken
+        if (d.reading and d.reading.physical_records != d.accepted + d.quarantined + d.ignored)
+        or d.accepted != d.current + d.superseded + d.duplicate + d.held
     ]  # fmt: skip
-    refused = [r for r in state.receipts if r["status"] == "refused" and r["id"] in state.arrived]
-    dirty = [r for r in taken if r["current"] and 100 * r["quarantined"] > limit * (r["records"] - r["ignored"])]
-    held = [r for r in taken if r["status"] == "held"]
-    offending = dict(zip((r.name for r in INTAKE_RULES), (lost, refused, dirty, drifted(state.receipts), held), strict=True))
+    refused = [d for d in state.deliveries if d.status == "refused" and d.receipt.id in state.arrived]
+    dirty = [d for d in taken if d.current and 100 * d.quarantined > limit * (d.records - d.ignored)]
+    held = [d for d in taken if d.status == "held"]
+    offending = dict(zip((r.name for r in INTAKE_RULES), (lost, refused, dirty, drifted(state.deliveries), held), strict=True))
     return [
         Outcome(
             r.name,
@@ -111,19 +120,18 @@ def _intake_outcomes(extract: Extract, state: "ExtractState") -> list["Outcome"]
             None,
             not offending[r.name],
             len(offending[r.name]),
-            ", ".join(o["file_name"] for o in offending[r.name]),
+            ", ".join(o.receipt.file_name for o in offending[r.name]),
         )
         for r in INTAKE_RULES
     ]
 
 
-def drifted(receipts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def drifted(deliveries: "list[Standing]") -> "list[Standing]":
     """The newest delivery, if it has columns nobody reads, or lacks columns, that the one before it had otherwise."""
-    taken = [r for r in receipts if r["reading"]]
-    if not taken:
+    readings = [(d, d.reading) for d in deliveries if d.reading]
+    if not readings:
         return []
-    newest = taken[-1]
-    layout = newest["reading"]["layout"]
-    before = [r["reading"] for r in taken[:-1] if r["reading"]["layout"] == layout]
-    differs = any(before and set(newest["reading"][names]) != set(before[-1][names]) for names in ("extra_columns", "absent_columns"))
-    return [newest] if differs else []
+    newest, now = readings[-1]
+    before = [r for _, r in readings[:-1] if r.layout == now.layout]
+    columns = [(set(r.extra_columns), set(r.absent_columns)) for r in (*before[-1:], now)]
+    return [newest] if len(columns) == 2 and columns[0] != columns[1] else []

@@ -1,38 +1,64 @@
-"""The last step: what stands becomes a release, and the run fails if a domain is held, so that somebody is called."""
+"""The last step: whatever of the run is missing is made, what stands becomes a release, and the run fails if somebody must be called."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from assets.catalog import REFERENCE, Catalog
-from assets.described import asset_key
+from assets.described import asset_key, told
 from assets.run import NightRun
+from assets.steps import state_events
+
+if TYPE_CHECKING:
+    from assets.publish import Release
+
+RELEASE = "release"
+Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization | dg.AssetCheckEvaluation]
 
 
 def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
     @dg.asset(
-        key="release",
+        key=RELEASE,
         deps=[asset_key(f"published.{d}") for d in (REFERENCE, *catalog.domains)],
         group_name="release",
         kinds={"duckdb", "parquet"},
-        description="The marts, reference and meta tables analysts read, whole or not at all; `current` points to the newest.",
+        description="The marts, reference and meta tables analysts read, whole or not at all; `current` points to the newest."
+        " A run in which not everything was chosen ends here with what was left out, where it stands on what has changed.",
     )
-    def release(night_run: NightRun) -> Iterator[dg.MaterializeResult[None]]:
+    def release(night_run: dg.ResourceParam[NightRun]) -> Events:
         from assets.publish import publish
+        from assets.rebuild import compare
 
-        made = publish(night_run.night)
-        metadata: dict[str, Any] = {
-            "release": made.id,
-            "path": dg.MetadataValue.path(str(made.path)),
-            "unchanged": not made.is_new,
-            "held": ", ".join(d.domain for d in made.held) or "none",
-        }
-        if made.pinned:
-            metadata["rolled_back_to"] = made.pinned
-        yield dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(made.id))
-        if made.held:
-            said = " ".join(f"{d.domain} is held since {d.since}: {d.why}" for d in made.held)
-            raise dg.Failure(f"Release {made.id} is published with the last good set of: {said}", allow_retries=False)
+        night = night_run.night
+        for state in night.complete():
+            yield from told(state_events(night, state))
+        made = publish(night)
+        differing = []
+        if night_run.source and night_run.release:
+            differing = [c.table for c in compare(night_run.source, night, night_run.release, made.path) if not c.equal]
+        yield dg.MaterializeResult(metadata=_metadata(night_run, made, differing), data_version=dg.DataVersion(made.id))
+        if differing:
+            raise dg.Failure(f"Made again, these tables are not what was published: {', '.join(differing)}.", allow_retries=False)
+        if made.held or made.marked:
+            said = [f"{d.domain} is held since {d.since}: {d.why}" for d in made.held] + [f"{d.domain}: {d.why}" for d in made.marked]
+            raise dg.Failure(f"Release {made.id} is published, and somebody must look: {' '.join(said)}", allow_retries=False)
 
     return release
+
+
+def _metadata(night_run: NightRun, made: "Release", differing: list[str]) -> dict[str, Any]:
+    metadata: dict[str, Any] = {
+        "release": made.id,
+        "path": dg.MetadataValue.path(str(made.path)),
+        "as_of": night_run.night.as_of[:16].replace("T", " "),
+        "clock": night_run.night.clock,
+        "line": night_run.night.line.name,
+        "unchanged": not made.is_new,
+        "held": ", ".join(d.domain for d in made.held) or "none",
+    }
+    if made.pinned:
+        metadata["rolled_back_to"] = made.pinned
+    if night_run.source:
+        metadata["differs_from_the_current_release"] = ", ".join(differing) or "nowhere"
+    return metadata

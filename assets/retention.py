@@ -4,26 +4,23 @@ Kept for good, because small or not to be made again: receipts, decisions, the d
 delivery under today's contract. The lake can make the rest again while the delivered file is in the archive.
 """
 
-import shutil
-import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from assets import intake
-from assets.catalog import Catalog
-from assets.lake import Lake, read_json
-from assets.plan import match_key
-from assets.publish import pinned, releases
-
-SETTLED_SECONDS = 24 * 3600
+from assets.catalog import LAYERS, REFERENCE, Catalog
+from assets.keys import match_key
+from assets.lake import Lake, discard, load, read_json
+from assets.manifests import Manifest, releases
+from assets.pointers import head, pinned
+from assets.states import DomainState, ExtractState
 
 
 @dataclass(frozen=True)
 class Doomed:
-    """A file or folder to delete. `what` is version, parse, failed version, release, delivered file, or left-over."""
+    """A file or folder to delete. `what` is version, parse, failed version, audit, release, rebuild, or delivered file."""
 
     what: str
     path: Path
@@ -35,51 +32,60 @@ class Doomed:
 
 
 def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archive_days: int) -> list[Doomed]:
-    """What a writer may delete: releases, failed versions and left-overs older than `release_days`, delivered files older than
-    `archive_days`, and versions and parses nothing that is kept names.
+    """What a writer may delete: releases and failed versions older than `release_days`, delivered files older than `archive_days`,
+    versions and parses nothing that is kept names, what was found of versions that are gone, and the last rebuild.
     """
     old, archived = (now - timedelta(days=days) for days in (release_days, archive_days))
     manifests = releases(lake)
-    gone = {m["release"] for m in _old_releases(lake, manifests, old)}
-    kept = [m for m in manifests if m["release"] not in gone]
+    gone = {m.release for m in _old_releases(lake, manifests, old)}
     content = _archive(lake, catalog, archived)
+    versions = list(_versions(lake, [m for m in manifests if m.release not in gone]))
+    failed = [p for p in lake.files.glob("failed/*/[!.]*") if _is_before(p, old)]
     found = [Doomed("release", lake.releases / name) for name in sorted(gone)]
-    found += [Doomed("version", p) for p in _versions(lake, kept)]
+    found += [Doomed("version", p) for p in versions]
     found += [Doomed("parse", p) for p in _parses(lake, catalog, {p.name for p in content if p.parent == lake.archive})]
-    found += [Doomed("failed version", p) for p in lake.files.glob("failed/*/*") if _is_before(p, old)]
+    found += [Doomed("failed version", p) for p in failed]
+    found += [Doomed("audit", p) for p in _audits(lake, {*versions, *failed}, old)]
     found += [Doomed("delivered file", p) for p in content]
-    return found + [Doomed("left-over", p) for p in _left_over(lake)]
+    return found + [Doomed("rebuild", p) for p in (lake.rebuilt,) if p.exists()]
 
 
 def delete(found: Iterable[Doomed]) -> None:
     """Delete files and folders. A name goes in one step, so nobody sees a release half there."""
     for one in found:
-        if one.path.is_dir():
-            part = one.path.with_name(f".{one.path.name}.gone")
-            one.path.replace(part)
-            shutil.rmtree(part)
-        else:
-            one.path.unlink(missing_ok=True)
+        if one.path.exists():
+            discard(one.path)
 
 
-def _old_releases(lake: Lake, manifests: list[dict[str, Any]], old: datetime) -> Iterator[dict[str, Any]]:
+def _old_releases(lake: Lake, manifests: list[Manifest], old: datetime) -> Iterator[Manifest]:
     """Releases made before `old`, but for those somebody sees, would see next, or rolled back to."""
-    current, head = lake.current_release, lake.state("nightly", "head")
-    needed = {current.name if current else None, pinned(lake), read_json(head)["release"] if head.exists() else None}
-    return (m for m in manifests if m["created_at"] < old.isoformat() and m["release"] not in needed)
+    current, newest = lake.current_release, head(lake)
+    needed = {current.name if current else None, pinned(lake), newest.release if newest else None}
+    return (m for m in manifests if m.created_at < old.isoformat() and m.release not in needed)
 
 
-def _versions(lake: Lake, kept: list[dict[str, Any]]) -> Iterator[Path]:
-    """Versions that neither a kept release nor what stands of a domain names; their facts with them."""
-    named = {(table, key) for m in kept for table, key in m["tables"].items()}
-    for state in lake.state("nightly", "x").parent.glob("*.json"):
-        facts = read_json(state)
-        if isinstance(facts, dict) and "tables" in facts:
-            named |= set(facts["tables"].items()) | {(v["table"], v["key"]) for v in facts["versions"]}
-    for layer in ("core", "marts", "reference"):
-        for path in (lake.files / layer).glob("*/*"):
-            if (f"{layer}.{path.parent.name}", path.name.split(".")[0]) not in named:
-                yield path
+def _versions(lake: Lake, kept: list[Manifest]) -> Iterator[Path]:
+    """Versions that neither a kept release nor what stands of a domain names."""
+    named = {lake.version(table, key) for m in kept for table, key in m.tables.items()}
+    for path in (lake.files / "domains").glob("*.json"):
+        state = load(path, DomainState)
+        named |= {lake.version(table, key) for table, key in state.tables.items()}
+        named |= {lake.version(a.table, a.key) for a in state.attempts if a.key}
+    for layer in (*LAYERS, REFERENCE):
+        yield from (p for p in (lake.files / layer).glob("*/[!.]*") if p not in named)
+
+
+def _audits(lake: Lake, going: set[Path], old: datetime) -> Iterator[Path]:
+    """What was found of versions that are gone or go, and of records of an extract that are current no more, if it is old."""
+    current = {(f"raw.{s.extract}", s.key) for s in (load(p, ExtractState) for p in (lake.files / "extracts").glob("*.json"))}
+    for path in (lake.files / "audits").glob("*/[!.]*"):
+        table, key = path.parent.name, path.name
+        if table.startswith("raw."):
+            is_needed = (table, key) in current or not _is_before(path, old)
+        else:
+            is_needed = any(p.exists() for p in {lake.version(table, key), lake.failed(table, key)} - going)
+        if not is_needed:
+            yield path
 
 
 def _parses(lake: Lake, catalog: Catalog, leaving: set[str]) -> Iterator[Path]:
@@ -122,14 +128,6 @@ def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
     named = {read_json(p)["content"] for p in lake.receipts.glob("*.json")}
     nameless = [p for p in lake.archive.iterdir() if p.name not in named and not p.name.startswith(".") and _is_before(p, old)]
     return [p for p in taken if p.exists()] + rejected + nameless
-
-
-def _left_over(lake: Lake) -> Iterator[Path]:
-    """Files a killed run was writing, and locks of runs long gone."""
-    for root in (lake.files, lake.archive, lake.releases):
-        for path in root.rglob(".*.part"):
-            if _is_before(path, datetime.fromtimestamp(time.time() - SETTLED_SECONDS)):
-                yield path
 
 
 def _is_before(path: Path, old: datetime) -> bool:

@@ -1,62 +1,113 @@
-"""What every asset of a run shares: the night it belongs to, with the lake held for writing until the run ends."""
+"""What every asset of a run shares: its night, with the lake held for writing until the run ends.
+
+Who reaches the UI may set a run's config, so it names no path and no SQL: an earlier time, or that everything be made again.
+"""
 
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from pydantic import PrivateAttr
-
-from assets.catalog import load_catalog
 
 if TYPE_CHECKING:
+    from assets.lake import Lake
     from assets.night import Night
 
-# Tag of a run: who started it.
+# Tags of a run: who started it, what it waits for, and of which line it is where that is not the nightly one.
 STARTED_BY, COMMAND_LINE = "ventetal/started_by", "the command line"
+LAKE, LINE = "ventetal/lake", "ventetal/line"
+REBUILD = "rebuild"
 PATIENCE_SECONDS = 3 * 3600
+RESOURCE = "night_run"
 
 
-class NightRun(dg.ConfigurableResource):  # type: ignore[type-arg]  # the resource is its own value
-    """The night of this run. `as_of` is the ISO time the run takes for now, empty for the clock."""
+@dataclass(frozen=True)
+class NightRun:
+    """The night of a run. A rebuild also knows the lake and the release it makes again."""
 
-    project: str
-    data: str
-    as_of: str = ""
-    _night: Any = PrivateAttr(default=None)
+    night: "Night"
+    source: "Lake | None" = None
+    release: Path | None = None
 
+
+def run_config(as_of: str = "", rebuild: bool = False) -> dict[str, object]:
+    """Run config of the job."""
+    return {"resources": {RESOURCE: {"config": {"as_of": as_of, "rebuild": rebuild}}}}
+
+
+def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
+    """The night of a run over the data at `data`, by what is declared at `project`."""
+    schema = {
+        "as_of": dg.Field(str, default_value="", description="Make the release of an earlier time (ISO), beside the current one."),
+        "rebuild": dg.Field(bool, default_value=False, description="Make the current release again from the archive, and compare."),
+    }
+
+    @dg.resource(config_schema=schema, description="What lies in landing is taken in, unless another time or a rebuild is asked for.")
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["NightRun"]:
+    def begun(context: dg.InitResourceContext) -> Iterator[NightRun]:
         # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
         from assets.alive import hold
-        from assets.clock import night_time
         from assets.lake import Lake
         from assets.log import is_listening, listen, say
-        from assets.night import Night
-        from assets.person_key import check_person_key
+        from assets.takeover import take_over
 
-        lake, run_id = Lake(Path(self.data)), context.run.run_id if context.run else "unnamed"
+        lake, run = Lake(data), context.run
+        run_id, tags = (run.run_id, run.tags) if run else ("unnamed", {})
         lake.prepare()
         hold(lake, run_id)
         if not is_listening():
             listen(run_id)
-        started_by = context.run.tags.get(STARTED_BY, "the UI") if context.run else ""
+        started_by = tags.get(STARTED_BY, "the UI")
+
+        def waits(for_whom: str) -> None:
+            """A run that waits has begun for Dagster; its tag and its log say what it waits for."""
+            say("run waits", waits_for=for_whom)
+            if context.log:
+                context.log.info(f"Waits for the lake. {for_whom}")
+            if run and context.instance:
+                context.instance.add_run_tags(run_id, {LAKE: "waits for another run"})
+
         # Who calls the command line is told at once who holds the lake; a run of the daemon or the UI has time.
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
-        with lake.writer(f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience):
-            now = datetime.fromisoformat(self.as_of) if self.as_of else night_time(lake, datetime.now())
-            catalog = load_catalog(Path(self.project))
-            check_person_key(lake, catalog)
-            self._night = Night(lake, catalog, now)
-            say("run begins", as_of=self._night.as_of, started_by=started_by)
-            began = time.monotonic()
-            yield self
-            say("run ends", seconds=round(time.monotonic() - began, 1))
+        with lake.writer(f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience, waits):
+            take_over(lake)
+            with _night(lake, project, context.resource_config["as_of"], context.resource_config["rebuild"]) as found:
+                if run and context.instance:
+                    line = {LINE: REBUILD if found.source else found.night.line.name}
+                    context.instance.add_run_tags(run_id, {LAKE: "held"} | ({} if line[LINE] == "nightly" else line))
+                say("run begins", as_of=found.night.as_of, clock=found.night.clock, line=found.night.line.name, started_by=started_by)
+                began = time.monotonic()
+                yield found
+                say("run ends", seconds=round(time.monotonic() - began, 1))
 
-    @property
-    def night(self) -> "Night":
-        night: Night = self._night
-        return night
+    return begun
+
+
+@contextmanager
+def _night(lake: "Lake", project: Path, as_of: str, rebuild: bool) -> Iterator[NightRun]:
+    """The night that the run config asks for."""
+    from assets.catalog import load_catalog
+    from assets.clock import NoTime, earlier, night_time
+    from assets.lake import Lake
+    from assets.night import Night
+    from assets.person_key import check_person_key
+    from assets.rebuild import again
+
+    catalog, current = load_catalog(project), lake.current_release
+    check_person_key(lake, catalog)
+    if rebuild and as_of:
+        raise NoTime("A rebuild is of the current release; it takes no as_of.")
+    if rebuild:
+        if current is None:
+            raise NoTime("There is no release yet that could be made again.")
+        with again(lake, Lake(lake.rebuilt), catalog, current) as night:
+            yield NightRun(night, lake, current)
+    elif as_of:
+        yield NightRun(Night(lake, catalog, earlier(lake, as_of), f"as of {as_of}", "run config"))
+    else:
+        now = night_time(lake)
+        yield NightRun(Night(lake, catalog, now.at, clock=now.clock))

@@ -80,7 +80,11 @@ def _attention(
     arrived: list[str],
 ) -> list[dict[str, str]]:
     """What a person should look at, most urgent first: what is held, refused tonight, late, let pass, and what warns."""
-    found = [{"what": "held domain", "which": d["domain"], "why": d["why"]} for d in domains if d["status"] == "held"]
+    found = [
+        {"what": "held domain" if d["status"] == "held" else "failing figures", "which": d["domain"], "why": d["why"]}
+        for d in domains
+        if d["why"]
+    ]
     waiting = [r for r in receipts if r["status"] == "held"]
     found += [{"what": "held delivery", "which": f"{r['file_name']} ({r['receipt_id']})", "why": r["why"]} for r in waiting]
     refused = [r for r in receipts if r["status"] == "refused" and r["receipt_id"] in arrived]

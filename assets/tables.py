@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.catalog import REFERENCE, Catalog, Table
+from assets.catalog import PUBLISHED, REFERENCE, Catalog, Table
 from assets.described import asset_key, check_results, check_specs, contract_spec, materialized
 from assets.run import NightRun
 
 if TYPE_CHECKING:
-    from assets.compute import Version
-    from assets.night import DomainState, Night
+    from assets.night import Night
+    from assets.states import DomainState
+    from assets.versions import Attempt
 
-PUBLISHED = "is_published"
+IS_PUBLISHED = "is_published"
 ROWS_PREVIEWED = 8
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
@@ -28,46 +29,48 @@ def reference_assets(catalog: Catalog) -> dg.AssetsDefinition:
 
     checks = [*_checks(catalog.references), _published_check(REFERENCE)]
 
-    @dg.multi_asset(name=REFERENCE, specs=[*specs, _published(REFERENCE, catalog.references)], check_specs=checks)
-    def reference(night_run: NightRun) -> Events:
-        night = night_run.night
-        state = night.make_reference()
+    @dg.multi_asset(name=REFERENCE, specs=[*specs, _published(catalog, REFERENCE, catalog.references)], check_specs=checks)
+    def reference(night_run: dg.ResourceParam[NightRun]) -> Events:
+        state = night_run.night.make_reference()
         if state.is_held and not state.tables:
             raise dg.Failure(f"The reference tables have never been right: {state.why}", allow_retries=False)
-        versions = {v.table: v for v in state.versions}
-        for table in catalog.references:
-            version = versions[table.name]
-            yield from check_results(asset_key(table.name), table.rules, version.outcomes)
-            yield materialized(table, version, state.why if state.is_held else "")
-        yield _status(state)
+        yield from domain_results(night_run.night, catalog.references, state)
 
     return reference
 
 
 def domain_assets(catalog: Catalog, domain: str) -> dg.AssetsDefinition:
-    """The core and mart tables of one domain."""
+    """The tables of one domain."""
     tables = catalog.of_domain(domain)
 
     checks = [*_checks(tables), _published_check(domain)]
+    specs = [*(_spec(catalog, t) for t in tables), _published(catalog, domain, tables)]
 
-    @dg.multi_asset(name=domain, specs=[*(_spec(catalog, t) for t in tables), _published(domain, tables)], check_specs=checks)
-    def make(night_run: NightRun) -> Events:
-        state = night_run.night.make_domain(domain)
-        versions = {v.table: v for v in state.versions}
-        for table in tables:
-            yield from check_results(asset_key(table.name), table.rules, versions[table.name].outcomes)
-            if not state.is_held:
-                yield materialized(table, versions[table.name], preview=_preview(night_run.night, table, versions[table.name]))
-        yield _status(state)
+    @dg.multi_asset(name=domain, specs=specs, check_specs=checks)
+    def make(night_run: dg.ResourceParam[NightRun]) -> Events:
+        yield from domain_results(night_run.night, tables, night_run.night.make_domain(domain))
 
     return make
 
 
-def _preview(night: "Night", table: Table, version: "Version") -> str:
-    """The first rows of a mart as people read a table; '' for a core table, whose rows may be persons."""
-    if table.layer != "marts":
+def domain_results(night: "Night", tables: list[Table], state: "DomainState") -> Events:
+    """What became of each table, with its checks; then whether they are published."""
+    attempts = {a.table: a for a in state.attempts}
+    for table in tables:
+        attempt = attempts[table.name]
+        yield from check_results(asset_key(table.name), table.rules, attempt.outcomes)
+        if table.layer == REFERENCE:
+            yield materialized(table, attempt, state.why if state.is_held else "")
+        elif not state.is_held:
+            yield materialized(table, attempt, preview=_preview(night, table, attempt))
+    yield _status(state)
+
+
+def _preview(night: "Night", table: Table, attempt: "Attempt") -> str:
+    """The first rows of a mart as people read a table; '' for any other, whose rows may be persons."""
+    if table.layer != PUBLISHED:
         return ""
-    with night.connect_to({table.name: version.key}) as con:
+    with night.connect_to({table.name: attempt.key}) as con:
         found = con.execute(f"select * from {table.name} limit {ROWS_PREVIEWED}")
         names, rows = [d[0] for d in found.description or []], found.fetchall()
     lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
@@ -89,7 +92,8 @@ def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
     spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
     if table.layer == REFERENCE:
         return spec
-    sql = {"sql": dg.MetadataValue.md(f"`sql/{table.layer}/{table.path.name}`\n\n```sql\n{table.text}```")}
+    called = "".join(f"\n\n```sql\n{m.text}```" for m in table.macros)
+    sql = {"sql": dg.MetadataValue.md(f"`sql/{table.layer}/{table.path.name}`\n\n```sql\n{table.text}```{called}")}
     return spec.merge_attributes(metadata=sql)
 
 
@@ -97,19 +101,22 @@ def _checks(tables: list[Table]) -> list[dg.AssetCheckSpec]:
     return [spec for t in tables for spec in check_specs(asset_key(t.name), t.rules)]
 
 
-def _published(domain: str, tables: list[Table]) -> dg.AssetSpec:
+def _published(catalog: Catalog, domain: str, tables: list[Table]) -> dg.AssetSpec:
+    declared = catalog.declared.get(domain)
+    words = f"{declared.label}. {declared.purpose}\n\n" if declared else ""
     return dg.AssetSpec(
         asset_key(f"published.{domain}"),
         deps=[asset_key(t.name) for t in tables],
         group_name=domain,
+        owners=[f"team:{declared.owner}"] if declared else [],
         kinds={"release"},
-        description="Whether tonight's tables of the domain are published, or the last good set stands, since when and why.",
+        description=f"{words}Whether tonight's tables of the domain are published, or the last good set stands, since when and why.",
     )
 
 
 def _published_check(domain: str) -> dg.AssetCheckSpec:
     words = "Tonight's tables are published; otherwise the domain is held at its last good set."
-    return dg.AssetCheckSpec(PUBLISHED, asset=asset_key(f"published.{domain}"), description=words)
+    return dg.AssetCheckSpec(IS_PUBLISHED, asset=asset_key(f"published.{domain}"), description=words)
 
 
 def _status(state: "DomainState") -> dg.MaterializeResult[None]:
@@ -125,7 +132,7 @@ def _status(state: "DomainState") -> dg.MaterializeResult[None]:
         metadata["late_extracts"] = ", ".join(state.late)
     said = f"Held since {_readable(state.since)}: {why}" if state.is_held else why
     key = asset_key(f"published.{state.domain}")
-    check = dg.AssetCheckResult(asset_key=key, check_name=PUBLISHED, passed=not state.is_held, description=said)
+    check = dg.AssetCheckResult(asset_key=key, check_name=IS_PUBLISHED, passed=not state.why, description=said)
     return dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
 
 

@@ -13,12 +13,14 @@ from assets.causes import FAILED, Cause, remembered_causes
 from assets.channels import ChannelError, channels
 from assets.lake import Lake
 from assets.landing import delivered
-from assets.run import STARTED_BY
+from assets.run import LINE, STARTED_BY
 from pipelines.settings import JOB, RELEASE
 
 # Never moved by a change of clocks, which happens between 2 and 3; the deliveries of the night are there by then.
 EVERY_NIGHT, ZONE = "15 5 * * *", "Europe/Copenhagen"
 LOOKS_EVERY_SECONDS = 60
+# The newest run of the nightly line lies behind at most this many that were asked for another time.
+RUNS_LOOKED_AT = 50
 
 Looked = dict[str, list[int]]
 
@@ -92,12 +94,14 @@ def standing_causes(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
 
 
 def _broken_run(instance: dg.DagsterInstance) -> Cause | None:
-    """The newest finished run, if it broke off. One that published and failed for a held domain did not: that is told as such."""
+    """The newest finished run of the nightly line, if it broke off. One that published and failed for a held domain did not: that is
+    told as such.
+    """
     ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    newest = instance.get_run_records(dg.RunsFilter(job_name=JOB, statuses=ended), limit=1)
-    if not newest or newest[0].dagster_run.status != dg.DagsterRunStatus.FAILURE:
+    records = instance.get_run_records(dg.RunsFilter(job_name=JOB, statuses=ended), limit=RUNS_LOOKED_AT)
+    run = next((r.dagster_run for r in records if LINE not in r.dagster_run.tags), None)
+    if run is None or run.status != dg.DagsterRunStatus.FAILURE:
         return None
-    run = newest[0].dagster_run
     failures = [e.get_dagster_event() for e in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)]
     broken = [e for e in failures if not (e.step_key == RELEASE and e.step_failure_data.user_failure_data)]
     if failures and not broken:

@@ -2,7 +2,7 @@
 
 import atexit
 import gc
-import os
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -11,7 +11,7 @@ from assets.catalog import Catalog, load_catalog
 from assets.raw import raw_asset
 from assets.release import release_asset
 from assets.report.asset import report_asset
-from assets.run import NightRun
+from assets.run import RESOURCE, night_run
 from assets.tables import domain_assets, reference_assets
 from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
 from pipelines.settings import JOB, PROJECT, data_root
@@ -39,7 +39,7 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
         jobs=[job],
         schedules=[nightly_schedule()],
         sensors=[landing_sensor(data / "landing", list(catalog.extracts)), alert_sensor(data)],
-        resources={"night_run": NightRun(project=str(catalog.root), data=str(data), as_of=os.environ.get("VENTETAL_AS_OF", ""))},
+        resources={RESOURCE: night_run(catalog.root, data)},
         # What the UI's "Materialize" uses: a process per step costs eight times as much here.
         executor=dg.in_process_executor,
     )
@@ -47,6 +47,8 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
 
 catalog = load_catalog(PROJECT)
 defs = assemble(catalog, data_root())
+for fault in catalog.faults:
+    print(f"{fault.sentence} It holds: {', '.join(fault.domains) or 'nothing that is known'}.", file=sys.stderr)
 
 # What is loaded by now stays until the process ends. Without this, Python looks through all of it for garbage again and again,
 # and once more on its way out, where a second and a half of a run went.

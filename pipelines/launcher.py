@@ -1,17 +1,16 @@
 """Launches runs as Dagster does, and tells whether the process of a started run still lives.
 
 Dagster asks its code server about a run, which after a power cut or a kill knows nothing: the run would stay started for
-ever and the queue behind it would stand still. The kernel knows: see `assets.alive`. The one place that uses Dagster's
-launcher interface, which is not public.
+ever and the queue behind it would stand still. The kernel knows: see `assets.alive`.
 """
 
 import time
 
 import dagster as dg
-from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 
 from assets.alive import is_alive
 from assets.lake import Lake
+from pipelines.dagster_internals import CheckRunHealthResult, WorkerStatus
 from pipelines.settings import data_root
 
 # A run is marked started some seconds before its process has loaded the definitions and takes its lock.

@@ -9,29 +9,42 @@ from functools import partial
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.definitions.job_base import InMemoryJob
-from dagster._core.execution.api import create_execution_plan, execute_run_iterator
-from dagster._core.instance import InstanceRef
-from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from assets import log
 from assets.lake import write_text
-from assets.run import COMMAND_LINE, STARTED_BY
-from pipelines.settings import LOCATION
+from assets.run import COMMAND_LINE, STARTED_BY, run_config
+from pipelines.dagster_internals import (
+    InMemoryJob,
+    InstanceRef,
+    RegisteredCodeLocationOrigin,
+    RemoteJobOrigin,
+    RemoteRepositoryOrigin,
+    create_execution_plan,
+    execute_run_iterator,
+)
+from pipelines.settings import LOCATION, RELEASE
 
 POSTGRES = "VENTETAL_POSTGRES_URL"
 
 
 @dataclass
 class Finished:
-    """How a run ended. `errors` are the messages of the steps that failed, `arrived` the receipts it made."""
+    """How a run ended. `errors` are the messages of the steps that failed, `kinds` the classes of these errors.
+
+    `release` is the release it made, '' for none, and `clock` said what time it was. `calls_somebody`: it published, and somebody
+    must look.
+    """
 
     run_id: str
     ok: bool
     seconds: float
     errors: dict[str, str] = field(default_factory=dict)
+    kinds: set[str] = field(default_factory=set)
+    release: str = ""
+    clock: str = ""
+    calls_somebody: bool = False
 
 
 def instance_settings(data: Path) -> dict[str, object]:
@@ -76,11 +89,11 @@ def instance(project: Path, data: Path) -> Iterator[dg.DagsterInstance]:
         yield own
 
 
-def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished:
+def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance, as_of: str = "", rebuild: bool = False) -> Finished:
     """Run a job step by step. The run is recorded with its origin, so the UI shows it under the job."""
     began = time.monotonic()
     job = defs.resolve_job_def(name)
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}} | run_config(as_of, rebuild)
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), name)
     run = on.create_run_for_job(job_def=job, run_config=quiet, tags={**job.run_tags, STARTED_BY: COMMAND_LINE}, remote_job_origin=origin)
     finished = Finished(run.run_id, False, 0.0)
@@ -102,10 +115,7 @@ def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance) -> Finished
                     bar.update(task, description=str(event.step_key))
                 if event.is_step_success or event.is_step_failure:
                     bar.advance(task)
-                if event.is_failure and event.event_specific_data is not None:
-                    error = getattr(event.event_specific_data, "error", None)
-                    if error is not None:
-                        finished.errors[event.step_key or "run"] = _cause(error)
+                _note(finished, event)
     record = on.get_run_by_id(run.run_id)
     finished.ok, finished.seconds = bool(record and record.is_success), time.monotonic() - began
     return finished
@@ -116,8 +126,16 @@ def _above(bar: Progress, line: str) -> None:
     bar.console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
-def _cause(error: object) -> str:
-    """The innermost message of a Dagster error: what went wrong rather than where Dagster noticed."""
-    while getattr(error, "cause", None):
-        error = error.cause  # type: ignore[attr-defined]  # SerializableErrorInfo, whose cause is one too
-    return str(getattr(error, "message", error)).strip()
+def _note(finished: Finished, event: dg.DagsterEvent) -> None:
+    """What an event tells of how the run ends."""
+    if event.step_key == RELEASE and event.is_step_materialization and event.asset_key == dg.AssetKey(RELEASE):
+        metadata = event.materialization.metadata
+        finished.release, finished.clock = str(metadata["release"].value), str(metadata["clock"].value)
+    if event.is_failure and (error := getattr(event.event_specific_data, "error", None)) is not None:
+        while error.cause:
+            error = error.cause
+        # What went wrong rather than where Dagster noticed.
+        finished.errors[event.step_key or "run"] = str(error.message).strip()
+        finished.kinds.add(str(error.cls_name))
+    if event.is_step_failure and event.step_key == RELEASE:
+        finished.calls_somebody = event.step_failure_data.user_failure_data is not None

@@ -1,7 +1,7 @@
 """Dagster's records in SQLite, with connections that stay open.
 
 Dagster opens the database anew for each event, and a night has two thousand: half the time of a night without anything new
-goes into opening and closing. The one place that uses Dagster's storage interface, which is not public.
+goes into opening and closing.
 """
 
 import os
@@ -12,11 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
-from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
-from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
 from sqlalchemy import Connection, Engine, create_engine
 from sqlalchemy.event import listen
+
+from pipelines.dagster_internals import INDEX_SHARD_NAME, SQLITE_BUSY_TIMEOUT_SECONDS, DagsterSqliteStorage, SqliteEventLogStorage
 
 # The index, the run that is written, and the last ones somebody looked at in the UI.
 KEPT_OPEN = 4

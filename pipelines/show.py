@@ -5,14 +5,19 @@ import re
 import shutil
 import sys
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.console import Console
 from rich.markup import escape as escape_markup
 from rich.table import Table
 
+if TYPE_CHECKING:
+    from assets.difference import Comparison
+    from assets.rebuild import Compared
+
 MARKS = {
     "held domain": "red",
+    "failing figures": "red",
     "held delivery": "red",
     "refused file": "yellow",
     "late extract": "yellow",
@@ -34,7 +39,8 @@ def summary(facts: dict[str, Any], data: Path) -> None:
     out = _console()
     deliveries, records, checks = facts["deliveries"], facts["records"], facts["checks"]
     took = f", finished in {facts['seconds']:.0f} s" if facts.get("seconds") is not None else ""
-    out.print(f"[bold]ventetal[/] as of {facts['as_of']:%Y-%m-%d %H:%M}{took}\n")
+    clock = f" by {facts['clock']}" if facts.get("clock") else ""
+    out.print(f"[bold]ventetal[/] as of {facts['as_of']:%Y-%m-%d %H:%M}{clock}{took}\n")
     grid = Table.grid(padding=(0, 2))
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
@@ -61,7 +67,8 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         until = f", data as of {domain['data_as_of']:%Y-%m-%d}" if domain["data_as_of"] else ""
         since = f" since {domain['since']:%Y-%m-%d %H:%M}" if domain["status"] == "held" else ""
         late = f", late: {domain['late_extracts']}" if domain["late_extracts"] else ""
-        grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}{late}")
+        stands = f", stands on {domain['stands_on']}" if domain.get("stands_on") else ""
+        grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}{late}{stands}")
     for i, extract in enumerate(f for f in facts["freshness"] if f["due_at"]):
         style, how = ("yellow", "late") if extract["is_late"] else ("green", "on time")
         arrived = f", arrived {extract['arrived_at']:%Y-%m-%d %H:%M}" if extract["arrived_at"] else ""
@@ -142,30 +149,27 @@ def releases(found: list[dict[str, Any]]) -> None:
     table(["", "release", "line", "as of", "created", ""], marked)
 
 
-def comparison(found: list[dict[str, Any]]) -> None:
-    table(
-        ["table", "equal", "current", "rebuilt"], [(c["table"], "yes" if c["equal"] else "NO", c["current"], c["rebuilt"]) for c in found]
-    )
+def comparison(found: "list[Compared]") -> None:
+    table(["table", "equal", "current", "rebuilt"], [(c.table, "yes" if c.equal else "NO", c.current, c.rebuilt) for c in found])
 
 
-def difference(found: dict[str, Any]) -> None:
+def difference(found: "Comparison") -> None:
     """What two releases differ in, causes before figures."""
     out = _console()
-    out.print(f"[bold]{found['before']}[/] and [bold]{found['after']}[/]")
-    for extract, said in found["deliveries"].items():
+    out.print(f"[bold]{found.before}[/] and [bold]{found.after}[/]")
+    for extract, said in found.deliveries.items():
         out.print(f"  deliveries of {extract}: {escape('; '.join(said))}")
-    for title, key in (("SQL or contract of", "code"), ("reference", "reference")):
-        if found[key]:
-            out.print(f"  {title} {', '.join(found[key])}")
-    for d in found["domains"]:
-        out.print(f"  {d['domain']}: {d['before']}, then {d['after']}. {escape(d['why'])}")
-    if found["figures"] is None:
+    for title, names in (("SQL or contract of", found.code), ("reference", found.reference)):
+        if names:
+            out.print(f"  {title} {', '.join(names)}")
+    for d in found.domains:
+        out.print(f"  {d.domain}: {d.before}, then {d.after}. {escape(d.why)}")
+    if found.figures is None:
         out.print("One of them is no longer kept; its figures cannot be compared.")
-    elif not found["figures"]:
+    elif not found.figures:
         out.print("No figure differs.")
     else:
-        names = ["table", "row", "column", "before", "after"]
-        table(names, [tuple(f[n] for n in names) for f in found["figures"]])
+        table(["table", "row", "column", "before", "after"], [(f.table, f.row, f.column, f.before, f.after) for f in found.figures])
 
 
 def cleaned(counts: list[dict[str, Any]], dry_run: bool) -> None:

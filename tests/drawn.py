@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from assets.catalog import Catalog
-from assets.compute import relation
+from assets.versions import relation
 from sources.casts import ident, literal
 
 Drawn = list[dict[str, str | None]]
@@ -73,6 +73,8 @@ class Tables:
         for needed in table.inputs:
             if needed not in self.given_names:
                 self._provide(needed)
+        for macro in table.macros:
+            self.con.execute(macro.text)
         found = self.con.execute(table.text)
         names = [d[0] for d in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -42,9 +42,13 @@ def test_an_accepted_failure_publishes_until_its_day_is_over(toy: Toy) -> None:
     accept_both(toy)
     assert [toy.night(datetime(2015, 6, day, 5, 15)).held for day in (3, 4)] == [[], []]
     assert toy.total("stock") == "a -5, b 2"
-    [held] = toy.night(datetime(2015, 6, 5, 5, 15)).held
-    assert "Nothing is counted below zero" in held.why
-    assert toy.total("stock") == "a -5, b 2", "the last set that stood"
+    over = toy.night(datetime(2015, 6, 5, 5, 15))
+    [marked] = over.marked
+    assert "Nothing is counted below zero" in marked.why
+    assert (over.held, toy.total("stock")) == ([], "a -5, b 2"), "what was published stays, and somebody is called"
+    toy.deliver("stock", "stock_2015-06_received-20150606-0100.csv", "a -6, b 2", day="2015-06-01")
+    newer = toy.night(datetime(2015, 6, 6, 5, 15))
+    assert ([d.domain for d in newer.held], toy.total("stock")) == (["stock_domain"], "a -5, b 2"), "a newer one does not pass"
 
 
 def test_it_is_said_wherever_the_figure_is_shown(toy: Toy) -> None:
@@ -91,7 +95,7 @@ def test_a_rebuild_and_an_earlier_time_accept_what_had_been_accepted(toy: Toy, t
     release = toy.night(datetime(2015, 6, 3, 5, 15))
     again = toy.night(datetime(2015, 6, 3, 5, 15), "as of 2015-06-03")
     assert (again.held, toy.hashes(again.path)) == ([], toy.hashes(release.path))
-    assert [c["table"] for c in rebuilt(toy.lake, Lake(tmp_path / "again"), toy.catalog, release.path) if not c["equal"]] == []
+    assert [c.table for c in rebuilt(toy.lake, Lake(tmp_path / "again"), toy.catalog, release.path) if not c.equal] == []
 
 
 def test_that_a_table_has_its_columns_cannot_be_waived(toy: Toy) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from assets.alerts import NEXT, SUBJECTS, tell
-from assets.causes import FAILED, HELD, LATE, REFUSED, WAITING, Cause, remembered_causes
+from assets.causes import FAILED, HELD, LATE, MARKED, REFUSED, WAITING, Cause, remembered_causes
 from assets.channels import ChannelError, channels
 from assets.lake import Lake
 from tests.listeners import Hook, Mailbox, mail_server, webhook
@@ -116,4 +116,4 @@ def test_what_a_run_leaves_behind_is_a_cause_until_a_run_no_longer_finds_it(tmp_
 
 
 def test_every_kind_of_cause_has_its_words() -> None:
-    assert set(NEXT) == set(SUBJECTS) == {HELD, WAITING, REFUSED, LATE, FAILED}
+    assert set(NEXT) == set(SUBJECTS) == {HELD, MARKED, WAITING, REFUSED, LATE, FAILED}

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from assets.catalog import Catalog
-from assets.compute import relation
+from assets.versions import relation
 from expectations.runner import AuditError, Outcome, audit
 from expectations.suite import table_rules
 from sources.contract import Contract, ContractError, load_contract

@@ -29,15 +29,15 @@ def test_a_correction_names_the_figure_and_the_delivery(toy: Toy) -> None:
     assert before
     found = compared(toy.lake, toy.catalog, before.name, after.id)
     receipts = [r["receipt_id"] for r in toy.deliveries("stock")]
-    assert found["figures"] is not None
-    assert [(f["table"], f["row"], f["column"], f["before"], f["after"]) for f in found["figures"]] == [
+    assert found.figures is not None
+    assert [(f.table, f.row, f.column, f.before, f.after) for f in found.figures] == [
         ("marts.stock_total", "name a", "number", "1", "7"),
         ("marts.stock_total", "name c", "new row", None, None),
     ]
-    assert found["deliveries"] == {
+    assert found.deliveries == {
         "stock": [f"1 new deliveries in force: {receipts[1]}", f"1 no longer in force: {receipts[0]}"],
     }
-    assert (found["code"], found["reference"], found["domains"]) == ([], [], [])
+    assert (found.code, found.reference, found.domains) == ([], [], [])
 
 
 def test_a_change_of_sql_or_of_a_lookup_is_named(toy: Toy) -> None:
@@ -48,8 +48,8 @@ def test_a_change_of_sql_or_of_a_lookup_is_named(toy: Toy) -> None:
     (toy.project / "data" / "reference" / "known_name.csv").write_text("name\na\nb\n")
     after = toy.night(datetime(2015, 2, 3))
     found = compared(toy.lake, toy.catalog, before.name, after.id)
-    assert (found["code"], found["reference"], found["deliveries"]) == (["marts.sales_total"], ["reference.known_name"], {})
-    assert [(f["row"], f["before"], f["after"], f["why"]) for f in found["figures"]] == [
+    assert (found.code, found.reference, found.deliveries) == (["marts.sales_total"], ["reference.known_name"], {})
+    assert [(f.row, f.before, f.after, f.why) for f in found.figures or []] == [
         ("name a", "10", "20", "marts.sales_total: its SQL or contract")
     ]
     sql.write_text("-- Said otherwise.\n" + sql.read_text())
@@ -88,8 +88,8 @@ def test_a_held_domain_and_a_release_that_never_was(toy: Toy, tmp_path: Path) ->
     toy.deliver("stock", "stock_2015-01_received-20150301-0600.csv", "a -7, b 2")
     after = toy.night(datetime(2015, 3, 2))
     found = compared(toy.lake, toy.catalog, before.name, after.id)
-    assert [(d["domain"], d["before"], d["after"]) for d in found["domains"]] == [("stock_domain", "published", "held")]
-    assert found["figures"] == []
+    assert [(d.domain, d.before, d.after) for d in found.domains] == [("stock_domain", "published", "held")]
+    assert found.figures == []
     with pytest.raises(FileNotFoundError):
         compared(toy.lake, toy.catalog, "20150101-00000000", after.id)
 

@@ -65,7 +65,7 @@ def test_a_failing_domain_is_held_while_the_other_publishes(toy: Toy, on: dg.Dag
     assert toy.ask(
         "select comes_from from meta.column_dictionary where table_name = 'marts.stock_total' and column_name = 'number'"
     ) == expect("comes_from\ncore.stock_sum.number")
-    failed = [p.parent.name for p in (toy.lake.files / "failed").glob("*/*.parquet")]
+    failed = [p.parent.parent.name for p in (toy.lake.files / "failed").glob("*/*/*.parquet")]
     assert failed == ["core.stock_sum"]
     assert newest(on, "published", "stock_domain")["status"] == "held"
     assert newest(on, "marts", "sales_total")["unchanged"] is False

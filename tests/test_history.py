@@ -12,7 +12,9 @@ import pytest
 
 from assets.catalog import Catalog
 from assets.lake import Lake, Locked, read_json
-from assets.publish import DATABASE, pinned, releases, resume, roll_back
+from assets.manifests import releases
+from assets.pointers import pinned, resume, roll_back
+from assets.publish import DATABASE
 from assets.rebuild import rebuilt
 from tests.conftest import AS_OF, PROJECT, copy_landing, ventetal
 from tests.toy import Toy
@@ -107,12 +109,12 @@ def test_the_second_of_two_runs_is_told_who_holds_the_lake(tmp_path: Path) -> No
         pass
 
 
-def test_a_rebuild_from_the_archive_gives_the_same_tables(region: Path, catalog: Catalog, tmp_path: Path) -> None:
-    done = ventetal(region, "rebuild", "--into", str(tmp_path / "again"), "--json")
+def test_a_rebuild_from_the_archive_gives_the_same_tables(region: Path, catalog: Catalog) -> None:
+    done = ventetal(region, "rebuild", "--json")
     assert done.returncode == 0, done.stderr
     assert '"equal": false' not in done.stdout
-    assert done.stdout.count('"equal": true') == sum(t.layer != "core" for t in catalog.tables.values())
-    assert (tmp_path / "again" / "releases" / "current" / DATABASE).exists()
+    assert done.stdout.count('"equal": true') == len(catalog.tables)
+    assert (Lake(region).rebuilt / "releases" / "current" / DATABASE).exists()
 
 
 def test_a_rebuild_decides_again_what_the_operator_decided(tmp_path: Path) -> None:
@@ -127,7 +129,7 @@ def test_a_rebuild_decides_again_what_the_operator_decided(tmp_path: Path) -> No
     assert toy.total("n") == "a 9"
     current = toy.lake.current_release
     assert current is not None
-    assert all(c["equal"] for c in rebuilt(toy.lake, Lake(tmp_path / "again"), toy.catalog, current))
+    assert all(c.equal for c in rebuilt(toy.lake, Lake(tmp_path / "again"), toy.catalog, current))
 
 
 def test_an_earlier_time_gives_the_figures_of_then_and_moves_nothing(region: Path) -> None:
@@ -138,8 +140,8 @@ def test_an_earlier_time_gives_the_figures_of_then_and_moves_nothing(region: Pat
     for as_of in ("2015-05-11", "2015-05-13"):
         done = ventetal(region, "run", "--as-of", as_of)
         assert done.returncode == 0, done.stderr
-        [release] = [r for r in releases(Lake(region)) if r["line"] == f"as of {as_of}"]
-        with duckdb.connect(str(region / "releases" / release["release"] / DATABASE), read_only=True) as con:
+        [release] = [r for r in releases(Lake(region)) if r.line == f"as of {as_of}"]
+        with duckdb.connect(str(region / "releases" / release.release / DATABASE), read_only=True) as con:
             [found[as_of]] = con.execute(labka + where).fetchall()
     assert (region / "releases" / "current").resolve() == current
     assert found["2015-05-11"][0] is False
@@ -165,7 +167,7 @@ def test_earlier_times_and_a_rebuild_give_the_releases_of_then_also_of_a_held_do
         assert found["logical_hashes"].keys() >= {"marts.stock_total", "marts.sales_total"}
         lake = Lake(tmp_path / f"again-{now:%d}")
         compared = rebuilt(toy.lake, lake, toy.catalog, release.path)
-        assert [c["table"] for c in compared if not c["equal"]] == []
+        assert [c.table for c in compared if not c.equal] == []
     assert toy.total("stock") == "a 5, b 2"
 
 
@@ -181,5 +183,26 @@ def test_roll_back_holds_until_resume(tmp_path: Path) -> None:
     assert (third.pinned, toy.total("n")) == (first.id, "a 1")
     assert resume(toy.lake) == third.id
     assert (pinned(toy.lake), toy.total("n")) == (None, "a 3")
-    with pytest.raises(FileNotFoundError):
-        roll_back(toy.lake, "20150101-00000000")
+
+
+@pytest.mark.parametrize("name", ["20150101-00000000", "current", "../releases/{first}", "{first}/", ".", "", "../../elsewhere"])
+def test_what_is_no_release_cannot_be_rolled_back_to(tmp_path: Path, name: str) -> None:
+    toy = Toy(tmp_path, n="{mode: snapshot}")
+    toy.deliver("n", "n_2015-01.csv", "a 1")
+    first = toy.night().id
+    done = ventetal(toy.data, "releases", "roll-back", name.format(first=first))
+    assert (done.returncode, "There is no release" in done.stderr) == (4, True), done.stderr
+    assert (pinned(toy.lake), toy.lake.releases.joinpath("current").readlink()) == (None, Path(first))
+
+
+def test_roll_back_and_resume_wait_for_nobody_and_break_nothing_while_a_run_writes(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: snapshot}")
+    toy.deliver("n", "n_2015-01.csv", "a 1")
+    first = toy.night().id
+    with toy.lake.writer("a run", datetime(2015, 6, 1, 5, 15)):
+        for arguments in (("roll-back", first), ("resume",)):
+            done = ventetal(toy.data, "releases", *arguments)
+            assert (done.returncode, "a run, process" in done.stderr) == (3, True), done.stderr
+    assert pinned(toy.lake) is None
+    assert ventetal(toy.data, "releases", "roll-back", first).returncode == 0
+    assert pinned(toy.lake) == first

@@ -223,7 +223,8 @@ def test_a_delivery_whose_columns_differ_from_the_one_before_warns(toy: Toy) -> 
     put(toy, "n_2015-02_received-20150301-0600.csv", b"Dag;Navn;Antal\n2015-02-15;a;1\n")
     toy.night()
     night = Night(toy.lake, toy.catalog, toy.now)
-    assert drifted(night.extract_state("n").receipts) == []
+    assert drifted(night.extract_state("n").deliveries) == []
     put(toy, "n_2015-03_received-20150401-0600.csv", b"Dag;Navn;Antal;Enhed\n2015-03-15;a;1;stk\n")
     toy.night()
-    assert [r["file_name"] for r in drifted(night.extract_state("n").receipts)] == ["n_2015-03_received-20150401-0600.csv"]
+    night = Night(toy.lake, toy.catalog, toy.now)
+    assert [d.receipt.file_name for d in drifted(night.extract_state("n").deliveries)] == ["n_2015-03_received-20150401-0600.csv"]

@@ -16,7 +16,7 @@ def values(tables: Tables, text: str, target: str = "", comparison: str = "", qf
         f"{month}-01 | response_time_compliance | GS | {value} | {target} | {comparison} | {''.join(q) or qf or chr(39) * 2}"
         for month, value, *q in rows
     )
-    tables.given("core.kpi_value", drawn)
+    tables.given("indicators.kpi_value", drawn)
 
 
 def months(numbers: str) -> str:
@@ -131,7 +131,7 @@ def test_assurance_compares_the_natural_limits_with_the_target(
 
 
 def test_a_withheld_value_has_no_verdict_and_moves_nothing(tables: Tables) -> None:
-    tables.given("core.kpi_value", """
+    tables.given("indicators.kpi_value", """
         month      | indicator                | subject | value | target | comparison | qf
         2015-01-01 | response_time_compliance | GS      | 0.5   | 0.8    | >=         | ''
         2015-02-01 | response_time_compliance | GS      |       | 0.8    | >=         | c

@@ -62,5 +62,5 @@ def test_a_rebuild_withholds_what_had_been_withheld(
     current = lake.current_release
     assert current is not None
     compared = rebuilt(lake, Lake(tmp_path / "again"), catalog, current)
-    assert all(c["equal"] for c in compared)
-    assert {c["table"] for c in compared} >= set(found[2])
+    assert all(c.equal for c in compared)
+    assert {c.table for c in compared} >= set(found[2])

@@ -9,8 +9,10 @@ import duckdb
 import pytest
 
 from assets.catalog import load_catalog
-from assets.lake import Lake, read_json
-from assets.publish import DATABASE, releases, roll_back
+from assets.lake import Lake
+from assets.manifests import manifest, releases
+from assets.pointers import roll_back
+from assets.publish import DATABASE
 from assets.rebuild import rebuilt
 from assets.retention import delete, doomed
 from pipelines.definitions import JOB, assemble
@@ -43,7 +45,7 @@ def clean(toy: Toy, release_days: int = 1, archive_days: int = A_CENTURY) -> set
 
 
 def kept_versions_are_there(toy: Toy) -> bool:
-    return all(toy.lake.version(t, k).exists() for m in releases(toy.lake) for t, k in m["tables"].items())
+    return all(toy.lake.version(t, k).exists() for m in releases(toy.lake) for t, k in m.tables.items())
 
 
 def test_while_everything_is_young_nothing_goes(toy: Toy) -> None:
@@ -51,22 +53,22 @@ def test_while_everything_is_young_nothing_goes(toy: Toy) -> None:
 
 
 def test_what_goes_is_what_nobody_needs(toy: Toy) -> None:
-    oldest, current = releases(toy.lake)[-1]["release"], toy.lake.current_release
+    oldest, current = releases(toy.lake)[-1].release, toy.lake.current_release
     assert current
     with duckdb.connect(str(toy.lake.releases / oldest / DATABASE), read_only=True) as reader:
-        assert clean(toy) == {"release", "version", "failed version"}
+        assert clean(toy) == {"release", "version", "failed version", "audit"}
         assert reader.execute("select number from marts.stock_total order by name").fetchall() == [(1,), (2,)]
-    assert [m["release"] for m in releases(toy.lake)] == [current.name]
+    assert [m.release for m in releases(toy.lake)] == [current.name]
     assert kept_versions_are_there(toy)
     assert clean(toy) == set()
     before = toy.hashes()
     assert toy.night().id == current.name
     assert toy.hashes() == before
-    assert [c["table"] for c in rebuilt(toy.lake, Lake(toy.data.parent / "again"), toy.catalog, current) if not c["equal"]] == []
+    assert [c.table for c in rebuilt(toy.lake, Lake(toy.data.parent / "again"), toy.catalog, current) if not c.equal] == []
 
 
 def test_the_release_somebody_rolled_back_to_stays_with_its_versions(toy: Toy) -> None:
-    oldest = releases(toy.lake)[-1]["release"]
+    oldest = releases(toy.lake)[-1].release
     roll_back(toy.lake, oldest)
     clean(toy)
     assert len(releases(toy.lake)) == 2
@@ -77,10 +79,10 @@ def test_the_release_somebody_rolled_back_to_stays_with_its_versions(toy: Toy) -
 def test_a_deleted_release_is_made_again_from_what_is_kept(toy: Toy) -> None:
     third = releases(toy.lake)[1]
     clean(toy)
-    again = toy.night(datetime.fromisoformat(third["as_of"]), f"as of {third['as_of']}")
-    found = read_json(again.path / "manifest.json")
+    again = toy.night(datetime.fromisoformat(third.as_of), f"as of {third.as_of}")
+    found = manifest(toy.lake, again.id)
     assert [d.domain for d in again.held] == ["stock_domain"]
-    assert (found["tables"], found["domains"]) == (third["tables"], third["domains"])
+    assert (found.tables, found.domains) == (third.tables, third.domains)
 
 
 def test_without_the_delivered_file_what_was_read_of_it_is_what_remains(toy: Toy) -> None:
@@ -88,7 +90,7 @@ def test_without_the_delivered_file_what_was_read_of_it_is_what_remains(toy: Toy
     assert current
     assert "delivered file" in clean(toy, A_CENTURY, 1)
     assert list(toy.lake.archive.iterdir()) == []
-    assert [c["table"] for c in rebuilt(toy.lake, Lake(toy.data.parent / "again"), toy.catalog, current) if not c["equal"]] == []
+    assert [c.table for c in rebuilt(toy.lake, Lake(toy.data.parent / "again"), toy.catalog, current) if not c.equal] == []
     contract = toy.project / "sources" / "stock" / "contract.odcs.yaml"
     contract.write_text(contract.read_text().replace("{name: number, required: true}", "{name: number}"), "utf-8")
     assert toy.night().held == [], "another contract over the same columns"

@@ -19,8 +19,8 @@ from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
 from assets.decisions import withdraw_delivery
-from assets.lake import Lake, read_json
-from assets.publish import releases
+from assets.lake import Lake
+from assets.manifests import manifest, releases
 from assets.rebuild import rebuilt
 from pipelines.nightly import instance
 from tests.conftest import PROJECT
@@ -151,16 +151,16 @@ def test_every_day_ends_as_written(week: Week) -> None:
 
 def test_the_week_is_a_release_a_day_and_nothing_about_it_is_lost(week: Week) -> None:
     """Also: the lake that grew day by day is the one a rebuild makes, and each day can be had again."""
-    made = [m for m in releases(week.toy.lake) if m["line"] == "nightly"]
+    made = [m for m in releases(week.toy.lake) if m.line == "nightly"]
     assert len(made) == len(week.found)
     current = week.toy.lake.current_release
     assert current
     compared = rebuilt(week.toy.lake, Lake(week.toy.data.parent / "again"), week.toy.catalog, current)
-    assert [c["table"] for c in compared if not c["equal"]] == []
+    assert [c.table for c in compared if not c.equal] == []
     for then in made:
-        found = read_json(week.toy.night(datetime.fromisoformat(then["as_of"]), f"as of {then['as_of']}").path / "manifest.json")
+        found = manifest(week.toy.lake, week.toy.night(datetime.fromisoformat(then.as_of), f"as of {then.as_of}").id)
         for what in ("tables", "logical_hashes", "domains", "late"):
-            assert found[what] == then[what], (then["as_of"], what)
+            assert getattr(found, what) == getattr(then, what), (then.as_of, what)
 
 
 def test_no_message_quotes_what_a_supplier_wrote(week: Week) -> None:

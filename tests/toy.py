@@ -63,6 +63,7 @@ schema:
   - {{id: never_negative, type: sql, mustBe: 0, description: Nothing is counted below zero.,
      query: "select count(*) from {{object}} where number < 0", customProperties: [{{property: label, value: name}}]}}
 """
+DOMAIN = "{name}: {{label: Tal, owner: data, purpose: Counts.}}\n"
 REFERENCE = """
 apiVersion: v3.1.0
 kind: DataContract
@@ -85,6 +86,7 @@ class Toy:
         self.project, self.data = root / "project", root / "data"
         self.lake, self.now = Lake(self.data), datetime(2015, 6, 1)
         self._write("expectations/fields.yaml", FIELDS)
+        self._write("expectations/domains.yaml", "".join(DOMAIN.format(name=f"{name}_domain") for name in (*extracts, "both")))
         self._write("expectations/reference/known_name.odcs.yaml", REFERENCE)
         self._write("data/reference/known_name.csv", "name\na\n")
         for name, delivery in extracts.items():

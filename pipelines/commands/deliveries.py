@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pipelines import show
-from pipelines.commands.console import Exit, Json, current, notes, now, print_json, stop
+from pipelines.commands.console import Exit, Json, current, holding, notes, now, print_json, stop
 from pipelines.settings import PROJECT, data_root
 
 
@@ -93,7 +93,8 @@ def accept(
     if until:
         stop(Exit.USAGE, "--until goes with a check; a delivery is let through for good.")
     try:
-        accept_delivery(Lake(data_root()), what, reason, now())
+        lake = Lake(data_root())
+        accept_delivery(lake, what, reason, now(lake))
     except UnknownReceipt:
         stop(Exit.MISSING, f"There is no receipt {what}; `ventetal status` names those that are held.")
     notes.print(f"{what} is accepted; the next run takes it.")
@@ -108,7 +109,8 @@ def withdraw(
     from assets.lake import Lake
 
     try:
-        withdraw_delivery(Lake(data_root()), receipt, reason, now())
+        lake = Lake(data_root())
+        withdraw_delivery(lake, receipt, reason, now(lake))
     except UnknownReceipt:
         stop(Exit.MISSING, f'There is no receipt {receipt}; `ventetal query "from meta.receipt"` lists them.')
     notes.print(f"{receipt} is withdrawn; the next run leaves it out.")
@@ -117,13 +119,32 @@ def withdraw(
 def examples(
     seed: Annotated[int, typer.Option(help="Another seed, another region.")] = 1,
     scale: Annotated[float, typer.Option(help="1 is about a million records.", min=0.01)] = 1.0,
+    now_: Annotated[
+        str,
+        typer.Option(
+            "--now", help="The day or time at which the examples live. A lake that has its examples gets none again: its clock moves on."
+        ),
+    ] = "",
 ) -> None:
-    """Put the deliveries of an invented region into landing."""
+    """Put the deliveries of an invented region into landing. The lake then lives by a clock of its own, at 2015-06-01."""
+    from assets.clock import NoTime, instant, own_time, set_own_time
     from assets.lake import Lake
-    from sources.examples.region import write_example_region
+    from sources.examples.region import LIVES_AT, write_example_region
 
     lake = Lake(data_root())
     lake.prepare()
+    has_clock = own_time(lake) is not None
+    if not has_clock and any(lake.receipts.glob("*.json")):
+        stop(Exit.USAGE, f"{lake.root} holds deliveries and lives by the clock of this machine: it is no lake of examples.")
+    if now_ or not has_clock:
+        with holding(lake, "examples"):
+            try:
+                set_own_time(lake, instant(now_ or LIVES_AT, "--now"))
+            except NoTime as none:
+                stop(Exit.USAGE, str(none))
+    if now_ and has_clock:
+        notes.print(f"It is {now_} in {lake.root}; the next run takes that for now.")
+        return
     written = write_example_region(lake.landing, PROJECT / "data" / "examples", PROJECT / "data" / "reference", seed, scale)
     notes.print(f"{len(written)} files, {sum(p.stat().st_size for p in written) >> 20} MiB, are in {lake.landing}")
 
@@ -149,5 +170,6 @@ def _accept_check(check: str, until: str, reason: str) -> None:
         stop(Exit.USAGE, f"{until!r} is no date; say until when with --until YYYY-MM-DD.")
     if check not in acceptable_checks(load_catalog(PROJECT)):
         stop(Exit.MISSING, f"There is no check {check} that may be accepted; meta.check_result names table_name and check_name.")
-    accept_check(Lake(data_root()), check, last, reason, now())
+    lake = Lake(data_root())
+    accept_check(lake, check, last, reason, now(lake))
     notes.print(f"{check} may fail until {last}; the next run obeys, and says so wherever the figures are shown.", soft_wrap=True)

@@ -1,12 +1,11 @@
 """Commands about releases: ask the current one, list them, roll back and resume."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pipelines import show
-from pipelines.commands.console import Exit, Json, current, notes, print_json, stop
+from pipelines.commands.console import Exit, Json, current, holding, notes, print_json, stop
 from pipelines.settings import PROJECT, data_root
 
 
@@ -51,20 +50,21 @@ def diff(
     try:
         found = compared(lake, load_catalog(PROJECT), before, after or current(lake).name)
     except FileNotFoundError as missing:
-        stop(Exit.MISSING, f"There is no release {Path(missing.filename).stem}; `ventetal releases list` names them.")
+        stop(Exit.MISSING, f"There is no release {missing}; `ventetal releases list` names them.")
     show.difference(found) if not as_json else print_json(found)
 
 
 def list_releases(as_json: Json = False) -> None:
     """The releases there are, newest first."""
     from assets.lake import Lake
-    from assets.publish import pinned, releases
+    from assets.manifests import releases
+    from assets.pointers import pinned
 
     lake = Lake(data_root())
     current, pin = lake.current_release, pinned(lake)
     found = [
-        {k: m[k] for k in ("release", "line", "as_of", "created_at")}
-        | {"is_current": bool(current and current.name == m["release"]), "is_rolled_back_to": m["release"] == pin}
+        {"release": m.release, "line": m.line, "as_of": m.as_of, "created_at": m.created_at}
+        | {"is_current": bool(current and current.name == m.release), "is_rolled_back_to": m.release == pin}
         for m in releases(lake)
     ]
     show.releases(found) if not as_json else print_json(found)
@@ -73,20 +73,26 @@ def list_releases(as_json: Json = False) -> None:
 def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")]) -> None:
     """Show an earlier release until `resume`; runs go on making new ones."""
     from assets.lake import Lake
-    from assets.publish import roll_back
+    from assets.pointers import NoRelease, roll_back
 
-    try:
-        roll_back(Lake(data_root()), release)
-    except FileNotFoundError:
-        stop(Exit.MISSING, f"There is no release {release}; `ventetal releases list` names them.")
+    lake = Lake(data_root())
+    with holding(lake, "roll-back"):
+        try:
+            roll_back(lake, release)
+        except NoRelease as none:
+            stop(Exit.MISSING, str(none))
     notes.print(f"{release} is current until `ventetal releases resume`.")
 
 
 def resume_releases() -> None:
     """Show the newest release again."""
     from assets.lake import Lake
-    from assets.publish import resume
+    from assets.pointers import NoRelease, resume
 
     lake = Lake(data_root())
-    current(lake)
-    notes.print(f"{resume(lake)} is current.")
+    with holding(lake, "resume"):
+        try:
+            newest = resume(lake)
+        except NoRelease as none:
+            stop(Exit.MISSING, str(none))
+    notes.print(f"{newest} is current.")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from pipelines import show
-from pipelines.commands.console import Exit, Json, now, print_json, stop
+from pipelines.commands.console import Json, holding, now, print_json
 from pipelines.settings import PROJECT, data_root
 
 
@@ -19,25 +19,22 @@ def clean(
 ) -> None:
     """Delete what no kept release names, no later run needs and no reader has: versions, releases, delivered files, runs, logs."""
     from assets.catalog import load_catalog
-    from assets.lake import Lake, Locked
+    from assets.lake import Lake
     from assets.retention import delete, doomed
     from pipelines.nightly import instance
     from pipelines.records import forget_runs, old_runs
 
     lake = Lake(data_root())
-    try:
-        with lake.writer("clean", datetime.now()), instance(PROJECT, data_root()) as on:
-            found = doomed(lake, load_catalog(PROJECT), now(), releases, archive)
-            gone = old_runs(on, datetime.now() - timedelta(days=runs))
-            counts = [
-                {"what": what, "number": len(group), "bytes": sum(d.bytes for d in group)}
-                for what in sorted({d.what for d in found})
-                if (group := [d for d in found if d.what == what])
-            ]
-            counts += [{"what": "run", "number": len(gone), "bytes": None}] if gone else []
-            if not dry_run:
-                delete(found)
-                forget_runs(on, gone)
-    except Locked as locked:
-        stop(Exit.LOCKED, str(locked))
+    with holding(lake, "clean"), instance(PROJECT, data_root()) as on:
+        found = doomed(lake, load_catalog(PROJECT), now(lake), releases, archive)
+        gone = old_runs(on, datetime.now() - timedelta(days=runs))
+        counts = [
+            {"what": what, "number": len(group), "bytes": sum(d.bytes for d in group)}
+            for what in sorted({d.what for d in found})
+            if (group := [d for d in found if d.what == what])
+        ]
+        counts += [{"what": "run", "number": len(gone), "bytes": None}] if gone else []
+        if not dry_run:
+            delete(found)
+            forget_runs(on, gone)
     show.cleaned(counts, dry_run) if not as_json else print_json(counts)

@@ -7,22 +7,11 @@ with registered as materialized (
         event.event_role,
         coalesce(pathway.stop_date, cast(pathway.registered_at as date)) as closing_date,
         pathway.stop_date is null and pathway.stop_code is null as is_open,
+        case when is_open then pathway.referral_received_date else closing_date end as hospital_date,
     from raw.pathways as pathway
     left join reference.event_code as event
         on event.event_code = pathway.stop_code
         and coalesce(pathway.stop_date, cast(pathway.registered_at as date)) between event.valid_from and event.valid_to
-),
-unit_day as (
-    select distinct unit_code, case when is_open then referral_received_date else closing_date end as day
-    from registered
-),
-hospital_of_unit as (
-    select unit_day.unit_code, unit_day.day, unit.hospital_code
-    from unit_day
-    join reference.unit as unit
-        on starts_with(unit_day.unit_code, unit.unit_prefix)
-        and unit_day.day between unit.valid_from and unit.valid_to
-    qualify row_number() over (partition by unit_day.unit_code, unit_day.day order by length(unit.unit_prefix) desc) = 1
 ),
 -- What the patient asked for, cut to the pathway: from day 0 up to the stop, which is itself no day of waiting.
 patient_pause as (
@@ -52,24 +41,12 @@ paused as (
 placed as (
     select
         registered.*,
-        coalesce(hospital_of_unit.hospital_code, 'UNMAPPED') as hospital_code,
+        hospital_of(registered.unit_code, registered.hospital_date) as hospital_code,
         coalesce(paused.patient_pause_days, 0) as patient_pause_days,
         "limit".limit_days,
-        case
-            when registered.referral_received_date is null then 'missing_start'
-            when not registered.is_open and registered.stop_date is null then 'missing_stop'
-            when registered.stop_date < registered.referral_received_date then 'stop_before_start'
-            when date_diff('day', registered.referral_received_date, registered.closing_date) > longest.value then 'implausible_start'
-            when registered.sector is null then 'unknown_sector'
-            when hospital_of_unit.hospital_code is null then 'unmapped_unit'
-        end as defect,
+        in_force('longest_pathway', 'ALL', registered.closing_date) as longest_days,
     from registered
-    left join hospital_of_unit
-        on hospital_of_unit.unit_code = registered.unit_code
-        and hospital_of_unit.day = case when registered.is_open then registered.referral_received_date else registered.closing_date end
     left join paused on paused.pathway_id = registered.pathway_id
-    left join reference.target as longest
-        on longest.indicator = 'longest_pathway' and registered.closing_date between longest.valid_from and longest.valid_to
     left join reference.limit as "limit"
         on "limit".right_name = 'UDREDNING'
         and "limit".sector = registered.sector
@@ -78,6 +55,14 @@ placed as (
 measured as (
     select
         *,
+        case
+            when referral_received_date is null then 'missing_start'
+            when not is_open and stop_date is null then 'missing_stop'
+            when stop_date < referral_received_date then 'stop_before_start'
+            when date_diff('day', referral_received_date, closing_date) > longest_days then 'implausible_start'
+            when sector is null then 'unknown_sector'
+            when hospital_code is null then 'unmapped_unit'
+        end as defect,
         case when defect is null then date_diff('day', referral_received_date, stop_date) end as gross_days,
         case when defect is null then date_diff('day', referral_received_date, stop_date) - patient_pause_days end as net_days,
     from placed
@@ -86,7 +71,7 @@ select
     measured.pathway_id,
     measured.person_id,
     measured.sector,
-    measured.hospital_code,
+    coalesce(measured.hospital_code, 'UNMAPPED') as hospital_code,
     measured.referral_received_date,
     measured.stop_date,
     case when not measured.is_open then measured.closing_date end as closed_date,

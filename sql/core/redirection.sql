@@ -1,19 +1,6 @@
 -- One redirected treatment with the hospital that sent it, as it was on the day, and the group of the service expected then.
 -- A unit that no prefix knows stays as UNMAPPED: a treatment is never lost for want of a lookup.
-with unit_day as (
-    select distinct unit_code, redirected_date from raw.redirections
-),
-hospital_of_unit as (
-    select unit_day.unit_code, unit_day.redirected_date, unit.hospital_code
-    from unit_day
-    join reference.unit as unit
-        on starts_with(unit_day.unit_code, unit.unit_prefix)
-        and unit_day.redirected_date between unit.valid_from and unit.valid_to
-    qualify row_number() over (
-        partition by unit_day.unit_code, unit_day.redirected_date order by length(unit.unit_prefix) desc
-    ) = 1
-),
-code_day as (
+with code_day as (
     select distinct expected_code, redirected_date from raw.redirections
 ),
 -- The longest prefix wins; '-' stands for no code at all and '*' for every code that nothing else begins.
@@ -36,7 +23,7 @@ select
     redirection.person_id,
     redirection.redirected_date,
     cast(date_trunc('month', redirection.redirected_date) as date) as month,
-    coalesce(hospital_of_unit.hospital_code, 'UNMAPPED') as hospital_code,
+    coalesce(hospital_of(redirection.unit_code, redirection.redirected_date), 'UNMAPPED') as hospital_code,
     redirection.provider_id,
     redirection.agreement_type,
     redirection.expected_code,
@@ -44,9 +31,6 @@ select
     redirection.purpose,
     redirection.drawn_date,
 from raw.redirections as redirection
-left join hospital_of_unit
-    on hospital_of_unit.unit_code = redirection.unit_code
-    and hospital_of_unit.redirected_date = redirection.redirected_date
 left join group_of_code
     on group_of_code.expected_code is not distinct from redirection.expected_code
     and group_of_code.redirected_date = redirection.redirected_date

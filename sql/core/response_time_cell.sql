@@ -25,22 +25,32 @@ maintenance as (
     from numbered
     group by system_id, number
 ),
+-- What the attempts of a class share on a day is worked out once for all of them.
+limit_of_day as (
+    select
+        action_class,
+        day,
+        cast(date_trunc('month', day) as date) as month,
+        in_force('response_time_limit', action_class, day) as limit_seconds,
+    from (select distinct action_class, cast(started_at as date) as day from raw.response_times)
+),
+-- An attempt of a class that has no limit on the day cannot be judged and is left out.
 attempt as (
     select
         coalesce(alias.system_id, 'UNMAPPED') as system_id,
         coalesce(system.system_name, probe.system_name) as system_name,
         probe.action,
         probe.location,
-        cast(date_trunc('month', probe.started_at) as date) as month,
+        limit_of_day.month,
         probe.started_at,
         probe.status,
-        coalesce(probe.status = 'OK' and probe.duration_ms <= 1000 * target.value, false) as is_within_limit,
+        coalesce(probe.status = 'OK' and probe.duration_ms <= 1000 * limit_of_day.limit_seconds, false) as is_within_limit,
         maintenance.system_id is not null as is_maintenance,
     from raw.response_times as probe
-    join reference.target as target
-        on target.indicator = 'response_time_limit'
-        and target.subject = probe.action_class
-        and cast(probe.started_at as date) between target.valid_from and target.valid_to
+    join limit_of_day
+        on limit_of_day.action_class = probe.action_class
+        and limit_of_day.day = cast(probe.started_at as date)
+        and limit_of_day.limit_seconds is not null
     left join reference.system_alias as alias on lower(alias.alias) = lower(probe.system_name)
     left join reference.system as system on system.system_id = alias.system_id
     left join maintenance

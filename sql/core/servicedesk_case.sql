@@ -12,6 +12,7 @@ with known as (
         coalesce(channel.is_inquiry, true) as is_inquiry,
         priority.criticality,
         case_.opened_at,
+        cast(case_.opened_at as date) as opened_date,
         coalesce(
             case when case_.resolved_at >= coalesce(case_.reopened_at, case_.resolved_at) then case_.resolved_at end,
             case when case_.closed_at >= coalesce(case_.reopened_at, case_.closed_at) then case_.closed_at end
@@ -36,27 +37,19 @@ solved as (
             and coalesce(
                 known.is_first_contact,
                 coalesce(known.reassignment_count, 0) = 0
-                and date_diff('second', known.opened_at, known.resolved_at) <= first_contact.value,
+                and date_diff('second', known.opened_at, known.resolved_at) <= in_force('first_contact_time', 'ALL', known.opened_date),
                 false
             ) as is_first_call_resolved,
     from known
-    left join reference.target as first_contact
-        on first_contact.indicator = 'first_contact_time'
-        and first_contact.subject = 'ALL'
-        and cast(known.opened_at as date) between first_contact.valid_from and first_contact.valid_to
 ),
 limited as (
     select
         solved.*,
         opened_day.hverdag_number + case when opened_day.is_hverdag then 0 else 1 end as day_zero,
         case when opened_day.is_hverdag then solved.opened_at - date_trunc('day', solved.opened_at) else interval 0 second end as time_of_day,
-        cast(solve_time.value as integer) as days,
+        cast(in_force('case_solve_time', solved.criticality, solved.opened_date) as integer) as days,
     from solved
-    left join reference.calendar as opened_day on opened_day.calendar_date = cast(solved.opened_at as date)
-    left join reference.target as solve_time
-        on solve_time.indicator = 'case_solve_time'
-        and solve_time.subject = solved.criticality
-        and cast(solved.opened_at as date) between solve_time.valid_from and solve_time.valid_to
+    left join reference.calendar as opened_day on opened_day.calendar_date = solved.opened_date
 ),
 due as (
     select

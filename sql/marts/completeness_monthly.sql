@@ -16,25 +16,28 @@ with measured as (
         over_with_reason, over_with_reason + over_without_reason, completeness_reason_share,
     from marts.udredning_monthly
 ),
+limited as (
+    select
+        *,
+        in_force('completeness_ok', 'ALL', month) as ok_share,
+        in_force('completeness_caution', 'ALL', month) as caution_share,
+    from measured
+),
 judged as (
     select
-        measured.*,
+        *,
         case
-            when measured.share >= ok.value then 'ok'
-            when measured.share >= caution.value then 'varsomhed'
-            when measured.share is not null then 'lav'
+            when share >= ok_share then 'ok'
+            when share >= caution_share then 'varsomhed'
+            when share is not null then 'lav'
         end as completeness_band,
         case
-            when not measured.is_provisional then measured.share > lag(measured.share) over (
-                partition by measured.sector, measured.hospital_code, measured.completeness, measured.is_provisional
-                order by measured.month
+            when not is_provisional then share > lag(share) over (
+                partition by sector, hospital_code, completeness, is_provisional order by month
             )
         end as is_trend_up,
-    from measured
-    join reference.target as ok
-        on ok.indicator = 'completeness_ok' and measured.month between ok.valid_from and ok.valid_to
-    join reference.target as caution
-        on caution.indicator = 'completeness_caution' and measured.month between caution.valid_from and caution.valid_to
+    from limited
+    where ok_share is not null and caution_share is not null
 )
 select
     month,

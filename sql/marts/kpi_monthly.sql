@@ -6,7 +6,8 @@ with value as (
         *,
         qf like '%p%' as is_provisional,
         12 * year(month) + month(month) as month_no,
-    from core.kpi_value
+        in_force('natural_limits_points', 'ALL', month) as enough_points,
+    from indicators.kpi_value
 ),
 final as (
     select
@@ -60,24 +61,28 @@ runs as (
         *,
         case when side <> 0 then count(*) over (partition by indicator, subject, side, side_start) else 0 end as side_run,
         case when step <> 0 then count(*) over (partition by indicator, subject, step, step_start) else 0 end as step_run,
+        in_force('special_cause_shift', 'ALL', month) as shift_months,
+        in_force('special_cause_trend', 'ALL', month) as trend_months,
     from in_rows
 ),
 -- A trend of seven months is six steps; its first month lies before the first step.
 judged as (
     select
-        runs.indicator,
-        runs.subject,
-        runs.month,
+        indicator,
+        subject,
+        month,
         is_outside,
-        side_run >= shift.value as is_shift,
-        step_run >= trend.value - 1 or coalesce(
-            lead(step_run) over course >= trend.value - 1 and lead(month_no) over course = month_no + 1 and lead(step) over course <> 0, false
+        side_run >= shift_months as is_shift,
+        step_run >= trend_months - 1 or coalesce(
+            lead(step_run) over course >= trend_months - 1
+            and lead(month_no) over course = month_no + 1
+            and lead(step) over course <> 0,
+            false
         ) as is_trend,
         outer_third <> 0 and outer_of_three >= 2 as is_near_limit,
     from runs
-    join reference.target as shift on shift.indicator = 'special_cause_shift' and month between shift.valid_from and shift.valid_to
-    join reference.target as trend on trend.indicator = 'special_cause_trend' and month between trend.valid_from and trend.valid_to
-    window course as (partition by runs.indicator, runs.subject order by month)
+    where shift_months is not null and trend_months is not null
+    window course as (partition by indicator, subject order by month)
 )
 select
     value.month,
@@ -95,7 +100,7 @@ select
     round(limits.centre, 9) as centre,
     round(limits.centre - limits.width, 9) as lower_limit,
     round(limits.centre + limits.width, 9) as upper_limit,
-    limits.points < enough.value as has_provisional_limits,
+    limits.points < value.enough_points as has_provisional_limits,
     case
         when value.comparison = '>=' and round(limits.centre - limits.width, 9) >= value.target then 'ALWAYS_MET'
         when value.comparison = '>=' and round(limits.centre + limits.width, 9) < value.target then 'NEVER_MET'
@@ -114,8 +119,7 @@ select
     value.qf,
 from value
 join reference.kpi as kpi on kpi.indicator = value.indicator and kpi.subject in (value.subject, '*')
-join reference.target as enough
-    on enough.indicator = 'natural_limits_points' and value.month between enough.valid_from and enough.valid_to
 left join limits on limits.indicator = value.indicator and limits.subject = value.subject
 left join judged on judged.indicator = value.indicator and judged.subject = value.subject and judged.month = value.month
+where value.enough_points is not null
 order by all

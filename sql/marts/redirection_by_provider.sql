@@ -19,20 +19,15 @@ monthly as (
         count(*) as treatments,
         count(distinct person_id) as persons,
         row_number() over (partition by month order by count(*) desc, provider_id) as place,
+        in_force('providers_listed', 'ALL', month) as most_listed,
+        in_force('smallest_published_group', 'ALL', month) as fewest_persons,
     from received
     group by month, quarter, provider_id
 ),
 allowed as (
-    select
-        monthly.*,
-        place <= listed.value and persons >= smallest.value as is_listed,
-        smallest.value as fewest_persons,
-        listed.value as most_listed,
+    select *, place <= most_listed and persons >= fewest_persons as is_listed
     from monthly
-    join reference.target as listed
-        on listed.indicator = 'providers_listed' and monthly.month between listed.valid_from and listed.valid_to
-    join reference.target as smallest
-        on smallest.indicator = 'smallest_published_group' and monthly.month between smallest.valid_from and smallest.valid_to
+    where most_listed is not null and fewest_persons is not null
 ),
 -- Øvrige must itself be a crowd: where it is not, the smallest of those listed joins it.
 others as (

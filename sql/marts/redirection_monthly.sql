@@ -10,6 +10,7 @@ counted as (
         grouping(agreement_type) = 1 as is_total,
         count(*) as treatments,
         count(distinct person_id) as persons,
+        in_force('redirection_final_after', 'ALL', month) as final_after_months,
     from core.redirection
     group by grouping sets ((month, agreement_type), (month))
 ),
@@ -17,12 +18,10 @@ judged as (
     select
         counted.*,
         sum(counted.treatments) filter (counted.is_total) over (partition by counted.month) as month_treatments,
-        covered.until_date < counted.month + interval 1 month + interval 1 month * cast(final_after.value as integer) as is_provisional,
+        covered.until_date < counted.month + interval 1 month + interval 1 month * cast(final_after_months as integer) as is_provisional,
     from counted
     cross join covered
-    join reference.target as final_after
-        on final_after.indicator = 'redirection_final_after'
-        and counted.month between final_after.valid_from and final_after.valid_to
+    where counted.final_after_months is not null
 )
 select
     month,

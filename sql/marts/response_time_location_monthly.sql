@@ -10,9 +10,10 @@ with measured as (
         sum(within_limit) as within_limit,
         sum(timeouts) as timeouts,
         count(*) as cells_present,
+        in_force('response_time_cells', 'ALL', month) as enough_cells_share,
     from core.response_time_cell
     where attempts > 0
-    group by all
+    group by month, system_id, location
 ),
 expected as (
     select measured.month, cell.system_id, cell.location, count(*) as cells_expected
@@ -36,13 +37,12 @@ select
     coalesce(expected.cells_expected, 0) as cells_expected,
     concat(
         case when covered.until_date < measured.month + interval 1 month - interval 1 day then 'p' else '' end,
-        case when measured.cells_present < enough.value * expected.cells_expected then 'u' else '' end
+        case when measured.cells_present < measured.enough_cells_share * expected.cells_expected then 'u' else '' end
     ) as qf,
 from measured
 join reference.system as system on system.system_id = measured.system_id
-join reference.target as enough
-    on enough.indicator = 'response_time_cells' and measured.month between enough.valid_from and enough.valid_to
 cross join covered
 left join expected
     on expected.month = measured.month and expected.system_id = measured.system_id and expected.location = measured.location
+where measured.enough_cells_share is not null
 order by all

@@ -42,6 +42,10 @@ judged as (
         measured.attempts,
         measured.timeouts,
         measured.cells_present,
+        in_force('response_time_compliance', system.system_id, month) as sla_target,
+        in_force('suspect_probe_run', 'ALL', month) as suspect_run_months,
+        in_force('suspect_probe_jump', 'ALL', month) as suspect_jump_share,
+        in_force('response_time_cells', 'ALL', month) as enough_cells_share,
     from measured
     full join core.response_time_published as published using (month, system_id)
     join reference.system as system using (system_id)
@@ -71,27 +75,17 @@ covered as (
 doubted as (
     select
         judged.*,
-        target.value as sla_target,
         coalesce(expected.cells_expected, 0) as cells_expected,
-        coalesce(perfect_run.run_months >= longest_run.value, false)
-            or coalesce(round(abs(judged.judged_share - previous.judged_share), 9) >= largest_jump.value, false) as is_suspect_probe,
-        coalesce(judged.cells_present < enough.value * expected.cells_expected, false) as lacks_cells,
+        coalesce(perfect_run.run_months >= judged.suspect_run_months, false)
+            or coalesce(round(abs(judged.judged_share - previous.judged_share), 9) >= judged.suspect_jump_share, false) as is_suspect_probe,
+        coalesce(judged.cells_present < judged.enough_cells_share * expected.cells_expected, false) as lacks_cells,
         coalesce(judged.attempts > 0 and covered.until_date < judged.month + interval 1 month - interval 1 day, false) as is_provisional,
     from judged
-    join reference.target as longest_run
-        on longest_run.indicator = 'suspect_probe_run' and judged.month between longest_run.valid_from and longest_run.valid_to
-    join reference.target as largest_jump
-        on largest_jump.indicator = 'suspect_probe_jump' and judged.month between largest_jump.valid_from and largest_jump.valid_to
-    join reference.target as enough
-        on enough.indicator = 'response_time_cells' and judged.month between enough.valid_from and enough.valid_to
     cross join covered
-    left join reference.target as target
-        on target.indicator = 'response_time_compliance'
-        and target.subject = judged.system_id
-        and judged.month between target.valid_from and target.valid_to
     left join expected on expected.month = judged.month and expected.system_id = judged.system_id
     left join perfect_run on perfect_run.month = judged.month and perfect_run.system_id = judged.system_id
     left join judged as previous on previous.system_id = judged.system_id and previous.month = judged.month - interval 1 month
+    where judged.suspect_run_months is not null and judged.suspect_jump_share is not null and judged.enough_cells_share is not null
 )
 select
     month,

@@ -1,23 +1,24 @@
 -- Calls, waits and service levels per desk and month. A desk with opening hours is judged on the calls inside them; a caller
 -- who gives up sooner than the short-abandon limit was never offered. Months without calls are absent, never 100 %.
 -- The four service levels differ in what an abandoned call does; a call that flowed out counts in `negative` and `positive`.
-with call as (
+with limited as (
     select
-        call.month,
-        call.desk,
-        call.outcome,
-        call.wait_seconds,
-        call.is_outside_hours,
-        coalesce(call.outcome = 'abandoned' and call.wait_seconds < short.value, false) as is_short_abandoned,
-        not coalesce(call.is_outside_hours, false) and not is_short_abandoned as is_offered,
-        call.wait_seconds <= answer_limit.value as is_in_time,
-    from core.servicedesk_call as call
-    left join reference.target as short
-        on short.indicator = 'short_abandon_limit' and short.subject = call.desk and call.month between short.valid_from and short.valid_to
-    left join reference.target as answer_limit
-        on answer_limit.indicator = 'answer_time_limit'
-        and answer_limit.subject = call.desk
-        and call.month between answer_limit.valid_from and answer_limit.valid_to
+        *,
+        in_force('short_abandon_limit', desk, month) as short_seconds,
+        in_force('answer_time_limit', desk, month) as limit_seconds,
+    from core.servicedesk_call
+),
+call as (
+    select
+        month,
+        desk,
+        outcome,
+        wait_seconds,
+        is_outside_hours,
+        coalesce(outcome = 'abandoned' and wait_seconds < short_seconds, false) as is_short_abandoned,
+        not coalesce(is_outside_hours, false) and not is_short_abandoned as is_offered,
+        wait_seconds <= limit_seconds as is_in_time,
+    from limited
 ),
 measured as (
     select
@@ -47,13 +48,10 @@ reported as (
         total.answered,
         total.abandoned,
         total.offered - total.answered - total.abandoned as flowed_out,
-        case when total.limit_seconds = answer_limit.value then total.answered_in_time end as answered_in_time,
+        case when total.limit_seconds = in_force('answer_time_limit', total.desk, total.month) then total.answered_in_time end
+            as answered_in_time,
         total.wait_answered_seconds,
     from raw.servicedesk_call_totals as total
-    left join reference.target as answer_limit
-        on answer_limit.indicator = 'answer_time_limit'
-        and answer_limit.subject = total.desk
-        and total.month between answer_limit.valid_from and answer_limit.valid_to
     where not exists (select 1 from measured where measured.month = total.month and measured.desk = total.desk)
 ),
 known as (
@@ -130,17 +128,13 @@ leveled as (
 judged as (
     select
         leveled.*,
-        target.value as target,
+        in_force('answered_in_time', leveled.desk, leveled.month) as target,
         open_day.open_days,
         not leveled.is_reported
             and covered.until_date < coalesce(open_day.last_date, leveled.month + interval 1 month - interval 1 day) as is_provisional,
     from leveled
     left join covered on covered.desk = leveled.desk
     left join open_day on open_day.desk = leveled.desk and open_day.month = leveled.month
-    left join reference.target as target
-        on target.indicator = 'answered_in_time'
-        and target.subject = leveled.desk
-        and leveled.month between target.valid_from and target.valid_to
 )
 select
     month,

@@ -96,34 +96,23 @@ stocked as (
         counted.*,
         sum(incoming - resolved) over until_then as backlog,
         sum(became_overdue) over until_then as overdue_open,
+        in_force('complaint_window', 'ALL', month) as complaint_days,
     from counted
     window until_then as (partition by desk, criticality order by month)
 ),
 judged as (
     select
-        stocked.*,
+        *,
         round(within_sla / nullif(within_sla_base, 0), 9) as within_sla_share,
         round(within_sla / nullif(within_sla_base + overdue_open, 0), 9) as within_sla_with_open_share,
         round(first_call_resolved / nullif(phone_inquiries, 0), 9) as first_call_resolved_of_phone_share,
         round(first_call_resolved / nullif(inquiries, 0), 9) as first_call_resolved_of_all_share,
-        case when stocked.is_total or solve_time.value is not null then target.value end as target,
-        first_call.value as first_call_resolved_target,
-        stocked.until_date < stocked.month + interval 1 month - interval 1 day + to_days(cast(complaint.value as integer)) as is_provisional,
+        case when is_total or in_force('case_solve_time', criticality, month) is not null then in_force('cases_within_sla', desk, month) end
+            as target,
+        in_force('first_call_resolution', desk, month) as first_call_resolved_target,
+        until_date < month + interval 1 month - interval 1 day + to_days(cast(complaint_days as integer)) as is_provisional,
     from stocked
-    left join reference.target as target
-        on target.indicator = 'cases_within_sla' and target.subject = stocked.desk and stocked.month between target.valid_from and target.valid_to
-    left join reference.target as first_call
-        on first_call.indicator = 'first_call_resolution'
-        and first_call.subject = stocked.desk
-        and stocked.month between first_call.valid_from and first_call.valid_to
-    left join reference.target as solve_time
-        on solve_time.indicator = 'case_solve_time'
-        and solve_time.subject = stocked.criticality
-        and stocked.month between solve_time.valid_from and solve_time.valid_to
-    join reference.target as complaint
-        on complaint.indicator = 'complaint_window'
-        and complaint.subject = 'ALL'
-        and stocked.month between complaint.valid_from and complaint.valid_to
+    where complaint_days is not null
 )
 select
     month,

@@ -63,6 +63,7 @@ pathways as (
         count(distinct person_id) filter (defect is null and limit_days is null) as persons_without_limit,
         count(distinct person_id) filter (not is_within and has_reason) as persons_with_reason,
         count(distinct person_id) filter (not is_within and not has_reason) as persons_without_reason,
+        in_force('udredning_final_after', 'ALL', month) as final_after_months,
     from ended
     group by grouping sets ((month, sector, hospital_code), (month, sector))
 ),
@@ -86,20 +87,18 @@ counted as (
         -- While many pathways began before there was a limit, the referrals closed are no measure of those that have one.
         10 * pathways.without_limit > pathways.pathways as has_no_measure,
         covered.until_date < cast(
-            pathways.month + interval 1 month + interval 1 month * cast(final_after.value as integer) - interval 1 day as date
+            pathways.month + interval 1 month + interval 1 month * cast(pathways.final_after_months as integer) - interval 1 day as date
         ) as is_provisional,
         headline.headline,
     from pathways
     cross join covered
     join reference.sector as headline on headline.sector = pathways.sector
-    join reference.target as final_after
-        on final_after.indicator = 'udredning_final_after'
-        and pathways.month between final_after.valid_from and final_after.valid_to
     left join referrals
         on referrals.month = pathways.month
         and referrals.sector = pathways.sector
         and referrals.is_total = pathways.is_total
         and referrals.hospital_code is not distinct from pathways.hospital_code
+    where pathways.final_after_months is not null
 )
 select
     counted.month,
@@ -129,8 +128,8 @@ select
     round(counted.pathways / nullif(counted.ended, 0), 9) as completeness_fields_share,
     round(counted.over_with_reason / nullif(counted.over_limit, 0), 9) as completeness_reason_share,
     case
-        when counted.volume_share >= ok.value then 'ok'
-        when counted.volume_share >= caution.value then 'varsomhed'
+        when counted.volume_share >= counted.ok_share then 'ok'
+        when counted.volume_share >= counted.caution_share then 'varsomhed'
         when counted.volume_share is not null then 'lav'
     end as completeness_band,
     counted.is_provisional,
@@ -151,15 +150,17 @@ select
     nullif(counted.referral_persons, 0) as _referral_persons,
     nullif(counted.persons_without_limit, 0) as _limitless_persons,
 from (
-    select *, case when not has_no_measure then round(pathways / nullif(referrals, 0), 9) end as volume_share
+    select
+        *,
+        case when not has_no_measure then round(pathways / nullif(referrals, 0), 9) end as volume_share,
+        in_force('completeness_ok', 'ALL', month) as ok_share,
+        in_force('completeness_caution', 'ALL', month) as caution_share,
     from counted
     -- A month in which nothing but defects ended is a mistyped stop.
     qualify sum(pathways + without_limit) over (partition by month, sector) > 0
 ) as counted
-join reference.target as ok
-    on ok.indicator = 'completeness_ok' and counted.month between ok.valid_from and ok.valid_to
-join reference.target as caution
-    on caution.indicator = 'completeness_caution' and counted.month between caution.valid_from and caution.valid_to
 left join hospital on hospital.hospital_code = counted.hospital_code
-where counted.is_total or not counted.is_provisional
+where counted.ok_share is not null
+    and counted.caution_share is not null
+    and (counted.is_total or not counted.is_provisional)
 order by all

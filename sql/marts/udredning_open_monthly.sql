@@ -49,6 +49,7 @@ counted as (
         count(distinct person_id) filter (is_over) as persons_over,
         count(distinct person_id) filter (not is_over) as persons_in_time,
         count(distinct person_id) filter (is_without_limit) as persons_without_limit,
+        in_force('udredning_final_after', 'ALL', month) as final_after_months,
     from waiting
     group by grouping sets ((month, sector, hospital_code), (month, sector))
 ),
@@ -56,14 +57,12 @@ judged as (
     select
         counted.*,
         covered.until_date < cast(
-            counted.month + interval 1 month + interval 1 month * cast(final_after.value as integer) - interval 1 day as date
+            counted.month + interval 1 month + interval 1 month * cast(counted.final_after_months as integer) - interval 1 day as date
         ) as is_provisional,
     from counted
     cross join covered
-    join reference.target as final_after
-        on final_after.indicator = 'udredning_final_after'
-        and counted.month between final_after.valid_from and final_after.valid_to
-    where cast(counted.month + interval 1 month - interval 1 day as date) <= covered.until_date
+    where counted.final_after_months is not null
+        and cast(counted.month + interval 1 month - interval 1 day as date) <= covered.until_date
 )
 select
     judged.month,

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from assets.catalog import Catalog
-from assets.compute import relation
 from assets.current import current_records
+from assets.versions import relation
 from sources.layout import Extract, load_layout
 from sources.parse import Delivery, Reading
 from tests.datasets.test_public_data import datasets

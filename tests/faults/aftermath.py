@@ -15,7 +15,8 @@ from typing import Any
 import duckdb
 
 from assets.lake import HALF_MADE, Lake, read_json
-from assets.publish import DATABASE, releases
+from assets.manifests import releases
+from assets.publish import DATABASE
 from assets.summary import dicts
 from tests.faults.dying import PROJECT, Death, Nights, Order
 from tests.toy import Toy
@@ -89,7 +90,7 @@ def old_release(data: Path) -> dict[str, str]:
 def all_open(data: Path, fault: str) -> None:
     """Every release that has a name is whole, and `current` names one of them."""
     lake = Lake(data)
-    listed = {m["release"] for m in releases(lake)}
+    listed = {m.release for m in releases(lake)}
     named = {p.name for p in lake.releases.iterdir() if not p.name.startswith(".") and not p.is_symlink()}
     if listed != named or lake.current_release is None or lake.current_release.name not in named:
         raise PromiseBroken(f"{fault}: releases {sorted(named)}, listed {sorted(listed)}, current {lake.current_release}")
@@ -144,7 +145,7 @@ def facts(data: Path) -> dict[str, Any]:
         "rejected": sorted(p.name for p in lake.rejected.glob("*/[!.]*")),
         "half made": sorted(p.name for p in lake.root.rglob(".*.*") if p.suffix in HALF_MADE),
         "releases": len(releases(lake)),
-        "manifests": {m["release"] for m in releases(lake)} - {p.stem for p in lake.manifests.glob("[!.]*.json")},
+        "manifests": {m.release for m in releases(lake)} - {p.stem for p in lake.manifests.glob("[!.]*.json")},
     }
 
 

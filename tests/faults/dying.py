@@ -172,7 +172,7 @@ def on_vanishing(folder: str) -> Arm:
                 shutil.rmtree(arguments[0].lake.root / folder)
             return original(*arguments, **named)
 
-        wrap("assets.night:Night._version", without)
+        wrap("assets.night:Night._table", without)
 
     return arm
 
@@ -194,9 +194,9 @@ POINTS: dict[str, Arm] = {
     "mid-release, between tables": on_call("assets.publish:_copy_table"),
     "before the release has its name": on_change({"os.rename"}, "/releases/.2"),
     "after the release has its name": on_change({"os.rename"}, "/manifests/"),
-    "before the flip": on_call("assets.publish:show"),
+    "before the flip": on_call("assets.pointers:show"),
     "mid-flip": on_change({"os.rename"}, "/releases/.current"),
-    "after the flip": on_call("assets.publish:show", after=True),
+    "after the flip": on_call("assets.pointers:show", after=True),
     "cleaning, before the old release loses its name": within("assets.publish:_forget_old", on_change({"os.rename"})),
     "cleaning, before it is deleted": within("assets.publish:_forget_old", on_change({"shutil.rmtree"})),
     "cleaning, half deleted": within("assets.publish:_forget_old", lambda nth: on_change({"os.remove"})(nth + 2)),

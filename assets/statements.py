@@ -1,0 +1,178 @@
+"""What SQL says of itself, read from its tokens: tables and macros it reads, rows of lookups it asks for, what decides its result.
+
+Parsing it whole would be a third of the time to load definitions, and finds the same.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlglot
+from sqlglot import Token, TokenType
+
+from sources.contract import ContractError
+
+READABLE = ("raw", "core", "marts", "indicators", "reference")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a lookup: those in which `column` has one of `values`."""
+
+    column: str
+    values: frozenset[str]
+
+
+# Table -> the rows of it that can matter; None where that may be all.
+Reads = dict[str, Rows | None]
+
+
+@dataclass(frozen=True)
+class Macro:
+    """A piece of SQL that tables call, like in_force('response_time_limit', action_class, day): `sql/macros/<name>.sql`.
+
+    `narrows` says which rows a literal argument leaves: (table, column, place of the argument).
+    """
+
+    name: str
+    text: str
+    statement: str
+    parameters: tuple[str, ...]
+    body: str
+    reads: Reads
+    narrows: tuple[str, str, int] | None
+
+
+def load_macros(folder: Path) -> dict[str, Macro]:
+    """Every macro of a folder by name. Raises ContractError for a file that defines none, or one of another name."""
+    found = {}
+    for path in sorted(folder.glob("*.sql")):
+        macro = _macro(path.read_text("utf-8"), f"macros/{path.name}")
+        if macro.name != path.stem:
+            raise ContractError(f"macros/{path.name} defines {macro.name}")
+        found[macro.name] = macro
+    return found
+
+
+def statement(sql: str, where: str) -> str:
+    """The SQL as far as it decides a result: comments and line breaks are no reason to compute a table again."""
+    return " ".join(f"{t.token_type.name}:{t.text}" for t in tokens(sql, where))
+
+
+def reads(sql: str, where: str, macros: Mapping[str, Macro] | None = None) -> Reads:
+    """The tables a query names, like core.pathway, and those its macros do. SQL names every table with its layer; no alias is a layer."""
+    said = tokens(sql, where)
+    found: Reads = dict.fromkeys(_named(said))
+    for macro, arguments in _calls(said, macros or {}):
+        for table in macro.reads:
+            rows = _rows(macro, table, arguments)
+            known = found.get(table, rows)
+            found[table] = Rows(rows.column, rows.values | known.values) if rows and known and rows.column == known.column else None
+    return found
+
+
+def macros_called(sql: str, where: str, macros: Mapping[str, Macro]) -> tuple[Macro, ...]:
+    """The macros a query calls, in order of name."""
+    called = {macro.name for macro, _ in _calls(tokens(sql, where), macros)}
+    return tuple(macros[name] for name in sorted(called))
+
+
+def output_columns(sql: str, where: str) -> list[str]:
+    """Names of the columns of a plain select: each column is named by its last word."""
+    said = tokens(sql, where)
+    starts = [i for i, depth in _depths(said) if depth == 0 and said[i].token_type is TokenType.SELECT]
+    if len(starts) != 1:
+        raise ContractError(f"{where}: is no single plain select")
+    end = next((i for i, depth in _depths(said) if i > starts[0] and depth == 0 and said[i].token_type is TokenType.FROM), len(said))
+    columns = [part for part in _split(said[starts[0] + 1 : end]) if part]
+    if any(part[-1].token_type is TokenType.STAR for part in columns):
+        raise ContractError(f"{where}: names its columns one by one, without *")
+    return [part[-1].text for part in columns]
+
+
+def tokens(sql: str, where: str) -> list[Token]:
+    """Tokens of a query; raises ContractError naming `where`."""
+    try:
+        return sqlglot.tokenize(sql, dialect="duckdb")
+    except sqlglot.TokenError as error:
+        raise ContractError(f"{where}: {error}") from error
+
+
+def _named(said: list[Token]) -> set[str]:
+    triples = zip(said, said[1:], said[2:], strict=False)
+    return {f"{layer.text}.{name.text}" for layer, dot, name in triples if dot.token_type is TokenType.DOT and layer.text in READABLE}
+
+
+def _calls(said: list[Token], macros: Mapping[str, Macro]) -> Iterator[tuple[Macro, list[list[Token]]]]:
+    """Each call of a macro with its arguments."""
+    for i, token in enumerate(said[:-1]):
+        is_call = said[i + 1].token_type is TokenType.L_PAREN and (i == 0 or said[i - 1].token_type is not TokenType.DOT)
+        if is_call and token.text in macros:
+            inside = said[i + 2 :]
+            end = next((j for j, depth in _depths(inside) if depth < 0), len(inside))
+            yield macros[token.text], _split(inside[:end])
+
+
+def _rows(macro: Macro, table: str, arguments: list[list[Token]]) -> Rows | None:
+    """The rows of a table that a call of the macro can ask for."""
+    if macro.narrows is None or macro.narrows[0] != table:
+        return None
+    _, column, place = macro.narrows
+    given = arguments[place] if place < len(arguments) else []
+    return Rows(column, frozenset({given[0].text})) if len(given) == 1 and given[0].token_type is TokenType.STRING else None
+
+
+def _macro(text: str, where: str) -> Macro:
+    said = tokens(text, where)
+    words = [t.text.lower() for t in said]
+    try:
+        at = words.index("macro") + 1
+        opens = at + 1
+        closes = words.index(")", opens)
+        begins = words.index("as", closes) + 1
+    except ValueError:
+        raise ContractError(f"{where}: is no `create or replace macro name(...) as (...)`") from None
+    parameters = tuple(part[0].text for part in _split(said[opens + 1 : closes]) if part)
+    inside = said[begins:]
+    body = text[inside[0].start : inside[-1].end + 1]
+    read: Reads = dict.fromkeys(_named(inside))
+    return Macro(said[at].text, text, statement(text, where), parameters, body, read, _narrowed(inside, parameters))
+
+
+def _narrowed(said: list[Token], parameters: tuple[str, ...]) -> tuple[str, str, int] | None:
+    """Proof that a macro reads only rows in which a column equals an argument: `from reference.x where column = argument and ...`.
+
+    Without an `or` anywhere, and with the table read once.
+    """
+    words = [t.text for t in said]
+    if any(t.token_type is TokenType.OR for t in said) or words.count("reference") != 1:
+        return None
+    at = words.index("reference")
+    follows = [t.token_type for t in said[at + 1 : at + 6]]
+    if said[at - 1].token_type is not TokenType.FROM or follows[:1] != [TokenType.DOT] or follows[2:3] != [TokenType.WHERE]:
+        return None
+    column, equals, argument, ends = said[at + 4 : at + 8]
+    is_equal = equals.token_type is TokenType.EQ and ends.token_type in (TokenType.AND, TokenType.R_PAREN)
+    if is_equal and column.text not in parameters and argument.text in parameters:
+        return f"reference.{words[at + 2]}", column.text, parameters.index(argument.text)
+    return None
+
+
+def _depths(said: Iterable[Token]) -> Iterator[tuple[int, int]]:
+    """Place and depth of parentheses of each token; a closing one counts as outside."""
+    depth = 0
+    for i, token in enumerate(said):
+        depth -= token.token_type is TokenType.R_PAREN
+        yield i, depth
+        depth += token.token_type is TokenType.L_PAREN
+
+
+def _split(said: list[Token]) -> list[list[Token]]:
+    """Parts between the commas that are in no parentheses."""
+    parts: list[list[Token]] = [[]]
+    for i, depth in _depths(said):
+        if depth == 0 and said[i].token_type is TokenType.COMMA:
+            parts.append([])
+        else:
+            parts[-1].append(said[i])
+    return parts

@@ -1,0 +1,11 @@
+select
+    month,
+    desk as subject,
+    first_call_resolved_of_all_share as value,
+    first_call_resolved as numerator,
+    inquiries as denominator,
+    first_call_resolved_target as target,
+    case when first_call_resolved_target is not null then '>=' end as comparison,
+    qf,
+from marts.servicedesk_cases_monthly
+where is_total and first_call_resolved_of_all_share is not null

@@ -1,0 +1,3 @@
+select month, 'ALL' as subject, treatments as value, qf
+from marts.redirection_monthly
+where is_total

@@ -1,0 +1,3 @@
+select month, desk as subject, inquiries as value, qf
+from marts.servicedesk_cases_monthly
+where is_total
