@@ -126,12 +126,7 @@ def test_a_table_over_several_domains_is_made_without_one_that_was_never_publish
     tmp_path: Path, inputs: str, total: str | None
 ) -> None:
     toy = Toy(tmp_path, stock=PERIOD, sales=PERIOD)
-    mart = (toy.project / "expectations/marts/sales_total.odcs.yaml").read_text().replace("sales_total", "both_total")
-    mart = mart.replace("sales_domain", "both_domain").replace("  properties:", f"  customProperties: {inputs}\n  properties:")
-    (toy.project / "expectations/marts/both_total.odcs.yaml").write_text(mart)
-    columns = "name, cast(sum(number) as bigint) as number, cast(sum(records) as bigint) as records"
-    union = "select name, number, records from marts.stock_total union all select name, number, records from marts.sales_total"
-    (toy.project / "sql/marts/both_total.sql").write_text(f"select {columns} from ({union}) group by all order by all")
+    toy.adds_up("stock", "sales", inputs=inputs)
     toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a -5")
     toy.deliver("sales", "sales_2015-01_received-20150201-0600.csv", "a 10")
     release = toy.night()

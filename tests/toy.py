@@ -103,6 +103,22 @@ class Toy:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text.lstrip("\n"), "utf-8")
 
+    def adds_up(self, *extracts: str, inputs: str = "[]") -> None:
+        """A third domain, whose mart both_total is the sum of the totals of others."""
+        mart = TABLE.format(id="both_total", name="both").replace("  properties:", f"  customProperties: {inputs}\n  properties:")
+        self._write("expectations/marts/both_total.odcs.yaml", mart)
+        union = " union all ".join(f"select name, number, records from marts.{e}_total" for e in extracts)
+        columns = "name, cast(sum(number) as bigint) as number, cast(sum(records) as bigint) as records"
+        self._write("sql/marts/both_total.sql", f"select {columns} from ({union}) group by all order by all\n")
+
+    def edit(self, path: str, *changes: tuple[str, str]) -> None:
+        """Change a file of the project; each text that is to go must be there."""
+        text = (self.project / path).read_text("utf-8")
+        for before, after in changes:
+            assert before in text, before
+            text = text.replace(before, after)
+        self._write(path, text)
+
     def promises(self, extract: str, deadline: str) -> None:
         """Put a deadline beside the extract's latency."""
         path = self.project / "sources" / extract / "contract.odcs.yaml"
