@@ -7,9 +7,11 @@ import sys
 from pathlib import Path
 
 import duckdb
+from sqlglot import TokenType
 
 from assets.catalog import INDICATORS, Catalog, Table, load_catalog
 from assets.current import current_records
+from assets.statements import calls
 from assets.versions import relation
 
 
@@ -17,7 +19,7 @@ def disagreements(catalog: Catalog) -> list[str]:
     """What cannot be used, and each column of a table that its SQL does not give as the contract promises; in sentences."""
     said = [f.sentence for f in catalog.faults]
     for table in catalog.computed:
-        said += [f"{_file(table)}: {why}." for why in _differences(catalog, table)]
+        said += [f"{_file(table)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
     return said + _indicators_without_row(catalog)
 
 
@@ -47,6 +49,14 @@ def _described(catalog: Catalog, table: Table) -> dict[str, str]:
         for macro in table.macros:
             con.execute(macro.text)
         return {name: type_ for name, type_, *_ in con.execute(f"describe {table.text.rstrip().rstrip(';')}").fetchall()}
+
+
+def _captured(catalog: Catalog, table: Table) -> list[str]:
+    """Arguments of macros that mean a column of the lookup instead of one of the table: DuckDB looks there first."""
+    inside = {m.name: {c.name for n in m.reads for c in catalog.contract(n).columns} for m in table.macros}
+    called = calls(table.text, _file(table), {m.name: m for m in table.macros})
+    named = [(m.name, a[0].text) for m, arguments in called for a in arguments if len(a) == 1 and a[0].token_type is TokenType.VAR]
+    return [f"{name}({column}) would mean a column of the lookup: say whose it is" for name, column in named if column in inside[name]]
 
 
 def _indicators_without_row(catalog: Catalog) -> list[str]:

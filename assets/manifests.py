@@ -33,13 +33,14 @@ class Told:
 @dataclass(frozen=True, kw_only=True)
 class Content:
     """What makes a release this one: versions (table -> key), deliveries and their standing, what is held, late, or accepted though
-    it fails (check -> until when, and why), and the columns of what it tells of itself.
+    it fails (check -> until when, and why), what checks found, and the columns of what it tells of itself.
     """
 
     tables: dict[str, str]
     deliveries: dict[str, Deliveries]
     late: dict[str, str] = field(default_factory=dict)
     accepted: dict[str, tuple[str, str]] = field(default_factory=dict)
+    found: str = ""
     meta: str = ""
     domains: dict[str, Told]
 

@@ -114,6 +114,7 @@ def _content(night: Night, extracts: list[ExtractState], domains: list[DomainSta
         accepted={
             c: a for d in domains for c, a in meta.accepted_checks(d, [e for e in extracts if e.extract in behind[d.domain]]).items()
         },
+        found=digest(sorted((a.table, o.name, o.severity, o.passed) for d in domains for a in d.attempts for o in a.outcomes)),
         # A release is written anew when what it tells of itself has other columns, though no figure has changed.
         meta=digest({table: list(columns) for table, (_, columns) in meta.TABLES.items()}),
         domains={

@@ -71,9 +71,14 @@ def reads(sql: str, where: str, macros: Mapping[str, Macro] | None = None) -> Re
     return found
 
 
+def calls(sql: str, where: str, macros: Mapping[str, Macro]) -> list[tuple[Macro, list[list[Token]]]]:
+    """Each call of a macro in a query, with the tokens of its arguments."""
+    return list(_calls(tokens(sql, where), macros))
+
+
 def macros_called(sql: str, where: str, macros: Mapping[str, Macro]) -> tuple[Macro, ...]:
     """The macros a query calls, in order of name."""
-    called = {macro.name for macro, _ in _calls(tokens(sql, where), macros)}
+    called = {macro.name for macro, _ in calls(sql, where, macros)}
     return tuple(macros[name] for name in sorted(called))
 
 

@@ -1,5 +1,6 @@
 """A release agrees with itself: what a published table was computed from is what is published, whatever was chosen to run."""
 
+import os
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -188,7 +189,12 @@ STEPS = st.lists(st.sampled_from(["stock", "sales", REFERENCE, *DOMAINS]), uniqu
 NIGHTS = st.lists(st.tuples(COUNTS, COUNTS, STEPS, st.none() | st.integers(0, 40)), min_size=1, max_size=4)
 
 
-@settings(max_examples=20, deadline=None, phases=[Phase.explicit, Phase.generate], suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=300 if os.environ.get("FAULTS") else 12,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 @given(nights=NIGHTS)
 def test_random_deliveries_steps_and_deaths_give_releases_that_agree_with_themselves(
     nights: list[tuple[str, str, list[str], int | None]],

@@ -11,8 +11,10 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
+from assets.agreement import disagreements
 from assets.catalog import Catalog
 from assets.dictionary import TARGET, dictionary_text
+from assets.lineage import expanded
 from assets.night import Night
 from pipelines.definitions import defs
 from sources.contract import load_fields
@@ -63,10 +65,28 @@ print(ours <= own, heavy, file=sys.stdout)
 def test_tokens_name_the_tables_a_parser_finds(catalog: Catalog) -> None:
     for table in catalog.computed:
         rules = [rule.query.replace("{object}", "this_object") for rule in table.contract.object.quality if rule.query]
-        trees = [sqlglot.parse_one(text, dialect="duckdb") for text in (table.text, *rules)]
+        trees = [expanded(table), *(sqlglot.parse_one(text, dialect="duckdb") for text in rules)]
         found = {f"{t.db}.{t.name}" for tree in trees for t in tree.find_all(exp.Table) if t.db}
         related = {name for _, name in table.related}
         assert found - {table.name} | related == set(table.needs), table.name
+
+
+def test_what_is_declared_agrees_with_itself(catalog: Catalog) -> None:
+    assert disagreements(catalog) == []
+
+
+def test_what_is_private_to_dagster_is_imported_in_one_place() -> None:
+    found = {path.name for folder in LAYERS for path in (PROJECT / folder).rglob("*.py") if "from dagster._" in path.read_text("utf-8")}
+    assert found == {"dagster_internals.py"}
+
+
+def test_core_never_reads_marts(catalog: Catalog) -> None:
+    order = ("raw", "reference", "core", "marts", "indicators")
+    for table in catalog.computed:
+        read = {name.split(".")[0] for name in table.inputs}
+        # The indicators are read by the one mart that is made of them.
+        allowed = order[: order.index(table.layer) + 1] + (("indicators",) if table.name == "marts.kpi_monthly" else ())
+        assert read <= set(allowed), table.name
 
 
 def test_the_dictionary_is_fresh(catalog: Catalog) -> None:

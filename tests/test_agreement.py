@@ -1,0 +1,145 @@
+"""What is declared and does not fit is told with its file, holds its own domain, and stops nothing else."""
+
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from assets.agreement import disagreements
+from assets.catalog import load_catalog
+from sources.contract import ContractError
+from tests.conftest import PROJECT
+from tests.toy import Toy
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    """Stock and sales after a night in which all is well."""
+    toy = Toy(tmp_path, stock="{mode: snapshot}", sales="{mode: snapshot}")
+    toy.deliver("stock", "stock_2015-01_received-20150101-0100.csv", "a 1")
+    toy.deliver("sales", "sales_2015-01_received-20150101-0100.csv", "a 10")
+    assert not toy.night().held
+    return toy
+
+
+def rename(toy: Toy, path: str, name: str) -> None:
+    (toy.project / path).rename((toy.project / path).with_name(name))
+
+
+def test_sql_without_a_contract_holds_the_domain_it_reads_from(toy: Toy) -> None:
+    toy.edit("sql/marts/stock_total.sql", ("select", "select"))
+    (toy.project / "sql/marts/stock_peak.sql").write_text("select max(number) as number from core.stock_sum\n")
+    holds(toy, "sql/marts/stock_peak.sql: there is no contract expectations/marts/stock_peak.odcs.yaml")
+
+
+def test_a_contract_without_sql_holds_its_domain(toy: Toy) -> None:
+    rename(toy, "sql/marts/stock_total.sql", "stock_totals.sql.txt")
+    holds(toy, "sql/marts/stock_total.sql: expectations/marts/stock_total.odcs.yaml promises it, and there is no such file")
+
+
+def test_a_misspelt_domain_is_no_domain(toy: Toy) -> None:
+    toy.edit("expectations/marts/stock_total.odcs.yaml", ("domain: stock_domain", "domain: stok_domain"))
+    told = (
+        "expectations/marts/stock_total.odcs.yaml: domain stok_domain is not declared in expectations/domains.yaml; is stock_domain meant?"
+    )
+    holds(toy, told.removesuffix("?"))
+
+
+def test_a_contract_nobody_can_read_holds_its_domain(toy: Toy) -> None:
+    toy.edit("expectations/core/stock_sum.odcs.yaml", ("required: true", "requierd: true"))
+    holds(toy, "expectations/core/stock_sum.odcs.yaml: ")
+
+
+def test_a_layout_nobody_can_read_holds_the_domain_of_its_extract(toy: Toy) -> None:
+    toy.edit("sources/stock/layouts/plain.yaml", ("header:", "headers:"))
+    holds(toy, "sources/stock/contract.odcs.yaml: plain.yaml: ")
+
+
+def test_a_table_that_is_read_by_nobody_and_reads_nothing_there_is_holds_its_domain(toy: Toy) -> None:
+    toy.edit("sql/marts/stock_total.sql", ("core.stock_sum", "core.stock_summ"))
+    holds(toy, "sql/marts/stock_total.sql: it reads core.stock_summ, which no usable contract describes")
+
+
+def test_tables_in_a_circle_hold_their_domain(toy: Toy) -> None:
+    toy.edit("sql/core/stock_sum.sql", ("raw.stock", "marts.stock_total"))
+    holds(toy, "sql/core/stock_sum.sql: these tables need each other in a circle: ")
+
+
+def holds(toy: Toy, said: str) -> None:
+    """It is said, the domain keeps what it had, and the other one publishes what is new."""
+    assert [s for s in disagreements(toy.catalog) if s.startswith(said)], disagreements(toy.catalog)
+    toy.deliver("stock", "stock_2015-01_received-20150102-0100.csv", "a 2")
+    toy.deliver("sales", "sales_2015-01_received-20150102-0100.csv", "a 20")
+    [held] = toy.night().held
+    assert held.domain == "stock_domain"
+    assert said in held.why
+    assert (toy.total("stock"), toy.total("sales")) == ("a 1", "a 20")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("select name", "select name, 1 as extra", "gives extra, which its contract does not promise"),
+        ("cast(sum(records) as bigint) as records", "1 as record", "does not give records BIGINT, which its contract promises"),
+        ("cast(sum(number) as bigint)", "sum(number)", "number is HUGEINT, the contract promises BIGINT"),
+        ("select name, ", "select ", "gives its columns in another order"),
+        ("from core", "form core", "syntax error"),
+        ("sum(number)", "sum(nummer)", "nummer"),
+    ],
+)
+def test_sql_is_compared_with_its_contract_column_by_column(toy: Toy, before: str, after: str, said: str) -> None:
+    toy.edit("sql/marts/stock_total.sql", (before, after))
+    if "order" in said:
+        toy.edit("sql/marts/stock_total.sql", ("\nfrom", ", name\nfrom"))
+    found = [s for s in disagreements(toy.catalog) if s.startswith("sql/marts/stock_total.sql: ")]
+    assert found
+    assert said in " ".join(found)
+
+
+def test_every_indicator_has_a_row_and_every_row_an_indicator(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    contract = (toy.project / "expectations/reference/known_name.odcs.yaml").read_text("utf-8")
+    toy._write("expectations/reference/kpi.odcs.yaml", contract.replace("known_name", "kpi"))
+    toy._write("data/reference/kpi.csv", "name\nbooked\n")
+    toy._write("sql/indicators/sold.sql", "select name, number\nfrom marts.stock_total\n")
+    assert disagreements(toy.catalog) == [
+        "sql/indicators/sold.sql: data/reference/kpi.csv has no row for it.",
+        "data/reference/kpi.csv: there is no sql/indicators/booked.sql.",
+    ]
+
+
+def test_an_argument_that_the_lookup_would_take_for_its_own_column_is_told(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    macro = "create or replace macro known(which) as (select max(name) from reference.known_name where name = which)\n"
+    toy._write("sql/macros/known.sql", macro)
+    toy.edit("sql/core/stock_sum.sql", ("group by", "where known(name) is null or known(stock.name) is null group by"))
+    [said] = [s for s in disagreements(toy.catalog) if "known(name)" in s]
+    assert "sql/core/stock_sum.sql" in said
+
+
+@pytest.mark.parametrize("domain", ["pin", "head", "causes", "told", "raw", "clock"])
+def test_a_domain_may_be_called_anything(tmp_path: Path, domain: str) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    toy.edit("expectations/domains.yaml", ("stock_domain", domain))
+    for path in ("sources/stock/contract", "expectations/core/stock_sum", "expectations/marts/stock_total"):
+        toy.edit(f"{path}.odcs.yaml", ("domain: stock_domain", f"domain: {domain}"))
+    for day in (1, 2):
+        toy.deliver("stock", f"stock_2015-01_received-2015010{day}-0100.csv", f"a {day}")
+        assert toy.night(datetime(2015, 1, day, 5)).held == []
+    assert toy.total("stock") == "a 2"
+
+
+def test_domains_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    toy.edit("expectations/domains.yaml", ("owner: data", "owners: data"))
+    with pytest.raises(ContractError, match=r"domains\.yaml"):
+        load_catalog(toy.project)
+
+
+def test_make_check_asks_the_project() -> None:
+    command = [sys.executable, "-m", "assets.agreement"]
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "python -m assets.agreement" in (PROJECT / "Makefile").read_text("utf-8")
