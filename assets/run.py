@@ -74,11 +74,12 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
         # Who calls the command line is told at once who holds the lake; a run of the daemon or the UI has time.
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
         with lake.writer(f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience, waits):
+            as_of, rebuild = context.resource_config["as_of"], context.resource_config["rebuild"]
+            if run and context.instance:
+                line = REBUILD if rebuild else f"as of {as_of}" if as_of else ""
+                context.instance.add_run_tags(run_id, {LAKE: "held"} | ({LINE: line} if line else {}))
             take_over(lake)
-            with _night(lake, project, context.resource_config["as_of"], context.resource_config["rebuild"]) as found:
-                if run and context.instance:
-                    line = {LINE: REBUILD if found.source else found.night.line.name}
-                    context.instance.add_run_tags(run_id, {LAKE: "held"} | ({} if line[LINE] == "nightly" else line))
+            with _night(lake, project, as_of, rebuild) as found:
                 say("run begins", as_of=found.night.as_of, clock=found.night.clock, line=found.night.line.name, started_by=started_by)
                 began = time.monotonic()
                 yield found

@@ -1,0 +1,212 @@
+"""What a run takes for now, and what somebody who reaches the UI can ask of a run."""
+
+import threading
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from assets.clock import NoTime, earlier, night_time, own_time, set_own_time, told_time
+from assets.lake import Lake
+from assets.manifests import releases
+from assets.run import LAKE, LINE
+from pipelines.automation import standing_causes
+from pipelines.definitions import JOB, assemble
+from pipelines.nightly import Finished, instance, run_job
+from tests.conftest import copy_landing, ventetal
+from tests.toy import Toy
+
+
+@pytest.fixture(autouse=True)
+def _no_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("VENTETAL_AS_OF", raising=False)
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    toy = Toy(tmp_path, stock="{mode: snapshot}", sales="{mode: snapshot}")
+    (toy.project / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    toy.deliver("stock", "stock_2015-01_received-20150101-0100.csv", "a 1")
+    toy.deliver("sales", "sales_2015-01_received-20150101-0100.csv", "a 10")
+    return toy
+
+
+@pytest.fixture
+def on(toy: Toy) -> Iterator[dg.DagsterInstance]:
+    with instance(toy.project, toy.data) as found:
+        yield found
+
+
+def run(toy: Toy, on: dg.DagsterInstance, as_of: str = "", rebuild: bool = False) -> Finished:
+    return run_job(assemble(toy.catalog, toy.data), JOB, on, as_of, rebuild)
+
+
+def test_now_is_the_setting_then_the_lakes_own_clock_then_the_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lake, host = Lake(tmp_path), datetime(2026, 11, 28, 5, 15)
+    lake.prepare()
+    assert (told_time(lake, host).at, told_time(lake, host).clock) == (host, "the clock of this machine")
+    set_own_time(lake, datetime(2015, 6, 1))
+    assert (told_time(lake, host).at, told_time(lake, host).clock) == (datetime(2015, 6, 1), "the lake's own clock")
+    monkeypatch.setenv("VENTETAL_AS_OF", "2015-05-01T06:00")
+    assert (told_time(lake, host).at, told_time(lake, host).clock) == (datetime(2015, 5, 1, 6), "VENTETAL_AS_OF")
+    monkeypatch.setenv("VENTETAL_AS_OF", "")
+    assert told_time(lake, host).clock == "the lake's own clock"
+
+
+@pytest.mark.parametrize("said", ["June", "2015-13-01", "2015-06-01T05:00+02:00", "2015-06-01 5 o'clock"])
+def test_a_setting_that_is_no_local_time_is_refused_in_words(tmp_path: Path, said: str) -> None:
+    done = ventetal(tmp_path, "run", VENTETAL_AS_OF=said)
+    assert (done.returncode, "VENTETAL_AS_OF is" in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
+
+
+def test_the_lakes_own_clock_never_goes_back_before_a_run(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.prepare()
+    set_own_time(lake, datetime(2015, 6, 1))
+    assert night_time(lake).at == datetime(2015, 6, 1)
+    set_own_time(lake, datetime(2015, 6, 3))
+    assert night_time(lake).at == datetime(2015, 6, 3)
+    with pytest.raises(NoTime, match="cannot go back"):
+        set_own_time(lake, datetime(2015, 6, 2))
+    assert own_time(lake) == datetime(2015, 6, 3)
+
+
+@pytest.mark.parametrize(("asked", "known"), [("2015-06-01", True), ("2015-06-01T00:00:01", False), ("2099-01-01", False), ("soon", False)])
+def test_a_time_that_is_asked_for_has_come(tmp_path: Path, asked: str, known: bool) -> None:
+    lake = Lake(tmp_path)
+    lake.prepare()
+    set_own_time(lake, datetime(2015, 6, 1))
+    if known:
+        assert earlier(lake, asked) == datetime(2015, 6, 1)
+    else:
+        with pytest.raises(NoTime):
+            earlier(lake, asked)
+
+
+def test_a_lake_of_examples_keeps_its_time_until_somebody_moves_it(small_files: Path, tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    first = ventetal(tmp_path, "examples", "--scale", "0.01", VENTETAL_AS_OF="")
+    assert first.returncode == 0, first.stderr
+    assert own_time(lake) == datetime(2015, 6, 1)
+    for folder in lake.landing.iterdir():
+        if folder.name not in ("response_time_compliance", "project_status"):
+            for file in folder.iterdir():
+                file.unlink()
+    done = ventetal(tmp_path, "run", VENTETAL_AS_OF="")
+    assert "as of 2015-06-01 00:00 by the lake's own clock" in done.stdout, done.stdout + done.stderr
+    copy_landing(small_files, tmp_path, "../project_status/*")
+    moved = ventetal(tmp_path, "examples", "--now", "2015-06-02T05:15", VENTETAL_AS_OF="")
+    assert (moved.returncode, "It is 2015-06-02T05:15" in moved.stderr) == (0, True), moved.stderr
+    assert not list(lake.landing.glob("redirections/*")), "nothing is delivered again"
+    assert ventetal(tmp_path, "examples", "--now", "2015-05-31", VENTETAL_AS_OF="").returncode == 2
+    done = ventetal(tmp_path, "run", VENTETAL_AS_OF="")
+    assert "as of 2015-06-02 05:15 by the lake's own clock" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_lake_of_a_region_gets_no_examples_and_no_clock_of_its_own(toy: Toy) -> None:
+    toy.night(datetime(2015, 1, 2))
+    for arguments in ((), ("--now", "2015-06-01")):
+        done = ventetal(toy.data, "examples", *arguments, VENTETAL_AS_OF="")
+        assert (done.returncode, "it is no lake of examples" in done.stderr) == (2, True), done.stderr
+    assert (own_time(toy.lake), list(toy.lake.landing.glob("*/*"))) == (None, [])
+
+
+def test_an_earlier_time_is_a_run_of_the_job_and_moves_nothing(toy: Toy, on: dg.DagsterInstance) -> None:
+    assert run(toy, on).ok
+    current = toy.lake.current_release
+    toy.deliver("stock", "stock_2015-01_received-20150301-0100.csv", "a 3")
+    finished = run(toy, on, as_of="2015-02-01")
+    assert finished.ok
+    assert (toy.lake.current_release, [p.name for p in toy.lake.landing.glob("*/*")]) == (
+        current,
+        ["stock_2015-01_received-20150301-0100.csv"],
+    )
+    [made] = [m for m in releases(toy.lake) if m.line != "nightly"]
+    assert (made.release, made.line, made.as_of) == (finished.release, "as of 2015-02-01", "2015-02-01T00:00:00.000000")
+    record = on.get_run_by_id(finished.run_id)
+    assert record
+    assert (record.tags[LINE], record.job_name) == ("as of 2015-02-01", JOB)
+    checked = {e.asset_check_evaluation.check_name for e in on.all_logs(finished.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
+               if e.asset_check_evaluation}  # fmt: skip
+    assert {"never_negative", "is_published", "columns"} <= checked
+    event = on.get_latest_materialization_event(dg.AssetKey("release"))
+    assert event
+    assert event.asset_materialization
+    assert event.asset_materialization.metadata["line"].value == "as of 2015-02-01"
+
+
+def test_a_time_to_come_makes_nothing_and_takes_no_delivery(toy: Toy, on: dg.DagsterInstance) -> None:
+    assert run(toy, on).ok
+    toy.deliver("stock", "stock_2015-01_received-20150301-0100.csv", "a 3")
+    finished = run(toy, on, as_of="2099-01-01")
+    assert (finished.ok, "NoTime" in finished.kinds, finished.release) == (False, True, "")
+    assert len(releases(toy.lake)) == 1
+    assert len(list(toy.lake.landing.glob("*/*"))) == 1
+
+
+def test_a_rebuild_is_a_run_of_the_job_below_the_lake(toy: Toy, on: dg.DagsterInstance) -> None:
+    assert run(toy, on).ok
+    current = toy.lake.current_release
+    finished = run(toy, on, rebuild=True)
+    assert finished.ok, finished.errors
+    assert toy.lake.current_release == current
+    made = Lake(toy.lake.rebuilt)
+    assert made.current_release
+    assert current
+    assert toy.hashes(made.current_release) == toy.hashes(current)
+    assert not made.archive.exists(), "delivered files are read where they lie"
+    record = on.get_run_by_id(finished.run_id)
+    assert record
+    assert record.tags[LINE] == "rebuild"
+    with toy.lake.writer("a test", datetime.now()):
+        # A figure that is another: what somebody changed in the lake by hand is found.
+        [table] = (toy.lake.files / "marts" / "stock_total").glob("*/version.json")
+        table.write_text(table.read_text().replace('"logical_hash": "', '"logical_hash": "0'))
+        manifest = current / "manifest.json"
+        manifest.write_text(manifest.read_text().replace('"marts.stock_total": "1-', '"marts.stock_total": "2-'))
+    differs = run(toy, on, rebuild=True)
+    assert (differs.ok, differs.calls_somebody) == (False, True)
+    assert "marts.stock_total" in differs.errors["release"]
+
+
+def test_a_run_of_another_line_is_no_news_of_the_nightly_one(toy: Toy, on: dg.DagsterInstance) -> None:
+    assert run(toy, on).ok
+    assert not run(toy, on, as_of="2099-01-01").ok
+    assert [c for c in standing_causes(on, toy.lake) if c.kind == "failed run"] == []
+
+
+@pytest.mark.parametrize(
+    "config", [{"project": "/tmp/planted"}, {"data": "/tmp"}, {"as_of": 2015}, {"rebuild": "/tmp/elsewhere"}, {"line": "nightly"}]
+)
+def test_run_config_names_no_path_and_no_line(toy: Toy, on: dg.DagsterInstance, config: dict[str, object]) -> None:
+    job = assemble(toy.catalog, toy.data).resolve_job_def(JOB)
+    with pytest.raises(dg.DagsterInvalidConfigError):
+        job.execute_in_process(instance=on, run_config={"resources": {"night_run": {"config": config}}})
+    assert releases(toy.lake) == []
+
+
+@pytest.mark.parametrize("as_of", ["../../elsewhere", "2015-01-01/../..", "nightly"])
+def test_a_time_that_is_a_path_is_no_time(toy: Toy, on: dg.DagsterInstance, as_of: str) -> None:
+    assert run(toy, on).ok
+    finished = run(toy, on, as_of=as_of)
+    assert (finished.ok, "NoTime" in finished.kinds) == (False, True)
+
+
+def test_a_run_that_waits_for_the_lake_says_so(toy: Toy, on: dg.DagsterInstance) -> None:
+    job = assemble(toy.catalog, toy.data).resolve_job_def(JOB)
+    toy.lake.prepare()
+    with toy.lake.writer("somebody else", datetime.now()):
+        waiting = threading.Thread(target=lambda: job.execute_in_process(instance=on, raise_on_error=False))
+        waiting.start()
+        until = datetime.now() + timedelta(seconds=30)
+        while datetime.now() < until and not [r for r in on.get_runs() if LAKE in r.tags]:
+            time.sleep(0.2)
+        assert [r.tags[LAKE] for r in on.get_runs()] == ["waits for another run"]
+    waiting.join(60)
+    [ended] = on.get_runs()
+    assert (ended.status, ended.tags[LAKE]) == (dg.DagsterRunStatus.SUCCESS, "held")
+    assert any("somebody else" in e.user_message for e in on.all_logs(ended.run_id))
