@@ -1,8 +1,6 @@
 # The two commands: make run, make test. Everything happens in .venv and data/.
 PYTHON ?= python3
 BIN := .venv/bin
-# The example region lives in June 2015; a real region leaves this unset and lives today.
-run ui: export VENTETAL_AS_OF ?= 2015-06-01
 
 .PHONY: run test ui check fix bench test-next faults
 run: .venv/installed data/landing/.examples

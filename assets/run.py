@@ -108,7 +108,7 @@ def _night(lake: "Lake", project: Path, as_of: str, rebuild: bool) -> Iterator[N
         with again(lake, Lake(lake.rebuilt), catalog, current) as night:
             yield NightRun(night, lake, current)
     elif as_of:
-        yield NightRun(Night(lake, catalog, earlier(lake, as_of), f"as of {as_of}", "run config"))
+        yield NightRun(Night(lake, catalog, earlier(lake, as_of), f"as of {as_of}"))
     else:
         now = night_time(lake)
         yield NightRun(Night(lake, catalog, now.at, clock=now.clock))

@@ -71,7 +71,8 @@ class DomainState:
     """What stands of a domain (or of the lookups): the versions that belong together, and whether they are tonight's.
 
     `attempts` are tonight's, those that failed included; `tables` maps each table to the key that is published, last good if held.
-    `late` are its extracts that break a promise of time.
+    `why` says why it is held, or what its figures fail by now though they passed when they were published. `late` are its extracts
+    that break a promise of time.
     """
 
     domain: str
@@ -86,11 +87,6 @@ class DomainState:
     @property
     def is_held(self) -> bool:
         return self.status == HELD
-
-    @property
-    def needs_a_person(self) -> bool:
-        """Held, or published with figures that fail a check by now."""
-        return bool(self.why)
 
 
 class Line:

@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from assets import log
 from assets.lake import write_text
-from assets.run import COMMAND_LINE, STARTED_BY, run_config
+from assets.run import COMMAND_LINE, STARTED_BY
 from pipelines.dagster_internals import (
     InMemoryJob,
     InstanceRef,
@@ -89,11 +89,11 @@ def instance(project: Path, data: Path) -> Iterator[dg.DagsterInstance]:
         yield own
 
 
-def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance, as_of: str = "", rebuild: bool = False) -> Finished:
+def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance, config: Mapping[str, object] | None = None) -> Finished:
     """Run a job step by step. The run is recorded with its origin, so the UI shows it under the job."""
     began = time.monotonic()
     job = defs.resolve_job_def(name)
-    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}} | run_config(as_of, rebuild)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **(config or {})}
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), name)
     run = on.create_run_for_job(job_def=job, run_config=quiet, tags={**job.run_tags, STARTED_BY: COMMAND_LINE}, remote_job_origin=origin)
     finished = Finished(run.run_id, False, 0.0)

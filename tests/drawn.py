@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from assets.catalog import Catalog
+from assets.catalog import Catalog, Table
 from assets.versions import relation
 from sources.casts import ident, literal
 
@@ -70,14 +70,18 @@ class Tables:
     def run(self, name: str) -> list[dict[str, Any]]:
         """Rows of a table computed from what was given; tables between are computed on the way."""
         table = self.catalog.tables[name]
+        self.prepare(table)
+        found = self.con.execute(table.text)
+        names = [d[0] for d in found.description or []]
+        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+    def prepare(self, table: Table) -> None:
+        """Give the connection all that a table's SQL names."""
         for needed in table.inputs:
             if needed not in self.given_names:
                 self._provide(needed)
         for macro in table.macros:
             self.con.execute(macro.text)
-        found = self.con.execute(table.text)
-        names = [d[0] for d in found.description or []]
-        return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
     def _provide(self, name: str) -> None:
         contract = self.catalog.contract(name)

@@ -12,7 +12,7 @@ import pytest
 from assets.clock import NoTime, earlier, night_time, own_time, set_own_time, told_time
 from assets.lake import Lake
 from assets.manifests import releases
-from assets.run import LAKE, LINE
+from assets.run import LAKE, LINE, run_config
 from pipelines.automation import standing_causes
 from pipelines.definitions import JOB, assemble
 from pipelines.nightly import Finished, instance, run_job
@@ -42,7 +42,7 @@ def on(toy: Toy) -> Iterator[dg.DagsterInstance]:
 
 
 def run(toy: Toy, on: dg.DagsterInstance, as_of: str = "", rebuild: bool = False) -> Finished:
-    return run_job(assemble(toy.catalog, toy.data), JOB, on, as_of, rebuild)
+    return run_job(assemble(toy.catalog, toy.data), JOB, on, run_config(as_of, rebuild))
 
 
 def test_now_is_the_setting_then_the_lakes_own_clock_then_the_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,9 +98,7 @@ def published(tables: Tables, domain: str, remembered: Remembered, protect: bool
     con, found = tables.con, {}
     for name in (f"marts.{m}" for m in MARTS[domain]):
         table = tables.catalog.tables[name]
-        for needed in table.inputs:
-            if needed not in tables.given_names:
-                tables._provide(needed)
+        tables.prepare(table)
         select, withheld = protected(con, table.contract, table.text, remembered.setdefault(name, set()))
         if not protect:
             select, withheld = table.text, []

@@ -70,8 +70,8 @@ def undisturbed(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     ("module", "name", "nth"),
     [
         pytest.param("sources.delimited", "_record_ends", 5, id="mid-parse"),
-        pytest.param("assets.compute", "write_json", 2, id="between two versions"),
-        pytest.param("assets.publish", "show", 1, id="before the flip"),
+        pytest.param("assets.compute", "save", 2, id="between two versions"),
+        pytest.param("assets.pointers", "show", 1, id="before the flip"),
     ],
 )
 def test_a_killed_run_leaves_the_old_release_and_the_next_one_heals(

@@ -40,7 +40,7 @@ def toy(tmp_path: Path) -> Toy:
     toy._write("data/reference/most.csv", "name,number\nstock,100\nsales,200\nnobody,300\n")
     toy._write("sql/macros/most.sql", MACRO)
     for name in ("stock", "sales"):
-        toy.edit(f"sql/marts/{name}_total.sql", ("sum(number)", f"least(sum(number), most('{name}'))"), ("group by", "group by"))
+        toy.edit(f"sql/marts/{name}_total.sql", ("sum(number)", f"least(sum(number), most('{name}'))"))
     toy.deliver("stock", "stock_2015-01_received-20150101-0100.csv", "a 1")
     toy.deliver("sales", "sales_2015-01_received-20150101-0100.csv", "a 10")
     assert not toy.night(datetime(2015, 1, 2)).held

@@ -64,12 +64,13 @@ def _finished(lake: "Lake", who: str, as_of: str = "", rebuild: bool = False) ->
     """A run of the job, once the lake is free and its key is right; ends the command with what went wrong where it broke off."""
     with holding(lake, who):
         _check_key(lake)
+    from assets.run import run_config
     from pipelines.launcher import fail_abandoned
     from pipelines.nightly import instance, run_job
 
     with instance(PROJECT, data_root()) as on:
         fail_abandoned(on, lake)
-        finished = run_job(defs, JOB, on, as_of, rebuild)
+        finished = run_job(defs, JOB, on, run_config(as_of, rebuild))
         if not as_of and not rebuild:
             _tell(on, lake)
     if finished.ok or finished.calls_somebody:

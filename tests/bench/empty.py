@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import dagster as dg
-from dagster._core.execution.api import create_execution_plan
 
 from expectations.runner import context
+from pipelines.dagster_internals import create_execution_plan
 from pipelines.definitions import JOB, PROJECT, defs
 from pipelines.nightly import instance, run_job
 

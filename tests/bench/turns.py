@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,9 @@ from typing import Any
 import duckdb
 
 from assets.catalog import Catalog, Table, load_catalog
-from assets.compute import Version
 from assets.lake import Lake
 from assets.night import Night
+from assets.versions import Attempt
 from sources.duck import connect
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -115,6 +115,6 @@ class TimedNight(Night):
         self.stages[stage] = self.stages.get(stage, 0) + time.perf_counter() - began
         return found
 
-    def _version(self, table: Table, available: dict[str, str]) -> Version:
-        version: Version = self.timed(table.name, super()._version, table, available)
-        return version
+    def _table(self, table: Table, available: Mapping[str, str]) -> Attempt:
+        attempt: Attempt = self.timed(table.name, super()._table, table, available)
+        return attempt

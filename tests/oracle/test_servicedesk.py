@@ -306,7 +306,7 @@ def test_n20_over_80_percent_of_those_who_call_have_their_case_solved_at_once(al
 
 
 def test_n21_and_n22_deadlines_in_core_are_three_five_and_ten_hverdage(region: Path, cases: Figures) -> None:
-    [core] = (region / "lake" / "core" / "servicedesk_case").glob("*.parquet")
+    [core] = (region / "lake" / "core" / "servicedesk_case").glob("*/*.parquet")
     both = pd.read_parquet(core).merge(cases, left_on="case_id", right_on="case", validate="one_to_one")
     assert len(both) == len(cases) == len(pd.read_parquet(core))
     assert both["due_at"].isna().equals(both["due"].isna())
