@@ -7,19 +7,21 @@ import dagster as dg
 
 from assets.catalog import REFERENCE, Catalog
 from assets.described import asset_key, told
+from assets.raw import raw_result
 from assets.run import NightRun
-from assets.steps import state_events
+from assets.tables import domain_results
 
 if TYPE_CHECKING:
+    from assets.night import Night
     from assets.publish import Release
+    from assets.states import DomainState, ExtractState
 
-RELEASE = "release"
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization | dg.AssetCheckEvaluation]
 
 
 def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
     @dg.asset(
-        key=RELEASE,
+        key="release",
         deps=[asset_key(f"published.{d}") for d in (REFERENCE, *catalog.domains)],
         group_name="release",
         kinds={"duckdb", "parquet"},
@@ -32,7 +34,7 @@ def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
 
         night = night_run.night
         for state in night.complete():
-            yield from told(state_events(night, state))
+            yield from told(_results(night, state))
         made = publish(night)
         differing = []
         if night_run.source and night_run.release:
@@ -45,6 +47,17 @@ def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
             raise dg.Failure(f"Release {made.id} is published, and somebody must look: {' '.join(said)}", allow_retries=False)
 
     return release
+
+
+def _results(night: "Night", state: "ExtractState | DomainState") -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
+    """What the step of an extract or a domain would have told."""
+    from assets.states import ExtractState
+
+    if isinstance(state, ExtractState):
+        yield raw_result(night.catalog.extracts[state.extract], state)
+    else:
+        tables = night.catalog.references if state.domain == REFERENCE else night.catalog.of_domain(state.domain)
+        yield from domain_results(night, tables, state)
 
 
 def _metadata(night_run: NightRun, made: "Release", differing: list[str]) -> dict[str, Any]:
