@@ -31,6 +31,8 @@ LAYERS = ("core", "marts", "indicators")
 PUBLISHED = "marts"
 INDICATORS = "indicators"
 REFERENCE = "reference"
+# Steps of a run besides domains and extracts, which share their names' space in Dagster.
+STEPS = {"release", "report"}
 
 
 class Domain(Model):
@@ -190,13 +192,17 @@ def load_extracts(sources: Path, fields: dict[str, dict[str, Any]]) -> dict[str,
 
 
 def load_domains(path: Path) -> dict[str, Domain]:
-    """Domain -> what is declared of it. Raises ContractError."""
+    """Domain -> what is declared of it; nothing where there is no such file. Raises ContractError."""
+    if not path.exists():
+        return {}
     try:
         found = {name: Domain.model_validate(words) for name, words in yaml.load(path.read_text("utf-8"), BASE_LOADER).items()}
     except (OSError, yaml.YAMLError, ValidationError, AttributeError) as error:
         raise ContractError(f"{path.name}: {said(error)}") from error
     if wrong := [name for name in found if not re.fullmatch("[a-z][a-z0-9_]*", name)]:
         raise ContractError(f"{path.name}: {', '.join(wrong)}: lower case letters, digits and _ only")
+    if taken := STEPS & set(found):
+        raise ContractError(f"{path.name}: {', '.join(sorted(taken))} is what a step of a run is called; choose another name")
     return found
 
 
@@ -216,6 +222,8 @@ class _Loading:
         self.root, self.faults = root, list[Fault]()
         self.fields = load_fields(root / "expectations" / "fields.yaml")
         self.domains = load_domains(root / "expectations" / "domains.yaml")
+        if not self.domains:
+            self.faults.append(Fault("expectations/domains.yaml", "there is no such file, so that any domain passes for one", ()))
         self.macros = load_macros(root / "sql" / "macros")
         # Domains by what their tables are called: what a file without a contract of its own would belong to.
         self.domain_of: dict[str, str] = {}
@@ -298,7 +306,9 @@ class _Loading:
         return self.root / "sql" / layer if layer == INDICATORS else self.root / "sql" / layer / f"{table}.sql"
 
     def _require_declared(self, contract: Contract) -> None:
-        if contract.domain not in self.domains:
+        if contract.domain == REFERENCE:
+            raise ContractError(f"domain {REFERENCE} is the domain of the lookups alone")
+        if self.domains and contract.domain not in self.domains:
             near = difflib.get_close_matches(contract.domain, self.domains, 1)
             meant = f"; is {near[0]} meant?" if near else ""
             raise ContractError(f"domain {contract.domain} is not declared in expectations/domains.yaml{meant}")
@@ -338,7 +348,7 @@ class _Loading:
     def _tell(self, path: Path, why: str, domain: str = "") -> None:
         """A fault holds the domain its file names, else those of the tables its SQL reads."""
         held = {domain} if domain else self._said_domain(path)
-        if not held & {*self.domains, REFERENCE}:
+        if not held or (self.domains and not held & {*self.domains, REFERENCE}):
             held = self._domains_read(path)
         self.faults.append(Fault(_short(path, self.root), why.rstrip("."), tuple(sorted(held))))
 

@@ -34,6 +34,7 @@ class Change:
     before: str | None = None
     after: str | None = None
     was_final: bool = True
+    why: str = ""
 
 
 def changed_figures(catalog: Catalog, before: Path, after: Path, con: duckdb.DuckDBPyConnection) -> list[Change]:
@@ -69,18 +70,6 @@ def why_changed(catalog: Catalog, table: str, found: dict[str, list[str]]) -> st
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A figure that differs, and why."""
-
-    table: str
-    row: str
-    column: str
-    before: str | None
-    after: str | None
-    why: str
-
-
-@dataclass(frozen=True)
 class DomainChange:
     """A domain that is held in one of two releases and published in the other."""
 
@@ -100,7 +89,7 @@ class Comparison:
     code: list[str]
     reference: list[str]
     domains: list[DomainChange]
-    figures: list[Figure] | None
+    figures: list[Change] | None
 
 
 def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Comparison:
@@ -111,7 +100,7 @@ def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Compariso
     if all(p.is_dir() for p in paths):
         with TemporaryDirectory() as scratch, connect(Path(scratch)) as con:
             changes = changed_figures(catalog, paths[0], paths[1], con)
-        figures = [Figure(c.table, c.row, c.column, c.before, c.after, why_changed(catalog, c.table, found)) for c in changes]
+        figures = [replace(c, why=why_changed(catalog, c.table, found)) for c in changes]
     statuses = ((d, was.domains[d].status if d in was.domains else "not there", told) for d, told in now.domains.items())
     return Comparison(
         before,

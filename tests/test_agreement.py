@@ -132,11 +132,36 @@ def test_a_domain_may_be_called_anything(tmp_path: Path, domain: str) -> None:
     assert toy.total("stock") == "a 2"
 
 
+def test_a_mart_is_no_lookup(toy: Toy) -> None:
+    toy.edit("expectations/marts/stock_total.odcs.yaml", ("domain: stock_domain", "domain: reference"))
+    assert [s for s in disagreements(toy.catalog) if "domain reference is the domain of the lookups alone" in s]
+    assert {d.domain for d in toy.night().held} == {"reference"}
+    assert toy.total("sales") == "a 10"
+
+
+@pytest.mark.parametrize("name", ["release", "report"])
+def test_a_domain_is_not_called_like_a_step(tmp_path: Path, name: str) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    toy.edit("expectations/domains.yaml", ("stock_domain", name))
+    with pytest.raises(ContractError, match="choose another name"):
+        load_catalog(toy.project)
+
+
 def test_domains_that_cannot_be_read_are_told_at_once(tmp_path: Path) -> None:
     toy = Toy(tmp_path, stock="{mode: snapshot}")
     toy.edit("expectations/domains.yaml", ("owner: data", "owners: data"))
     with pytest.raises(ContractError, match=r"domains\.yaml"):
         load_catalog(toy.project)
+
+
+def test_a_project_that_declares_no_domains_is_told_so_and_works(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    (toy.project / "expectations/domains.yaml").unlink()
+    [said] = disagreements(toy.catalog)
+    assert said.startswith("expectations/domains.yaml: there is no such file")
+    toy.deliver("stock", "stock_2015-01_received-20150101-0100.csv", "a 1")
+    assert toy.night().held == []
+    assert toy.total("stock") == "a 1"
 
 
 def test_make_check_asks_the_project() -> None:
