@@ -90,7 +90,8 @@ def holds(toy: Toy, said: str) -> None:
         ("sum(number)", "sum(nummer)", "nummer"),
     ],
 )
-def test_sql_is_compared_with_its_contract_column_by_column(toy: Toy, before: str, after: str, said: str) -> None:
+def test_sql_is_compared_with_its_contract_column_by_column(tmp_path: Path, before: str, after: str, said: str) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
     toy.edit("sql/marts/stock_total.sql", (before, after))
     if "order" in said:
         toy.edit("sql/marts/stock_total.sql", ("\nfrom", ", name\nfrom"))

@@ -190,7 +190,7 @@ NIGHTS = st.lists(st.tuples(COUNTS, COUNTS, STEPS, st.none() | st.integers(0, 40
 
 
 @settings(
-    max_examples=300 if os.environ.get("FAULTS") else 12,
+    max_examples=300 if os.environ.get("FAULTS") else 8,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
