@@ -109,7 +109,7 @@ class Table:
     @property
     def uses_as_of(self) -> bool:
         """Whether the table depends on today, which SQL may only ask by getvariable('as_of')."""
-        return "getvariable('as_of')" in self.text
+        return any("getvariable('as_of')" in text for text in (self.text, *(m.text for m in self.macros)))
 
 
 @dataclass(frozen=True)
@@ -235,6 +235,8 @@ class _Loading:
                 extract = _extract(path, self.fields)
                 if extract.contract.status == "active":
                     self._require_declared(extract.contract)
+                    # Said now, where a wrong word holds one domain: rules are made of the contract's words when they are asked for.
+                    _ = raw_rules(extract.contract), extract.contract.reading_fingerprint
                     extracts[extract.name] = extract
                     self.domain_of[f"raw.{extract.name}"] = extract.contract.domain
         contracts = self._contracts()
@@ -255,6 +257,7 @@ class _Loading:
                     contract = load_contract(path, self.fields)
                     if layer != REFERENCE:
                         self._require_declared(contract)
+                    _ = table_rules(contract), contract.disclosure
                     found[f"{layer}.{contract.id}"] = contract
                     self.domain_of[f"{layer}.{contract.id}"] = REFERENCE if layer == REFERENCE else contract.domain
         if len({name.split(".")[1] for name in found}) < len(found):
@@ -342,7 +345,7 @@ class _Loading:
     def _telling(self, path: Path, domain: str = "") -> Iterator[None]:
         try:
             yield
-        except (ContractError, OSError, UnicodeDecodeError) as error:
+        except (ContractError, OSError, ValueError, KeyError, IndexError, re.error) as error:
             self._tell(path, str(error).removeprefix(f"{path.parent.name}/{path.name}: "), domain)
 
     def _tell(self, path: Path, why: str, domain: str = "") -> None:

@@ -17,7 +17,7 @@ from assets.lake import beside, read_json, write_json
 from assets.log import say, warn
 from assets.states import ExtractState, Line, Month
 from assets.versions import relation, remember, remembered
-from expectations.runner import Outcome, audit
+from expectations.runner import AuditError, Outcome, audit
 from sources.casts import literal
 from sources.contract import Contract, digest
 from sources.duck import connect
@@ -54,9 +54,14 @@ def settled(line: Line, name: str, arrived: list[str], con: duckdb.DuckDBPyConne
     fresh = _freshness(line, extract.contract, deliveries, coverage)
     promises = line.accepting(f"raw.{name}", kept_promises(extract.contract, fresh))
     state = ExtractState(name, key, deliveries, selection, [], coverage, "", arrived, fresh)
-    outcomes = _judged(line, con, state) + promises
-    failing = [o.words for o in outcomes if o.holds]
-    problem = f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else ""
+    try:
+        outcomes = _judged(line, con, state) + promises
+        failing = [o.words for o in outcomes if o.holds]
+        problem = f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else ""
+    except (AuditError, duckdb.Error) as error:
+        # The text of a database error can quote a value.
+        said = type(error).__name__ if extract.contract.has_personal_columns else str(error).strip().splitlines()[0]
+        outcomes, problem = promises, f"raw.{name} could not be judged: {said}"
     return _told(line, ExtractState(name, key, deliveries, selection, outcomes, coverage, problem, arrived, fresh))
 
 
@@ -80,7 +85,7 @@ def _judged(line: Line, con: duckdb.DuckDBPyConnection, state: ExtractState) -> 
     """Outcomes of the raw suite on the current records, remembered by what it judged."""
     extract, table = line.catalog.extracts[state.extract], f"raw.{state.extract}"
     rules = raw_suite(extract)
-    path = line.lake.audits(table, state.key) / f"{audit_key(state.key, rules, {})}.json"
+    path = line.lake.audits(table, state.key) / f"{audit_key(state.key, rules, {}, extract.contract.has_personal_columns)}.json"
     outcomes = remembered(path, rules)
     if outcomes is None:
         current_view(line, con, state)

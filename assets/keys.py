@@ -51,7 +51,9 @@ def data_key(table: Table, inputs: Mapping[str, str], as_of: str, ledger: str = 
     return digest("table", table.statement, columns, disclosure, sorted(inputs.items()), today, ledger, BUILD_VERSION)
 
 
-def audit_key(key: str, rules: Iterable[Rule], others: Mapping[str, str]) -> str:
-    """Names what rules find of the data named `key`: the rules but for their words and severity, and the tables they compare with."""
+def audit_key(key: str, rules: Iterable[Rule], others: Mapping[str, str], is_personal: bool) -> str:
+    """Names what rules find of the data named `key`: the rules but for their words and severity, the tables they compare with, and
+    whether there are persons, of whom nothing may be named.
+    """
     judged = [(r.name, r.expectation, r.kwargs, r.predicate, r.label, r.newest_first, r.key) for r in rules]
-    return digest("audit", key, judged, sorted(others.items()))
+    return digest("audit", key, judged, sorted(others.items()), is_personal)

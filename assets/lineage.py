@@ -2,22 +2,31 @@
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 
 from assets.catalog import Catalog, Table
+from assets.log import warn
 from assets.statements import Macro
 
 Lineage = dict[str, list[tuple[str, str]]]
 
 
 def column_lineage(catalog: Catalog, table: Table) -> Lineage:
-    """Column -> the (table, column) pairs it is computed from, sorted; an empty list for a constant or a count of rows."""
+    """Column -> the (table, column) pairs it is computed from, sorted; an empty list for a constant or a count of rows.
+
+    Nothing for SQL that cannot be parsed: whether it runs is for DuckDB to say.
+    """
     schema: dict[str, dict[str, dict[str, str]]] = {}
     for name in table.inputs:
         layer, input_table = name.split(".")
         schema.setdefault(layer, {})[input_table] = {c.name: c.physicalType for c in catalog.contract(name).columns}
     # Trimmed selects are for drawing; they copy the query for every column, nine tenths of what this takes.
-    nodes = lineage(None, expanded(table), schema, dialect="duckdb", trim_selects=False)
+    try:
+        nodes = lineage(None, expanded(table), schema, dialect="duckdb", trim_selects=False)
+    except (SqlglotError, ValueError) as error:
+        warn("lineage not known", table=table.name, error=type(error).__name__)
+        return {}
     assert isinstance(nodes, dict)
     return {column: sorted(_origins(node)) for column, node in nodes.items()}
 

@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 import duckdb
+from pydantic import ValidationError
 
 from assets import extracts
 from assets.catalog import REFERENCE, Catalog, Table
@@ -23,7 +24,7 @@ from assets.log import say, warn
 from assets.manifests import NIGHTLY, Manifest, last_published, nights
 from assets.statements import Rows
 from assets.states import HELD, PUBLISHED, DomainState, ExtractState, Line
-from assets.versions import LOGICAL_HASH, Attempt, Version, facts, failing, relation, remember, remembered, rows_sql, settle_in
+from assets.versions import LOGICAL_HASH, Attempt, Version, facts, failing, known, relation, remember, remembered, rows_sql, settle_in
 from expectations.runner import AuditError, Outcome, audit
 from sources.casts import ident
 from sources.contract import digest
@@ -32,6 +33,8 @@ from sources.reasons import Refused
 
 # The key of a table that is not there yet and counts as empty for a contract that says so (`inputs`).
 NEVER_PUBLISHED = "never published"
+# The key of a table whose inputs cannot be looked at.
+UNKNOWN = "unknown"
 Tables = Mapping[str, str]
 
 
@@ -165,7 +168,10 @@ class Night:
 
     def _table(self, table: Table, available: Tables) -> Attempt:
         """Tonight's version of a table whose inputs are all there: the one that exists, else a new one."""
-        inputs = self.inputs(table, available)
+        try:
+            inputs = self.inputs(table, available)
+        except (duckdb.Error, OSError, ValidationError) as error:
+            return Attempt(table.name, Version(table.name, UNKNOWN), problem=self._said(table, error))
 
         def key_for(ledger: str) -> str:
             return data_key(table, inputs, self.as_of, ledger)
@@ -181,13 +187,14 @@ class Night:
         One that cannot be made or fails has a problem: a fault in one table must not stop the others.
         """
         places = (self.lake.version(table.name, key), self.lake.failed(table.name, key))
-        there = next((p for p in places if p.exists()), None)
+        found = next(((p, version) for p in places if (version := known(p))), None)
         needs = {n: available[n] for n in table.needs if n in available}
         try:
-            if there is None:
+            if found is None:
                 with self.connect_to(needs) as con:
-                    there = make(con)
-            version = facts(there)
+                    made = make(con)
+                found = made, facts(made)
+            there, version = found
             outcomes = self._judged(table, version, there, needs)
         except (duckdb.Error, AuditError, Refused, WrongLookup) as error:
             return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))
@@ -201,7 +208,10 @@ class Night:
     def _judged(self, table: Table, version: Version, folder: Path, needs: Tables) -> list[Outcome]:
         """What today's rules find of a version, with what operators let pass; remembered by what was judged and compared with."""
         others = {n: self._content(n, needs[n], None) for n in table.checked_against if n in needs}
-        path = self.lake.audits(table.name, version.key) / f"{audit_key(version.key, table.rules, others)}.json"
+        path = (
+            self.lake.audits(table.name, version.key)
+            / f"{audit_key(version.key, table.rules, others, table.contract.has_personal_columns)}.json"
+        )
         outcomes = remembered(path, table.rules)
         if outcomes is None:
             with self.connect_to({n: needs[n] for n in others}) as con:
@@ -222,6 +232,9 @@ class Night:
         if not name.startswith(f"{REFERENCE}.") or key == NEVER_PUBLISHED:
             return key
         if rows is None:
+            return self._version(name, key).logical_hash
+        if next((c.physicalType for c in self.catalog.contract(name).columns if c.name == rows.column), "") != "VARCHAR":
+            # What a literal is equal to is plain for texts alone.
             return self._version(name, key).logical_hash
         hashes = self._hashes_of_rows(name, key, rows.column)
         return digest([(value, hashes.get(value)) for value in sorted(rows.values)])
@@ -264,11 +277,22 @@ class Night:
         if not all(self.lake.version(table, key).exists() for table, key in tables.items()):
             good = last_published([m for m in history if m.as_of < self.as_of], domain)
             if good:
-                then = Night(self.lake, self.catalog, datetime.fromisoformat(good.as_of), f"before {self.line.name}")
+                then = Night(self.lake, self.catalog, datetime.fromisoformat(good.as_of), f"as it was at {good.as_of}")
                 then.run()
                 if state := then.domain_state(domain):
                     tables, data_as_of = state.tables, state.data_as_of
         return DomainState(domain, newest.status, newest.since, newest.why, data_as_of, tables)
+
+    def _last_good(self, domain: str, before: DomainState | None) -> tuple[dict[str, str], str]:
+        """What is published of a domain that is held, and its data_as_of. A state that no release has shown yet counts for nothing."""
+        if self.is_nightly and not (self._history and domain in self._history[0].domains):
+            return {}, ""
+        if self.is_nightly:
+            released = self._tables_of(domain, self._history[0])
+            if all(self.lake.version(table, key).exists() for table, key in released.items()):
+                return released, self._history[0].domains[domain].data_as_of
+        tables = before.tables if before else {}
+        return {t: key for t, key in tables.items() if self.lake.version(t, key).exists()}, before.data_as_of if before else ""
 
     def _tables_of(self, domain: str, manifest: Manifest) -> dict[str, str]:
         declared = {n: REFERENCE if t.layer == REFERENCE else t.domain for n, t in self.catalog.tables.items()}
@@ -285,7 +309,7 @@ class Night:
         since = before.since if before and before.status == status else self.as_of
         tables, as_of = {a.table: a.key for a in attempts}, data_as_of
         if problems:
-            tables, as_of = (before.tables, before.data_as_of) if before else ({}, "")
+            tables, as_of = self._last_good(domain, before)
         marks = [f"{a.marked} It was published before, and stays." for a in attempts if a.marked]
         state = DomainState(domain, status, since, " ".join(problems or marks), as_of, tables, attempts, late or [])
         self.line.save(state)

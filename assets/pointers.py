@@ -33,8 +33,7 @@ def point_to(lake: Lake, newest: Pointer) -> str | None:
     """Make a release the newest and show it, unless one is pinned; the name of that one."""
     save(lake.pointer("head"), newest)
     pin = pinned(lake)
-    if pin is None:
-        show(lake, newest.release)
+    show(lake, pin or newest.release)
     return pin
 
 

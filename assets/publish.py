@@ -76,7 +76,7 @@ def publish(night: Night) -> Release:
 def closed(night: Night, extracts: Iterable[ExtractState]) -> list[DomainState]:
     """What stands of each domain, lookups first. One whose tables were computed from other data than is published is held."""
     never = (DomainState(d, HELD, night.as_of, "It has never been made.", "", {}) for d in (REFERENCE, *night.catalog.domains))
-    states = [night.domain_state(d.domain) or d for d in never]
+    states = [_own(night, night.domain_state(d.domain) or d) for d in never]
     published = {f"raw.{e.extract}": e.key for e in extracts} | {table: key for s in states for table, key in s.tables.items()}
     found = []
     for state in states:
@@ -84,6 +84,13 @@ def closed(night: Night, extracts: Iterable[ExtractState]) -> list[DomainState]:
         why = f"It stands on an earlier {', '.join(sorted(earlier))}, and has not been made since."
         found.append(replace(state, status=HELD, since=night.as_of, why=why) if earlier else state)
     return found
+
+
+def _own(night: Night, state: DomainState) -> DomainState:
+    """The state without tables that are another domain's by now: that one publishes them."""
+    tables = night.catalog.tables
+    moved = {t for t in state.tables if t in tables and tables[t].domain != state.domain and tables[t].layer != REFERENCE}
+    return replace(state, tables={t: key for t, key in state.tables.items() if t not in moved}) if moved else state
 
 
 def _earlier(night: Night, versions: Iterable[Version], published: dict[str, str]) -> set[str]:
@@ -114,7 +121,7 @@ def _content(night: Night, extracts: list[ExtractState], domains: list[DomainSta
         accepted={
             c: a for d in domains for c, a in meta.accepted_checks(d, [e for e in extracts if e.extract in behind[d.domain]]).items()
         },
-        found=digest(sorted((a.table, o.name, o.severity, o.passed) for d in domains for a in d.attempts for o in a.outcomes)),
+        found=digest(sorted((a.table, o.name, o.severity, o.passed, o.named) for d in domains for a in d.attempts for o in a.outcomes)),
         # A release is written anew when what it tells of itself has other columns, though no figure has changed.
         meta=digest({table: list(columns) for table, (_, columns) in meta.TABLES.items()}),
         domains={

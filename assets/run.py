@@ -77,14 +77,14 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
             tag(lake="waits for another run")
             waited.append(for_whom)
 
+        as_of, rebuild = context.resource_config["as_of"], context.resource_config["rebuild"]
+        if rebuild or as_of:
+            tag(line=REBUILD if rebuild else f"as of {as_of}")
         # Who calls the command line is told at once who holds the lake; a run of the daemon or the UI has time.
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
         with lake.writer(f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience, waits):
-            as_of, rebuild = context.resource_config["as_of"], context.resource_config["rebuild"]
             if waited:
                 tag(lake="held")
-            if rebuild or as_of:
-                tag(line=REBUILD if rebuild else f"as of {as_of}")
             take_over(lake)
             with _night(lake, project, as_of, rebuild) as found:
                 say("run begins", as_of=found.night.as_of, clock=found.night.clock, line=found.night.line.name, started_by=started_by)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import duckdb
+from pydantic import ValidationError
 
 from assets.catalog import Table
 from assets.lake import Lake, discard, load, place, save
@@ -71,8 +72,18 @@ class Attempt:
 
 def existing(lake: Lake, table: str, key: str) -> Version | None:
     """The version if an earlier run made it and it passed."""
-    folder = lake.version(table, key)
-    return facts(folder) if folder.exists() else None
+    return known(lake.version(table, key))
+
+
+def known(folder: Path) -> Version | None:
+    """What is known of the version in a folder. One whose facts are garbled or gone is put away, and made again."""
+    if not folder.exists():
+        return None
+    try:
+        return facts(folder)
+    except (FileNotFoundError, ValidationError):
+        discard(folder)
+        return None
 
 
 def facts(folder: Path) -> Version:

@@ -9,7 +9,7 @@ import gc
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -48,9 +48,6 @@ class Outcome:
     def holds(self) -> bool:
         """Whether this outcome keeps the table from being published."""
         return not self.passed and self.severity == "error" and not self.accepted_until
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule], view: str, others: dict[str, str]) -> list[Outcome]:

@@ -67,6 +67,41 @@ def test_tables_in_a_circle_hold_their_domain(toy: Toy) -> None:
     holds(toy, "sql/core/stock_sum.sql: these tables need each other in a circle: ")
 
 
+def test_sql_that_nobody_can_parse_holds_its_domain(toy: Toy) -> None:
+    toy.edit("sql/marts/stock_total.sql", ("from core", "form core"))
+    toy.deliver("sales", "sales_2015-01_received-20150102-0100.csv", "a 20")
+    [held] = toy.night().held
+    assert (held.domain, "syntax error" in held.why) == ("stock_domain", True)
+    assert (toy.total("stock"), toy.total("sales")) == ("a 1", "a 20")
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        ("expectations/core/stock_sum.odcs.yaml", "maximum: 1000", "maximum: 1e3"),
+        ("sources/stock/layouts/plain.yaml", "(_made-", "(_made-("),
+        ("expectations/core/stock_sum.odcs.yaml", "schema:\n- name: stock_sum", "schema: []\nothers:\n- name: stock_sum"),
+    ],
+)
+def test_words_that_are_understood_late_are_told_at_load(toy: Toy, path: str, before: str, after: str) -> None:
+    toy.edit(path, (before, after))
+    assert [f for f in toy.catalog.faults if f.domains == ("stock_domain",)]
+    assert assemble(toy.catalog, toy.data).resolve_job_def(JOB), "definitions load"
+    assert [d.domain for d in toy.night().held] == ["stock_domain"]
+    assert toy.total("sales") == "a 10"
+
+
+def test_a_rule_of_raw_records_that_cannot_be_run_holds_its_domain(toy: Toy) -> None:
+    query = "select count(*) from {object} where nummer > 1"
+    rule = f'  quality:\n  - {{id: odd, type: sql, mustBe: 0, severity: warning, description: Odd., query: "{query}"}}'
+    path = "sources/stock/contract.odcs.yaml"
+    toy._write(path, (toy.project / path).read_text("utf-8").rstrip() + "\n" + rule + "\n")
+    toy.deliver("sales", "sales_2015-01_received-20150102-0100.csv", "a 20")
+    [held] = toy.night().held
+    assert (held.domain, "raw.stock could not be judged" in held.why) == ("stock_domain", True)
+    assert toy.total("sales") == "a 20"
+
+
 def holds(toy: Toy, said: str) -> None:
     """It is said, the domain keeps what it had, and the other one publishes what is new."""
     assert assemble(toy.catalog, toy.data).resolve_job_def(JOB), "definitions load"

@@ -134,6 +134,50 @@ def test_what_stands_on_a_held_domain_says_so(toy: Toy) -> None:
     """)
 
 
+def test_a_held_domain_never_shows_what_no_release_has_shown(toy: Toy) -> None:
+    toy.deliver("stock", "stock_2015-01_received-20150102-0100.csv", "a 1")
+    toy.deliver("sales", "sales_2015-01_received-20150102-0100.csv", "a 10")
+    toy.night(datetime(2015, 1, 3))
+    toy.deliver("stock", "stock_2015-01_received-20150104-0100.csv", "a 900")
+    with toy.lake.writer("a test", datetime.now()):
+        night = Night(toy.lake, toy.catalog, datetime(2015, 1, 5))
+        night.ingest("stock")
+        assert night.make_domain("stock_domain").status == "published", "and then the run breaks off"
+    toy.edit("expectations/core/stock_sum.odcs.yaml", ("maximum: 1000", "maximum: 500"))
+    assert {d.domain for d in toy.night(datetime(2015, 1, 6)).held} == {"stock_domain"}
+    assert numbers(toy) == ("a 1", "a 10", "a 11")
+
+
+def test_a_table_that_moves_to_another_domain_is_published_once(toy: Toy) -> None:
+    toy.deliver("stock", "stock_2015-01_received-20150102-0100.csv", "a 1")
+    toy.deliver("sales", "sales_2015-01_received-20150102-0100.csv", "a 10")
+    toy.night(datetime(2015, 1, 3))
+    toy.edit("expectations/marts/stock_total.odcs.yaml", ("domain: stock_domain", "domain: both_domain"))
+    toy.deliver("stock", "stock_2015-01_received-20150104-0100.csv", "a -1")
+    toy.night(datetime(2015, 1, 5))
+    assert numbers(toy) == ("a 1", "a 10", "a 11")
+
+
+def test_facts_that_are_garbled_are_made_again(toy: Toy) -> None:
+    toy.deliver("stock", "stock_2015-01_received-20150102-0100.csv", "a 1")
+    toy.deliver("sales", "sales_2015-01_received-20150102-0100.csv", "a 10")
+    toy.night(datetime(2015, 1, 3))
+    [garbled] = (toy.lake.files / "core" / "stock_sum").glob("*/version.json")
+    garbled.write_text(garbled.read_text()[:40])
+    assert toy.night(datetime(2015, 1, 4)).held == []
+    assert numbers(toy) == ("a 1", "a 10", "a 11")
+
+
+def test_a_rebuild_makes_every_earlier_night_as_it_was(toy: Toy) -> None:
+    nights = ((("a 1"), ("a 10")), (("a 2"), ("a -1")), (("a -1"), ("a -2")), (("a 995"), ("a -3")))
+    for day, (stock, sales) in enumerate(nights, start=2):
+        toy.deliver("stock", f"stock_2015-01_received-201501{day:02d}-0100.csv", stock)
+        toy.deliver("sales", f"sales_2015-01_received-201501{day:02d}-0100.csv", sales)
+        release = toy.night(datetime(2015, 1, day, 5))
+    compared = rebuilt(toy.lake, Lake(toy.data.parent / "again"), toy.catalog, release.path)
+    assert [c.table for c in compared if not c.equal] == []
+
+
 class Killed(BaseException):
     """The process is gone."""
 

@@ -139,6 +139,19 @@ def test_an_acceptance_computes_what_waited_and_no_table_that_exists(toy: Toy, m
     assert toy.hashes() == before
 
 
+def test_what_becomes_personal_is_named_no_more(toy: Toy) -> None:
+    rule = """  quality:
+  - {id: short, type: sql, mustBe: 0, severity: warning, description: Short., query: "select count(*) from {object} where length(name) > 0",
+     customProperties: [{property: label, value: name}]}"""
+    toy.edit("expectations/core/stock_sum.odcs.yaml", ("  quality:", rule))
+    toy.night(datetime(2015, 1, 3))
+    asked = "select named from meta.check_result where check_name = 'short'"
+    assert toy.ask(asked) == [{"named": "a"}]
+    toy.edit("expectations/core/stock_sum.odcs.yaml", ("- {name: name,", "- {name: name, classification: personal,"))
+    toy.night(datetime(2015, 1, 4))
+    assert toy.ask(asked) == [{"named": None}]
+
+
 def test_a_version_that_failed_is_judged_again_without_being_made_again(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     toy.deliver("sales", "sales_2015-01_received-20150103-0100.csv", "a 2000")
     computed(toy, datetime(2015, 1, 4), monkeypatch)
