@@ -160,6 +160,12 @@ class Catalog:
             open_ += new
         return sorted(found)
 
+    def domain_of_extract(self, name: str) -> str:
+        """The domain an extract belongs to; '' for one that is declared no more. One that cannot be used has that of its fault."""
+        if name in self.extracts:
+            return self.extracts[name].contract.domain
+        return next((f.domains[0] for f in self.faults if f.where.startswith(f"sources/{name}/") and f.domains), "")
+
     def contract(self, name: str) -> Contract:
         """The contract of anything SQL may read, like raw.response_times or reference.target."""
         return self.extracts[name[4:]].contract if name.startswith("raw.") else self.tables[name].contract

@@ -37,7 +37,7 @@ def found_causes(catalog: "Catalog", extracts: list["ExtractState"], domains: li
     found += [Cause(MARKED, d.domain, d.why) for d in domains if d.why and not d.is_held]
     said: dict[tuple[str, str], list[str]] = {}
     for state in extracts:
-        domain = catalog.extracts[state.extract].contract.domain
+        domain = catalog.domain_of_extract(state.extract)
         for held in undecided(state.deliveries):
             said.setdefault((WAITING, domain), []).append(f"{held.receipt.file_name} ({held.receipt.id}): {held.why}.")
         for refused in unanswered(state.deliveries):

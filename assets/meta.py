@@ -165,7 +165,7 @@ def rows(
         "check_result": _checks(catalog, extracts, domains),
         "suppression": [(v.table, w.measures, w.cause, w.cells) for v in published for w in v.withheld],
         "domain_status": [_domain(catalog, d, told[d.domain], extracts) for d in domains],
-        "freshness": [_freshness(catalog, e) for e in extracts],
+        "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
         "coverage": [row for e in extracts for row in _coverage(e)],
         "column_dictionary": dictionary(catalog, lineages),
@@ -220,7 +220,7 @@ def _parse(key: str, extract: str, reading: Reading) -> tuple[Any, ...]:
 
 
 def _checks(catalog: Catalog, extracts: list[ExtractState], domains: list[DomainState]) -> Rows:
-    found = [(f"raw.{e.extract}", o, not e.problem) for e in extracts for o in e.outcomes]
+    found = [(f"raw.{e.extract}", o, not e.problem) for e in extracts if e.extract in catalog.extracts for o in e.outcomes]
     found += [(a.table, o, d.tables.get(a.table) == a.key) for d in domains for a in d.attempts for o in a.outcomes]
     return [
         (catalog.contract(name).domain, name, o.name, o.column, o.words, o.severity, o.passed, o.offenders, o.named or None, shown,

@@ -276,7 +276,8 @@ class Night:
             tables, data_as_of = self._tables_of(domain, good), good.domains[domain].data_as_of
         if not all(self.lake.version(table, key).exists() for table, key in tables.items()):
             good = last_published([m for m in history if m.as_of < self.as_of], domain)
-            if good:
+            # Lookups, and what cannot be used, are today's at any time: an earlier night would meet the same.
+            if good and domain != REFERENCE and not self.catalog.faults_of(domain):
                 then = Night(self.lake, self.catalog, datetime.fromisoformat(good.as_of), f"as it was at {good.as_of}")
                 then.run()
                 if state := then.domain_state(domain):

@@ -50,7 +50,7 @@ class Release:
 
 def publish(night: Night) -> Release:
     """Write the release of the states that stand, unless it exists, and show it if the run is nightly and nothing is pinned."""
-    extracts = [night.extract_state(e) for e in night.catalog.extracts]
+    extracts = [night.extract_state(e) for e in night.catalog.extracts] + night.line.unread()
     domains = closed(night, extracts)
     content = _content(night, extracts, domains)
     named = digest(asdict(content))

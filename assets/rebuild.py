@@ -56,7 +56,9 @@ def compare(source: Lake, night: Night, release: Path, made: Path) -> list[Compa
     """
     told = load(release / MANIFEST, Manifest)
     here, there = ({**_hidden(lake, m), **m.logical_hashes} for lake, m in ((source, told), (night.lake, load(made / MANIFEST, Manifest))))
-    names = sorted(t for t in {*here, *there} if t in night.catalog.tables and (t in here or t in told.code))
+    catalog = night.catalog
+    # Where something declared cannot be used, a table that is not there may be one of its own.
+    names = sorted(t for t in {*here, *there} if (t in catalog.tables or catalog.faults) and (t in here or t in told.code))
     compared = [Compared(t, here.get(t) == there.get(t), here.get(t), there.get(t)) for t in names]
     save(night.lake.root / COMPARISON, compared, list[Compared])
     return compared

@@ -113,6 +113,12 @@ class Line:
     def extract(self, name: str) -> ExtractState | None:
         return self._read(self._path("extracts", name), ExtractState)
 
+    def unread(self) -> list[ExtractState]:
+        """What stood of extracts whose contract cannot be used just now: nothing of theirs has changed since."""
+        folder = self._path("extracts", "any").parent
+        names = [p.stem for p in sorted(folder.glob("[!.]*.json")) if p.stem not in self.catalog.extracts]
+        return [state for n in names if self.catalog.domain_of_extract(n) and (state := self.extract(n))]
+
     def domain(self, name: str) -> DomainState | None:
         return self._read(self._path("domains", name), DomainState)
 

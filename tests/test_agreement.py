@@ -9,6 +9,9 @@ import pytest
 
 from assets.agreement import disagreements
 from assets.catalog import load_catalog
+from assets.causes import remembered_causes
+from assets.lake import Lake
+from assets.rebuild import rebuilt
 from pipelines.definitions import JOB, assemble
 from sources.contract import ContractError
 from tests.conftest import PROJECT
@@ -55,6 +58,18 @@ def test_a_contract_nobody_can_read_holds_its_domain(toy: Toy) -> None:
 def test_a_layout_nobody_can_read_holds_the_domain_of_its_extract(toy: Toy) -> None:
     toy.edit("sources/stock/layouts/plain.yaml", ("header:", "headers:"))
     holds(toy, "sources/stock/contract.odcs.yaml: plain.yaml: ")
+
+
+def test_what_was_delivered_is_told_while_the_contract_of_its_extract_cannot_be_read(toy: Toy) -> None:
+    toy.deliver("stock", "odd name.csv", "a 1")
+    toy.night()
+    told, causes = toy.deliveries("stock"), {c.key for c in remembered_causes(toy.lake)}
+    assert "refused file: stock_domain" in causes
+    toy.edit("sources/stock/contract.odcs.yaml", ("schema:", "skema:"))
+    assert [d.domain for d in toy.night().held] == ["stock_domain"]
+    assert toy.deliveries("stock") == told
+    assert {c.key for c in remembered_causes(toy.lake)} == causes | {"held domain: stock_domain"}
+    assert toy.ask("select count(*) > 0 as told from meta.coverage where extract = 'stock'") == [{"told": True}]
 
 
 def test_a_table_that_is_read_by_nobody_and_reads_nothing_there_is_holds_its_domain(toy: Toy) -> None:
@@ -198,6 +213,18 @@ def test_a_project_that_declares_no_domains_is_told_so_and_works(tmp_path: Path)
     toy.deliver("stock", "stock_2015-01_received-20150101-0100.csv", "a 1")
     assert toy.night().held == []
     assert toy.total("stock") == "a 1"
+
+
+def test_a_rebuild_while_a_lookup_or_a_contract_is_wrong_says_what_it_could_not_make(toy: Toy, tmp_path: Path) -> None:
+    for day in (3, 4, 5):
+        toy.deliver("sales", f"sales_2015-01_received-2015010{day}-0100.csv", f"a {day}")
+        toy.night(datetime(2015, 1, day, 5))
+    toy.edit("expectations/core/stock_sum.odcs.yaml", ("required: true", "requierd: true"))
+    toy.edit("data/reference/known_name.csv", ("a\n", "a\na\n"))
+    current = toy.lake.current_release
+    assert current
+    found = {c.table: c.equal for c in rebuilt(toy.lake, Lake(tmp_path / "again"), toy.catalog, current)}
+    assert (found["core.sales_sum"], found["marts.sales_total"], found["marts.stock_total"]) == (True, True, False)
 
 
 def test_make_check_asks_the_project() -> None:
