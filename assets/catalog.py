@@ -28,7 +28,7 @@ from sources.vocabulary import Model
 
 # Core is computed from raw, marts from core, indicators from marts of any domain; kpi_monthly reads the indicators.
 LAYERS = ("core", "marts", "indicators")
-PUBLISHED = "marts"
+MARTS = "marts"
 INDICATORS = "indicators"
 REFERENCE = "reference"
 # Steps of a run besides domains and extracts, which share their names' space in Dagster.

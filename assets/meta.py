@@ -5,7 +5,7 @@ Written from the states of a run; not part of a release's logical hash.
 
 from typing import Any
 
-from assets.catalog import PUBLISHED, REFERENCE, Catalog
+from assets.catalog import MARTS, REFERENCE, Catalog
 from assets.current import Standing
 from assets.freshness import freshness_rules
 from assets.lineage import Lineage
@@ -18,7 +18,7 @@ from sources.vocabulary import Column
 
 Rows = list[tuple[Any, ...]]
 # Layers that analysts see.
-SHOWN = (PUBLISHED, REFERENCE)
+SHOWN = (MARTS, REFERENCE)
 # Table -> what a row is, then column -> type and meaning.
 TABLES: dict[str, tuple[str, dict[str, tuple[str, str]]]] = {
     "release": ("This release.", {
@@ -178,7 +178,7 @@ def columns(table: str) -> list[str]:
 
 def dictionary(catalog: Catalog, lineages: dict[str, Lineage]) -> Rows:
     """meta.column_dictionary: what analysts see, marts before reference."""
-    shown = [t for t in catalog.tables.values() if t.layer == PUBLISHED] + catalog.references
+    shown = [t for t in catalog.tables.values() if t.layer == MARTS] + catalog.references
     return [
         (
             t.name,

@@ -231,10 +231,9 @@ class Night:
         """What names the data behind a key: of a lookup its rows, since another spelling of its file is no other data."""
         if not name.startswith(f"{REFERENCE}.") or key == NEVER_PUBLISHED:
             return key
-        if rows is None:
-            return self._version(name, key).logical_hash
-        if next((c.physicalType for c in self.catalog.contract(name).columns if c.name == rows.column), "") != "VARCHAR":
-            # What a literal is equal to is plain for texts alone.
+        types = {c.name: c.physicalType for c in self.catalog.contract(name).columns} if rows else {}
+        # What a literal is equal to is plain for texts alone.
+        if rows is None or types.get(rows.column) != "VARCHAR":
             return self._version(name, key).logical_hash
         hashes = self._hashes_of_rows(name, key, rows.column)
         return digest([(value, hashes.get(value)) for value in sorted(rows.values)])

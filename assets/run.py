@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 # Tags of a run: who started it, what it waits for, and of which line it is where that is not the nightly one.
 STARTED_BY, COMMAND_LINE = "ventetal/started_by", "the command line"
 LAKE, LINE = "ventetal/lake", "ventetal/line"
-TAGS = {"lake": LAKE, "line": LINE}
 REBUILD = "rebuild"
 PATIENCE_SECONDS = 3 * 3600
 RESOURCE = "night_run"
@@ -65,26 +64,26 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
         started_by = tags.get(STARTED_BY, "the UI")
         waited = []
 
-        def tag(**said: str) -> None:
+        def tag(name: str, value: str) -> None:
             if run and context.instance:
-                context.instance.add_run_tags(run_id, {TAGS[name]: value for name, value in said.items()})
+                context.instance.add_run_tags(run_id, {name: value})
 
         def waits(for_whom: str) -> None:
             """A run that waits has begun for Dagster; its tag and its log say what it waits for."""
             say("run waits", waits_for=for_whom)
             if context.log:
                 context.log.info(f"Waits for the lake. {for_whom}")
-            tag(lake="waits for another run")
+            tag(LAKE, "waits for another run")
             waited.append(for_whom)
 
         as_of, rebuild = context.resource_config["as_of"], context.resource_config["rebuild"]
         if rebuild or as_of:
-            tag(line=REBUILD if rebuild else f"as of {as_of}")
+            tag(LINE, REBUILD if rebuild else f"as of {as_of}")
         # Who calls the command line is told at once who holds the lake; a run of the daemon or the UI has time.
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
         with lake.writer(f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience, waits):
             if waited:
-                tag(lake="held")
+                tag(LAKE, "held")
             take_over(lake)
             with _night(lake, project, as_of, rebuild) as found:
                 say("run begins", as_of=found.night.as_of, clock=found.night.clock, line=found.night.line.name, started_by=started_by)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.catalog import PUBLISHED, REFERENCE, Catalog, Table
+from assets.catalog import MARTS, REFERENCE, Catalog, Table
 from assets.described import asset_key, check_results, check_specs, contract_spec, materialized
 from assets.run import NightRun
 
@@ -68,7 +68,7 @@ def domain_results(night: "Night", tables: list[Table], state: "DomainState") ->
 
 def _preview(night: "Night", table: Table, attempt: "Attempt") -> str:
     """The first rows of a mart as people read a table; '' for any other, whose rows may be persons."""
-    if table.layer != PUBLISHED:
+    if table.layer != MARTS:
         return ""
     with night.connect_to({table.name: attempt.key}) as con:
         found = con.execute(f"select * from {table.name} limit {ROWS_PREVIEWED}")
