@@ -16,12 +16,12 @@ check: .venv/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m assets.agreement
+	$(BIN)/python -m assets.catalog.agreement
 
 fix: .venv/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/python -m assets.dictionary
+	$(BIN)/python -m assets.releases.dictionary
 
 # The same suite on the newest DuckDB, pre-releases included: what will differ is known before it must be.
 test-next: .venv-next/installed

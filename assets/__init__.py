@@ -1,1 +1,4 @@
-"""What the pipeline makes: the lake, the tables computed on it and the release published from it."""
+"""What the pipeline makes. At this root is all of Dagster there is: an asset for each extract and domain, the release, the report.
+
+Below are rooms that know nothing of Dagster. Each may use those after it: report, releases, alerts, tables, deliveries, catalog, lake.
+"""

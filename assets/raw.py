@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.catalog import raw_suite
-from assets.described import asset_key, check_results, check_specs, contract_spec
-from assets.freshness import freshness_rules
-from assets.run import NightRun
+from assets.catalog.declared import raw_suite
+from assets.catalog.freshness import freshness_rules
+from assets.night_run import NightRun
+from assets.specs import asset_key, check_results, check_specs, contract_spec
 from expectations.suite import Rule
 from sources.layout import Extract
 
 if TYPE_CHECKING:
-    from assets.current import Standing
-    from assets.states import ExtractState
+    from assets.deliveries.standing import Standing
+    from assets.tables.states import ExtractState
     from expectations.runner import Outcome
 
 INTAKE_RULES = [

@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.catalog import REFERENCE, Catalog
-from assets.described import asset_key, told
+from assets.catalog.declared import REFERENCE, Catalog
+from assets.night_run import NightRun
 from assets.raw import raw_result
-from assets.run import NightRun
-from assets.tables import domain_results
+from assets.specs import asset_key, told
+from assets.table_assets import domain_results
 
 if TYPE_CHECKING:
-    from assets.night import Night
-    from assets.publish import Release
-    from assets.states import DomainState, ExtractState
+    from assets.releases.publish import Release
+    from assets.tables.build import Night
+    from assets.tables.states import DomainState, ExtractState
 
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization | dg.AssetCheckEvaluation]
 
@@ -29,8 +29,8 @@ def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
         " A run in which not everything was chosen ends here with what was left out, where it stands on what has changed.",
     )
     def release(night_run: dg.ResourceParam[NightRun]) -> Events:
-        from assets.publish import publish
-        from assets.rebuild import compare
+        from assets.releases.publish import publish
+        from assets.releases.rebuild import compare
 
         night = night_run.night
         for state in night.complete():
@@ -51,7 +51,7 @@ def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
 
 def _results(night: "Night", state: "ExtractState | DomainState") -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What the step of an extract or a domain would have told."""
-    from assets.states import ExtractState
+    from assets.tables.states import ExtractState
 
     if isinstance(state, ExtractState):
         yield raw_result(night.catalog.extracts[state.extract], state)

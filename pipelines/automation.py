@@ -8,12 +8,12 @@ from typing import Any
 
 import dagster as dg
 
-from assets.alerts import tell
-from assets.causes import FAILED, Cause, remembered_causes
-from assets.channels import ChannelError, channels
-from assets.lake import Lake
-from assets.landing import delivered
-from assets.run import LINE, STARTED_BY
+from assets.alerts.alert_causes import FAILED, Cause, remembered_causes
+from assets.alerts.channels import ChannelError, channels
+from assets.alerts.messages import tell
+from assets.deliveries.landing import delivered
+from assets.lake.files import Lake
+from assets.night_run import LINE, STARTED_BY
 from pipelines.settings import JOB, RELEASE
 
 # Never moved by a change of clocks, which happens between 2 and 3; the deliveries of the night are there by then.

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.catalog import Catalog, load_catalog
+from assets.catalog.declared import Catalog, load_catalog
+from assets.night_run import RESOURCE, night_run
 from assets.raw import raw_asset
 from assets.release import release_asset
-from assets.report.asset import report_asset
-from assets.run import RESOURCE, night_run
-from assets.tables import domain_assets, reference_assets
+from assets.report_asset import report_asset
+from assets.table_assets import domain_assets, reference_assets
 from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
 from pipelines.settings import JOB, PROJECT, data_root
 
@@ -30,7 +30,7 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
         JOB,
         selection=dg.AssetSelection.all() - dg.AssetSelection.assets("report"),
         executor_def=dg.in_process_executor,
-        # A run says what it does in lines of its own (`assets.log`); Dagster's events are in the UI.
+        # A run says what it does in lines of its own (`assets.lake.log`); Dagster's events are in the UI.
         config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         description="Takes in what has arrived, makes the tables domain by domain, and publishes what passes.",
     )

@@ -1,15 +1,15 @@
 """Launches runs as Dagster does, and tells whether the process of a started run still lives.
 
 Dagster asks its code server about a run, which after a power cut or a kill knows nothing: the run would stay started for
-ever and the queue behind it would stand still. The kernel knows: see `assets.alive`.
+ever and the queue behind it would stand still. The kernel knows: see `assets.lake.run_lock`.
 """
 
 import time
 
 import dagster as dg
 
-from assets.alive import is_alive
-from assets.lake import Lake
+from assets.lake.files import Lake
+from assets.lake.run_lock import is_alive
 from pipelines.dagster_internals import CheckRunHealthResult, WorkerStatus
 from pipelines.settings import data_root
 

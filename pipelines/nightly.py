@@ -12,9 +12,9 @@ import dagster as dg
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from assets import log
-from assets.lake import write_text
-from assets.run import COMMAND_LINE, STARTED_BY
+from assets.lake import log
+from assets.lake.files import write_text
+from assets.night_run import COMMAND_LINE, STARTED_BY
 from pipelines.dagster_internals import (
     InMemoryJob,
     InstanceRef,

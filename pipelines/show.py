@@ -12,8 +12,8 @@ from rich.markup import escape as escape_markup
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from assets.difference import Comparison
-    from assets.rebuild import Compared
+    from assets.releases.difference import Comparison
+    from assets.releases.rebuild import Compared
 
 MARKS = {
     "held domain": "red",

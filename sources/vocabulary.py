@@ -177,7 +177,7 @@ class Object(Model):
 
 
 class Delivery(Model):
-    """Which deliveries are current: see `assets.current`."""
+    """Which deliveries are current: see `assets.deliveries.standing`."""
 
     mode: Literal["append", "snapshot", "upsert", "replace_period"]
     latestBy: list[str] = []
@@ -229,7 +229,7 @@ class DisclosureGroup(Model):
 
 
 class Disclosure(Model):
-    """Which cells of a table may not be published: see `assets.disclosure`.
+    """Which cells of a table may not be published: see `assets.tables.disclosure`.
 
     Rows with the same values of `within` are one table of `cells` (one or two columns) whose totals are known; `total` is the
     column that marks the row of the total, if there is one. `yearBefore` maps a column onto the number it repeats from the

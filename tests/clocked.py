@@ -5,7 +5,7 @@ from pathlib import Path
 
 os.environ["VENTETAL_AS_OF"] = Path(os.environ["VENTETAL_TEST_CLOCK"]).read_text("utf-8")
 
-from assets.catalog import load_catalog
+from assets.catalog.declared import load_catalog
 from pipelines.definitions import assemble
 from pipelines.settings import data_root
 

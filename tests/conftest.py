@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.catalog import Catalog, load_catalog
-from assets.lake import Lake
+from assets.catalog.declared import Catalog, load_catalog
+from assets.lake.files import Lake
 from assets.report.build import build
 from sources.duck import connect
 from tests.drawn import Tables

@@ -11,8 +11,8 @@ from typing import Any
 
 import duckdb
 
-from assets.catalog import Catalog, Table
-from assets.versions import relation
+from assets.catalog.declared import Catalog, Table
+from assets.tables.versions import relation
 from sources.casts import ident, literal
 
 Drawn = list[dict[str, str | None]]

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.catalog import acceptable_checks
-from assets.decisions import accept_check, accepted_checks
-from assets.lake import Lake, read_json
-from assets.rebuild import rebuilt
-from assets.summary import accepted_in, open_release, summarise
+from assets.catalog.declared import acceptable_checks
+from assets.lake.decisions import accept_check, accepted_checks
+from assets.lake.files import Lake, read_json
+from assets.releases.rebuild import rebuilt
+from assets.releases.summary import accepted_in, open_release, summarise
 from tests.conftest import ventetal
 from tests.drawn import expect
 from tests.toy import Toy

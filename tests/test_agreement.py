@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.agreement import disagreements
-from assets.catalog import load_catalog
-from assets.causes import remembered_causes
-from assets.lake import Lake
-from assets.rebuild import rebuilt
+from assets.alerts.alert_causes import remembered_causes
+from assets.catalog.agreement import disagreements
+from assets.catalog.declared import load_catalog
+from assets.lake.files import Lake
+from assets.releases.rebuild import rebuilt
 from pipelines.definitions import JOB, assemble
 from sources.contract import ContractError
 from tests.conftest import PROJECT
@@ -228,7 +228,7 @@ def test_a_rebuild_while_a_lookup_or_a_contract_is_wrong_says_what_it_could_not_
 
 
 def test_make_check_asks_the_project() -> None:
-    command = [sys.executable, "-m", "assets.agreement"]
+    command = [sys.executable, "-m", "assets.catalog.agreement"]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-    assert "python -m assets.agreement" in (PROJECT / "Makefile").read_text("utf-8")
+    assert "python -m assets.catalog.agreement" in (PROJECT / "Makefile").read_text("utf-8")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from assets.alerts import NEXT, SUBJECTS, tell
-from assets.causes import FAILED, HELD, LATE, MARKED, REFUSED, WAITING, Cause, remembered_causes
-from assets.channels import ChannelError, channels
-from assets.lake import Lake
+from assets.alerts.alert_causes import FAILED, HELD, LATE, MARKED, REFUSED, WAITING, Cause, remembered_causes
+from assets.alerts.channels import ChannelError, channels
+from assets.alerts.messages import NEXT, SUBJECTS, tell
+from assets.lake.files import Lake
 from tests.listeners import Hook, Mailbox, mail_server, webhook
 from tests.toy import Toy
 

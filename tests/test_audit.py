@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from assets.catalog import Catalog
-from assets.versions import relation
+from assets.catalog.declared import Catalog
+from assets.tables.versions import relation
 from expectations.runner import AuditError, Outcome, audit
 from expectations.suite import table_rules
 from sources.contract import Contract, ContractError, load_contract

@@ -14,8 +14,8 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import cron_string_iterator
 
-from assets.alive import hold, is_alive
-from assets.lake import Lake
+from assets.lake.files import Lake
+from assets.lake.run_lock import hold, is_alive
 from pipelines.automation import EVERY_NIGHT, ZONE, landing_sensor
 from pipelines.definitions import JOB, defs
 from pipelines.launcher import LockLauncher, fail_abandoned
@@ -23,7 +23,7 @@ from tests.conftest import PROJECT
 
 ALIVE, DEAD = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
-HOLDS = "import sys, time; from pathlib import Path; from assets.alive import hold; from assets.lake import Lake\n"
+HOLDS = "import sys, time; from pathlib import Path; from assets.lake.run_lock import hold; from assets.lake.files import Lake\n"
 HOLDS += "hold(Lake(Path(sys.argv[1])), sys.argv[2]); print('held', flush=True); time.sleep(60)"
 
 

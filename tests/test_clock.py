@@ -9,10 +9,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.clock import NoTime, earlier, night_time, own_time, set_own_time, told_time
-from assets.lake import Lake
-from assets.manifests import releases
-from assets.run import LAKE, LINE, run_config
+from assets.lake.clock import NoTime, earlier, night_time, own_time, set_own_time, told_time
+from assets.lake.files import Lake
+from assets.lake.manifests import releases
+from assets.night_run import LAKE, LINE, run_config
 from pipelines.automation import standing_causes
 from pipelines.definitions import JOB, assemble
 from pipelines.nightly import Finished, instance, run_job

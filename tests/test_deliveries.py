@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.decisions import UnknownReceipt, accept_delivery
+from assets.lake.decisions import UnknownReceipt, accept_delivery
 from tests.drawn import expect
 from tests.toy import Toy
 
@@ -174,8 +174,8 @@ def test_a_refused_file_is_kept_with_its_reason_and_stops_no_other(toy: Toy) -> 
 
 
 def test_both_identities_hold_for_every_example_delivery(region: Path, example_files: Path) -> None:
-    from assets.lake import Lake
-    from assets.summary import dicts, open_release
+    from assets.lake.files import Lake
+    from assets.releases.summary import dicts, open_release
 
     release = Lake(region).current_release
     assert release is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.difference import compared
+from assets.releases.difference import compared
 from tests.conftest import ventetal
 from tests.drawn import expect
 from tests.toy import Toy

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.catalog import load_catalog
+from assets.catalog.declared import load_catalog
 from pipelines.definitions import JOB, assemble
 from pipelines.nightly import Finished, instance, run_job
 from tests.drawn import expect

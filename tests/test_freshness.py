@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from assets.causes import LATE, remembered_causes
-from assets.freshness import judge
+from assets.alerts.alert_causes import LATE, remembered_causes
+from assets.catalog.freshness import judge
 from sources.cadence import Cadence
 from sources.contract import Contract, load_contract, load_fields
 from sources.vocabulary import Deadline
@@ -113,7 +113,7 @@ def test_an_unchanged_snapshot_that_arrives_is_on_time(tmp_path: Path) -> None:
 
 
 def test_a_refused_or_withdrawn_file_keeps_no_promise(tmp_path: Path) -> None:
-    from assets.decisions import withdraw_delivery
+    from assets.lake.decisions import withdraw_delivery
 
     toy = Toy(tmp_path, stock=SNAPSHOT)
     toy.promises("stock", MONTHLY)

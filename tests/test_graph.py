@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from assets.catalog import REFERENCE, Catalog
-from assets.lake import Lake
-from assets.manifests import Manifest, manifest, releases
-from assets.night import Night
-from assets.publish import Release, publish
-from assets.rebuild import rebuilt
-from assets.states import HELD
-from assets.versions import facts
+from assets.catalog.declared import REFERENCE, Catalog
+from assets.lake.files import Lake
+from assets.lake.manifests import Manifest, manifest, releases
+from assets.releases.publish import Release, publish
+from assets.releases.rebuild import rebuilt
+from assets.tables.build import Night
+from assets.tables.states import HELD
+from assets.tables.versions import facts
 from pipelines.definitions import JOB, assemble
 from pipelines.nightly import instance
 from tests.drawn import expect
@@ -83,7 +83,7 @@ def test_what_was_not_chosen_and_stands_on_what_has_changed_is_made_before_a_rel
 
 
 def test_a_release_alone_obeys_what_was_decided_since(toy: Toy, on: dg.DagsterInstance) -> None:
-    from assets.decisions import withdraw_delivery
+    from assets.lake.decisions import withdraw_delivery
 
     toy.deliver("stock", "stock_2015-01_received-20150101-0100.csv", "a 1")
     toy.deliver("sales", "sales_2015-01_received-20150101-0100.csv", "a 10")

@@ -10,12 +10,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.catalog import Catalog
-from assets.lake import Lake, Locked, read_json
-from assets.manifests import releases
-from assets.pointers import pinned, resume, roll_back
-from assets.publish import DATABASE
-from assets.rebuild import rebuilt
+from assets.catalog.declared import Catalog
+from assets.lake.files import Lake, Locked, read_json
+from assets.lake.manifests import releases
+from assets.releases.pointers import pinned, resume, roll_back
+from assets.releases.publish import DATABASE
+from assets.releases.rebuild import rebuilt
 from tests.conftest import AS_OF, PROJECT, copy_landing, ventetal
 from tests.toy import Toy
 
@@ -70,8 +70,8 @@ def undisturbed(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> 
     ("module", "name", "nth"),
     [
         pytest.param("sources.delimited", "_record_ends", 5, id="mid-parse"),
-        pytest.param("assets.compute", "save", 2, id="between two versions"),
-        pytest.param("assets.pointers", "show", 1, id="before the flip"),
+        pytest.param("assets.tables.compute", "save", 2, id="between two versions"),
+        pytest.param("assets.releases.pointers", "show", 1, id="before the flip"),
     ],
 )
 def test_a_killed_run_leaves_the_old_release_and_the_next_one_heals(
@@ -118,7 +118,7 @@ def test_a_rebuild_from_the_archive_gives_the_same_tables(region: Path, catalog:
 
 
 def test_a_rebuild_decides_again_what_the_operator_decided(tmp_path: Path) -> None:
-    from assets.decisions import accept_delivery
+    from assets.lake.decisions import accept_delivery
 
     toy = Toy(tmp_path / "toy", n=PERIOD)
     toy.deliver("n", "n_2015-01_received-20150201-0600.csv", "a 1, b 1")

@@ -8,10 +8,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets import intake
-from assets.decisions import withdraw_delivery
-from assets.night import Night
+from assets.deliveries import intake
+from assets.lake.decisions import withdraw_delivery
 from assets.raw import drifted
+from assets.tables.build import Night
 from tests.toy import Toy
 
 PERIOD = "{mode: replace_period, period: day, unit: month}"

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.decisions import accept_check
-from assets.publish import Release
-from assets.statements import Rows, load_macros, reads
+from assets.catalog.statements import Rows, load_macros, reads
+from assets.lake.decisions import accept_check
+from assets.releases.publish import Release
 from sources.contract import ContractError
 from tests.conftest import PROJECT
 from tests.toy import Toy
@@ -49,7 +49,7 @@ def toy(tmp_path: Path) -> Toy:
 
 def computed(toy: Toy, now: datetime, monkeypatch: pytest.MonkeyPatch) -> tuple[set[str], Release]:
     """The tables a night computes."""
-    from assets import night
+    from assets.tables import build as night
 
     made, build = set[str](), night.build
 

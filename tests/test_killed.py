@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.lake import Lake
+from assets.lake.files import Lake
 from pipelines.nightly import instance
 from tests.conftest import PROJECT
 from tests.host import code_and_daemon, environment, service, until

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.catalog import Catalog
-from assets.lake import Lake, read_json
-from assets.night import Night
-from assets.publish import publish
-from assets.rebuild import rebuilt
+from assets.catalog.declared import Catalog
+from assets.lake.files import Lake, read_json
+from assets.releases.publish import publish
+from assets.releases.rebuild import rebuilt
+from assets.tables.build import Night
 from tests.conftest import copy_landing
 
 NIGHTS = ("2015-03-05", "2015-04-20", "2015-06-01")

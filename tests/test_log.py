@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from assets import log
+from assets.lake import log
 from tests.toy import Toy
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.catalog import load_catalog
+from assets.catalog.declared import load_catalog
 from pipelines.definitions import JOB, assemble
 from pipelines.nightly import POSTGRES, instance, instance_home, run_job
 from tests.conftest import PROJECT

@@ -11,10 +11,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.catalog import Catalog
-from assets.disclosure import Ledger
-from assets.lake import Lake, read_json
-from assets.summary import dicts, open_release
+from assets.catalog.declared import Catalog
+from assets.lake.files import Lake, read_json
+from assets.releases.summary import dicts, open_release
+from assets.tables.disclosure import Ledger
 from sources.examples import patients
 from sources.examples.planted import Planting
 from tests.attack import redirections, udredning

@@ -11,11 +11,11 @@ import sqlglot
 import yaml
 from sqlglot import exp
 
-from assets.agreement import disagreements
-from assets.catalog import Catalog
-from assets.dictionary import TARGET, dictionary_text
-from assets.lineage import expanded
-from assets.night import Night
+from assets.catalog.agreement import disagreements
+from assets.catalog.declared import Catalog
+from assets.catalog.lineage import expanded
+from assets.releases.dictionary import TARGET, dictionary_text
+from assets.tables.build import Night
 from pipelines.definitions import defs
 from sources.contract import load_fields
 from tests.conftest import PROJECT
@@ -143,6 +143,6 @@ def test_no_module_is_long_and_every_module_says_what_it_is_for() -> None:
 
 
 def test_the_night_is_free_of_dagster() -> None:
-    code = "import sys, assets.night, assets.publish, assets.rebuild; print('dagster' in sys.modules)"
+    code = "import sys, assets.tables.build, assets.releases.publish, assets.releases.rebuild; print('dagster' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True).stdout == "False\n"
     assert Night.__doc__

@@ -6,11 +6,11 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.catalog import Catalog
-from assets.lake import Lake
-from assets.meta import TABLES
-from assets.publish import DATABASE
-from assets.summary import open_release
+from assets.catalog.declared import Catalog
+from assets.lake.files import Lake
+from assets.releases.meta import TABLES
+from assets.releases.publish import DATABASE
+from assets.releases.summary import open_release
 
 
 @pytest.fixture(scope="module")

@@ -14,11 +14,11 @@ import duckdb
 import openpyxl
 import pytest
 
-from assets.lake import Lake
-from assets.report.asset import report_asset
+from assets.lake.files import Lake
 from assets.report.build import NoMonth, build
 from assets.report.contents import FIGURES
 from assets.report.open_data import danish_csv
+from assets.report_asset import report_asset
 from tests.pages import Element, page
 
 APRIL = date(2015, 4, 1)

@@ -8,13 +8,13 @@ import dagster as dg
 import duckdb
 import pytest
 
-from assets.catalog import load_catalog
-from assets.lake import Lake
-from assets.manifests import manifest, releases
-from assets.pointers import roll_back
-from assets.publish import DATABASE
-from assets.rebuild import rebuilt
-from assets.retention import delete, doomed
+from assets.catalog.declared import load_catalog
+from assets.lake.files import Lake
+from assets.lake.manifests import manifest, releases
+from assets.releases.pointers import roll_back
+from assets.releases.publish import DATABASE
+from assets.releases.rebuild import rebuilt
+from assets.releases.retention import delete, doomed
 from pipelines.definitions import JOB, assemble
 from pipelines.nightly import instance, run_job
 from pipelines.records import forget_runs, old_runs

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from assets.alerts import tell
-from assets.causes import remembered_causes
-from assets.channels import Message
-from assets.clock import ClockWentBack, night_time
-from assets.disclosure import Ledger
-from assets.lake import Lake, read_json
-from assets.manifests import releases
-from assets.pointers import head, pinned, resume
-from assets.rebuild import rebuilt
-from assets.takeover import take_over
+from assets.alerts.alert_causes import remembered_causes
+from assets.alerts.channels import Message
+from assets.alerts.messages import tell
+from assets.lake.clock import ClockWentBack, night_time
+from assets.lake.files import Lake, read_json
+from assets.lake.manifests import releases
+from assets.lake.takeover import take_over
+from assets.releases.pointers import head, pinned, resume
+from assets.releases.rebuild import rebuilt
+from assets.tables.disclosure import Ledger
 from tests.conftest import ventetal
 from tests.drawn import expect
 from tests.test_graph import Killed, dying_after

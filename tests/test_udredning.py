@@ -2,7 +2,7 @@
 
 import pytest
 
-from assets.versions import relation
+from assets.tables.versions import relation
 from expectations.runner import audit
 from tests.drawn import Tables, expect
 

@@ -18,10 +18,10 @@ from dagster._daemon.run_coordinator.queued_run_coordinator_daemon import Queued
 from dagster._daemon.sensor import execute_sensor_iteration
 from dagster._scheduler.scheduler import launch_scheduled_runs
 
-from assets.decisions import withdraw_delivery
-from assets.lake import Lake
-from assets.manifests import manifest, releases
-from assets.rebuild import rebuilt
+from assets.lake.decisions import withdraw_delivery
+from assets.lake.files import Lake
+from assets.lake.manifests import manifest, releases
+from assets.releases.rebuild import rebuilt
 from pipelines.nightly import instance
 from tests.conftest import PROJECT
 from tests.drawn import drawn

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from assets.catalog import Catalog, load_catalog
-from assets.lake import Lake, read_json
-from assets.night import Night
-from assets.publish import Release, publish
-from assets.summary import dicts, open_release
+from assets.catalog.declared import Catalog, load_catalog
+from assets.lake.files import Lake, read_json
+from assets.releases.publish import Release, publish
+from assets.releases.summary import dicts, open_release
+from assets.tables.build import Night
 
 FIELDS = """
 day: {type: DATE, label: Dag, meaning: Day of the count.}

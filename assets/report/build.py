@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from assets.lake import SHARED, beside, read_json, write_json
+from assets.lake.files import SHARED, beside, read_json, write_json
 from assets.report import charts, danish, open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import FIGURES

@@ -4,7 +4,7 @@ import csv
 from datetime import date
 from pathlib import Path
 
-from assets.lake import read_json
+from assets.lake.files import read_json
 from assets.report import danish
 from assets.report.open_data import EVERY_KPI
 from assets.report.reading import Reading, Row, query

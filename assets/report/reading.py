@@ -14,7 +14,7 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from assets.summary import dicts, open_release
+from assets.releases.summary import dicts, open_release
 
 Row = dict[str, Any]
 SQL = Path(__file__).resolve().parents[2] / "sql" / "report"

@@ -16,7 +16,7 @@ from pipelines import show
 from pipelines.settings import data_root
 
 if TYPE_CHECKING:
-    from assets.lake import Lake
+    from assets.lake.files import Lake
 
 notes = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
@@ -29,7 +29,7 @@ class Exit(IntEnum):
 
 
 def print_summary(release: Path, arrived: list[str], as_json: bool, seconds: float | None, more: dict[str, Any] | None = None) -> None:
-    from assets.summary import summarise
+    from assets.releases.summary import summarise
 
     summary = summarise(release, arrived) | {"seconds": seconds} | (more or {})
     show.summary(summary, data_root()) if not as_json else print_json(summary)
@@ -44,7 +44,7 @@ def current(lake: "Lake") -> Path:
 
 def now(lake: "Lake") -> datetime:
     """What time it is for the lake; a setting that says no time ends the command."""
-    from assets.clock import NoTime, told_time
+    from assets.lake.clock import NoTime, told_time
 
     try:
         return told_time(lake).at
@@ -55,8 +55,8 @@ def now(lake: "Lake") -> datetime:
 @contextmanager
 def holding(lake: "Lake", who: str) -> Iterator[None]:
     """The lake for writing, in today's layout; the command ends where another process has it."""
-    from assets.lake import Locked
-    from assets.takeover import take_over
+    from assets.lake.files import Locked
+    from assets.lake.takeover import take_over
 
     try:
         with lake.writer(who, datetime.now()):

@@ -64,8 +64,8 @@ def quarantine(
     as_json: Json = False,
 ) -> None:
     """Refused files and records of the current release, with their reasons."""
-    from assets.lake import Lake
-    from assets.quarantine import refused
+    from assets.lake.files import Lake
+    from assets.releases.quarantine import refused
 
     lake = Lake(data_root())
     wants_all = export is not None
@@ -84,8 +84,8 @@ def accept(
     until: Annotated[str, typer.Option(help="The last day on which the check may fail; a day that has passed ends it.")] = "",
 ) -> None:
     """Let a held delivery through, or let a check fail until a date: a known error of the supplier. The next run obeys."""
-    from assets.decisions import UnknownReceipt, accept_delivery
-    from assets.lake import Lake
+    from assets.lake.decisions import UnknownReceipt, accept_delivery
+    from assets.lake.files import Lake
 
     if "." in what:
         _accept_check(what, until, reason)
@@ -105,8 +105,8 @@ def withdraw(
     reason: Annotated[str, typer.Option(help="Why it must not count.")],
 ) -> None:
     """Take a delivery back: the wrong file was sent. What it replaced stands again from the next run on."""
-    from assets.decisions import UnknownReceipt, withdraw_delivery
-    from assets.lake import Lake
+    from assets.lake.decisions import UnknownReceipt, withdraw_delivery
+    from assets.lake.files import Lake
 
     try:
         lake = Lake(data_root())
@@ -127,8 +127,8 @@ def examples(
     ] = "",
 ) -> None:
     """Put the deliveries of an invented region into landing. The lake then lives by a clock of its own, at 2015-06-01."""
-    from assets.clock import NoTime, instant, own_time, set_own_time
-    from assets.lake import Lake
+    from assets.lake.clock import NoTime, instant, own_time, set_own_time
+    from assets.lake.files import Lake
     from sources.examples.region import LIVES_AT, write_example_region
 
     lake = Lake(data_root())
@@ -151,7 +151,7 @@ def examples(
 
 def _extracts(name: str) -> list[Any]:
     """The extract of that name, or all for ''."""
-    from assets.catalog import load_catalog
+    from assets.catalog.declared import load_catalog
 
     extracts = load_catalog(PROJECT).extracts
     if name and name not in extracts:
@@ -160,9 +160,9 @@ def _extracts(name: str) -> list[Any]:
 
 
 def _accept_check(check: str, until: str, reason: str) -> None:
-    from assets.catalog import acceptable_checks, load_catalog
-    from assets.decisions import accept_check
-    from assets.lake import Lake
+    from assets.catalog.declared import acceptable_checks, load_catalog
+    from assets.lake.decisions import accept_check
+    from assets.lake.files import Lake
 
     try:
         last = date.fromisoformat(until)

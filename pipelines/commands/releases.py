@@ -17,8 +17,8 @@ def query(
     """Ask the current release, read-only."""
     import duckdb
 
-    from assets.lake import Lake
-    from assets.summary import accepted_in, open_release
+    from assets.lake.files import Lake
+    from assets.releases.summary import accepted_in, open_release
 
     with open_release(current(Lake(data_root()))) as con:
         try:
@@ -42,9 +42,9 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Why a figure is another than it was: figures, deliveries, code and reference tables that differ between two releases."""
-    from assets.catalog import load_catalog
-    from assets.difference import compared
-    from assets.lake import Lake
+    from assets.catalog.declared import load_catalog
+    from assets.lake.files import Lake
+    from assets.releases.difference import compared
 
     lake = Lake(data_root())
     try:
@@ -56,9 +56,9 @@ def diff(
 
 def list_releases(as_json: Json = False) -> None:
     """The releases there are, newest first."""
-    from assets.lake import Lake
-    from assets.manifests import releases
-    from assets.pointers import pinned
+    from assets.lake.files import Lake
+    from assets.lake.manifests import releases
+    from assets.releases.pointers import pinned
 
     lake = Lake(data_root())
     current, pin = lake.current_release, pinned(lake)
@@ -72,8 +72,8 @@ def list_releases(as_json: Json = False) -> None:
 
 def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")]) -> None:
     """Show an earlier release until `resume`; runs go on making new ones."""
-    from assets.lake import Lake
-    from assets.pointers import NoRelease, roll_back
+    from assets.lake.files import Lake
+    from assets.releases.pointers import NoRelease, roll_back
 
     lake = Lake(data_root())
     with holding(lake, "roll-back"):
@@ -86,8 +86,8 @@ def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `rel
 
 def resume_releases() -> None:
     """Show the newest release again."""
-    from assets.lake import Lake
-    from assets.pointers import NoRelease, resume
+    from assets.lake.files import Lake
+    from assets.releases.pointers import NoRelease, resume
 
     lake = Lake(data_root())
     with holding(lake, "resume"):

@@ -16,7 +16,7 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Make the committee's report of a month from the current release: page, workbook, charts, open data, and PDF by Chromium."""
-    from assets.lake import Lake
+    from assets.lake.files import Lake
     from assets.report.build import NoMonth, build
 
     try:

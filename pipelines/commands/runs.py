@@ -13,7 +13,7 @@ from pipelines.settings import JOB, PROJECT, data_root
 if TYPE_CHECKING:
     import dagster as dg
 
-    from assets.lake import Lake
+    from assets.lake.files import Lake
     from pipelines.nightly import Finished
 
 # How a run ends that could not begin, by the class of its error.
@@ -25,7 +25,7 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Take in what was delivered, make the tables, publish what passes."""
-    from assets.lake import Lake
+    from assets.lake.files import Lake
 
     lake = Lake(data_root())
     before = _receipt_ids(lake)
@@ -38,8 +38,8 @@ def run(
 
 def status(as_json: Json = False) -> None:
     """How things stand: the current release, its domains, what waits in landing."""
-    from assets.lake import Lake
-    from assets.pointers import pinned
+    from assets.lake.files import Lake
+    from assets.releases.pointers import pinned
 
     lake = Lake(data_root())
     release = current(lake)
@@ -49,8 +49,8 @@ def status(as_json: Json = False) -> None:
 
 def rebuild(as_json: Json = False) -> None:
     """Make the current release again from the archive, in a lake of its own below this one, and compare the two table by table."""
-    from assets.lake import Lake, load
-    from assets.rebuild import COMPARISON, Compared
+    from assets.lake.files import Lake, load
+    from assets.releases.rebuild import COMPARISON, Compared
 
     lake = Lake(data_root())
     current(lake)
@@ -64,7 +64,7 @@ def _finished(lake: "Lake", who: str, as_of: str = "", rebuild: bool = False) ->
     """A run of the job, once the lake is free and its key is right; ends the command with what went wrong where it broke off."""
     with holding(lake, who):
         _check_key(lake)
-    from assets.run import run_config
+    from assets.night_run import run_config
     from pipelines.launcher import fail_abandoned
     from pipelines.nightly import instance, run_job
 
@@ -82,7 +82,7 @@ def _finished(lake: "Lake", who: str, as_of: str = "", rebuild: bool = False) ->
 
 def _check_key(lake: "Lake") -> None:
     """Stop with its sentence where the pseudonym key is missing or another than the lake's."""
-    from assets.person_key import check_person_key
+    from assets.deliveries.person_key import check_person_key
     from sources.pseudonym import KeyRefused
 
     try:
@@ -93,8 +93,8 @@ def _check_key(lake: "Lake") -> None:
 
 def _tell(on: "dg.DagsterInstance", lake: "Lake") -> None:
     """Alert people as the daemon would, for hosts where a run is started by hand or by cron."""
-    from assets.alerts import tell
-    from assets.channels import ChannelError, channels
+    from assets.alerts.channels import ChannelError, channels
+    from assets.alerts.messages import tell
     from pipelines.automation import standing_causes
 
     try:

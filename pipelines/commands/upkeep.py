@@ -18,9 +18,9 @@ def clean(
     as_json: Json = False,
 ) -> None:
     """Delete what no kept release names, no later run needs and no reader has: versions, releases, delivered files, runs, logs."""
-    from assets.catalog import load_catalog
-    from assets.lake import Lake
-    from assets.retention import delete, doomed
+    from assets.catalog.declared import load_catalog
+    from assets.lake.files import Lake
+    from assets.releases.retention import delete, doomed
     from pipelines.nightly import instance
     from pipelines.records import forget_runs, old_runs
 

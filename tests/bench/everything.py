@@ -21,8 +21,8 @@ from typing import Any
 import duckdb
 import yaml
 
-from assets.catalog import load_catalog
-from assets.lake import Lake
+from assets.catalog.declared import load_catalog
+from assets.lake.files import Lake
 from pipelines.nightly import instance
 from tests.bench import load, patients, patients_sql, rivals, servicedesk
 from tests.bench.nights import HERE, Measured, environment, megabytes, nights, process, table

@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
-from assets.catalog import Catalog, Table, load_catalog
-from assets.lake import Lake
-from assets.night import Night
-from assets.versions import Attempt
+from assets.catalog.declared import Catalog, Table, load_catalog
+from assets.lake.files import Lake
+from assets.tables.build import Night
+from assets.tables.versions import Attempt
 from sources.duck import connect
 
 PROJECT = Path(__file__).resolve().parents[2]

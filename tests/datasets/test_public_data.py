@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.catalog import load_extracts
+from assets.catalog.declared import load_extracts
 from sources.contract import Contract, load_fields
 from sources.duck import connect
 from sources.layout import Extract, Layout

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
-from assets.catalog import Catalog
-from assets.current import current_records
-from assets.versions import relation
+from assets.catalog.declared import Catalog
+from assets.deliveries.standing import current_records
+from assets.tables.versions import relation
 from sources.layout import Extract, load_layout
 from sources.parse import Delivery, Reading
 from tests.datasets.test_public_data import datasets

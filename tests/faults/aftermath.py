@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
-from assets.lake import HALF_MADE, Lake, read_json
-from assets.manifests import releases
-from assets.publish import DATABASE
-from assets.summary import dicts
+from assets.lake.files import HALF_MADE, Lake, read_json
+from assets.lake.manifests import releases
+from assets.releases.publish import DATABASE
+from assets.releases.summary import dicts
 from tests.faults.dying import PROJECT, Death, Nights, Order
 from tests.toy import Toy
 

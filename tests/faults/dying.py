@@ -82,7 +82,7 @@ def die() -> None:
 
 
 def wrap(function: str, wrapper: Callable[[Callable[..., Any], int, tuple[Any, ...], dict[str, Any]], Any]) -> None:
-    """Put `wrapper` around a function like assets.publish:show; it gets the function, how often it was called, and the arguments."""
+    """Put `wrapper` around a function like assets.releases.pointers:show; it gets the function, the number of calls, the arguments."""
     module, _, name = function.partition(":")
     owner: Any = importlib.import_module(module)
     *path, last = name.split(".")
@@ -172,7 +172,7 @@ def on_vanishing(folder: str) -> Arm:
                 shutil.rmtree(arguments[0].lake.root / folder)
             return original(*arguments, **named)
 
-        wrap("assets.night:Night._table", without)
+        wrap("assets.tables.build:Night._table", without)
 
     return arm
 
@@ -182,24 +182,24 @@ POINTS: dict[str, Arm] = {
     "any rename": on_change({"os.rename"}),
     "after decode": on_call("sources.parse:Delivery.parse", after=True),
     "mid-Parquet of a delivery": on_growth("sources.parse:Delivery.parse", 100),
-    "mid-Parquet of a table": on_growth("assets.night:build", 100),
+    "mid-Parquet of a table": on_growth("assets.tables.build:build", 100),
     "before the archive has it": on_change({"os.rename"}, "/archive/"),
     "before the receipt": on_change({"os.rename"}, "/receipts/"),
     "before landing is cleared": on_change({"os.remove"}, "/landing/"),
     "before a refused file is put away": on_change({"os.rename"}, "/landing/"),
     "mid-audit": on_call("expectations.runner:_outcome"),
-    "after the ledger, before the table": on_call("assets.disclosure:Ledger.remember", after=True),
+    "after the ledger, before the table": on_call("assets.tables.disclosure:Ledger.remember", after=True),
     "before a version has its name": on_change({"os.rename"}, "/marts/"),
-    "mid-release": on_growth("assets.publish:_write", 100_000),
-    "mid-release, between tables": on_call("assets.publish:_copy_table"),
+    "mid-release": on_growth("assets.releases.publish:_write", 100_000),
+    "mid-release, between tables": on_call("assets.releases.publish:_copy_table"),
     "before the release has its name": on_change({"os.rename"}, "/releases/.2"),
     "after the release has its name": on_change({"os.rename"}, "/manifests/"),
-    "before the flip": on_call("assets.pointers:show"),
+    "before the flip": on_call("assets.releases.pointers:show"),
     "mid-flip": on_change({"os.rename"}, "/releases/.current"),
-    "after the flip": on_call("assets.pointers:show", after=True),
-    "cleaning, before the old release loses its name": within("assets.publish:_forget_old", on_change({"os.rename"})),
-    "cleaning, before it is deleted": within("assets.publish:_forget_old", on_change({"shutil.rmtree"})),
-    "cleaning, half deleted": within("assets.publish:_forget_old", lambda nth: on_change({"os.remove"})(nth + 2)),
+    "after the flip": on_call("assets.releases.pointers:show", after=True),
+    "cleaning, before the old release loses its name": within("assets.releases.publish:_forget_old", on_change({"os.rename"})),
+    "cleaning, before it is deleted": within("assets.releases.publish:_forget_old", on_change({"shutil.rmtree"})),
+    "cleaning, half deleted": within("assets.releases.publish:_forget_old", lambda nth: on_change({"os.remove"})(nth + 2)),
     **{f"vanishing {folder}": on_vanishing(folder) for folder in ("archive", "lake/marts", "lake/raw", "lake/scratch", "releases")},
 }
 
@@ -249,10 +249,10 @@ def _child(order: Order, said: Path) -> None:
 
 
 def _night(order: Order) -> None:
-    from assets import publish
-    from assets.catalog import REFERENCE, Catalog, load_catalog
-    from assets.lake import Lake
-    from assets.night import Night
+    from assets.catalog.declared import REFERENCE, Catalog, load_catalog
+    from assets.lake.files import Lake
+    from assets.releases import publish
+    from assets.tables.build import Night
 
     publish.KEPT_RELEASES = KEPT_RELEASES
     if order.point:

@@ -12,10 +12,10 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets import intake
-from assets.clock import ClockWentBack, night_time
-from assets.lake import Lake
-from assets.retention import delete, doomed
+from assets.deliveries import intake
+from assets.lake.clock import ClockWentBack, night_time
+from assets.lake.files import Lake
+from assets.releases.retention import delete, doomed
 from sources.parse import Delivery
 from tests.faults.aftermath import PERIOD, WHOLE, Scene, old_release
 from tests.faults.dying import Nights

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.night import Night
+from assets.tables.build import Night
 from pipelines import show
 from tests.conftest import AS_OF, PROJECT
 from tests.faults.aftermath import PERIOD, WHOLE
@@ -49,7 +49,7 @@ def test_sql_globs_and_markup_in_a_file_name_are_a_name(tmp_path: Path, name: st
     put(toy, name, "Dag;Navn;Antal\n2015-01-15;a;1\n2015-01-15;b;to\n2015-01-15;c;3\n2015-01-15;d;3\n2015-01-15;e;3\n")
     toy.night()
     assert [(d["file_name"], d["accepted"]) for d in toy.deliveries("n")] == [(name, 4)]
-    from assets.quarantine import refused
+    from assets.releases.quarantine import refused
 
     release = toy.lake.current_release
     assert release

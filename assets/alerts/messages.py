@@ -1,0 +1,79 @@
+"""Tells people: one message for a cause and domain when it appears, one when it has cleared, over every channel there is.
+
+What has been told is remembered per channel, so that a channel that was down is told later and no other twice.
+"""
+
+import fcntl
+import http.client
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from assets.alerts.alert_causes import FAILED, HELD, LATE, MARKED, REFUSED, WAITING, Cause
+from assets.alerts.channels import Channel, Message
+from assets.lake.files import Lake, read_json, write_json
+from assets.lake.log import say, warn
+
+SUBJECTS = {
+    HELD: "{domain} is held at its last good figures",
+    MARKED: "{domain} shows figures that fail a check",
+    WAITING: "a delivery for {domain} waits for a decision",
+    REFUSED: "a file for {domain} could not be read",
+    LATE: "an extract for {domain} is late",
+    FAILED: "the nightly run broke off",
+}
+NEXT = {
+    HELD: "The other domains are published. `ventetal status` says what failed.",
+    MARKED: "They had passed when they were published, and stay until better ones pass. `ventetal status` says what failed.",
+    WAITING: 'Let it through with `ventetal accept RECEIPT --reason "..."`, or wait for a better one.',
+    REFUSED: "Nothing else waited for it. The supplier must send it again; `ventetal quarantine` says where it lies.",
+    LATE: "Publishing goes on with what there is. Ask the supplier.",
+    FAILED: "The release before it stands. `ventetal run` tries again.",
+}
+
+
+def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: datetime) -> list[Message]:
+    """Send what has not been told yet, and what has cleared; the messages that some channel took."""
+    path = lake.alerts / "told.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        told: dict[str, dict[str, str]] = read_json(path) if path.exists() else {}
+        standing, sent = {c.key: c for c in causes}, []
+        for key, cause in standing.items():
+            known = told.get(key, {})
+            message = _appeared(cause)
+            took = [c.name for c in channels if c.name not in known and _sent(c, message)]
+            if took:
+                told[key] = known | dict.fromkeys(took, now.isoformat(timespec="seconds"))
+                sent.append(message)
+        for key in [k for k in told if k not in standing]:
+            message = _cleared(key)
+            took = [c.name for c in channels if c.name in told[key] and _sent(c, message)]
+            left = {name: at for name, at in told[key].items() if name not in took and name in {c.name for c in channels}}
+            told[key] = left
+            if not left:
+                del told[key]
+            if took:
+                sent.append(message)
+        write_json(path, told)
+    return sent
+
+
+def _appeared(cause: Cause) -> Message:
+    return Message(f"ventetal: {SUBJECTS[cause.kind].format(domain=cause.domain)}", f"{cause.why}\n{NEXT[cause.kind]}")
+
+
+def _cleared(key: str) -> Message:
+    kind, _, domain = key.partition(": ")
+    return Message(f"ventetal: cleared: {SUBJECTS[kind].format(domain=domain)}", "This is no longer so.")
+
+
+def _sent(channel: Channel, message: Message) -> bool:
+    """Whether the channel took it. What goes wrong is logged by its kind: the text of an error can quote an address with its secret."""
+    try:
+        channel.send(message)
+    except (OSError, http.client.HTTPException) as error:
+        warn("an alert could not be sent", channel=channel.name, subject=message.subject, error=type(error).__name__)
+        return False
+    say("alert sent", channel=channel.name, subject=message.subject)
+    return True

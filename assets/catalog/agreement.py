@@ -1,0 +1,85 @@
+"""Does what is declared agree with itself? Each SQL file is described over empty inputs and compared with its contract.
+
+python -m assets.catalog.agreement     what `make check` asks; says file, column and type, and ends with 1 where something does not agree
+"""
+
+import sys
+from pathlib import Path
+
+import duckdb
+from sqlglot import TokenType
+
+from assets.catalog.declared import INDICATORS, Catalog, Table, load_catalog
+from assets.catalog.statements import calls
+from assets.deliveries.standing import current_records
+from assets.tables.versions import relation
+
+
+def disagreements(catalog: Catalog) -> list[str]:
+    """What cannot be used, and each column of a table that its SQL does not give as the contract promises; in sentences."""
+    said = [f.sentence for f in catalog.faults]
+    for table in catalog.computed:
+        said += [f"{_file(table)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
+    return said + _indicators_without_row(catalog)
+
+
+def _differences(catalog: Catalog, table: Table) -> list[str]:
+    try:
+        given = _described(catalog, table)
+    except duckdb.Error as error:
+        return [str(error).strip().splitlines()[0]]
+    promised = {c.name: c.physicalType.replace(" ", "") for c in table.contract.columns}
+    # The protection of small cells takes what it needs, by name, and passes on what is promised.
+    if is_protected := table.contract.disclosure is not None:
+        given = {name: type_ for name, type_ in given.items() if not name.startswith("_")}
+    found = [f"gives {n}, which its contract does not promise" for n in given if n not in promised]
+    found += [f"does not give {n} {t}, which its contract promises" for n, t in promised.items() if n not in given]
+    found += [f"{n} is {given[n]}, the contract promises {t}" for n, t in promised.items() if n in given and given[n] != t]
+    if not found and not is_protected and list(given) != list(promised):
+        found = [f"gives its columns in another order than the contract: {', '.join(given)}"]
+    return found
+
+
+def _described(catalog: Catalog, table: Table) -> dict[str, str]:
+    """Column -> type of the table's SQL over inputs without a row."""
+    with duckdb.connect() as con:
+        con.execute("set variable as_of = timestamp '2000-01-01'")
+        for name in table.inputs:
+            relation(con, name, current_records(catalog.contract(name), []))
+        for macro in table.macros:
+            con.execute(macro.text)
+        return {name: type_ for name, type_, *_ in con.execute(f"describe {table.text.rstrip().rstrip(';')}").fetchall()}
+
+
+def _captured(catalog: Catalog, table: Table) -> list[str]:
+    """Arguments of macros that mean a column of the lookup instead of one of the table: DuckDB looks there first."""
+    inside = {m.name: {c.name for n in m.reads for c in catalog.contract(n).columns} for m in table.macros}
+    called = calls(table.text, _file(table), {m.name: m for m in table.macros})
+    named = [(m.name, a[0].text) for m, arguments in called for a in arguments if len(a) == 1 and a[0].token_type is TokenType.VAR]
+    return [f"{name}({column}) would mean a column of the lookup: say whose it is" for name, column in named if column in inside[name]]
+
+
+def _indicators_without_row(catalog: Catalog) -> list[str]:
+    """Indicators that the lookup of indicators does not name, and the other way about."""
+    lookup = catalog.tables.get("reference.kpi")
+    if lookup is None:
+        return []
+    named = {line.split(",")[0] for line in lookup.text.splitlines()[1:]}
+    made = {path.stem for path in (catalog.root / "sql" / INDICATORS).glob("*.sql")}
+    said = [f"sql/indicators/{name}.sql: data/reference/kpi.csv has no row for it." for name in sorted(made - named)]
+    return said + [f"data/reference/kpi.csv: there is no sql/indicators/{name}.sql." for name in sorted(named - made)]
+
+
+def _file(table: Table) -> str:
+    return f"sql/{table.layer}/{table.path.name}" if table.layer != INDICATORS else "sql/indicators"
+
+
+def main() -> None:
+    said = disagreements(load_catalog(Path(__file__).resolve().parents[2]))
+    for sentence in said:
+        print(sentence, file=sys.stderr)
+    sys.exit(bool(said))
+
+
+if __name__ == "__main__":
+    main()

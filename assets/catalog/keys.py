@@ -1,0 +1,59 @@
+"""Keys: what a file of the lake is named by. A key holds everything that could make the file's content different.
+
+Two runs that agree on a key agree on the content, so what exists is never made twice. What a table *is* has one key, what was
+found of it by its rules another: a changed rule judges again and computes nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from assets.catalog.declared import Table
+from expectations.suite import Rule
+from sources.contract import digest
+from sources.layout import Extract, Match
+from sources.parse import READER_VERSION
+from sources.vocabulary import Delivery
+
+BUILD_VERSION = "2"
+ARRIVAL = ("$received", "$extracted")
+
+
+def reading_key(extract: Extract, match: Match, content: str) -> str:
+    """Names the parse of one delivered content under one layout. When it arrived does not matter, unless a column is read from that."""
+    used = {name for source in match.layout.columns.values() for name in source.names}
+    variables = {k: v for k, v in match.variables.items() if k in used or k not in ARRIVAL}
+    return digest("parse", content, extract.contract.reading_fingerprint, match.layout.fingerprint, variables, READER_VERSION)
+
+
+def match_key(extract: Extract, content: str, file_name: str) -> str:
+    """Names the answer to "which layout fits this file": it can only change with the layouts, the contract or the reader."""
+    layouts = [layout.fingerprint for layout in extract.layouts]
+    return digest("match", content, file_name, extract.contract.reading_fingerprint, layouts, READER_VERSION)
+
+
+def current_key(extract: Extract, delivery: Delivery, readings: list[str]) -> str:
+    """Names the current records of an extract: which parses, in which order, under which rule."""
+    return digest("current", delivery.model_dump(), extract.contract.key, readings)
+
+
+def reference_key(table: Table) -> str:
+    """Names a version of a lookup: its file and how it is read."""
+    return digest("reference", table.text, table.contract.reading_fingerprint, READER_VERSION, BUILD_VERSION)
+
+
+def data_key(table: Table, inputs: Mapping[str, str], as_of: str, ledger: str = "") -> str:
+    """Names a version of an SQL table by all that decides its rows: its SQL, columns and types, how small cells are protected, what
+    it gets (`inputs`: table -> key of its data, of a lookup the rows it asks for), the day if it asks, and `ledger`, what had been
+    withheld of it before.
+    """
+    columns = [(c.name, c.physicalType) for c in table.contract.columns]
+    disclosure = table.contract.disclosure.model_dump(mode="json") if table.contract.disclosure else None
+    today = as_of[:10] if table.uses_as_of else ""
+    return digest("table", table.statement, columns, disclosure, sorted(inputs.items()), today, ledger, BUILD_VERSION)
+
+
+def audit_key(key: str, rules: Iterable[Rule], others: Mapping[str, str], is_personal: bool) -> str:
+    """Names what rules find of the data named `key`: the rules but for their words and severity, the tables they compare with, and
+    whether there are persons, of whom nothing may be named.
+    """
+    judged = [(r.name, r.expectation, r.kwargs, r.predicate, r.label, r.newest_first, r.key) for r in rules]
+    return digest("audit", key, judged, sorted(others.items()), is_personal)

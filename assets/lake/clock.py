@@ -1,0 +1,101 @@
+"""The time a run takes for now: `VENTETAL_AS_OF` where it is set, else the lake's own clock, else the clock of the machine.
+
+A lake of examples has a clock of its own, which stands until somebody moves it; a region's lives by the machine's. The machine's
+never goes back from run to run: what was received later would vanish from the figures meanwhile. Clocks go back by an hour in
+autumn, since times are civil local time, and by less when a host corrects itself. Then time stands still until the clock has
+caught up. More than that is a clock set wrong, before or now, and a person must say which.
+"""
+
+import os
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from assets.lake.files import Lake, load, save
+
+STANDS_STILL = timedelta(hours=2)
+SETTING = "VENTETAL_AS_OF"
+
+
+class ClockWentBack(Exception):
+    """The clock is far behind the newest run. The text says what to do."""
+
+
+class NoTime(Exception):
+    """What should say a time does not. The text says what to do."""
+
+
+@dataclass(frozen=True)
+class Now:
+    """A time and the clock that says so, in words."""
+
+    at: datetime
+    clock: str
+
+
+@dataclass(frozen=True)
+class Instant:
+    """A remembered time."""
+
+    now: datetime
+
+
+def told_time(lake: Lake, host: datetime | None = None) -> Now:
+    """What time it is for this lake; `host` is what the machine's clock says. Raises NoTime for a setting that is no time."""
+    if said := os.environ.get(SETTING):
+        return Now(instant(said, SETTING), SETTING)
+    if own := own_time(lake):
+        return Now(own, "the lake's own clock")
+    return Now(host or datetime.now(), "the clock of this machine")
+
+
+def own_time(lake: Lake) -> datetime | None:
+    """The time of the lake's own clock, None where it has none."""
+    path = lake.pointer("clock")
+    return load(path, Instant).now if path.exists() else None
+
+
+def set_own_time(lake: Lake, now: datetime) -> None:
+    """Give the lake a clock of its own, or move it on. Raises NoTime for a time before the newest run."""
+    newest = _newest(lake)
+    if newest and now < newest:
+        raise NoTime(f"The newest run was at {newest:%Y-%m-%d %H:%M}; the lake's clock cannot go back before it.")
+    save(lake.pointer("clock"), Instant(now))
+
+
+def night_time(lake: Lake, host: datetime | None = None) -> Now:
+    """The time of a nightly run, remembered as the newest. Raises ClockWentBack where the machine's clock is far behind it."""
+    told, newest = told_time(lake, host), _newest(lake)
+    if told.clock == SETTING:
+        return told
+    if newest and newest - told.at > STANDS_STILL:
+        raise ClockWentBack(
+            f"The clock says {told.at:%Y-%m-%d %H:%M}, but the newest run was at {newest:%Y-%m-%d %H:%M}."
+            f" Set the clock; if that run's was wrong, say what time it is with {SETTING} until then."
+        )
+    if newest is None or told.at > newest:
+        save(lake.pointer("newest_run"), Instant(told.at))
+    return Now(max(told.at, newest or told.at), told.clock)
+
+
+def earlier(lake: Lake, said: str) -> datetime:
+    """A time up to now that somebody asks for, as ISO text. Raises NoTime."""
+    asked, now = instant(said, "The time asked for"), told_time(lake).at
+    if asked > now:
+        raise NoTime(f"{said} has not come yet: it is {now:%Y-%m-%d %H:%M} now, and nobody knows what will have been received by then.")
+    return asked
+
+
+def instant(said: str, what: str) -> datetime:
+    """A civil local time from ISO text. Raises NoTime."""
+    try:
+        found = datetime.fromisoformat(said)
+    except ValueError:
+        found = None
+    if found is None or found.tzinfo:
+        raise NoTime(f"{what} is {said!r}, which is no date or local time like 2015-05-01 or 2015-05-01T06:00.")
+    return found
+
+
+def _newest(lake: Lake) -> datetime | None:
+    path = lake.pointer("newest_run")
+    return load(path, Instant).now if path.exists() else None

@@ -1,0 +1,76 @@
+"""What operators decided. A decision is a small immutable file beside the receipts, so that a rebuild decides the same.
+
+A failing check may be accepted until a date, for an error the supplier knows of: the newest such decision on a check counts.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from assets.lake.files import Lake, load, save
+
+
+class UnknownReceipt(Exception):
+    """A decision about a receipt that does not exist."""
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """A check may fail through `until` (ISO date)."""
+
+    until: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided, about a receipt or (with the last day it holds) about a check."""
+
+    decision: str
+    reason: str
+    decided_at: str
+    receipt: str = ""
+    check: str = ""
+    until: str = ""
+
+
+def accept_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> None:
+    """Let a held delivery through from `now` on. Raises UnknownReceipt."""
+    _decide_receipt(lake, "accept", receipt, reason, now)
+
+
+def withdraw_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> None:
+    """Take a delivery back from `now` on, as if it had not arrived: the wrong file was sent. Raises UnknownReceipt."""
+    _decide_receipt(lake, "withdraw", receipt, reason, now)
+
+
+def accept_check(lake: Lake, check: str, until: date, reason: str, now: datetime) -> None:
+    """Publish although `check`, like core.pathway.days_add_up, fails, from `now` through `until`. A date that has passed ends it."""
+    said = Decision("accept_check", reason, _iso(now), check=check, until=until.isoformat())
+    save(lake.decisions / f"accept_check-{check}-{now:%Y%m%d%H%M%S%f}.json", said)
+
+
+def decisions(lake: Lake, as_of: str) -> dict[tuple[str, str], str]:
+    """(decision, receipt) -> reason, of all decisions on receipts up to `as_of` (ISO)."""
+    return {(d.decision, d.receipt): d.reason for d in _decided(lake, as_of) if d.receipt}
+
+
+def accepted_checks(lake: Lake, as_of: str) -> dict[str, Acceptance]:
+    """Check -> its acceptance, of those in force at `as_of` (ISO)."""
+    newest = {d.check: Acceptance(d.until, d.reason) for d in _decided(lake, as_of) if d.check}
+    return {check: a for check, a in newest.items() if as_of[:10] <= a.until}
+
+
+def _decided(lake: Lake, as_of: str) -> list[Decision]:
+    """Decisions up to `as_of`, oldest first."""
+    found = [load(p, Decision) for p in lake.decisions.glob("[!.]*.json")] if lake.decisions.exists() else []
+    return sorted((d for d in found if d.decided_at <= as_of), key=lambda d: d.decided_at)
+
+
+def _decide_receipt(lake: Lake, decision: str, receipt: str, reason: str, now: datetime) -> None:
+    if receipt not in {p.stem for p in lake.receipts.glob("[!.]*.json")}:
+        raise UnknownReceipt(receipt)
+    save(lake.decisions / f"{decision}-{receipt}.json", Decision(decision, reason, _iso(now), receipt))
+
+
+def _iso(now: datetime) -> str:
+    return now.isoformat(timespec="microseconds")

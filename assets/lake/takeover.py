@@ -1,0 +1,69 @@
+"""A lake as earlier releases of the program laid it out becomes one of today's, before a run's first look at it.
+
+Until version 0.2 a version of a table was one Parquet with its facts beside it, and states, pointers and what people had been
+told of shared one folder. Each thing gets its new name before the old one goes, so a take-over that dies is taken up again. States
+of a run are not taken over: the run makes them again from receipts and manifests.
+"""
+
+import os
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+from assets.lake.clock import Instant
+from assets.lake.files import Lake, beside, discard, place, read_json, save, write_json
+from assets.lake.manifests import releases
+from assets.tables.versions import FACTS, PART, Version, WithheldCount
+
+# What `make run` leaves in the landing of a lake of examples.
+EXAMPLES = ".examples"
+LAYERS = ("core", "marts", "reference")
+# Where small files lay below `state/`, and where they lie now below the lake.
+MOVED = {
+    "nightly/head": "pointers/head",
+    "nightly/pin": "pointers/pin",
+    "nightly/clock": "pointers/newest_run",
+    "nightly/causes": "alerts/causes",
+    "alerts/told": "alerts/told",
+}
+
+
+def take_over(lake: Lake) -> None:
+    """Bring what lies in the lake into today's places, for who holds it for writing. Does nothing to a lake of today."""
+    states = lake.files / "state"
+    if not states.is_dir():
+        return
+    for layer in LAYERS:
+        for parquet in sorted((lake.files / layer).glob("*/[!.]*.parquet")):
+            _version(parquet, parquet.with_suffix(""), f"{layer}.{parquet.parent.name}")
+    for parquet in sorted(lake.files.glob("failed/*/[!.]*.parquet")):
+        _version(parquet, parquet.with_suffix(""), parquet.parent.name)
+    for before, now in MOVED.items():
+        source, target = states / f"{before}.json", lake.files / f"{now}.json"
+        if source.exists() and not (target.exists() and read_json(target)):
+            write_json(target, read_json(source))
+    if (lake.landing / EXAMPLES).exists() and not lake.pointer("newest_run").exists() and (known := releases(lake)):
+        # A lake of examples was told the time from outside; it has a clock of its own now.
+        save(lake.pointer("clock"), Instant(datetime.fromisoformat(max(m.as_of for m in known))))
+    for left in (*lake.files.glob("raw/*/*.audit.json"), *lake.root.rglob(".*.gone"), states):
+        if left.exists():
+            discard(left)
+
+
+def _version(parquet: Path, folder: Path, table: str) -> None:
+    """One file and its facts become a folder. What its SQL had got was not written down then."""
+    facts = parquet.with_suffix(".json")
+    if not folder.exists() and facts.exists():
+        said, made = read_json(facts), beside(folder)
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        try:
+            os.link(parquet, made / PART)
+        except OSError:
+            shutil.copyfile(parquet, made / PART)
+        withheld = [WithheldCount(**w) for w in said.get("withheld", [])]
+        lineage = {column: [(t, c) for t, c in origins] for column, origins in said.get("lineage", {}).items()}
+        save(made / FACTS, Version(table, said["key"], {}, said["rows"], said["logical_hash"], lineage, withheld))
+        place(made, folder)
+    parquet.unlink()
+    facts.unlink(missing_ok=True)

@@ -1,0 +1,66 @@
+"""Writes data/README.md: every table analysts see, its limits first, every column with its meaning and origin.
+
+python -m assets.releases.dictionary     after a change of a contract, a field or a table's SQL; a test fails while it is stale
+"""
+
+from pathlib import Path
+
+from assets.catalog.declared import Catalog, load_catalog
+from assets.catalog.lineage import column_lineage
+from assets.releases import meta
+from sources import reasons
+
+TARGET = Path("data") / "README.md"
+
+
+def dictionary_text(catalog: Catalog) -> str:
+    """The dictionary in Markdown."""
+    lineages = {t.name: column_lineage(catalog, t) for t in catalog.computed}
+    columns: dict[str, list[str]] = {}
+    for table, _, name, type_, unit, label, meaning, is_key, origins in meta.dictionary(catalog, lineages):
+        key = " (key)" if is_key else ""
+        row = (f"`{name}`{key}", type_, unit or "", label or "", meaning, ", ".join(f"`{o}`" for o in origins.split(", ") if o))
+        columns.setdefault(table, []).append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+    parts = [
+        "# What is in a release\n",
+        "Generated from the contracts by `python -m assets.releases.dictionary`; edit those. The tables are in",
+        "`releases/current/ventetal.duckdb`, the marts also in `releases/current/marts/*.parquet`. Shares lie between 0 and 1,",
+        "rounded to nine decimals. The same words are the comments of the tables and columns in the database, and",
+        "`meta.column_dictionary`.\n",
+    ]
+    for name, rows in columns.items():
+        contract = catalog.contract(name)
+        parts.append(f"## {name}\n")
+        if contract.description.limitations:
+            parts.append(f"**Mind:** {contract.description.limitations}\n")
+        parts.append(f"{contract.description.purpose} One row: {contract.object.dataGranularityDescription}\n")
+        parts.append("| Column | Type | Unit | Danish label | Meaning | Comes from |\n|---|---|---|---|---|---|")
+        parts += [*rows, ""]
+    parts.append("## meta\n\nHow the figures came to be.\n")
+    for table, (comment, described) in meta.TABLES.items():
+        parts.append(f"### meta.{table}\n\n{comment}\n\n| Column | Type | Meaning |\n|---|---|---|")
+        parts += [f"| `{c}` | {type_} | {meaning} |" for c, (type_, meaning) in described.items()] + [""]
+    parts += _refusals(catalog)
+    return "\n".join(parts).rstrip() + "\n"
+
+
+def _refusals(catalog: Catalog) -> list[str]:
+    rules = [(f"rule:{q.id}", f"{name}: {q.description}") for name, e in catalog.extracts.items() for q in e.contract.record_rules]
+    parts = ["## Why something is refused\n\nThe codes stay as they are; the sentence beside one in `meta` says what it was this time.\n"]
+    for title, codes in (
+        ("A file (`meta.receipt.reason`)", reasons.FILES),
+        ("A value (`meta.quarantine_summary.reason`, after the column's name)", reasons.VALUES),
+        ("A record (`meta.quarantine_summary.reason`)", reasons.RECORDS | dict(rules)),
+    ):
+        parts.append(f"### {title}\n\n| Code | Meaning |\n|---|---|")
+        parts += [f"| `{code}` | {meaning} |" for code, meaning in codes.items()] + [""]
+    return parts
+
+
+def main() -> None:
+    project = Path(__file__).resolve().parents[2]
+    (project / TARGET).write_text(dictionary_text(load_catalog(project)), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

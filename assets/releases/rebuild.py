@@ -1,0 +1,87 @@
+"""Everything again from the archive, to show that a release is a function of what was received and nothing else."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from assets.catalog.declared import Catalog
+from assets.deliveries.person_key import check_person_key
+from assets.lake.files import Lake, discard, load, read_json, save
+from assets.lake.manifests import MANIFEST, Manifest
+from assets.releases.publish import publish
+from assets.tables.build import Night
+from assets.tables.versions import logical_hash
+from sources.duck import connect
+
+COMPARISON = "comparison.json"
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Logical hashes of a table in the release and in what was made again."""
+
+    table: str
+    equal: bool
+    current: str | None
+    rebuilt: str | None
+
+
+def rebuilt(source: Lake, target: Lake, catalog: Catalog, release: Path) -> list[Compared]:
+    """Make `release` of `source` again in the lake `target`, which is emptied; each table's logical hash there and here."""
+    with source.writer("rebuild", datetime.now()), again(source, target, catalog, release) as night:
+        night.run()
+        return compare(source, night, release, publish(night).path)
+
+
+@contextmanager
+def again(source: Lake, target: Lake, catalog: Catalog, release: Path) -> Iterator[Night]:
+    """The night of `release` over an empty lake with the history of `source`, whose writer the caller is."""
+    if target.root.exists():
+        discard(target.root)
+    target = Lake(target.root, archive=source.archive)
+    target.prepare()
+    _copy_history(source, target)
+    with target.writer("rebuild", datetime.now()):
+        check_person_key(target, catalog)
+        yield Night(target, catalog, datetime.fromisoformat(load(release / MANIFEST, Manifest).as_of), clock="the release")
+
+
+def compare(source: Lake, night: Night, release: Path, made: Path) -> list[Compared]:
+    """Logical hashes of every table of a release and of what `night` made again; written down beside the rebuilt lake's releases.
+
+    Core is compared too. Tables that are declared no more, or were not yet when the release was made, are no part of it.
+    """
+    told = load(release / MANIFEST, Manifest)
+    here, there = ({**_hidden(lake, m), **m.logical_hashes} for lake, m in ((source, told), (night.lake, load(made / MANIFEST, Manifest))))
+    catalog = night.catalog
+    # Where something declared cannot be used, a table that is not there may be one of its own.
+    names = sorted(t for t in {*here, *there} if (t in catalog.tables or catalog.faults) and (t in here or t in told.code))
+    compared = [Compared(t, here.get(t) == there.get(t), here.get(t), there.get(t)) for t in names]
+    save(night.lake.root / COMPARISON, compared, list[Compared])
+    return compared
+
+
+def _hidden(lake: Lake, release: Manifest) -> dict[str, str]:
+    """Hashes of what analysts do not see: worked out when somebody asks."""
+    hidden = {table: lake.version(table, key) for table, key in release.tables.items() if table not in release.logical_hashes}
+    with connect(lake.scratch) as con:
+        return {table: logical_hash(con, folder) for table, folder in hidden.items() if folder.exists()}
+
+
+def _copy_history(source: Lake, target: Lake) -> None:
+    """What every release is a function of: receipts, decisions, the disclosure ledger, and when runs published: a domain that was
+    held stood as it was at an earlier one. Delivered files are read where they lie.
+    """
+    for folder in (source.receipts, source.decisions, source.ledger, source.manifests):
+        if folder.exists():
+            shutil.copytree(folder, target.files / folder.name)
+    # Of a file that is no longer archived, what was read of it is what remains.
+    for facts in source.files.glob("raw/*/*.json"):
+        if facts.name.count(".") == 1 and not source.archived(read_json(facts)["content"]).exists():
+            copy = target.parse(facts.parent.name, facts.stem)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(facts.with_suffix(".parquet"), copy)
+            shutil.copy2(facts, copy.with_suffix(".json"))

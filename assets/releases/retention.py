@@ -1,0 +1,134 @@
+"""What may be deleted, and when: nothing a kept release is made of, nothing a later run or a reader of a kept release needs.
+
+Kept for good, because small or not to be made again: receipts, decisions, the disclosure ledger, manifests, and the parse of every
+delivery under today's contract. The lake can make the rest again while the delivered file is in the archive.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from assets.catalog.declared import LAYERS, REFERENCE, Catalog
+from assets.catalog.keys import match_key
+from assets.deliveries import intake
+from assets.lake.files import Lake, discard, load, read_json
+from assets.lake.manifests import Manifest, releases
+from assets.releases.pointers import head, pinned
+from assets.tables.states import DomainState, ExtractState
+
+
+@dataclass(frozen=True)
+class Doomed:
+    """A file or folder to delete. `what` is version, parse, failed version, audit, release, rebuild, or delivered file."""
+
+    what: str
+    path: Path
+
+    @property
+    def bytes(self) -> int:
+        files = self.path.rglob("*") if self.path.is_dir() else [self.path]
+        return sum(f.lstat().st_size for f in files if f.is_file())
+
+
+def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archive_days: int) -> list[Doomed]:
+    """What a writer may delete: releases and failed versions older than `release_days`, delivered files older than `archive_days`,
+    versions and parses nothing that is kept names, what was found of versions that are gone, and the last rebuild.
+    """
+    old, archived = (now - timedelta(days=days) for days in (release_days, archive_days))
+    manifests = releases(lake)
+    gone = {m.release for m in _old_releases(lake, manifests, old)}
+    content = _archive(lake, catalog, archived)
+    versions = list(_versions(lake, [m for m in manifests if m.release not in gone]))
+    failed = [p for p in lake.files.glob("failed/*/[!.]*") if _is_before(p, old)]
+    found = [Doomed("release", lake.releases / name) for name in sorted(gone)]
+    found += [Doomed("version", p) for p in versions]
+    found += [Doomed("parse", p) for p in _parses(lake, catalog, {p.name for p in content if p.parent == lake.archive})]
+    found += [Doomed("failed version", p) for p in failed]
+    found += [Doomed("audit", p) for p in _audits(lake, {*versions, *failed}, old)]
+    found += [Doomed("delivered file", p) for p in content]
+    return found + [Doomed("rebuild", p) for p in (lake.rebuilt,) if p.exists()]
+
+
+def delete(found: Iterable[Doomed]) -> None:
+    """Delete files and folders. A name goes in one step, so nobody sees a release half there."""
+    for one in found:
+        if one.path.exists():
+            discard(one.path)
+
+
+def _old_releases(lake: Lake, manifests: list[Manifest], old: datetime) -> Iterator[Manifest]:
+    """Releases made before `old`, but for those somebody sees, would see next, or rolled back to."""
+    current, newest = lake.current_release, head(lake)
+    needed = {current.name if current else None, pinned(lake), newest.release if newest else None}
+    return (m for m in manifests if m.created_at < old.isoformat() and m.release not in needed)
+
+
+def _versions(lake: Lake, kept: list[Manifest]) -> Iterator[Path]:
+    """Versions that neither a kept release nor what stands of a domain names."""
+    named = {lake.version(table, key) for m in kept for table, key in m.tables.items()}
+    for path in (lake.files / "domains").glob("*.json"):
+        state = load(path, DomainState)
+        named |= {lake.version(table, key) for table, key in state.tables.items()}
+        named |= {lake.version(a.table, a.key) for a in state.attempts if a.key}
+    for layer in (*LAYERS, REFERENCE):
+        yield from (p for p in (lake.files / layer).glob("*/[!.]*") if p not in named)
+
+
+def _audits(lake: Lake, going: set[Path], old: datetime) -> Iterator[Path]:
+    """What was found of versions that are gone or go, and of records of an extract that are current no more, if it is old."""
+    current = {(f"raw.{s.extract}", s.key) for s in (load(p, ExtractState) for p in (lake.files / "extracts").glob("*.json"))}
+    for path in (lake.files / "audits").glob("*/[!.]*"):
+        table, key = path.parent.name, path.name
+        if table.startswith("raw."):
+            is_needed = (table, key) in current or not _is_before(path, old)
+        else:
+            is_needed = any(p.exists() for p in {lake.version(table, key), lake.failed(table, key)} - going)
+        if not is_needed:
+            yield path
+
+
+def _parses(lake: Lake, catalog: Catalog, leaving: set[str]) -> Iterator[Path]:
+    """Parses that today's contracts and layouts no longer lead to, while the file is there (and stays) to be read again.
+
+    And those of files that no receipt names: they were gone again before a run that had read them could take them.
+    """
+    for name, extract in catalog.extracts.items():
+        needed, known = set(), set()
+        for receipt in intake.receipts(lake, name):
+            known.add(receipt.content)
+            match = lake.parse(name, match_key(extract, receipt.content, receipt.inner_name)).with_suffix(".match.json")
+            needed |= {match.name.split(".")[0], read_json(match)["parse"] if match.exists() else ""}
+        for facts in (lake.files / "raw" / name).glob("*.json"):
+            if facts.name.count(".") > 1 or facts.stem in needed:
+                continue
+            content = read_json(facts)["content"]
+            if content not in known or (content not in leaving and lake.archived(content).exists()):
+                yield from (p for p in (facts, facts.with_suffix(".parquet")) if p.exists())
+
+
+def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
+    """Delivered files that arrived before `old` and, if they were taken, have been read under today's contract.
+
+    Refused ones too, in the archive and where they were put away; and what a run archived that died before the receipt.
+    """
+    newest: dict[str, str] = {}
+    unread, rejected = set(), list[Path]()
+    for name, extract in catalog.extracts.items():
+        for receipt in intake.receipts(lake, name):
+            newest[receipt.content] = max(newest.get(receipt.content, ""), receipt.received_at)
+            if receipt.is_refused:
+                if receipt.received_at < old.isoformat():
+                    rejected += [p for p in (lake.rejected / receipt.id,) if p.exists()]
+                continue
+            match = lake.parse(name, match_key(extract, receipt.content, receipt.inner_name)).with_suffix(".match.json")
+            if not match.exists() or not lake.parse(name, read_json(match)["parse"]).exists():
+                unread.add(receipt.content)
+    taken = [lake.archived(c) for c, at in newest.items() if at < old.isoformat() and c not in unread]
+    named = {read_json(p)["content"] for p in lake.receipts.glob("*.json")}
+    nameless = [p for p in lake.archive.iterdir() if p.name not in named and not p.name.startswith(".") and _is_before(p, old)]
+    return [p for p in taken if p.exists()] + rejected + nameless
+
+
+def _is_before(path: Path, old: datetime) -> bool:
+    return path.lstat().st_mtime < old.timestamp()

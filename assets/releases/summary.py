@@ -1,0 +1,119 @@
+"""What a release says about itself, for the person or the machine that started a run or asks how things stand."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from assets.catalog.freshness import ON_TIME, RECENT
+from assets.releases.publish import DATABASE
+
+
+def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
+    """Deliveries, records, checks and domains of the release at `release`; `arrived` are the receipts of this run."""
+    with open_release(release) as con:
+        receipts = dicts(con, "select * from meta.receipt order by received_at, file_name")
+        taken = dicts(con, """
+            select
+                coalesce(sum(parse.records), 0)::bigint as records,
+                coalesce(sum(parse.accepted), 0)::bigint as accepted,
+                coalesce(sum(parse.quarantined), 0)::bigint as quarantined,
+                coalesce(sum(parse.ignored), 0)::bigint as ignored,
+                coalesce(sum(current), 0)::bigint as current,
+                coalesce(sum(superseded), 0)::bigint as superseded,
+                coalesce(sum(duplicate), 0)::bigint as duplicate,
+                coalesce(sum(held), 0)::bigint as held
+            from meta.receipt join meta.parse using (parse_id)""")[0]  # fmt: skip
+        checks = dicts(con, "select * from meta.check_result where not passed order by severity, table_name, check_name")
+        passed = con.execute("select count(*) from meta.check_result where passed").fetchall()[0][0]
+        domains = dicts(con, "select * from meta.domain_status order by domain")
+        freshness = dicts(con, "select * from meta.freshness order by extract")
+        marts = con.execute("select table_name, estimated_size from duckdb_tables() where schema_name = 'marts' order by 1").fetchall()
+        told = dicts(con, "select * from meta.release")[0]
+    return {
+        "release": told["release_id"],
+        "as_of": told["as_of"],
+        "path": str(release),
+        "deliveries": {
+            "arrived": len(arrived),
+            "refused_tonight": [r["file_name"] for r in receipts if r["receipt_id"] in arrived and r["status"] == "refused"],
+            "all": len(receipts),
+            "refused": sum(r["status"] == "refused" for r in receipts),
+        },
+        "records": taken,
+        "checks": {
+            "passed": passed,
+            "warnings": [c for c in checks if c["severity"] == "warning" and not c["accepted_until"]],
+            "errors": [c for c in checks if c["severity"] == "error" and not c["accepted_until"]],
+            "accepted": [c for c in checks if c["accepted_until"]],
+        },
+        "domains": domains,
+        "marts": {f"marts.{name}": rows for name, rows in marts},
+        "freshness": freshness,
+        "attention": _attention(receipts, checks, domains, freshness, arrived),
+    }
+
+
+def open_release(release: Path) -> duckdb.DuckDBPyConnection:
+    """A connection that can read the release and nothing else: no other file, no setting, no write."""
+    con = duckdb.connect(
+        str(release / DATABASE),
+        read_only=True,
+        config={"enable_external_access": False, "autoinstall_known_extensions": False, "autoload_known_extensions": False},
+    )
+    con.execute("set lock_configuration = true")
+    return con
+
+
+def dicts(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    """Rows of a query by column name."""
+    found = con.execute(sql)
+    names = [d[0] for d in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _attention(
+    receipts: list[dict[str, Any]],
+    checks: list[dict[str, Any]],
+    domains: list[dict[str, Any]],
+    freshness: list[dict[str, Any]],
+    arrived: list[str],
+) -> list[dict[str, str]]:
+    """What a person should look at, most urgent first: what is held, refused tonight, late, let pass, and what warns."""
+    found = [
+        {"what": "held domain" if d["status"] == "held" else "failing figures", "which": d["domain"], "why": d["why"]}
+        for d in domains
+        if d["why"]
+    ]
+    waiting = [r for r in receipts if r["status"] == "held"]
+    found += [{"what": "held delivery", "which": f"{r['file_name']} ({r['receipt_id']})", "why": r["why"]} for r in waiting]
+    refused = [r for r in receipts if r["status"] == "refused" and r["receipt_id"] in arrived]
+    found += [{"what": "refused file", "which": r["file_name"], "why": r["why"]} for r in refused]
+    late = [f for f in freshness if f["is_late"] or f["is_stale"]]
+    found += [{"what": "late extract", "which": f["extract"], "why": f"{f['why']}. {f['due']}"} for f in late]
+    found += [
+        {"what": "accepted check", "which": f"{c['table_name']}.{c['check_name']}", "why": accepted(c)}
+        for c in checks
+        if c["accepted_until"]
+    ]
+    warned = [c for c in checks if c["severity"] == "warning" and c["is_published"] and not c["accepted_until"]]
+    found += [
+        {"what": "warning", "which": c["table_name"], "why": c["rule"] + (f" Fails for: {c['named']}." if c["named"] else "")}
+        for c in warned
+        if c["check_name"] not in (ON_TIME, RECENT)
+    ]
+    return found
+
+
+def accepted(check: dict[str, Any]) -> str:
+    """A failing check that an operator lets fail, in words."""
+    return f"fails, accepted until {check['accepted_until']}: {check['accepted_reason'].rstrip('.')}. {check['rule']}"
+
+
+def accepted_in(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
+    """What must be said beside the answer to `sql`: checks let fail in the domains of the tables it names."""
+    checks = dicts(con, "select * from meta.check_result where accepted_until is not null order by table_name, check_name")
+    domains = {c["domain"] for c in checks}
+    tables = dicts(con, "select distinct domain, table_name from meta.check_result")
+    asked = {t["domain"] for t in tables if t["domain"] in domains and t["table_name"].split(".")[1] in sql}
+    return [f"{c['table_name']}.{c['check_name']} {accepted(c)}" for c in checks if c["domain"] in asked]

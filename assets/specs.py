@@ -1,0 +1,149 @@
+"""How a contract looks in Dagster: keys, specs, checks, metadata. Words and counts, never a row."""
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from assets.catalog.declared import Table
+from expectations.suite import COLUMNS, KEY, Rule
+from sources.contract import Contract
+
+if TYPE_CHECKING:
+    from assets.catalog.lineage import Lineage
+    from assets.tables.versions import Attempt
+    from expectations.runner import Outcome
+
+
+def asset_key(table: str) -> dg.AssetKey:
+    """core.pathway -> core/pathway."""
+    return dg.AssetKey(table.split("."))
+
+
+def contract_spec(contract: Contract, key: dg.AssetKey, deps: Iterable[dg.AssetKey], code_version: str, kinds: set[str]) -> dg.AssetSpec:
+    words = [contract.description.limitations, contract.description.purpose, f"One row: {contract.object.dataGranularityDescription}"]
+    return dg.AssetSpec(
+        key,
+        deps=list(deps),
+        description="\n\n".join(w for w in words if w),
+        group_name=contract.domain,
+        owners=[f"team:{contract.team.name}"],
+        kinds=kinds,
+        code_version=code_version,
+        metadata={"dagster/column_schema": column_schema(contract), "dagster/table_name": ".".join(key.path)},
+        skippable=True,
+    )
+
+
+def column_schema(contract: Contract) -> dg.TableSchema:
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                c.name,
+                c.physicalType,
+                description=c.description + (f" Unit: {c.unit}." if c.unit else ""),
+                constraints=dg.TableColumnConstraints(nullable=not c.is_required, unique=c.unique or contract.key == [c.name]),
+            )
+            for c in contract.columns
+        ]
+    )
+
+
+def check_specs(key: dg.AssetKey, rules: list[Rule]) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            name, asset=key, description=rules[0].words if name != COLUMNS else f"All {len(rules)} rules of its columns hold."
+        )
+        for name, rules in _checks(rules).items()
+    ]
+
+
+def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: "list[Outcome]") -> list[dg.AssetCheckResult]:
+    """A result for every check: what it found, or that it did not run."""
+    found = {o.name: o for o in outcomes}
+    results = []
+    for name, members in _checks(rules).items():
+        failing = [found[r.name] for r in members if r.name in found and not found[r.name].passed]
+        holds = members[0].severity == "error" and not (failing and all(o.accepted_until for o in failing))
+        severity = dg.AssetCheckSeverity.ERROR if holds else dg.AssetCheckSeverity.WARN
+        said = " ".join(_said(o) for o in failing) or members[0].words
+        has_run = any(r.name in found for r in members)
+        results.append(
+            dg.AssetCheckResult(
+                asset_key=key,
+                check_name=name,
+                passed=has_run and not failing,
+                severity=severity if has_run else dg.AssetCheckSeverity.WARN,
+                description=said if has_run else f"Not run. {said}",
+                metadata={"offenders": sum(o.offenders for o in failing)},
+            )
+        )
+    return results
+
+
+def _said(outcome: "Outcome") -> str:
+    accepted = f"Accepted until {outcome.accepted_until}: {outcome.accepted_reason.rstrip('.')}. " if outcome.accepted_until else ""
+    return accepted + outcome.words + (f" Fails for: {outcome.named}." if outcome.named else "")
+
+
+def _checks(rules: list[Rule]) -> dict[str, list[Rule]]:
+    """Rules by the check that shows them: what must hold of single columns is one check, everything else is its own.
+
+    Dagster writes every check to its log several times; the single rules and their results stand in meta.check_result.
+    """
+    checks: dict[str, list[Rule]] = {}
+    for rule in rules:
+        of_columns = rule.name == COLUMNS or (rule.column is not None and rule.severity == "error" and rule.name != KEY)
+        checks.setdefault(COLUMNS if of_columns else rule.name, []).append(rule)
+    return checks
+
+
+def materialized(table: Table, attempt: "Attempt", held: str = "", preview: str = "") -> dg.MaterializeResult[None]:
+    """The version as the asset's newest state; `held` says why an earlier one stands, `preview` shows first rows in Markdown."""
+    version = attempt.version
+    lineage = version.lineage if version else {}
+    depends = {column: [dg.TableColumnDep(asset_key(t), c) for t, c in origins] for column, origins in lineage.items() if origins}
+    metadata: dict[str, Any] = {
+        "dagster/row_count": version.rows if version else 0,
+        "unchanged": attempt.unchanged,
+        "version": attempt.key,
+        "warnings": sum(not o.passed for o in attempt.outcomes),
+        "withheld": sum(w.cells for w in version.withheld) if version else 0,
+    }
+    if depends:
+        metadata["dagster/column_lineage"] = dg.TableColumnLineage(deps_by_column=depends)
+        metadata["comes_from"] = dg.MetadataValue.md(_origins(lineage))
+    if preview:
+        metadata["preview"] = dg.MetadataValue.md(preview)
+    if held or attempt.marked:
+        metadata["held" if held else "marked"] = held or attempt.marked
+    return dg.MaterializeResult(asset_key=asset_key(table.name), metadata=metadata, data_version=dg.DataVersion(attempt.key or "none"))
+
+
+def told(
+    results: "Iterable[dg.MaterializeResult[None] | dg.AssetCheckResult]",
+) -> "Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]":
+    """Results of other assets as events a step may tell of them: what their own step would have said."""
+    for result in results:
+        if isinstance(result, dg.AssetCheckResult):
+            yield _evaluation(result)
+            continue
+        assert result.asset_key is not None
+        version = {"dagster/data_version": result.data_version.value} if result.data_version else {}
+        yield dg.AssetMaterialization(result.asset_key, metadata=result.metadata, tags=version)
+        yield from (_evaluation(check) for check in result.check_results or ())
+
+
+def _evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    assert result.asset_key is not None
+    assert result.check_name is not None
+    metadata = {name: dg.MetadataValue.int(value) for name, value in (result.metadata or {}).items() if isinstance(value, int)}
+    return dg.AssetCheckEvaluation(
+        result.asset_key, result.check_name, result.passed, metadata, severity=result.severity, description=result.description
+    )
+
+
+def _origins(lineage: "Lineage") -> str:
+    """Which columns each column is computed from: the UI stores column lineage and does not show it."""
+    lines = [f"| {column} | {', '.join(f'{table}.{name}' for table, name in origins)} |" for column, origins in lineage.items() if origins]
+    return "\n".join(["| column | comes from |", "| --- | --- |", *lines])

@@ -1,0 +1,141 @@
+"""One step per domain: its tables computed, audited and published together, or held together at the last good set.
+
+Each table is an asset with its own checks and lineage. `published/<domain>` always ends the step and says which it was, so
+that a held domain never keeps the others from their release.
+"""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from assets.catalog.declared import MARTS, REFERENCE, Catalog, Table
+from assets.night_run import NightRun
+from assets.specs import asset_key, check_results, check_specs, contract_spec, materialized
+
+if TYPE_CHECKING:
+    from assets.tables.build import Night
+    from assets.tables.states import DomainState
+    from assets.tables.versions import Attempt
+
+IS_PUBLISHED = "is_published"
+ROWS_PREVIEWED = 8
+Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
+
+
+def reference_assets(catalog: Catalog) -> dg.AssetsDefinition:
+    """The reference tables, read from their files in one step."""
+    specs = [_spec(catalog, t).replace_attributes(skippable=False, kinds={"csv", "parquet"}) for t in catalog.references]
+
+    checks = [*_checks(catalog.references), _published_check(REFERENCE)]
+
+    @dg.multi_asset(name=REFERENCE, specs=[*specs, _published(catalog, REFERENCE, catalog.references)], check_specs=checks)
+    def reference(night_run: dg.ResourceParam[NightRun]) -> Events:
+        state = night_run.night.make_reference()
+        if state.is_held and not state.tables:
+            raise dg.Failure(f"The reference tables have never been right: {state.why}", allow_retries=False)
+        yield from domain_results(night_run.night, catalog.references, state)
+
+    return reference
+
+
+def domain_assets(catalog: Catalog, domain: str) -> dg.AssetsDefinition:
+    """The tables of one domain."""
+    tables = catalog.of_domain(domain)
+
+    checks = [*_checks(tables), _published_check(domain)]
+    specs = [*(_spec(catalog, t) for t in tables), _published(catalog, domain, tables)]
+
+    @dg.multi_asset(name=domain, specs=specs, check_specs=checks)
+    def make(night_run: dg.ResourceParam[NightRun]) -> Events:
+        yield from domain_results(night_run.night, tables, night_run.night.make_domain(domain))
+
+    return make
+
+
+def domain_results(night: "Night", tables: list[Table], state: "DomainState") -> Events:
+    """What became of each table, with its checks; then whether they are published."""
+    attempts = {a.table: a for a in state.attempts}
+    for table in tables:
+        attempt = attempts[table.name]
+        yield from check_results(asset_key(table.name), table.rules, attempt.outcomes)
+        if table.layer == REFERENCE:
+            yield materialized(table, attempt, state.why if state.is_held else "")
+        elif not state.is_held:
+            yield materialized(table, attempt, preview=_preview(night, table, attempt))
+    yield _status(state)
+
+
+def _preview(night: "Night", table: Table, attempt: "Attempt") -> str:
+    """The first rows of a mart as people read a table; '' for any other, whose rows may be persons."""
+    if table.layer != MARTS:
+        return ""
+    with night.connect_to({table.name: attempt.key}) as con:
+        found = con.execute(f"select * from {table.name} limit {ROWS_PREVIEWED}")
+        names, rows = [d[0] for d in found.description or []], found.fetchall()
+    lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(value: Any) -> str:
+    return "" if value is None else f"{value:.9g}" if isinstance(value, float) else str(value).replace("|", "/")
+
+
+def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
+    """Depends on what it reads; on another domain as a whole, whose tables are not made anew while it is held."""
+    deps = {
+        asset_key(f"published.{catalog.tables[n].domain}")
+        if n in catalog.tables and catalog.tables[n].domain not in (table.domain, REFERENCE)
+        else asset_key(n)
+        for n in table.needs
+    }
+    spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
+    if table.layer == REFERENCE:
+        return spec
+    called = "".join(f"\n\n```sql\n{m.text}```" for m in table.macros)
+    sql = {"sql": dg.MetadataValue.md(f"`sql/{table.layer}/{table.path.name}`\n\n```sql\n{table.text}```{called}")}
+    return spec.merge_attributes(metadata=sql)
+
+
+def _checks(tables: list[Table]) -> list[dg.AssetCheckSpec]:
+    return [spec for t in tables for spec in check_specs(asset_key(t.name), t.rules)]
+
+
+def _published(catalog: Catalog, domain: str, tables: list[Table]) -> dg.AssetSpec:
+    declared = catalog.declared.get(domain)
+    words = f"{declared.label}. {declared.purpose}\n\n" if declared else ""
+    return dg.AssetSpec(
+        asset_key(f"published.{domain}"),
+        deps=[asset_key(t.name) for t in tables],
+        group_name=domain,
+        owners=[f"team:{declared.owner}"] if declared else [],
+        kinds={"release"},
+        description=f"{words}Whether tonight's tables of the domain are published, or the last good set stands, since when and why.",
+    )
+
+
+def _published_check(domain: str) -> dg.AssetCheckSpec:
+    words = "Tonight's tables are published; otherwise the domain is held at its last good set."
+    return dg.AssetCheckSpec(IS_PUBLISHED, asset=asset_key(f"published.{domain}"), description=words)
+
+
+def _status(state: "DomainState") -> dg.MaterializeResult[None]:
+    """What stands of the domain; a check beside it, so that a held domain is red wherever it is drawn."""
+    why = state.why or "All checks of severity error pass."
+    metadata: dict[str, Any] = {
+        "status": state.status,
+        "since": _readable(state.since),
+        "why": why,
+        "data_as_of": _readable(state.data_as_of) or "never",
+    }
+    if state.late:
+        metadata["late_extracts"] = ", ".join(state.late)
+    said = f"Held since {_readable(state.since)}: {why}" if state.is_held else why
+    key = asset_key(f"published.{state.domain}")
+    check = dg.AssetCheckResult(asset_key=key, check_name=IS_PUBLISHED, passed=not state.why, description=said)
+    return dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
+
+
+def _readable(instant: str) -> str:
+    """An ISO text to the minute, as people write it."""
+    return instant[:16].replace("T", " ")

@@ -1,0 +1,139 @@
+"""A version of a table in the lake: a folder of Parquet files with what is known of them, and beside it what rules found of it.
+
+What a version is and how it was judged are two things. A folder that has its name is whole; it is published only once a set of
+rules has found nothing that holds it.
+"""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import duckdb
+from pydantic import ValidationError
+
+from assets.catalog.declared import Table
+from assets.catalog.lineage import Lineage
+from assets.lake.files import Lake, discard, load, place, save
+from expectations.runner import Outcome
+from expectations.suite import Rule
+from sources.casts import literal
+
+FACTS = "version.json"
+PART = "part-0.parquet"
+LOGICAL_HASH = "count(*) || '-' || coalesce(sum(md5_number_lower(cast(to_json(t) as varchar))::hugeint), 0)"
+
+
+@dataclass(frozen=True)
+class WithheldCount:
+    """How many cells of a table about persons are withheld, by group of numbers and cause."""
+
+    measures: str
+    cause: str
+    cells: int
+
+
+@dataclass(frozen=True)
+class Version:
+    """What is known of a version. `inputs`: what its SQL got, table -> key, of a lookup the hash of the rows it asked for.
+
+    `logical_hash` is of marts, indicators and lookups; '' for core.
+    """
+
+    table: str
+    key: str
+    inputs: dict[str, str] = field(default_factory=dict)
+    rows: int = 0
+    logical_hash: str = ""
+    lineage: Lineage = field(default_factory=dict)
+    withheld: list[WithheldCount] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """What tonight became of a table. `version` is None where it could not be computed; `problem` says why it is not published.
+
+    `marked` says what a version fails that was published before and stays: figures never go backwards, only newer ones are held.
+    """
+
+    table: str
+    version: Version | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+    unchanged: bool = False
+    problem: str = ""
+    marked: str = ""
+
+    @property
+    def key(self) -> str:
+        return self.version.key if self.version else ""
+
+    @property
+    def stands(self) -> bool:
+        return self.version is not None and not self.problem
+
+
+def existing(lake: Lake, table: str, key: str) -> Version | None:
+    """The version if an earlier run made it and it passed."""
+    return known(lake.version(table, key))
+
+
+def known(folder: Path) -> Version | None:
+    """What is known of the version in a folder. One whose facts are garbled or gone is put away, and made again."""
+    if not folder.exists():
+        return None
+    try:
+        return facts(folder)
+    except (FileNotFoundError, ValidationError):
+        discard(folder)
+        return None
+
+
+def facts(folder: Path) -> Version:
+    return load(folder / FACTS, Version)
+
+
+def rows_sql(folder: Path) -> str:
+    """A select of all rows of a version."""
+    return f"select * from read_parquet({literal(f'{folder}/*.parquet')})"
+
+
+def relation(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    """A view like core.pathway on `con`."""
+    schema, _ = name.split(".")
+    con.execute(f"create schema if not exists {schema}")
+    con.execute(f"create or replace view {name} as {sql}")
+
+
+def logical_hash(con: duckdb.DuckDBPyConnection, folder: Path) -> str:
+    """A hash of the rows in whatever order."""
+    found: str = con.execute(f"select {LOGICAL_HASH} from ({rows_sql(folder)}) as t").fetchall()[0][0]
+    return found
+
+
+def remembered(path: Path, rules: list[Rule]) -> list[Outcome] | None:
+    """What rules have found before, said in today's words and with today's severity; None where they have not been asked yet."""
+    if not path.exists():
+        return None
+    found = {o.name: o for o in load(path, list[Outcome])}
+    return [replace(found[r.name], words=r.words, severity=r.severity, column=r.column) for r in rules]
+
+
+def remember(path: Path, outcomes: list[Outcome]) -> None:
+    save(path, outcomes, list[Outcome])
+
+
+def settle_in(lake: Lake, made: Path, version: Version, stands: bool) -> None:
+    """Give a version the name it has earned: among those that may be published, or among those that failed.
+
+    One that has passed before keeps its name, whatever is found of it later.
+    """
+    passed = lake.version(version.table, version.key)
+    target = passed if stands else lake.failed(version.table, version.key)
+    if made in (passed, target):
+        return
+    discard(made) if target.exists() else place(made, target)
+
+
+def failing(table: Table, outcomes: list[Outcome]) -> str:
+    """What keeps the version from being published, in words; '' for nothing."""
+    found = [o for o in outcomes if o.holds]
+    said = [o.words + (f" ({o.named})" if o.named else "") for o in found]
+    return f"{table.name} fails {len(found)} of {len(outcomes)} checks: {' '.join(said)}" if found else ""
