@@ -54,6 +54,7 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
         from assets.lake.log import is_listening, listen, say
         from assets.lake.run_lock import hold
         from assets.lake.takeover import take_over
+        from assets.lake.writer_lock import writing
 
         lake, run = Lake(data), context.run
         run_id, tags = (run.run_id, run.tags) if run else ("unnamed", {})
@@ -81,7 +82,7 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
             tag(LINE, REBUILD if rebuild else f"as of {as_of}")
         # Who calls the command line is told at once who holds the lake; a run of the daemon or the UI has time.
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
-        with lake.writer(f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience, waits):
+        with writing(lake, f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience, waits):
             if waited:
                 tag(LAKE, "held")
             take_over(lake)
@@ -97,10 +98,11 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
 @contextmanager
 def _night(lake: "Lake", project: Path, as_of: str, rebuild: bool) -> Iterator[NightRun]:
     """The night that the run config asks for."""
-    from assets.catalog.declared import load_catalog
+    from assets.catalog.loading import load_catalog
     from assets.deliveries.person_key import check_person_key
     from assets.lake.clock import NoTime, earlier, night_time
     from assets.lake.files import Lake
+    from assets.lake.manifests import NoRelease
     from assets.releases.rebuild import again
     from assets.tables.build import Night
 
@@ -110,7 +112,7 @@ def _night(lake: "Lake", project: Path, as_of: str, rebuild: bool) -> Iterator[N
         raise NoTime("A rebuild is of the current release; it takes no as_of.")
     if rebuild:
         if current is None:
-            raise NoTime("There is no release yet that could be made again.")
+            raise NoRelease("There is no release yet that could be made again.")
         with again(lake, Lake(lake.rebuilt), catalog, current) as night:
             yield NightRun(night, lake, current)
     elif as_of:

@@ -5,16 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.catalog.declared import raw_suite
 from assets.catalog.freshness import freshness_rules
 from assets.night_run import NightRun
 from assets.specs import asset_key, check_results, check_specs, contract_spec
-from expectations.suite import Rule
+from expectations.suite import Rule, raw_rules
 from sources.layout import Extract
 
 if TYPE_CHECKING:
+    from assets.deliveries.extracts import ExtractState
     from assets.deliveries.standing import Standing
-    from assets.tables.states import ExtractState
     from expectations.runner import Outcome
 
 INTAKE_RULES = [
@@ -51,7 +50,7 @@ def raw_result(extract: Extract, state: "ExtractState") -> dg.MaterializeResult[
 
 
 def _rules(extract: Extract) -> list[Rule]:
-    return raw_suite(extract) + freshness_rules(extract.contract) + INTAKE_RULES
+    return raw_rules(extract.contract) + freshness_rules(extract.contract) + INTAKE_RULES
 
 
 def _metadata(state: "ExtractState") -> dict[str, Any]:

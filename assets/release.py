@@ -12,9 +12,10 @@ from assets.specs import asset_key, told
 from assets.table_assets import domain_results
 
 if TYPE_CHECKING:
+    from assets.deliveries.extracts import ExtractState
     from assets.releases.publish import Release
     from assets.tables.build import Night
-    from assets.tables.states import DomainState, ExtractState
+    from assets.tables.domain_state import DomainState
 
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization | dg.AssetCheckEvaluation]
 
@@ -51,7 +52,7 @@ def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
 
 def _results(night: "Night", state: "ExtractState | DomainState") -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What the step of an extract or a domain would have told."""
-    from assets.tables.states import ExtractState
+    from assets.deliveries.extracts import ExtractState
 
     if isinstance(state, ExtractState):
         yield raw_result(night.catalog.extracts[state.extract], state)

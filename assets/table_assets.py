@@ -15,7 +15,7 @@ from assets.specs import asset_key, check_results, check_specs, contract_spec, m
 
 if TYPE_CHECKING:
     from assets.tables.build import Night
-    from assets.tables.states import DomainState
+    from assets.tables.domain_state import DomainState
     from assets.tables.versions import Attempt
 
 IS_PUBLISHED = "is_published"
@@ -70,7 +70,7 @@ def _preview(night: "Night", table: Table, attempt: "Attempt") -> str:
     """The first rows of a mart as people read a table; '' for any other, whose rows may be persons."""
     if table.layer != MARTS:
         return ""
-    with night.connect_to({table.name: attempt.key}) as con:
+    with night.inputs.connect_to({table.name: attempt.key}) as con:
         found = con.execute(f"select * from {table.name} limit {ROWS_PREVIEWED}")
         names, rows = [d[0] for d in found.description or []], found.fetchall()
     lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]

@@ -16,6 +16,7 @@ import duckdb
 
 from expectations.suite import COLUMNS, Rule
 from sources.contract import Contract
+from sources.errors import ToldError
 from sources.repeats import repeated_hashes
 
 LABELS_SHOWN = 10
@@ -23,7 +24,7 @@ LABELS_SHOWN = 10
 AUDITED = "audited"
 
 
-class AuditError(Exception):
+class AuditError(ToldError):
     """A rule that could not be run: a fault of the rule or of the tool, not of the data."""
 
 

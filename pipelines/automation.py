@@ -1,7 +1,6 @@
 """What happens without being asked: the nightly job every night and when something has arrived, and people being told."""
 
 import json
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,8 @@ from assets.alerts.messages import tell
 from assets.deliveries.landing import delivered
 from assets.lake.files import Lake
 from assets.night_run import LINE, STARTED_BY
-from pipelines.settings import JOB, RELEASE
+from pipelines.names import JOB, RELEASE
+from sources.settings import settings
 
 # Never moved by a change of clocks, which happens between 2 and 3; the deliveries of the night are there by then.
 EVERY_NIGHT, ZONE = "15 5 * * *", "Europe/Copenhagen"
@@ -29,7 +29,7 @@ def nightly_schedule() -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name="every_night",
         job_name=JOB,
-        cron_schedule=os.environ.get("VENTETAL_SCHEDULE") or EVERY_NIGHT,
+        cron_schedule=settings().schedule or EVERY_NIGHT,
         execution_timezone=ZONE,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         tags={STARTED_BY: "the schedule"},

@@ -1,17 +1,18 @@
 """The command line: what an operator does, in the words of an operator. Results go to stdout, everything else to stderr.
 
-Exit codes: 0 done; 1 done, and a person must look (a domain is held, a supplier's file would be refused); 2 wrong usage;
-3 another run holds the lake; 4 what was asked for does not exist; 5 the run broke off.
-
-Here is what commands there are; what they do is in `pipelines.commands`, a module for each thing they are about.
+Here is what commands there are; what they do is in `pipelines.commands`, a module for each thing they are about, and how they
+end in `sources.errors`.
 """
+
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
 from pipelines.commands import deliveries, releases, reports, runs, services, upkeep
+from pipelines.commands.console import ending
 
 app = typer.Typer(
-    help="From the extracts of a health region to published waiting figures.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_show_locals=False,
@@ -33,13 +34,26 @@ for command in (
     services.ui,
     services.serve,
 ):
-    app.command()(command)
+    app.command()(ending(command))
 
 releases_app = typer.Typer(help="List releases, roll back to one, resume.", no_args_is_help=True)
-releases_app.command("list")(releases.list_releases)
-releases_app.command("roll-back")(releases.roll_back_to)
-releases_app.command("resume")(releases.resume_releases)
+releases_app.command("list")(ending(releases.list_releases))
+releases_app.command("roll-back")(ending(releases.roll_back_to))
+releases_app.command("resume")(ending(releases.resume_releases))
 app.add_typer(releases_app, name="releases")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"ventetal {version('ventetal')}")
+        raise typer.Exit
+
+
+@app.callback()
+def ventetal(
+    shows_version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which this is.")] = False,
+) -> None:
+    """From the extracts of a health region to published waiting figures."""
 
 
 def main() -> None:

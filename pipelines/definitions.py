@@ -7,14 +7,16 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.catalog.declared import Catalog, load_catalog
+from assets.catalog.declared import Catalog
+from assets.catalog.loading import load_catalog
 from assets.night_run import RESOURCE, night_run
 from assets.raw import raw_asset
 from assets.release import release_asset
 from assets.report_asset import report_asset
 from assets.table_assets import domain_assets, reference_assets
 from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
-from pipelines.settings import JOB, PROJECT, data_root
+from pipelines.names import JOB
+from sources.settings import PROJECT, data_root
 
 
 def assemble(catalog: Catalog, data: Path) -> dg.Definitions:

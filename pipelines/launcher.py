@@ -11,7 +11,7 @@ import dagster as dg
 from assets.lake.files import Lake
 from assets.lake.run_lock import is_alive
 from pipelines.dagster_internals import CheckRunHealthResult, WorkerStatus
-from pipelines.settings import data_root
+from sources.settings import data_root
 
 # A run is marked started some seconds before its process has loaded the definitions and takes its lock.
 BEGINS_WITHIN_SECONDS = 30

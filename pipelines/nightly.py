@@ -24,9 +24,8 @@ from pipelines.dagster_internals import (
     create_execution_plan,
     execute_run_iterator,
 )
-from pipelines.settings import LOCATION, RELEASE
-
-POSTGRES = "VENTETAL_POSTGRES_URL"
+from pipelines.names import LOCATION, RELEASE
+from sources.settings import settings
 
 
 @dataclass
@@ -54,9 +53,9 @@ def instance_settings(data: Path) -> dict[str, object]:
     """
     base = {"base_dir": str(data / "dagster")}
     sqlite = {"module": "pipelines.run_storage", "class": "Storage", "config": base}
-    postgres = {"postgres": {"postgres_url": {"env": POSTGRES}}}
+    postgres = {"postgres": {"postgres_url": {"env": "VENTETAL_POSTGRES_URL"}}}
     return {
-        "storage": postgres if os.environ.get(POSTGRES) else {"custom": sqlite},
+        "storage": postgres if settings().postgres_url else {"custom": sqlite},
         "local_artifact_storage": {"module": "dagster._core.storage.root", "class": "LocalArtifactStorage", "config": base},
         "compute_logs": {"module": "dagster._core.storage.local_compute_log_manager", "class": "LocalComputeLogManager", "config": base},
     }
@@ -66,12 +65,12 @@ def instance_home(project: Path, data: Path) -> Path:
     """A DAGSTER_HOME for Dagster's own commands: the one that is set, else one beside the data that says what `instance` does."""
     import yaml
 
-    if home := os.environ.get("DAGSTER_HOME"):
+    if home := settings().dagster_home:
         return Path(home)
     own = data / "dagster"
     own.mkdir(parents=True, exist_ok=True)
-    settings = yaml.safe_load((project / "dagster.yaml").read_text("utf-8")) | instance_settings(data)
-    write_text(own / "dagster.yaml", yaml.safe_dump(settings))
+    configured = yaml.safe_load((project / "dagster.yaml").read_text("utf-8")) | instance_settings(data)
+    write_text(own / "dagster.yaml", yaml.safe_dump(configured))
     return own
 
 
@@ -79,7 +78,7 @@ def instance_home(project: Path, data: Path) -> Path:
 def instance(project: Path, data: Path) -> Iterator[dg.DagsterInstance]:
     """The instance DAGSTER_HOME names, else the project's own beside the data."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    if os.environ.get("DAGSTER_HOME"):
+    if settings().dagster_home:
         with dg.DagsterInstance.get() as configured:
             yield configured
         return

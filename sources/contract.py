@@ -13,6 +13,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from sources.errors import ToldError
 from sources.vocabulary import (
     Column,
     Deadline,
@@ -34,7 +35,7 @@ from sources.vocabulary import (
 BASE_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
-class ContractError(Exception):
+class ContractError(ToldError):
     """A contract, layout or field file that says something it must not. The text names the file."""
 
 

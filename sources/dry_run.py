@@ -11,16 +11,8 @@ from sources.reasons import Refused
 from sources.unpack import chunks, inner_name
 
 
-class NoExtract(Exception):
-    """No extract takes the file; `refusals` maps each to its sentence."""
-
-    def __init__(self, refusals: dict[str, str]) -> None:
-        super().__init__("no extract takes the file")
-        self.refusals = refusals
-
-
 def dry_run(file: Path, extracts: list[Extract], scratch: Path, show_values: bool) -> dict[str, Any]:
-    """Layout, counts and every refused record of `file` under the first extract that takes it. Raises NoExtract."""
+    """Layout, counts and every refused record of `file` under the first extract that takes it; why none does where none does."""
     refusals: dict[str, str] = {}
     target = scratch / "parsed.parquet"
     for extract in extracts:
@@ -36,7 +28,7 @@ def dry_run(file: Path, extracts: list[Extract], scratch: Path, show_values: boo
             records = [{k: r[k] for k in ("line", "reasons")} for r in records]
         facts = {"file": file.name, "would_be_taken": True, "extract": extract.name, "quarantined": reading.quarantined}
         return facts | asdict(reading) | {"refused": records}
-    raise NoExtract(refusals)
+    return {"file": file.name, "would_be_taken": False, "refusals": refusals}
 
 
 def unpacked(file: Path, scratch: Path) -> tuple[Path, str]:

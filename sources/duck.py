@@ -1,19 +1,23 @@
 """How the pipeline opens DuckDB: in memory, bounded, without extensions from elsewhere."""
 
-import os
 from pathlib import Path
 
 import duckdb
 
+from sources.casts import ident
+from sources.contract import Contract
+from sources.settings import settings
+
 
 def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     """An in-memory connection that spills to `scratch` and never loads an extension from disk or network."""
+    said = settings()
     scratch.mkdir(parents=True, exist_ok=True)
     con = duckdb.connect(
         config={
-            "memory_limit": os.environ.get("VENTETAL_MEMORY_LIMIT", "4GB"),
+            "memory_limit": said.memory_limit,
             "temp_directory": str(scratch),
-            "max_temp_directory_size": os.environ.get("VENTETAL_SPILL_LIMIT", "100GB"),
+            "max_temp_directory_size": said.spill_limit,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,
         }
@@ -21,3 +25,23 @@ def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
     # For its cursors too: a session's setting would leave them the zone of the host.
     con.execute("set global timezone = 'UTC'")
     return con
+
+
+def relation(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+    """A view like core.pathway on `con`."""
+    schema, _ = name.split(".")
+    con.execute(f"create schema if not exists {schema}")
+    con.execute(f"create or replace view {name} as {sql}")
+
+
+def no_rows(contract: Contract) -> str:
+    """A select of the contract's columns without a row."""
+    nothing = ", ".join(f"cast(null as {c.physicalType}) as {ident(c.name)}" for c in contract.columns)
+    return f"select {nothing} where false"
+
+
+def said_of(error: Exception, is_personal: bool) -> str:
+    """What an error says in one line. The text of a database error can quote a value; where persons are behind the values, its kind
+    must do.
+    """
+    return type(error).__name__ if is_personal else str(error).strip().splitlines()[0]

@@ -6,7 +6,6 @@ What a CPR number is: python-stdnum and the CPR office's note on numbers without
 """
 
 import hmac
-import os
 import re
 from datetime import date
 from operator import mul
@@ -15,7 +14,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-KEY, KEY_FILE, ENVIRONMENT = "VENTETAL_PSEUDONYM_KEY", "VENTETAL_PSEUDONYM_KEY_FILE", "VENTETAL_ENV"
+from sources.errors import WrongUsage
+from sources.settings import settings
+
 DEMO_KEY = b"ventetal example region, no secret at all"
 SHORTEST_KEY_BYTES = 32
 TYPE = "$cpr_type"
@@ -34,7 +35,7 @@ _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _BLANKS = " \t\u00a0"
 
 
-class KeyRefused(Exception):
+class KeyRefused(WrongUsage):
     """The key is missing, too short, or another than before; nothing may be read."""
 
 
@@ -43,15 +44,19 @@ def pseudonym_key() -> bytes:
 
     Raises KeyRefused.
     """
-    text = os.environ.get(KEY) or ""
-    if path := os.environ.get(KEY_FILE):
+    said = settings()
+    text = said.pseudonym_key
+    if path := said.pseudonym_key_file:
         try:
             text = Path(path).read_text("utf-8").strip()
         except OSError as error:
-            raise KeyRefused(f"{KEY_FILE} names a file that cannot be read: {error.strerror}.") from None
+            raise KeyRefused(f"VENTETAL_PSEUDONYM_KEY_FILE names a file that cannot be read: {error.strerror}.") from None
     if not text:
-        if os.environ.get(ENVIRONMENT) == "production":
-            raise KeyRefused(f"There is no pseudonym key: set {KEY}, or {KEY_FILE} to a file that only the operator may read.")
+        if said.env == "production":
+            raise KeyRefused(
+                "There is no pseudonym key: set VENTETAL_PSEUDONYM_KEY, or VENTETAL_PSEUDONYM_KEY_FILE to a file that only the operator may"
+                " read."
+            )
         return DEMO_KEY
     key = text.encode()
     if len(key) < SHORTEST_KEY_BYTES:

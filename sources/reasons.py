@@ -4,6 +4,8 @@ Whoever receives a refusal finds it here or in the dictionary, which is written 
 `rule:<id>` with the contract's own words.
 """
 
+from sources.errors import NeedsAttention
+
 FILES = {
     "empty_file": "The file holds nothing.",
     "no_layout": "No layout has the file's name and columns; the sentence names the nearest layout and the columns it lacks.",
@@ -35,7 +37,7 @@ RECORDS = {
 }
 
 
-class Refused(Exception):
+class Refused(NeedsAttention):
     """A delivered file that cannot be taken. `code` is one of FILES, the sentence is for the supplier."""
 
     def __init__(self, code: str, sentence: str) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 os.environ["VENTETAL_AS_OF"] = Path(os.environ["VENTETAL_TEST_CLOCK"]).read_text("utf-8")
 
-from assets.catalog.declared import load_catalog
+from assets.catalog.loading import load_catalog
 from pipelines.definitions import assemble
-from pipelines.settings import data_root
+from sources.settings import data_root
 
 defs = assemble(load_catalog(Path(os.environ["VENTETAL_TEST_PROJECT"])), data_root())

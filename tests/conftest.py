@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from assets.catalog.declared import Catalog, load_catalog
+from assets.catalog.declared import Catalog
+from assets.catalog.loading import load_catalog
+from assets.lake import clock
 from assets.lake.files import Lake
 from assets.report.build import build
 from sources.duck import connect
+from tests.clocks import Ahead
 from tests.drawn import Tables
 
 PROJECT = Path(__file__).resolve().parent.parent
@@ -22,6 +25,12 @@ AS_OF = "2015-06-01"
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
     return load_catalog(PROJECT)
+
+
+@pytest.fixture(autouse=True)
+def _deliveries_have_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files that a test has just delivered count as complete without anybody waiting."""
+    monkeypatch.setattr(clock, "host", Ahead())
 
 
 @pytest.fixture
@@ -34,7 +43,7 @@ def ventetal(data: Path, *arguments: str, **environment: str) -> subprocess.Comp
     """The command line as an operator calls it, on the data root `data`."""
     said = {**os.environ, "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF, **environment}
     said.pop("DAGSTER_HOME", None)
-    command = [sys.executable, "-c", "from pipelines.cli import main; main()", *arguments]
+    command = [sys.executable, "-m", "tests.clocks", *arguments]
     return subprocess.run(command, env=said, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
 
 
@@ -72,6 +81,16 @@ def small_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = ventetal(data, "examples", "--scale", "0.02")
     assert done.returncode == 0, done.stderr
     return data / "landing"
+
+
+@pytest.fixture(scope="session")
+def small_region(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data root of the small example region after one nightly run. Tests only read it."""
+    data = tmp_path_factory.mktemp("small_region")
+    copy_landing(small_files, data)
+    done = ventetal(data, "run")
+    assert done.returncode in (0, 1), done.stderr + done.stdout
+    return data
 
 
 def copy_landing(landing: Path, data: Path, pattern: str = "*") -> None:

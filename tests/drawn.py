@@ -12,8 +12,8 @@ from typing import Any
 import duckdb
 
 from assets.catalog.declared import Catalog, Table
-from assets.tables.versions import relation
 from sources.casts import ident, literal
+from sources.duck import no_rows, relation
 
 Drawn = list[dict[str, str | None]]
 
@@ -90,8 +90,7 @@ class Tables:
             path, types = self.catalog.tables[name].path, ", ".join(f"{literal(n)}: {literal(t)}" for n, t in columns.items())
             relation(self.con, name, f"select * from read_csv({literal(str(path))}, header = true, quote = '\"', columns = {{{types}}})")
         elif name.startswith("raw."):
-            empty = ", ".join(f"cast(null as {t}) as {ident(n)}" for n, t in columns.items())
-            relation(self.con, name, f"select {empty} where false")
+            relation(self.con, name, no_rows(contract))
         else:
             self.run(name)
             made = ident(f"made {name}")

@@ -9,10 +9,11 @@ import pytest
 
 from assets.alerts.alert_causes import remembered_causes
 from assets.catalog.agreement import disagreements
-from assets.catalog.declared import load_catalog
+from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake
 from assets.releases.rebuild import rebuilt
-from pipelines.definitions import JOB, assemble
+from pipelines.definitions import assemble
+from pipelines.names import JOB
 from sources.contract import ContractError
 from tests.conftest import PROJECT
 from tests.toy import Toy

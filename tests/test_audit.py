@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 
 from assets.catalog.declared import Catalog
-from assets.tables.versions import relation
 from expectations.runner import AuditError, Outcome, audit
 from expectations.suite import table_rules
 from sources.contract import Contract, ContractError, load_contract
-from sources.duck import connect
+from sources.duck import connect, relation
 from tests.conftest import PROJECT
 
 

@@ -17,8 +17,9 @@ from dagster._utils.schedules import cron_string_iterator
 from assets.lake.files import Lake
 from assets.lake.run_lock import hold, is_alive
 from pipelines.automation import EVERY_NIGHT, ZONE, landing_sensor
-from pipelines.definitions import JOB, defs
+from pipelines.definitions import defs
 from pipelines.launcher import LockLauncher, fail_abandoned
+from pipelines.names import JOB
 from tests.conftest import PROJECT
 
 ALIVE, DEAD = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"

@@ -8,7 +8,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets.catalog.declared import load_catalog
+from assets.catalog.loading import load_catalog
 from sources.duck import connect
 from sources.layout import Extract, load_layout
 from sources.parse import Delivery

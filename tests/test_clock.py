@@ -12,10 +12,13 @@ import pytest
 from assets.lake.clock import NoTime, earlier, night_time, own_time, set_own_time, told_time
 from assets.lake.files import Lake
 from assets.lake.manifests import releases
+from assets.lake.writer_lock import writing
 from assets.night_run import LAKE, LINE, run_config
 from pipelines.automation import standing_causes
-from pipelines.definitions import JOB, assemble
+from pipelines.definitions import assemble
+from pipelines.names import JOB
 from pipelines.nightly import Finished, instance, run_job
+from tests.clocks import at
 from tests.conftest import copy_landing, ventetal
 from tests.toy import Toy
 
@@ -48,13 +51,14 @@ def run(toy: Toy, on: dg.DagsterInstance, as_of: str = "", rebuild: bool = False
 def test_now_is_the_setting_then_the_lakes_own_clock_then_the_machines(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     lake, host = Lake(tmp_path), datetime(2026, 11, 28, 5, 15)
     lake.prepare()
-    assert (told_time(lake, host).at, told_time(lake, host).clock) == (host, "the clock of this machine")
-    set_own_time(lake, datetime(2015, 6, 1))
-    assert (told_time(lake, host).at, told_time(lake, host).clock) == (datetime(2015, 6, 1), "the lake's own clock")
-    monkeypatch.setenv("VENTETAL_AS_OF", "2015-05-01T06:00")
-    assert (told_time(lake, host).at, told_time(lake, host).clock) == (datetime(2015, 5, 1, 6), "VENTETAL_AS_OF")
-    monkeypatch.setenv("VENTETAL_AS_OF", "")
-    assert told_time(lake, host).clock == "the lake's own clock"
+    with at(host):
+        assert (told_time(lake).at, told_time(lake).clock) == (host, "the clock of this machine")
+        set_own_time(lake, datetime(2015, 6, 1))
+        assert (told_time(lake).at, told_time(lake).clock) == (datetime(2015, 6, 1), "the lake's own clock")
+        monkeypatch.setenv("VENTETAL_AS_OF", "2015-05-01T06:00")
+        assert (told_time(lake).at, told_time(lake).clock) == (datetime(2015, 5, 1, 6), "VENTETAL_AS_OF")
+        monkeypatch.setenv("VENTETAL_AS_OF", "")
+        assert told_time(lake).clock == "the lake's own clock"
 
 
 @pytest.mark.parametrize("said", ["June", "2015-13-01", "2015-06-01T05:00+02:00", "2015-06-01 5 o'clock"])
@@ -173,7 +177,7 @@ def test_a_rebuild_is_a_run_of_the_job_below_the_lake(toy: Toy, on: dg.DagsterIn
     record = on.get_run_by_id(finished.run_id)
     assert record
     assert record.tags[LINE] == "rebuild"
-    with toy.lake.writer("a test", datetime.now()):
+    with writing(toy.lake, "a test", datetime.now()):
         # A figure that is another: what somebody changed in the lake by hand is found.
         [table] = (toy.lake.files / "marts" / "stock_total").glob("*/version.json")
         table.write_text(table.read_text().replace('"logical_hash": "', '"logical_hash": "0'))
@@ -201,7 +205,7 @@ def test_run_config_names_no_path_and_no_line(toy: Toy) -> None:
 def test_a_run_that_waits_for_the_lake_says_so(toy: Toy, on: dg.DagsterInstance) -> None:
     job = assemble(toy.catalog, toy.data).resolve_job_def(JOB)
     toy.lake.prepare()
-    with toy.lake.writer("somebody else", datetime.now()):
+    with writing(toy.lake, "somebody else", datetime.now()):
         waiting = threading.Thread(target=lambda: job.execute_in_process(instance=on, raise_on_error=False))
         waiting.start()
         until = datetime.now() + timedelta(seconds=30)

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.releases.summary import dicts
-from assets.tables.disclosure import Cell, cells_to_withhold, protected
-from assets.tables.versions import relation
+from assets.releases.database import dicts
+from assets.tables.disclosure import cells_to_withhold, protected
+from assets.tables.ledger import Cell
+from sources.duck import relation
 from sources.vocabulary import Disclosure
 from tests.attack import Attack, Rows, redirections, udredning
 from tests.drawn import Tables

@@ -6,8 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.catalog.declared import load_catalog
-from pipelines.definitions import JOB, assemble
+from assets.catalog.loading import load_catalog
+from pipelines.definitions import assemble
+from pipelines.names import JOB
 from pipelines.nightly import Finished, instance, run_job
 from tests.drawn import expect
 from tests.toy import Toy

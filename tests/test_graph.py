@@ -15,12 +15,14 @@ from hypothesis import strategies as st
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.lake.files import Lake
 from assets.lake.manifests import Manifest, manifest, releases
+from assets.lake.writer_lock import writing
 from assets.releases.publish import Release, publish
 from assets.releases.rebuild import rebuilt
 from assets.tables.build import Night
-from assets.tables.states import HELD
+from assets.tables.domain_state import HELD
 from assets.tables.versions import facts
-from pipelines.definitions import JOB, assemble
+from pipelines.definitions import assemble
+from pipelines.names import JOB
 from pipelines.nightly import instance
 from tests.drawn import expect
 from tests.toy import Toy
@@ -99,7 +101,7 @@ def test_tables_that_cannot_be_made_anew_are_held_and_say_what_they_stand_on(toy
     toy.deliver("stock", "stock_2015-01_received-20150101-0100.csv", "a 1")
     toy.deliver("sales", "sales_2015-01_received-20150101-0100.csv", "a 10")
     toy.night()
-    with toy.lake.writer("a test", datetime.now()):
+    with writing(toy.lake, "a test", datetime.now()):
         toy.deliver("stock", "stock_2015-02_received-20150202-0100.csv", "a 6")
         night = Night(toy.lake, toy.catalog, datetime(2015, 6, 2))
         night.ingest("stock")
@@ -139,7 +141,7 @@ def test_a_held_domain_never_shows_what_no_release_has_shown(toy: Toy) -> None:
     toy.deliver("sales", "sales_2015-01_received-20150102-0100.csv", "a 10")
     toy.night(datetime(2015, 1, 3))
     toy.deliver("stock", "stock_2015-01_received-20150104-0100.csv", "a 900")
-    with toy.lake.writer("a test", datetime.now()):
+    with writing(toy.lake, "a test", datetime.now()):
         night = Night(toy.lake, toy.catalog, datetime(2015, 1, 5))
         night.ingest("stock")
         assert night.make_domain("stock_domain").status == "published", "and then the run breaks off"
@@ -198,7 +200,7 @@ def dying_after(renames: int) -> "mock._patch[object]":
 
 def in_steps(toy: Toy, now: datetime, chosen: list[str], dies_after: int | None) -> Release | None:
     """A run of some steps in their order, which ends with a release unless it dies."""
-    with toy.lake.writer("a test", datetime.now()):
+    with writing(toy.lake, "a test", datetime.now()):
         night = Night(toy.lake, toy.catalog, now)
         with dying_after(10**9 if dies_after is None else dies_after):
             try:

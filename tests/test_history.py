@@ -11,11 +11,13 @@ import duckdb
 import pytest
 
 from assets.catalog.declared import Catalog
-from assets.lake.files import Lake, Locked, read_json
+from assets.lake.files import Lake, read_json
 from assets.lake.manifests import releases
+from assets.lake.writer_lock import writing
+from assets.releases.database import DATABASE
 from assets.releases.pointers import pinned, resume, roll_back
-from assets.releases.publish import DATABASE
 from assets.releases.rebuild import rebuilt
+from sources.errors import Locked
 from tests.conftest import AS_OF, PROJECT, copy_landing, ventetal
 from tests.toy import Toy
 
@@ -99,13 +101,13 @@ def test_a_killed_run_leaves_the_old_release_and_the_next_one_heals(
 
 def test_the_second_of_two_runs_is_told_who_holds_the_lake(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    with lake.writer("the first run", datetime(2015, 6, 1, 2, 15)):
-        with pytest.raises(Locked, match="the first run, process"), lake.writer("the second", datetime.now()):
+    with writing(lake, "the first run", datetime(2015, 6, 1, 2, 15)):
+        with pytest.raises(Locked, match="the first run, process"), writing(lake, "the second", datetime.now()):
             pass
         done = ventetal(tmp_path, "run")
         assert done.returncode == 3
         assert f"the first run, process {os.getpid()}, since 2015-06-01 02:15:00" in done.stderr
-    with lake.writer("a third", datetime.now()):
+    with writing(lake, "a third", datetime.now()):
         pass
 
 
@@ -199,7 +201,7 @@ def test_roll_back_and_resume_wait_for_nobody_and_break_nothing_while_a_run_writ
     toy = Toy(tmp_path, n="{mode: snapshot}")
     toy.deliver("n", "n_2015-01.csv", "a 1")
     first = toy.night().id
-    with toy.lake.writer("a run", datetime(2015, 6, 1, 5, 15)):
+    with writing(toy.lake, "a run", datetime(2015, 6, 1, 5, 15)):
         for arguments in (("roll-back", first), ("resume",)):
             done = ventetal(toy.data, "releases", *arguments)
             assert (done.returncode, "a run, process" in done.stderr) == (3, True), done.stderr

@@ -8,6 +8,7 @@ import pytest
 from assets.catalog.statements import Rows, load_macros, reads
 from assets.lake.decisions import accept_check
 from assets.releases.publish import Release
+from assets.tables import attempts
 from sources.contract import ContractError
 from tests.conftest import PROJECT
 from tests.toy import Toy
@@ -49,16 +50,14 @@ def toy(tmp_path: Path) -> Toy:
 
 def computed(toy: Toy, now: datetime, monkeypatch: pytest.MonkeyPatch) -> tuple[set[str], Release]:
     """The tables a night computes."""
-    from assets.tables import build as night
-
-    made, build = set[str](), night.build
+    made, compute = set[str](), attempts.computed
 
     def noting(lake: object, con: object, table: object, *rest: object) -> Path:
         made.add(table.name)  # type: ignore[attr-defined]
-        return build(lake, con, table, *rest)  # type: ignore[arg-type]
+        return compute(lake, con, table, *rest)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patched:
-        patched.setattr(night, "build", noting)
+        patched.setattr(attempts, "computed", noting)
         release = toy.night(now)
     return made, release
 

@@ -7,6 +7,7 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake, read_json
+from assets.lake.writer_lock import writing
 from assets.releases.publish import publish
 from assets.releases.rebuild import rebuilt
 from assets.tables.build import Night
@@ -17,7 +18,7 @@ NIGHTS = ("2015-03-05", "2015-04-20", "2015-06-01")
 
 def figures(lake: Lake, catalog: Catalog, as_of: str, line: str = "nightly") -> dict[str, str]:
     """Logical hashes of the tables about persons in the release of one night."""
-    with lake.writer("a test", datetime.now()):
+    with writing(lake, "a test", datetime.now()):
         night = Night(lake, catalog, datetime.fromisoformat(as_of), line)
         night.run()
         manifest = read_json(publish(night).path / "manifest.json")

@@ -11,9 +11,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from assets.catalog.declared import load_catalog
-from pipelines.definitions import JOB, assemble
-from pipelines.nightly import POSTGRES, instance, instance_home, run_job
+from assets.catalog.loading import load_catalog
+from pipelines.definitions import assemble
+from pipelines.names import JOB
+from pipelines.nightly import instance, instance_home, run_job
 from tests.conftest import PROJECT
 from tests.host import until
 from tests.toy import Toy
@@ -61,7 +62,7 @@ def url() -> Iterator[str]:
 
 @pytest.fixture
 def toy(tmp_path: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Toy:
-    monkeypatch.setenv(POSTGRES, url)
+    monkeypatch.setenv("VENTETAL_POSTGRES_URL", url)
     monkeypatch.setenv("VENTETAL_AS_OF", "2015-06-01")
     monkeypatch.delenv("DAGSTER_HOME", raising=False)
     toy = Toy(tmp_path, stock="{mode: snapshot}")

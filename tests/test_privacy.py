@@ -13,8 +13,8 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake, read_json
-from assets.releases.summary import dicts, open_release
-from assets.tables.disclosure import Ledger
+from assets.releases.database import dicts, open_release
+from assets.tables.ledger import Ledger
 from sources.examples import patients
 from sources.examples.planted import Planting
 from tests.attack import redirections, udredning

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from assets.catalog.declared import load_catalog
+from assets.catalog.loading import load_catalog
 from pipelines.cli import app
 from sources.duck import connect
 from sources.layout import Extract, load_layout

@@ -8,9 +8,8 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake
+from assets.releases.database import DATABASE, open_release
 from assets.releases.meta import TABLES
-from assets.releases.publish import DATABASE
-from assets.releases.summary import open_release
 
 
 @pytest.fixture(scope="module")

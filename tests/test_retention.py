@@ -8,14 +8,16 @@ import dagster as dg
 import duckdb
 import pytest
 
-from assets.catalog.declared import load_catalog
+from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake
 from assets.lake.manifests import manifest, releases
+from assets.lake.writer_lock import writing
+from assets.releases.database import DATABASE
 from assets.releases.pointers import roll_back
-from assets.releases.publish import DATABASE
 from assets.releases.rebuild import rebuilt
 from assets.releases.retention import delete, doomed
-from pipelines.definitions import JOB, assemble
+from pipelines.definitions import assemble
+from pipelines.names import JOB
 from pipelines.nightly import instance, run_job
 from pipelines.records import forget_runs, old_runs
 from tests.toy import Toy
@@ -38,7 +40,7 @@ def toy(tmp_path: Path) -> Toy:
 
 def clean(toy: Toy, release_days: int = 1, archive_days: int = A_CENTURY) -> set[str]:
     """Delete as if a century had gone by; what kinds of thing were."""
-    with toy.lake.writer("a test", datetime.now()):
+    with writing(toy.lake, "a test", datetime.now()):
         found = doomed(toy.lake, toy.catalog, LATER, release_days, archive_days)
         delete(found)
     return {d.what for d in found}

@@ -2,8 +2,8 @@
 
 import pytest
 
-from assets.tables.versions import relation
 from expectations.runner import audit
+from sources.duck import relation
 from tests.drawn import Tables, expect
 
 RAW = "pathway_id | person_id | sector | unit_code | referral_received_date | stop_date | stop_code | reason_code | registered_at"

@@ -9,10 +9,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from assets.catalog.declared import Catalog, load_catalog
+from assets.catalog.declared import Catalog
+from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake, read_json
+from assets.lake.writer_lock import writing
+from assets.releases.database import dicts, open_release
 from assets.releases.publish import Release, publish
-from assets.releases.summary import dicts, open_release
 from assets.tables.build import Night
 
 FIELDS = """
@@ -141,7 +143,7 @@ class Toy:
     def night(self, now: datetime | None = None, line: str = "nightly") -> Release:
         """A whole run without Dagster."""
         self.now = now or self.now + timedelta(minutes=1)
-        with self.lake.writer("a test", datetime.now()):
+        with writing(self.lake, "a test", datetime.now()):
             night = Night(self.lake, self.catalog, self.now, line)
             night.run()
             return publish(night)

@@ -11,8 +11,9 @@ from assets.lake.files import Lake, load, save
 
 if TYPE_CHECKING:
     from assets.catalog.declared import Catalog
+    from assets.deliveries.extracts import ExtractState
     from assets.deliveries.standing import Standing
-    from assets.tables.states import DomainState, ExtractState
+    from assets.tables.domain_state import DomainState
 
 HELD, MARKED, WAITING, REFUSED = "held domain", "failing figures", "held delivery", "refused file"
 LATE, FAILED = "late extract", "failed run"

@@ -4,7 +4,6 @@ Sending raises OSError when it fails: so do urllib and smtplib.
 """
 
 import json
-import os
 import smtplib
 import urllib.request
 from dataclasses import dataclass
@@ -13,9 +12,10 @@ from email.utils import formatdate, make_msgid
 from typing import Any, Protocol
 from urllib.parse import unquote, urlsplit
 
+from sources.errors import WrongUsage
+from sources.settings import settings
+
 TIMEOUT_SECONDS = 10
-SLACK, TEAMS, MAIL = "VENTETAL_SLACK_WEBHOOK", "VENTETAL_TEAMS_WEBHOOK", "VENTETAL_SMTP_URL"
-FROM, TO = "VENTETAL_MAIL_FROM", "VENTETAL_MAIL_TO"
 PORTS = {"smtp": 25, "smtp+starttls": 587, "smtps": 465}
 
 
@@ -91,24 +91,27 @@ class Mail:
             server.send_message(mail)
 
 
-class ChannelError(Exception):
+class ChannelError(WrongUsage):
     """A setting of a channel that cannot be meant. The text names it and never says its value, which holds a secret."""
 
 
 def channels() -> list[Channel]:
     """The channels the environment names; raises ChannelError."""
-    found: list[Channel] = []
-    for setting, kind in ((SLACK, Slack), (TEAMS, Teams)):
-        if url := os.environ.get(setting):
-            if urlsplit(url).scheme not in ("https", "http"):
-                raise ChannelError(f"{setting} is no https address.")
+    said, found = settings(), list[Channel]()
+    for setting, url, kind in (
+        ("VENTETAL_SLACK_WEBHOOK", said.slack_webhook, Slack),
+        ("VENTETAL_TEAMS_WEBHOOK", said.teams_webhook, Teams),
+    ):
+        if url and urlsplit(url).scheme not in ("https", "http"):
+            raise ChannelError(f"{setting} is no https address.")
+        if url:
             found.append(kind(url))
-    if url := os.environ.get(MAIL):
-        if urlsplit(url).scheme not in PORTS:
-            raise ChannelError(f"{MAIL} begins with none of {', '.join(PORTS)}.")
-        if not (os.environ.get(FROM) and os.environ.get(TO)):
-            raise ChannelError(f"{MAIL} needs {FROM} and {TO}.")
-        found.append(Mail(url, os.environ[FROM], os.environ[TO]))
+    if said.smtp_url:
+        if urlsplit(said.smtp_url).scheme not in PORTS:
+            raise ChannelError(f"VENTETAL_SMTP_URL begins with none of {', '.join(PORTS)}.")
+        if not (said.mail_from and said.mail_to):
+            raise ChannelError("VENTETAL_SMTP_URL needs VENTETAL_MAIL_FROM and VENTETAL_MAIL_TO.")
+        found.append(Mail(said.smtp_url, said.mail_from, said.mail_to))
     return found
 
 

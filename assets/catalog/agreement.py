@@ -4,15 +4,15 @@ python -m assets.catalog.agreement     what `make check` asks; says file, column
 """
 
 import sys
-from pathlib import Path
 
 import duckdb
 from sqlglot import TokenType
 
-from assets.catalog.declared import INDICATORS, Catalog, Table, load_catalog
+from assets.catalog.declared import INDICATORS, Catalog, Table
+from assets.catalog.loading import load_catalog
 from assets.catalog.statements import calls
-from assets.deliveries.standing import current_records
-from assets.tables.versions import relation
+from sources.duck import no_rows, relation
+from sources.settings import PROJECT
 
 
 def disagreements(catalog: Catalog) -> list[str]:
@@ -45,7 +45,7 @@ def _described(catalog: Catalog, table: Table) -> dict[str, str]:
     with duckdb.connect() as con:
         con.execute("set variable as_of = timestamp '2000-01-01'")
         for name in table.inputs:
-            relation(con, name, current_records(catalog.contract(name), []))
+            relation(con, name, no_rows(catalog.contract(name)))
         for macro in table.macros:
             con.execute(macro.text)
         return {name: type_ for name, type_, *_ in con.execute(f"describe {table.text.rstrip().rstrip(';')}").fetchall()}
@@ -75,7 +75,7 @@ def _file(table: Table) -> str:
 
 
 def main() -> None:
-    said = disagreements(load_catalog(Path(__file__).resolve().parents[2]))
+    said = disagreements(load_catalog(PROJECT))
     for sentence in said:
         print(sentence, file=sys.stderr)
     sys.exit(bool(said))

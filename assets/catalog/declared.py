@@ -1,29 +1,20 @@
 """What the project declares: domains, extracts, lookups and SQL tables, and in which order one needs another.
 
-Read from the files alone, once, when definitions load: no connection, no lake. What a table needs is what its SQL and the rules
-of its contract name, so it is never written down a second time. What cannot be used is told and holds its domain; it stops
-nothing else.
+What a table needs is what its SQL and the rules of its contract name, so it is never written down a second time. What cannot be
+used is told and holds its domain; it stops nothing else.
 """
 
-import difflib
-import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
-
-import yaml
-from pydantic import ValidationError
 
 from assets.catalog.freshness import freshness_rules
-from assets.catalog.statements import Macro, Rows, load_macros, macros_called, output_columns, reads, statement
+from assets.catalog.statements import Macro, Rows, statement
 from expectations.suite import COLUMNS, Rule, raw_rules, table_rules
-from sources.casts import ident, literal
-from sources.contract import BASE_LOADER, Contract, ContractError, digest, load_contract, load_fields, said
-from sources.layout import Extract, Layout, load_layout
+from sources.contract import Contract, ContractError, digest
+from sources.layout import Extract, Layout
 from sources.vocabulary import Model
 
 # Core is computed from raw, marts from core, indicators from marts of any domain; kpi_monthly reads the indicators.
@@ -130,7 +121,7 @@ class Catalog:
         for table in self.computed:
             graph[table.domain] |= {self.tables[n].domain for n in table.needs if n in self.tables and self.tables[n].layer in LAYERS}
             graph[table.domain].discard(table.domain)
-        return tuple(_ordered(graph))
+        return tuple(ordered(graph))
 
     @property
     def computed(self) -> list[Table]:
@@ -171,45 +162,11 @@ class Catalog:
         return self.extracts[name[4:]].contract if name.startswith("raw.") else self.tables[name].contract
 
 
-def raw_suite(extract: Extract) -> list[Rule]:
-    return raw_rules(extract.contract)
-
-
 def acceptable_checks(catalog: Catalog) -> set[str]:
     """Checks an operator may let fail, like core.pathway.days_add_up: all but that a table has its columns at all."""
-    rules = {n: [*raw_suite(e), *freshness_rules(e.contract)] for n, e in ((f"raw.{n}", e) for n, e in catalog.extracts.items())}
+    rules = {n: [*raw_rules(e.contract), *freshness_rules(e.contract)] for n, e in ((f"raw.{n}", e) for n, e in catalog.extracts.items())}
     rules |= {t.name: t.rules for t in catalog.tables.values()}
     return {f"{name}.{r.name}" for name, found in rules.items() for r in found if r.name != COLUMNS}
-
-
-def load_catalog(root: Path) -> Catalog:
-    """Read all contracts, layouts, SQL and lookups below `root`.
-
-    What cannot be used becomes a fault. Raises ContractError where the words all the others are written in cannot be read: fields,
-    domains, macros; and for names that are there twice or domains that need each other in a circle.
-    """
-    return _Loading(root).catalog()
-
-
-def load_extracts(sources: Path, fields: dict[str, dict[str, Any]]) -> dict[str, Extract]:
-    """The active extracts of a folder that holds `<extract>/contract.odcs.yaml` and `<extract>/layouts/*.yaml`."""
-    found = (_extract(path, fields) for path in sorted(sources.glob("*/contract.odcs.yaml")))
-    return {e.name: e for e in found if e.contract.status == "active"}
-
-
-def load_domains(path: Path) -> dict[str, Domain]:
-    """Domain -> what is declared of it; nothing where there is no such file. Raises ContractError."""
-    if not path.exists():
-        return {}
-    try:
-        found = {name: Domain.model_validate(words) for name, words in yaml.load(path.read_text("utf-8"), BASE_LOADER).items()}
-    except (OSError, yaml.YAMLError, ValidationError, AttributeError) as error:
-        raise ContractError(f"{path.name}: {said(error)}") from error
-    if wrong := [name for name in found if not re.fullmatch("[a-z][a-z0-9_]*", name)]:
-        raise ContractError(f"{path.name}: {', '.join(wrong)}: lower case letters, digits and _ only")
-    if taken := STEPS & set(found):
-        raise ContractError(f"{path.name}: {', '.join(sorted(taken))} is what a step of a run is called; choose another name")
-    return found
 
 
 def identity_extract(contract: Contract) -> Extract:
@@ -221,176 +178,7 @@ def identity_extract(contract: Contract) -> Extract:
     )
 
 
-class _Loading:
-    """One reading of all that is declared, which gathers what cannot be used."""
-
-    def __init__(self, root: Path) -> None:
-        self.root, self.faults = root, list[Fault]()
-        self.fields = load_fields(root / "expectations" / "fields.yaml")
-        self.domains = load_domains(root / "expectations" / "domains.yaml")
-        if not self.domains:
-            self.faults.append(Fault("expectations/domains.yaml", "there is no such file, so that any domain passes for one", ()))
-        self.macros = load_macros(root / "sql" / "macros")
-        # Domains by what their tables are called: what a file without a contract of its own would belong to.
-        self.domain_of: dict[str, str] = {}
-
-    def catalog(self) -> Catalog:
-        extracts: dict[str, Extract] = {}
-        for path in sorted((self.root / "sources").glob("*/contract.odcs.yaml")):
-            with self._telling(path):
-                extract = _extract(path, self.fields)
-                if extract.contract.status == "active":
-                    self._require_declared(extract.contract)
-                    # Said now, where a wrong word holds one domain: rules are made of the contract's words when they are asked for.
-                    _ = raw_rules(extract.contract), extract.contract.reading_fingerprint
-                    extracts[extract.name] = extract
-                    self.domain_of[f"raw.{extract.name}"] = extract.contract.domain
-        contracts = self._contracts()
-        tables: dict[str, Table] = {}
-        for name, contract in contracts.items():
-            with self._telling(self._sql_of(name), contract.domain):
-                tables[name] = self._table(name, contract, contracts)
-        self._tell_sql_without_contract(contracts)
-        self._leave_out_what_cannot_stand(tables, {f"raw.{e}" for e in extracts})
-        order = _ordered({n: set(t.needs) & set(tables) for n, t in tables.items()})
-        return Catalog(self.root, extracts, {name: tables[name] for name in order}, self.domains, tuple(self.faults))
-
-    def _contracts(self) -> dict[str, Contract]:
-        found: dict[str, Contract] = {}
-        for layer in (*LAYERS, REFERENCE):
-            for path in sorted((self.root / "expectations" / layer).glob("*.odcs.yaml")):
-                with self._telling(path):
-                    contract = load_contract(path, self.fields)
-                    if layer != REFERENCE:
-                        self._require_declared(contract)
-                    _ = table_rules(contract), contract.disclosure
-                    found[f"{layer}.{contract.id}"] = contract
-                    self.domain_of[f"{layer}.{contract.id}"] = REFERENCE if layer == REFERENCE else contract.domain
-        if len({name.split(".")[1] for name in found}) < len(found):
-            raise ContractError("two tables share a name: names are unique over all layers, since graphs show the last part alone")
-        return found
-
-    def _table(self, name: str, contract: Contract, contracts: dict[str, Contract]) -> Table:
-        layer = name.split(".")[0]
-        path = self._sql_of(name)
-        text = self._indicators(path, contract) if layer == INDICATORS else path.read_text("utf-8") if path.is_file() else None
-        if text is None:
-            raise ContractError(f"expectations/{layer}/{contract.id}.odcs.yaml promises it, and there is no such file")
-        layers = {known.split(".")[1]: known for known in contracts}
-        related = {}
-        for column in contract.columns:
-            for relationship in column.relationships:
-                other = relationship.to.split(".")[0]
-                if other not in layers:
-                    raise ContractError(f"{column.name} refers to {other}, which no contract describes")
-                related[other] = layers[other]
-        checked = set(related.values())
-        for rule in contract.object.quality:
-            if rule.query:
-                checked |= set(reads(rule.query.replace("{object}", "this_object"), f"{contract.id}: {rule.id}"))
-        checked.discard(name)
-        where = f"{layer}/{path.name}"
-        found = {} if layer == REFERENCE else reads(text, where, self.macros)
-        called = () if layer == REFERENCE else macros_called(text, where, self.macros)
-        return Table(layer, contract, path, text, found, tuple(sorted(checked)), tuple(sorted(related.items())), called)
-
-    def _indicators(self, folder: Path, contract: Contract) -> str | None:
-        """The table of all indicators: a small select for each, `sql/indicators/<indicator>.sql`, in columns it need not give all."""
-        parts = []
-        for path in sorted(folder.glob("*.sql")):
-            text = path.read_text("utf-8").strip()
-            given = output_columns(text, f"indicators/{path.name}")
-            if unknown := [c for c in given if c not in {column.name for column in contract.columns}]:
-                raise ContractError(f"indicators/{path.name} gives {', '.join(unknown)}, which no indicator has")
-            source = {c: ident(c) for c in given} | {"indicator": literal(path.stem)}
-            columns = ", ".join(f"cast({source.get(c.name, 'null')} as {c.physicalType}) as {ident(c.name)}" for c in contract.columns)
-            parts.append(f"select {columns}\nfrom (\n{text}\n)")
-        return "\nunion all\n".join(parts) + f"\norder by {', '.join(contract.key)}\n" if parts else None
-
-    def _sql_of(self, name: str) -> Path:
-        """Where the table comes from: its SQL, its CSV, or the folder of all indicators."""
-        layer, table = name.split(".")
-        if layer == REFERENCE:
-            return self.root / "data" / "reference" / f"{table}.csv"
-        return self.root / "sql" / layer if layer == INDICATORS else self.root / "sql" / layer / f"{table}.sql"
-
-    def _require_declared(self, contract: Contract) -> None:
-        if contract.domain == REFERENCE:
-            raise ContractError(f"domain {REFERENCE} is the domain of the lookups alone")
-        if self.domains and contract.domain not in self.domains:
-            near = difflib.get_close_matches(contract.domain, self.domains, 1)
-            meant = f"; is {near[0]} meant?" if near else ""
-            raise ContractError(f"domain {contract.domain} is not declared in expectations/domains.yaml{meant}")
-
-    def _tell_sql_without_contract(self, contracts: dict[str, Contract]) -> None:
-        for layer in LAYERS[:2]:
-            for path in sorted((self.root / "sql" / layer).glob("*.sql")):
-                is_told = any(f.where == _short(path, self.root) or Path(f.where).name == f"{path.stem}.odcs.yaml" for f in self.faults)
-                if f"{layer}.{path.stem}" not in contracts and not is_told:
-                    self._tell(path, f"there is no contract expectations/{layer}/{path.stem}.odcs.yaml")
-
-    def _leave_out_what_cannot_stand(self, tables: dict[str, Table], raw: set[str]) -> None:
-        """Tables that read what is not there, or each other in a circle, until those that are left can be ordered."""
-        while True:
-            known = {*tables, *raw}
-            lacking = {n: [o for o in t.needs if o not in known] for n, t in tables.items()}
-            graph = {n: set(t.needs) & set(tables) for n, t in tables.items()}
-            wrong = {n: f"it reads {', '.join(o)}, which no usable contract describes" for n, o in lacking.items() if o}
-            if not wrong:
-                try:
-                    TopologicalSorter(graph).prepare()
-                    return
-                except CycleError as error:
-                    circle = error.args[1]
-                    wrong = dict.fromkeys(circle, f"these tables need each other in a circle: {', '.join(circle)}")
-            for name, why in wrong.items():
-                table = tables.pop(name)
-                self.faults.append(Fault(_short(table.path, self.root), why, (self.domain_of[name],)))
-
-    @contextmanager
-    def _telling(self, path: Path, domain: str = "") -> Iterator[None]:
-        try:
-            yield
-        except (ContractError, OSError, ValueError, KeyError, IndexError, re.error) as error:
-            self._tell(path, str(error).removeprefix(f"{path.parent.name}/{path.name}: "), domain)
-
-    def _tell(self, path: Path, why: str, domain: str = "") -> None:
-        """A fault holds the domain its file names, else those of the tables its SQL reads."""
-        held = {domain} if domain else self._said_domain(path)
-        if not held or (self.domains and not held & {*self.domains, REFERENCE}):
-            held = self._domains_read(path)
-        self.faults.append(Fault(_short(path, self.root), why.rstrip("."), tuple(sorted(held))))
-
-    def _said_domain(self, path: Path) -> set[str]:
-        if path.parent.name == REFERENCE:
-            return {REFERENCE}
-        try:
-            found = re.search(r"^domain:\s*(\w+)", path.read_text("utf-8", "replace"), re.MULTILINE)
-        except OSError:
-            return set()
-        return {found[1]} if found and path.suffix == ".yaml" else set()
-
-    def _domains_read(self, path: Path) -> set[str]:
-        sql = path if path.suffix == ".sql" else self.root / "sql" / path.parent.name / f"{path.name.split('.')[0]}.sql"
-        try:
-            named = reads(sql.read_text("utf-8"), sql.name, self.macros)
-        except (ContractError, OSError, UnicodeDecodeError):
-            return set()
-        return {self.domain_of[n] for n in named if self.domain_of.get(n, REFERENCE) != REFERENCE}
-
-
-def _extract(path: Path, fields: dict[str, dict[str, Any]]) -> Extract:
-    contract = load_contract(path, fields)
-    if contract.id != path.parent.name:
-        raise ContractError(f"{path.parent.name}/{path.name}: the folder says {path.parent.name}, the contract {contract.id}")
-    return Extract(contract, tuple(load_layout(p, contract) for p in sorted(path.parent.glob("layouts/*.yaml"))))
-
-
-def _short(path: Path, root: Path) -> str:
-    return str(path.relative_to(root))
-
-
-def _ordered(graph: dict[str, set[str]]) -> Iterable[str]:
+def ordered(graph: dict[str, set[str]]) -> Iterable[str]:
     """Names so that each follows what it needs; deterministic. Raises ContractError for a circle."""
     sorter = TopologicalSorter(graph)
     try:

@@ -1,8 +1,9 @@
 """What lies in landing: files as delivered, but for those whose name says that they are still being written."""
 
 import os
-import time
 from pathlib import Path
+
+from assets.lake import clock
 
 UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 SETTLES_SECONDS = 2.0
@@ -29,8 +30,8 @@ def delivered(folder: Path) -> list[tuple[Path, os.stat_result]]:
 def settled(folder: Path) -> list[Path]:
     """The files of `delivered` that are not being written just now: one changed a moment ago is looked at again."""
     files = delivered(folder)
-    if any(time.time() - stat.st_mtime < SETTLES_SECONDS for _, stat in files):
-        time.sleep(SETTLES_SECONDS)
+    if any(clock.host.now().timestamp() - stat.st_mtime < SETTLES_SECONDS for _, stat in files):
+        clock.host.wait(SETTLES_SECONDS)
         again = {path: (stat.st_size, stat.st_mtime_ns) for path, stat in delivered(folder)}
         files = [(path, stat) for path, stat in files if again.get(path) == (stat.st_size, stat.st_mtime_ns)]
     return [path for path, _ in files]

@@ -11,6 +11,7 @@ from typing import Any
 from assets.deliveries.intake import Receipt
 from sources.casts import ident, literal
 from sources.contract import Contract
+from sources.duck import no_rows
 from sources.parse import Reading
 
 Rows = Sequence[Sequence[Any]]
@@ -109,8 +110,7 @@ def current_records(contract: Contract, paths: list[str], has_versions: bool = T
     """
     columns = _columns(contract)
     if not paths:
-        nothing = ", ".join(f"cast(null as {c.physicalType}) as {ident(c.name)}" for c in contract.columns)
-        return f"select {nothing} where false"
+        return no_rows(contract)
     if contract.delivery.mode != "upsert" or not has_versions:
         return f"select {columns} from read_parquet([{', '.join(literal(p) for p in paths)}]) where _errors is null"
     key, later = _order(contract)

@@ -6,21 +6,37 @@ autumn, since times are civil local time, and by less when a host corrects itsel
 caught up. More than that is a clock set wrong, before or now, and a person must say which.
 """
 
-import os
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from assets.lake.files import Lake, load, save
+from sources.errors import ToldError, WrongUsage
+from sources.settings import settings
 
 STANDS_STILL = timedelta(hours=2)
 SETTING = "VENTETAL_AS_OF"
 
 
-class ClockWentBack(Exception):
+class Host:
+    """The clock of this machine, in civil local time, and waiting by it."""
+
+    def now(self) -> datetime:
+        return datetime.now()
+
+    def wait(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+# Whoever asks what time it is on this machine asks here: another clock may be put in its place.
+host = Host()
+
+
+class ClockWentBack(ToldError):
     """The clock is far behind the newest run. The text says what to do."""
 
 
-class NoTime(Exception):
+class NoTime(WrongUsage):
     """What should say a time does not. The text says what to do."""
 
 
@@ -39,13 +55,13 @@ class Instant:
     now: datetime
 
 
-def told_time(lake: Lake, host: datetime | None = None) -> Now:
-    """What time it is for this lake; `host` is what the machine's clock says. Raises NoTime for a setting that is no time."""
-    if said := os.environ.get(SETTING):
+def told_time(lake: Lake) -> Now:
+    """What time it is for this lake. Raises NoTime for a setting that is no time."""
+    if said := settings().as_of:
         return Now(instant(said, SETTING), SETTING)
     if own := own_time(lake):
         return Now(own, "the lake's own clock")
-    return Now(host or datetime.now(), "the clock of this machine")
+    return Now(host.now(), "the clock of this machine")
 
 
 def own_time(lake: Lake) -> datetime | None:
@@ -62,9 +78,9 @@ def set_own_time(lake: Lake, now: datetime) -> None:
     save(lake.pointer("clock"), Instant(now))
 
 
-def night_time(lake: Lake, host: datetime | None = None) -> Now:
+def night_time(lake: Lake) -> Now:
     """The time of a nightly run, remembered as the newest. Raises ClockWentBack where the machine's clock is far behind it."""
-    told, newest = told_time(lake, host), _newest(lake)
+    told, newest = told_time(lake), _newest(lake)
     if told.clock == SETTING:
         return told
     if newest and newest - told.at > STANDS_STILL:

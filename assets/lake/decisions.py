@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from assets.lake.files import Lake, load, save
+from sources.errors import Missing
 
 
-class UnknownReceipt(Exception):
-    """A decision about a receipt that does not exist."""
+class UnknownReceipt(Missing):
+    """A decision about a receipt that does not exist. The text says how to find those that do."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def _decided(lake: Lake, as_of: str) -> list[Decision]:
 
 def _decide_receipt(lake: Lake, decision: str, receipt: str, reason: str, now: datetime) -> None:
     if receipt not in {p.stem for p in lake.receipts.glob("[!.]*.json")}:
-        raise UnknownReceipt(receipt)
+        raise UnknownReceipt(f"There is no receipt {receipt}; `ventetal query 'from meta.receipt'` lists them.")
     save(lake.decisions / f"{decision}-{receipt}.json", Decision(decision, reason, _iso(now), receipt))
 
 

@@ -1,19 +1,14 @@
-"""The lake: where files live and how one comes into being and goes. Everything is made beside its name and renamed once complete.
+"""Where files live and how one comes into being and goes. Everything is made beside its name and renamed once complete.
 
-No file is changed in place; a name that exists is whole. What goes loses its name first. What the files mean is the business of
-the modules that call this.
+No file is changed in place; a name that exists is whole. What goes loses its name first.
 """
 
 import errno
-import fcntl
 import json
 import os
 import shutil
 import threading
-import time
-from collections.abc import Callable, Hashable, Iterator
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Hashable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,14 +16,8 @@ from typing import Any, TypeVar
 from pydantic import TypeAdapter
 
 PRIVATE, SHARED = 0o700, 0o750
-WAITS_SECONDS = 0.5
-HALF_MADE = (".part", ".marked")
 Record = TypeVar("Record")
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
-
-
-class Locked(Exception):
-    """Another run holds the lake. The text says which, since when."""
 
 
 class Lake:
@@ -106,57 +95,6 @@ class Lake:
         """The release analysts see, None before the first."""
         link = self.releases / "current"
         return self.releases / link.readlink() if link.is_symlink() else None
-
-    @contextmanager
-    def writer(self, who: str, since: datetime, patience: float = 0, waits: Callable[[str], None] | None = None) -> Iterator[None]:
-        """Hold the lake for writing; raises Locked when another process still does after `patience` seconds.
-
-        `waits` is told once, where it must be waited for, who holds it. The kernel frees it at death.
-        """
-        self.prepare()
-        path, until, has_told = self.files / "writer.lock", time.monotonic() + patience, False
-        with path.open("a+") as file:
-            while True:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    break
-                except BlockingIOError:
-                    file.seek(0)
-                    holder = f"Another run holds {self.root}: {file.read().strip() or 'it has just begun'}."
-                    if time.monotonic() >= until:
-                        raise Locked(holder) from None
-                    if waits and not has_told:
-                        waits(holder)
-                        has_told = True
-                    time.sleep(WAITS_SECONDS)
-            file.truncate(0)
-            file.write(f"{who}, process {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
-            file.flush()
-            shutil.rmtree(self.scratch, ignore_errors=True)
-            self.scratch.mkdir(parents=True)
-            self._clear_half_made()
-            try:
-                yield
-            finally:
-                file.truncate(0)
-
-    def _clear_half_made(self) -> None:
-        """Delete what processes that died had not finished: it would fill the disk, and hold records nobody knows of."""
-        for folder in (self.archive, self.rejected, self.files, self.releases):
-            for path in folder.rglob(".*.*"):
-                process = path.name.split(".")[-2]
-                if path.suffix in HALF_MADE and process.isdecimal() and not _is_alive(int(process)):
-                    shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(missing_ok=True)
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
-    return True
 
 
 def beside(path: Path) -> Path:

@@ -5,9 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from assets.lake.files import Lake, load, save
+from sources.errors import Missing
 
 NIGHTLY = "nightly"
 MANIFEST = "manifest.json"
+
+
+class NoRelease(Missing):
+    """There is no release, or none of that name. The text says so."""
 
 
 @dataclass(frozen=True)
@@ -58,10 +63,10 @@ class Manifest(Content):
 
 
 def manifest(lake: Lake, release: str) -> Manifest:
-    """Raises FileNotFoundError for a release that never was."""
+    """Raises NoRelease for one that never was."""
     known = {p.stem: p for p in lake.manifests.glob("[!.]*.json")}
     if release not in known:
-        raise FileNotFoundError(release)
+        raise NoRelease(f"There is no release {release}; `ventetal releases list` names them.")
     return load(known[release], Manifest)
 
 

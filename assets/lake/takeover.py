@@ -13,7 +13,6 @@ from pathlib import Path
 from assets.lake.clock import Instant
 from assets.lake.files import Lake, beside, discard, place, read_json, save, write_json
 from assets.lake.manifests import releases
-from assets.tables.versions import FACTS, PART, Version, WithheldCount
 
 # What `make run` leaves in the landing of a lake of examples.
 EXAMPLES = ".examples"
@@ -58,12 +57,11 @@ def _version(parquet: Path, folder: Path, table: str) -> None:
         shutil.rmtree(made, ignore_errors=True)
         made.mkdir()
         try:
-            os.link(parquet, made / PART)
+            os.link(parquet, made / "part-0.parquet")
         except OSError:
-            shutil.copyfile(parquet, made / PART)
-        withheld = [WithheldCount(**w) for w in said.get("withheld", [])]
-        lineage = {column: [(t, c) for t, c in origins] for column, origins in said.get("lineage", {}).items()}
-        save(made / FACTS, Version(table, said["key"], {}, said["rows"], said["logical_hash"], lineage, withheld))
+            shutil.copyfile(parquet, made / "part-0.parquet")
+        kept = {what: said[what] for what in ("key", "rows", "logical_hash", "lineage", "withheld") if what in said}
+        write_json(made / "version.json", {"table": table, "inputs": {}, **kept})
         place(made, folder)
     parquet.unlink()
     facts.unlink(missing_ok=True)

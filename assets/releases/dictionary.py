@@ -5,10 +5,12 @@ python -m assets.releases.dictionary     after a change of a contract, a field o
 
 from pathlib import Path
 
-from assets.catalog.declared import Catalog, load_catalog
+from assets.catalog.declared import Catalog
 from assets.catalog.lineage import column_lineage
+from assets.catalog.loading import load_catalog
 from assets.releases import meta
 from sources import reasons
+from sources.settings import PROJECT
 
 TARGET = Path("data") / "README.md"
 
@@ -58,8 +60,7 @@ def _refusals(catalog: Catalog) -> list[str]:
 
 
 def main() -> None:
-    project = Path(__file__).resolve().parents[2]
-    (project / TARGET).write_text(dictionary_text(load_catalog(project)), "utf-8")
+    (PROJECT / TARGET).write_text(dictionary_text(load_catalog(PROJECT)), "utf-8")
 
 
 if __name__ == "__main__":

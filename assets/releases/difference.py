@@ -16,6 +16,7 @@ import duckdb
 from assets.catalog.declared import LAYERS, REFERENCE, Catalog
 from assets.lake.files import Lake
 from assets.lake.manifests import Deliveries, Manifest, manifest
+from assets.releases.database import DATABASE
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import connect
@@ -120,7 +121,7 @@ def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, bef
     earlier, oldest = lake.releases / before.release, datetime.fromisoformat(release.as_of) - timedelta(days=REMEMBERED_DAYS)
     found, known = reasons(before, release), list[tuple[Any, ...]]()
     with connect(lake.scratch) as con:
-        con.execute(f"attach {literal(str(earlier / 'ventetal.duckdb'))} as earlier (read_only)")
+        con.execute(f"attach {literal(str(earlier / DATABASE))} as earlier (read_only)")
         if con.execute("select 1 from duckdb_tables() where schema_name = 'meta' and table_name = 'revision'").fetchall():
             known = con.execute("select * from earlier.meta.revision where as_of >= ? order by all", [oldest]).fetchall()
         con.execute("detach earlier")

@@ -8,9 +8,10 @@ from typing import Any
 from assets.catalog.declared import MARTS, REFERENCE, Catalog
 from assets.catalog.freshness import freshness_rules
 from assets.catalog.lineage import Lineage
+from assets.deliveries.extracts import ExtractState
 from assets.deliveries.standing import Standing
 from assets.lake.manifests import Told
-from assets.tables.states import DomainState, ExtractState
+from assets.tables.domain_state import DomainState
 from assets.tables.versions import Version
 from sources.contract import Contract
 from sources.parse import Reading

@@ -3,11 +3,7 @@
 from dataclasses import dataclass
 
 from assets.lake.files import Lake, beside, load, save, sync
-from assets.lake.manifests import releases
-
-
-class NoRelease(Exception):
-    """There is no release of that name. The text says so."""
+from assets.lake.manifests import NoRelease, releases
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.lake.files import Lake
-from assets.releases.summary import dicts, open_release
+from assets.releases.database import dicts, open_release
 from sources.duck import connect
 from sources.parse import refused_records
 

@@ -11,6 +11,7 @@ from assets.catalog.declared import Catalog
 from assets.deliveries.person_key import check_person_key
 from assets.lake.files import Lake, discard, load, read_json, save
 from assets.lake.manifests import MANIFEST, Manifest
+from assets.lake.writer_lock import writing
 from assets.releases.publish import publish
 from assets.tables.build import Night
 from assets.tables.versions import logical_hash
@@ -31,7 +32,7 @@ class Compared:
 
 def rebuilt(source: Lake, target: Lake, catalog: Catalog, release: Path) -> list[Compared]:
     """Make `release` of `source` again in the lake `target`, which is emptied; each table's logical hash there and here."""
-    with source.writer("rebuild", datetime.now()), again(source, target, catalog, release) as night:
+    with writing(source, "rebuild", datetime.now()), again(source, target, catalog, release) as night:
         night.run()
         return compare(source, night, release, publish(night).path)
 
@@ -44,7 +45,7 @@ def again(source: Lake, target: Lake, catalog: Catalog, release: Path) -> Iterat
     target = Lake(target.root, archive=source.archive)
     target.prepare()
     _copy_history(source, target)
-    with target.writer("rebuild", datetime.now()):
+    with writing(target, "rebuild", datetime.now()):
         check_person_key(target, catalog)
         yield Night(target, catalog, datetime.fromisoformat(load(release / MANIFEST, Manifest).as_of), clock="the release")
 

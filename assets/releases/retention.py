@@ -12,10 +12,11 @@ from pathlib import Path
 from assets.catalog.declared import LAYERS, REFERENCE, Catalog
 from assets.catalog.keys import match_key
 from assets.deliveries import intake
+from assets.deliveries.extracts import ExtractState
 from assets.lake.files import Lake, discard, load, read_json
 from assets.lake.manifests import Manifest, releases
 from assets.releases.pointers import head, pinned
-from assets.tables.states import DomainState, ExtractState
+from assets.tables.domain_state import DomainState
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import duckdb
 
 from assets.catalog.freshness import ON_TIME, RECENT
-from assets.releases.publish import DATABASE
+from assets.releases.database import dicts, open_release
 
 
 def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
@@ -52,24 +52,6 @@ def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
         "freshness": freshness,
         "attention": _attention(receipts, checks, domains, freshness, arrived),
     }
-
-
-def open_release(release: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that can read the release and nothing else: no other file, no setting, no write."""
-    con = duckdb.connect(
-        str(release / DATABASE),
-        read_only=True,
-        config={"enable_external_access": False, "autoinstall_known_extensions": False, "autoload_known_extensions": False},
-    )
-    con.execute("set lock_configuration = true")
-    return con
-
-
-def dicts(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    """Rows of a query by column name."""
-    found = con.execute(sql)
-    names = [d[0] for d in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
 def _attention(

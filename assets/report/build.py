@@ -13,6 +13,7 @@ from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import FIGURES
 from assets.report.figures import tell
 from assets.report.reading import Reading, newest_month
+from sources.errors import Missing
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,8 @@ class Built:
     was_frozen: bool = False
 
 
-class NoMonth(Exception):
-    """The release has no final month to report on."""
+class NoMonth(Missing):
+    """The release has no final month to report on. The text says what to do."""
 
 
 def build(release: Path, reports: Path, month: date | None = None, freeze: bool = False) -> Built:
@@ -42,7 +43,7 @@ def build(release: Path, reports: Path, month: date | None = None, freeze: bool 
     began = time.monotonic()
     month = month or newest_month(release)
     if month is None:
-        raise NoMonth
+        raise NoMonth("The release has no final month to report on; `--month` makes the report of a month all the same.")
     name = f"{month:%Y-%m}"
     reports.mkdir(mode=SHARED, parents=True, exist_ok=True)
     part = beside(reports / name)

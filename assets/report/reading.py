@@ -14,10 +14,11 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from assets.releases.summary import dicts, open_release
+from assets.releases.database import dicts, open_release
+from sources.settings import PROJECT
 
 Row = dict[str, Any]
-SQL = Path(__file__).resolve().parents[2] / "sql" / "report"
+SQL = PROJECT / "sql" / "report"
 KPI = "marts.kpi_monthly"
 
 

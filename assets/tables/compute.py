@@ -11,17 +11,19 @@ from assets.catalog.declared import Table, identity_extract
 from assets.catalog.keys import reference_key
 from assets.catalog.lineage import Lineage
 from assets.lake.files import Lake, beside, save
-from assets.tables.disclosure import Ledger, Withheld, counted, protected
+from assets.tables.disclosure import protected
+from assets.tables.ledger import Ledger, Withheld, counted
 from assets.tables.versions import FACTS, LOGICAL_HASH, PART, Version
 from sources.casts import ident, literal
+from sources.errors import ToldError
 from sources.parse import Delivery, refused_records
 
 
-class WrongLookup(Exception):
+class WrongLookup(ToldError):
     """A record of a lookup that cannot be read. The text names file, line and reason."""
 
 
-def build(
+def computed(
     lake: Lake,
     con: duckdb.DuckDBPyConnection,
     table: Table,

@@ -11,58 +11,17 @@ Worked out between a table's SQL and its audit, so no file ever holds an unprote
 
 import json
 from collections import Counter
-from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
 
 import duckdb
 
-from assets.lake.files import Lake, read_json, write_json
-from assets.tables.versions import WithheldCount
+from assets.tables.ledger import Cell, Withheld
 from sources.casts import ident, literal
-from sources.contract import Contract, digest
+from sources.contract import Contract
 from sources.vocabulary import Disclosure, DisclosureGroup
 
 Row = dict[str, Any]
-Cell = tuple[str, ...]
-
-
-@dataclass(frozen=True, order=True)
-class Withheld:
-    """A group of numbers of a cell that is withheld, and why: primary, secondary or ledger."""
-
-    cell: Cell
-    group: str
-    cause: str
-
-    @property
-    def key(self) -> tuple[Cell, str]:
-        return self.cell, self.group
-
-
-class Ledger:
-    """What has been withheld of one table, up to a time."""
-
-    def __init__(self, lake: Lake, table: str, as_of: str) -> None:
-        self._folder, self._table, self._as_of = lake.ledger / table, table, as_of
-        self.entries: set[tuple[Cell, str]] = set()
-        for path in sorted(self._folder.glob("*.json")):
-            entry = read_json(path)
-            if entry["as_of"] <= as_of:
-                self.entries |= {(tuple(cell), group) for cell, group in entry["withheld"]}
-
-    def key_with(self, withheld: Iterable[Withheld] = ()) -> str:
-        """Names the ledger as it will be once `withheld` is in it; '' for an empty one."""
-        entries = sorted(self.entries | {w.key for w in withheld})
-        return digest("ledger", entries) if entries else ""
-
-    def remember(self, withheld: Iterable[Withheld]) -> None:
-        """Write what is new to the ledger: before a release can show what was left."""
-        if new := sorted({w.key for w in withheld} - self.entries):
-            self._folder.mkdir(parents=True, exist_ok=True)
-            write_json(self._folder / f"{digest(self._as_of, new)}.json", {"as_of": self._as_of, "table": self._table, "withheld": new})
-            self.entries |= set(new)
 
 
 def protected(
@@ -80,12 +39,6 @@ def protected(
     if withheld:
         con.executemany("insert into withheld values (?, ?)", [(_as_json(w.cell), w.group) for w in withheld])
     return _select(contract, spec), withheld
-
-
-def counted(withheld: Iterable[Withheld]) -> list[WithheldCount]:
-    """How many cells are withheld, by group of numbers and cause."""
-    counts = Counter((w.group, w.cause) for w in withheld)
-    return [WithheldCount(group, cause, cells) for (group, cause), cells in sorted(counts.items())]
 
 
 def cells_to_withhold(spec: Disclosure, rows: list[Row], remembered: set[tuple[Cell, str]]) -> list[Withheld]:

@@ -4,7 +4,7 @@ What a version is and how it was judged are two things. A folder that has its na
 rules has found nothing that holds it.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import duckdb
@@ -12,9 +12,8 @@ from pydantic import ValidationError
 
 from assets.catalog.declared import Table
 from assets.catalog.lineage import Lineage
-from assets.lake.files import Lake, discard, load, place, save
+from assets.lake.files import Lake, discard, load, place
 from expectations.runner import Outcome
-from expectations.suite import Rule
 from sources.casts import literal
 
 FACTS = "version.json"
@@ -95,29 +94,10 @@ def rows_sql(folder: Path) -> str:
     return f"select * from read_parquet({literal(f'{folder}/*.parquet')})"
 
 
-def relation(con: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
-    """A view like core.pathway on `con`."""
-    schema, _ = name.split(".")
-    con.execute(f"create schema if not exists {schema}")
-    con.execute(f"create or replace view {name} as {sql}")
-
-
 def logical_hash(con: duckdb.DuckDBPyConnection, folder: Path) -> str:
     """A hash of the rows in whatever order."""
     found: str = con.execute(f"select {LOGICAL_HASH} from ({rows_sql(folder)}) as t").fetchall()[0][0]
     return found
-
-
-def remembered(path: Path, rules: list[Rule]) -> list[Outcome] | None:
-    """What rules have found before, said in today's words and with today's severity; None where they have not been asked yet."""
-    if not path.exists():
-        return None
-    found = {o.name: o for o in load(path, list[Outcome])}
-    return [replace(found[r.name], words=r.words, severity=r.severity, column=r.column) for r in rules]
-
-
-def remember(path: Path, outcomes: list[Outcome]) -> None:
-    save(path, outcomes, list[Outcome])
 
 
 def settle_in(lake: Lake, made: Path, version: Version, stands: bool) -> None:

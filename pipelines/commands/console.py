@@ -1,31 +1,49 @@
-"""What the commands share: exit codes, output for people and machines, and the words for what does not exist."""
+"""What the commands share: how they end, output for people and machines, and the words for what does not exist."""
 
 import json
-from collections.abc import Iterator
+import traceback
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from datetime import datetime
-from enum import IntEnum
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 from rich.console import Console
 
 from pipelines import show
-from pipelines.settings import data_root
+from sources.errors import Exit, ToldError
+from sources.settings import data_root
 
 if TYPE_CHECKING:
     from assets.lake.files import Lake
 
 notes = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
+Parameters = ParamSpec("Parameters")
 
 
-class Exit(IntEnum):
-    """Exit codes; see `pipelines.cli`."""
+def ending(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
+    """The command, ended as its error says (`sources.errors`); a fault of the program is told by its kind and place.
 
-    DONE, ATTENTION, USAGE, LOCKED, MISSING, BROKEN = range(6)
+    The text of such an error is left out: it can quote what a record says.
+    """
+
+    @wraps(command)
+    def ends(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
+        try:
+            command(*arguments, **options)
+        except ToldError as told:
+            stop(told.exit, str(told))
+        except (typer.Exit, typer.Abort, BrokenPipeError):
+            raise
+        except Exception as fault:
+            kind = f"{type(fault).__name__}: {fault.strerror}" if isinstance(fault, OSError) else type(fault).__name__
+            stop(Exit.BROKEN, f"{''.join(traceback.format_tb(fault.__traceback__))}{kind}. It broke off there; what was published stands.")
+
+    return ends
 
 
 def print_summary(release: Path, arrived: list[str], as_json: bool, seconds: float | None, more: dict[str, Any] | None = None) -> None:
@@ -36,34 +54,24 @@ def print_summary(release: Path, arrived: list[str], as_json: bool, seconds: flo
 
 
 def current(lake: "Lake") -> Path:
+    """The release analysts see. Raises NoRelease."""
+    from assets.lake.manifests import NoRelease
+
     release: Path | None = lake.current_release
     if release is None:
-        stop(Exit.MISSING, f"There is no release in {lake.releases} yet; `ventetal run` makes one.")
+        raise NoRelease(f"There is no release in {lake.releases} yet; `ventetal run` makes one.")
     return release
-
-
-def now(lake: "Lake") -> datetime:
-    """What time it is for the lake; a setting that says no time ends the command."""
-    from assets.lake.clock import NoTime, told_time
-
-    try:
-        return told_time(lake).at
-    except NoTime as none:
-        stop(Exit.USAGE, str(none))
 
 
 @contextmanager
 def holding(lake: "Lake", who: str) -> Iterator[None]:
-    """The lake for writing, in today's layout; the command ends where another process has it."""
-    from assets.lake.files import Locked
+    """The lake for writing, in today's layout. Raises Locked where another process has it."""
     from assets.lake.takeover import take_over
+    from assets.lake.writer_lock import writing
 
-    try:
-        with lake.writer(who, datetime.now()):
-            take_over(lake)
-            yield
-    except Locked as locked:
-        stop(Exit.LOCKED, str(locked))
+    with writing(lake, who, datetime.now()):
+        take_over(lake)
+        yield
 
 
 def print_json(value: Any) -> None:

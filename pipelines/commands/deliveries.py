@@ -7,8 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from pipelines import show
-from pipelines.commands.console import Exit, Json, current, holding, notes, now, print_json, stop
-from pipelines.settings import PROJECT, data_root
+from pipelines.commands.console import Json, current, holding, notes, print_json
+from sources.errors import Exit, Missing, WrongUsage
+from sources.settings import PROJECT, data_root
 
 
 def check(
@@ -20,14 +21,10 @@ def check(
     """A supplier's dry run: would this file be taken, and which records would be refused? Writes nothing."""
     import tempfile
 
-    from sources.dry_run import NoExtract, dry_run
+    from sources.dry_run import dry_run
 
-    candidates = _extracts(extract)
     with tempfile.TemporaryDirectory() as scratch:
-        try:
-            verdict = dry_run(file, candidates, Path(scratch), show_values)
-        except NoExtract as none:
-            verdict = {"file": file.name, "would_be_taken": False, "refusals": none.refusals}
+        verdict = dry_run(file, _extracts(extract), Path(scratch), show_values)
     show.verdict(verdict) if not as_json else print_json(verdict)
     is_clean = verdict["would_be_taken"] and not verdict["quarantined"]
     raise typer.Exit(Exit.DONE if is_clean else Exit.ATTENTION)
@@ -42,15 +39,11 @@ def layout(
 
     from sources.dry_run import unpacked
     from sources.propose import propose
-    from sources.reasons import Refused
 
     candidates = _extracts(extract)
     with tempfile.TemporaryDirectory() as scratch:
-        try:
-            inside, name = unpacked(file, Path(scratch))
-            _, text = propose(inside, name, candidates)
-        except Refused as refused:
-            stop(Exit.ATTENTION, refused.sentence)
+        inside, name = unpacked(file, Path(scratch))
+        _, text = propose(inside, name, candidates)
     print(text, end="")
 
 
@@ -84,19 +77,17 @@ def accept(
     until: Annotated[str, typer.Option(help="The last day on which the check may fail; a day that has passed ends it.")] = "",
 ) -> None:
     """Let a held delivery through, or let a check fail until a date: a known error of the supplier. The next run obeys."""
-    from assets.lake.decisions import UnknownReceipt, accept_delivery
+    from assets.lake.clock import told_time
+    from assets.lake.decisions import accept_delivery
     from assets.lake.files import Lake
 
     if "." in what:
         _accept_check(what, until, reason)
         return
     if until:
-        stop(Exit.USAGE, "--until goes with a check; a delivery is let through for good.")
-    try:
-        lake = Lake(data_root())
-        accept_delivery(lake, what, reason, now(lake))
-    except UnknownReceipt:
-        stop(Exit.MISSING, f"There is no receipt {what}; `ventetal status` names those that are held.")
+        raise WrongUsage("--until goes with a check; a delivery is let through for good.")
+    lake = Lake(data_root())
+    accept_delivery(lake, what, reason, told_time(lake).at)
     notes.print(f"{what} is accepted; the next run takes it.")
 
 
@@ -105,14 +96,12 @@ def withdraw(
     reason: Annotated[str, typer.Option(help="Why it must not count.")],
 ) -> None:
     """Take a delivery back: the wrong file was sent. What it replaced stands again from the next run on."""
-    from assets.lake.decisions import UnknownReceipt, withdraw_delivery
+    from assets.lake.clock import told_time
+    from assets.lake.decisions import withdraw_delivery
     from assets.lake.files import Lake
 
-    try:
-        lake = Lake(data_root())
-        withdraw_delivery(lake, receipt, reason, now(lake))
-    except UnknownReceipt:
-        stop(Exit.MISSING, f'There is no receipt {receipt}; `ventetal query "from meta.receipt"` lists them.')
+    lake = Lake(data_root())
+    withdraw_delivery(lake, receipt, reason, told_time(lake).at)
     notes.print(f"{receipt} is withdrawn; the next run leaves it out.")
 
 
@@ -127,7 +116,7 @@ def examples(
     ] = "",
 ) -> None:
     """Put the deliveries of an invented region into landing. The lake then lives by a clock of its own, at 2015-06-01."""
-    from assets.lake.clock import NoTime, instant, own_time, set_own_time
+    from assets.lake.clock import instant, own_time, set_own_time
     from assets.lake.files import Lake
     from sources.examples.region import LIVES_AT, write_example_region
 
@@ -135,13 +124,10 @@ def examples(
     lake.prepare()
     has_clock = own_time(lake) is not None
     if not has_clock and any(lake.receipts.glob("*.json")):
-        stop(Exit.USAGE, f"{lake.root} holds deliveries and lives by the clock of this machine: it is no lake of examples.")
+        raise WrongUsage(f"{lake.root} holds deliveries and lives by the clock of this machine: it is no lake of examples.")
     if now_ or not has_clock:
         with holding(lake, "examples"):
-            try:
-                set_own_time(lake, instant(now_ or LIVES_AT, "--now"))
-            except NoTime as none:
-                stop(Exit.USAGE, str(none))
+            set_own_time(lake, instant(now_ or LIVES_AT, "--now"))
     if now_ and has_clock:
         notes.print(f"It is {now_} in {lake.root}; the next run takes that for now.")
         return
@@ -151,25 +137,27 @@ def examples(
 
 def _extracts(name: str) -> list[Any]:
     """The extract of that name, or all for ''."""
-    from assets.catalog.declared import load_catalog
+    from assets.catalog.loading import load_catalog
 
     extracts = load_catalog(PROJECT).extracts
     if name and name not in extracts:
-        stop(Exit.MISSING, f"There is no extract {name}; there are {', '.join(extracts)}.")
+        raise Missing(f"There is no extract {name}; there are {', '.join(extracts)}.")
     return [extracts[name]] if name else list(extracts.values())
 
 
 def _accept_check(check: str, until: str, reason: str) -> None:
-    from assets.catalog.declared import acceptable_checks, load_catalog
+    from assets.catalog.declared import acceptable_checks
+    from assets.catalog.loading import load_catalog
+    from assets.lake.clock import told_time
     from assets.lake.decisions import accept_check
     from assets.lake.files import Lake
 
     try:
         last = date.fromisoformat(until)
     except ValueError:
-        stop(Exit.USAGE, f"{until!r} is no date; say until when with --until YYYY-MM-DD.")
+        raise WrongUsage(f"{until!r} is no date; say until when with --until YYYY-MM-DD.") from None
     if check not in acceptable_checks(load_catalog(PROJECT)):
-        stop(Exit.MISSING, f"There is no check {check} that may be accepted; meta.check_result names table_name and check_name.")
+        raise Missing(f"There is no check {check} that may be accepted; meta.check_result names table_name and check_name.")
     lake = Lake(data_root())
-    accept_check(lake, check, last, reason, now(lake))
+    accept_check(lake, check, last, reason, told_time(lake).at)
     notes.print(f"{check} may fail until {last}; the next run obeys, and says so wherever the figures are shown.", soft_wrap=True)

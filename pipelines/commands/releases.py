@@ -5,8 +5,9 @@ from typing import Annotated
 import typer
 
 from pipelines import show
-from pipelines.commands.console import Exit, Json, current, holding, notes, print_json, stop
-from pipelines.settings import PROJECT, data_root
+from pipelines.commands.console import Json, current, holding, notes, print_json
+from sources.errors import WrongUsage
+from sources.settings import PROJECT, data_root
 
 
 def query(
@@ -18,14 +19,15 @@ def query(
     import duckdb
 
     from assets.lake.files import Lake
-    from assets.releases.summary import accepted_in, open_release
+    from assets.releases.database import open_release
+    from assets.releases.summary import accepted_in
 
     with open_release(current(Lake(data_root()))) as con:
         try:
             found = con.execute(sql)
             names, rows = [d[0] for d in found.description or []], found.fetchall()
         except duckdb.Error as error:
-            stop(Exit.USAGE, str(error))
+            raise WrongUsage(str(error)) from None
         for known in accepted_in(con, sql):
             notes.print(f"Mind: {known}", markup=False, soft_wrap=True)
     if as_json:
@@ -42,15 +44,12 @@ def diff(
     as_json: Json = False,
 ) -> None:
     """Why a figure is another than it was: figures, deliveries, code and reference tables that differ between two releases."""
-    from assets.catalog.declared import load_catalog
+    from assets.catalog.loading import load_catalog
     from assets.lake.files import Lake
     from assets.releases.difference import compared
 
     lake = Lake(data_root())
-    try:
-        found = compared(lake, load_catalog(PROJECT), before, after or current(lake).name)
-    except FileNotFoundError as missing:
-        stop(Exit.MISSING, f"There is no release {missing}; `ventetal releases list` names them.")
+    found = compared(lake, load_catalog(PROJECT), before, after or current(lake).name)
     show.difference(found) if not as_json else print_json(found)
 
 
@@ -73,26 +72,20 @@ def list_releases(as_json: Json = False) -> None:
 def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")]) -> None:
     """Show an earlier release until `resume`; runs go on making new ones."""
     from assets.lake.files import Lake
-    from assets.releases.pointers import NoRelease, roll_back
+    from assets.releases.pointers import roll_back
 
     lake = Lake(data_root())
     with holding(lake, "roll-back"):
-        try:
-            roll_back(lake, release)
-        except NoRelease as none:
-            stop(Exit.MISSING, str(none))
+        roll_back(lake, release)
     notes.print(f"{release} is current until `ventetal releases resume`.")
 
 
 def resume_releases() -> None:
     """Show the newest release again."""
     from assets.lake.files import Lake
-    from assets.releases.pointers import NoRelease, resume
+    from assets.releases.pointers import resume
 
     lake = Lake(data_root())
     with holding(lake, "resume"):
-        try:
-            newest = resume(lake)
-        except NoRelease as none:
-            stop(Exit.MISSING, str(none))
+        newest = resume(lake)
     notes.print(f"{newest} is current.")

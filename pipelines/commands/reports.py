@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 
 from pipelines import show
-from pipelines.commands.console import Exit, Json, current, print_json, stop
-from pipelines.settings import data_root
+from pipelines.commands.console import Json, current, print_json
+from sources.errors import WrongUsage
+from sources.settings import data_root
 
 
 def report(
@@ -17,14 +18,11 @@ def report(
 ) -> None:
     """Make the committee's report of a month from the current release: page, workbook, charts, open data, and PDF by Chromium."""
     from assets.lake.files import Lake
-    from assets.report.build import NoMonth, build
+    from assets.report.build import build
 
     try:
         wanted = date.fromisoformat(f"{month}-01") if month else None
     except ValueError:
-        stop(Exit.USAGE, f"{month!r} is no month like 2015-04.")
-    try:
-        built = build(current(Lake(data_root())), data_root() / "reports", wanted, freeze)
-    except NoMonth:
-        stop(Exit.MISSING, "The release has no final month to report on; `--month` makes the report of a month all the same.")
+        raise WrongUsage(f"{month!r} is no month like 2015-04.") from None
+    built = build(current(Lake(data_root())), data_root() / "reports", wanted, freeze)
     show.report(built) if not as_json else print_json(built.__dict__)

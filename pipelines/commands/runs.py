@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines import show
-from pipelines.commands.console import Exit, Json, current, holding, notes, print_json, print_summary, stop
-from pipelines.definitions import catalog, defs
-from pipelines.settings import JOB, PROJECT, data_root
+from pipelines.commands.console import Json, current, holding, notes, print_json, print_summary, stop
+from pipelines.names import JOB
+from sources.errors import Exit, exit_of
+from sources.settings import PROJECT, data_root
 
 if TYPE_CHECKING:
     import dagster as dg
 
     from assets.lake.files import Lake
     from pipelines.nightly import Finished
-
-# How a run ends that could not begin, by the class of its error.
-ENDS = {"Locked": Exit.LOCKED, "NoTime": Exit.USAGE, "KeyRefused": Exit.USAGE}
 
 
 def run(
@@ -62,12 +60,14 @@ def rebuild(as_json: Json = False) -> None:
 
 def _finished(lake: "Lake", who: str, as_of: str = "", rebuild: bool = False) -> "Finished":
     """A run of the job, once the lake is free and its key is right; ends the command with what went wrong where it broke off."""
-    with holding(lake, who):
-        _check_key(lake)
+    from assets.deliveries.person_key import check_person_key
     from assets.night_run import run_config
+    from pipelines.definitions import catalog, defs
     from pipelines.launcher import fail_abandoned
     from pipelines.nightly import instance, run_job
 
+    with holding(lake, who):
+        check_person_key(lake, catalog)
     with instance(PROJECT, data_root()) as on:
         fail_abandoned(on, lake)
         finished = run_job(defs, JOB, on, run_config(as_of, rebuild))
@@ -75,20 +75,8 @@ def _finished(lake: "Lake", who: str, as_of: str = "", rebuild: bool = False) ->
             _tell(on, lake)
     if finished.ok or finished.calls_somebody:
         return finished
-    said = "\n".join(f"{step}: {error}" for step, error in finished.errors.items())
-    known = [code for kind, code in ENDS.items() if kind in finished.kinds]
-    return stop(*((known[0], said) if known else (Exit.BROKEN, f"The run broke off; the release before it stands. {said}")))
-
-
-def _check_key(lake: "Lake") -> None:
-    """Stop with its sentence where the pseudonym key is missing or another than the lake's."""
-    from assets.deliveries.person_key import check_person_key
-    from sources.pseudonym import KeyRefused
-
-    try:
-        check_person_key(lake, catalog)
-    except KeyRefused as refused:
-        stop(Exit.USAGE, str(refused))
+    said, code = "\n".join(f"{step}: {error}" for step, error in finished.errors.items()), exit_of(finished.kinds)
+    return stop(code, f"The run broke off; the release before it stands. {said}" if code is Exit.BROKEN else said)
 
 
 def _tell(on: "dg.DagsterInstance", lake: "Lake") -> None:

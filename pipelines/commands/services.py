@@ -8,7 +8,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from pipelines.commands.console import notes
-from pipelines.settings import LOCATION, PROJECT, data_root
+from pipelines.names import LOCATION
+from sources.settings import PROJECT, data_root, settings
 
 CODE_PORT = "VENTETAL_CODE_PORT"
 PORTS = {"operators": 3000, "viewers": 3001}
@@ -36,7 +37,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port of the UI on the loopback address; 3000 for operators, 3001 for viewers.")] = 0,
 ) -> None:  # fmt: skip
     """Run one service of a host that works every night; all of them listen on the loopback address only."""
-    code_port = os.environ.setdefault(CODE_PORT, "4266")
+    code_port = os.environ[CODE_PORT] = str(settings().code_port)
     workspace = ("-w", str(PROJECT / "deploy" / "workspace.yaml"))
     match service:
         case Service.code:

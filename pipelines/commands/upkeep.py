@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from pipelines import show
-from pipelines.commands.console import Json, holding, now, print_json
-from pipelines.settings import PROJECT, data_root
+from pipelines.commands.console import Json, holding, print_json
+from sources.settings import PROJECT, data_root
 
 
 def clean(
@@ -18,7 +18,8 @@ def clean(
     as_json: Json = False,
 ) -> None:
     """Delete what no kept release names, no later run needs and no reader has: versions, releases, delivered files, runs, logs."""
-    from assets.catalog.declared import load_catalog
+    from assets.catalog.loading import load_catalog
+    from assets.lake.clock import told_time
     from assets.lake.files import Lake
     from assets.releases.retention import delete, doomed
     from pipelines.nightly import instance
@@ -26,7 +27,7 @@ def clean(
 
     lake = Lake(data_root())
     with holding(lake, "clean"), instance(PROJECT, data_root()) as on:
-        found = doomed(lake, load_catalog(PROJECT), now(lake), releases, archive)
+        found = doomed(lake, load_catalog(PROJECT), told_time(lake).at, releases, archive)
         gone = old_runs(on, datetime.now() - timedelta(days=runs))
         counts = [
             {"what": what, "number": len(group), "bytes": sum(d.bytes for d in group)}

@@ -12,8 +12,10 @@ import dagster as dg
 
 from expectations.runner import context
 from pipelines.dagster_internals import create_execution_plan
-from pipelines.definitions import JOB, PROJECT, defs
+from pipelines.definitions import defs
+from pipelines.names import JOB
 from pipelines.nightly import instance, run_job
+from sources.settings import PROJECT
 
 
 def main() -> None:

@@ -21,7 +21,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from assets.catalog.declared import load_catalog
+from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake
 from pipelines.nightly import instance
 from tests.bench import load, patients, patients_sql, rivals, servicedesk

@@ -22,7 +22,7 @@ import duckdb
 import openpyxl
 import pandas as pd
 
-from assets.catalog.declared import load_catalog
+from assets.catalog.loading import load_catalog
 from sources.dry_run import unpacked
 from sources.duck import connect
 from sources.layout import Extract

@@ -7,17 +7,18 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from assets.catalog.declared import Catalog, Table, load_catalog
+from assets.catalog.declared import Catalog
+from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake
+from assets.lake.writer_lock import writing
 from assets.tables.build import Night
-from assets.tables.versions import Attempt
 from sources.duck import connect
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -79,7 +80,7 @@ def nightly(data: Path, domains: tuple[str, ...], figures: Callable[[duckdb.Duck
     with tempfile.TemporaryDirectory(dir=data) as folder:
         lake, stages = Lake(Path(folder)), dict[str, float]()
         link_landing(data / "landing", lake.landing)
-        with lake.writer("a benchmark", datetime.now()):
+        with writing(lake, "a benchmark", datetime.now()):
             night = TimedNight(lake, catalog, AS_OF, stages)
             for domain in domains:
                 for extract in catalog.extracts_of(domain):
@@ -90,7 +91,7 @@ def nightly(data: Path, domains: tuple[str, ...], figures: Callable[[duckdb.Duck
                 state = night.make_domain(domain)
                 assert not state.is_held, state.why
                 marts |= {name: key for name, key in state.tables.items() if name.startswith("marts.")}
-            con = night.connect_to(marts)
+            con = night.inputs.connect_to(marts)
         return {"seconds": stages, "figures": figures(con), "peak": peak()}
 
 
@@ -107,14 +108,11 @@ class TimedNight(Night):
 
     def __init__(self, lake: Lake, catalog: Catalog, now: datetime, stages: dict[str, float]) -> None:
         super().__init__(lake, catalog, now)
-        self.stages = stages
+        self.stages, made = stages, self._attempts.of_table
+        self._attempts.of_table = lambda table, available: self.timed(table.name, made, table, available)  # type: ignore[method-assign]
 
     def timed(self, stage: str, step: Callable[..., Any], *arguments: Any) -> Any:
         began = time.perf_counter()
         found = step(*arguments)
         self.stages[stage] = self.stages.get(stage, 0) + time.perf_counter() - began
         return found
-
-    def _table(self, table: Table, available: Mapping[str, str]) -> Attempt:
-        attempt: Attempt = self.timed(table.name, super()._table, table, available)
-        return attempt

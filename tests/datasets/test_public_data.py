@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.catalog.declared import load_extracts
+from assets.catalog.loading import load_extract
 from sources.contract import Contract, load_fields
 from sources.duck import connect
 from sources.layout import Extract, Layout
@@ -23,7 +23,7 @@ from sources.parse import Delivery, Reading
 from sources.reasons import Refused
 
 HERE = Path(__file__).parent
-EXTRACTS = load_extracts(HERE / "sources", load_fields(HERE / "fields.yaml"))
+EXTRACTS = {p.parent.name: load_extract(p, load_fields(HERE / "fields.yaml")) for p in sorted(HERE.glob("sources/*/contract.odcs.yaml"))}
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from assets.catalog.declared import Catalog
 from assets.deliveries.standing import current_records
-from assets.tables.versions import relation
+from sources.duck import relation
 from sources.layout import Extract, load_layout
 from sources.parse import Delivery, Reading
 from tests.datasets.test_public_data import datasets

@@ -14,10 +14,10 @@ from typing import Any
 
 import duckdb
 
-from assets.lake.files import HALF_MADE, Lake, read_json
+from assets.lake.files import Lake, read_json
+from assets.lake.leftovers import HALF_MADE
 from assets.lake.manifests import releases
-from assets.releases.publish import DATABASE
-from assets.releases.summary import dicts
+from assets.releases.database import DATABASE, dicts
 from tests.faults.dying import PROJECT, Death, Nights, Order
 from tests.toy import Toy
 

@@ -169,10 +169,10 @@ def on_vanishing(folder: str) -> Arm:
     def arm(nth: int) -> None:
         def without(original: Callable[..., Any], calls: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
             if calls == nth:
-                shutil.rmtree(arguments[0].lake.root / folder)
+                shutil.rmtree(arguments[0]._lake.root / folder)
             return original(*arguments, **named)
 
-        wrap("assets.tables.build:Night._table", without)
+        wrap("assets.tables.attempts:Attempts.of_table", without)
 
     return arm
 
@@ -182,16 +182,16 @@ POINTS: dict[str, Arm] = {
     "any rename": on_change({"os.rename"}),
     "after decode": on_call("sources.parse:Delivery.parse", after=True),
     "mid-Parquet of a delivery": on_growth("sources.parse:Delivery.parse", 100),
-    "mid-Parquet of a table": on_growth("assets.tables.build:build", 100),
+    "mid-Parquet of a table": on_growth("assets.tables.compute:computed", 100),
     "before the archive has it": on_change({"os.rename"}, "/archive/"),
     "before the receipt": on_change({"os.rename"}, "/receipts/"),
     "before landing is cleared": on_change({"os.remove"}, "/landing/"),
     "before a refused file is put away": on_change({"os.rename"}, "/landing/"),
     "mid-audit": on_call("expectations.runner:_outcome"),
-    "after the ledger, before the table": on_call("assets.tables.disclosure:Ledger.remember", after=True),
+    "after the ledger, before the table": on_call("assets.tables.ledger:Ledger.remember", after=True),
     "before a version has its name": on_change({"os.rename"}, "/marts/"),
-    "mid-release": on_growth("assets.releases.publish:_write", 100_000),
-    "mid-release, between tables": on_call("assets.releases.publish:_copy_table"),
+    "mid-release": on_growth("assets.releases.publish:write_release", 100_000),
+    "mid-release, between tables": on_call("assets.releases.write:_copy_table"),
     "before the release has its name": on_change({"os.rename"}, "/releases/.2"),
     "after the release has its name": on_change({"os.rename"}, "/manifests/"),
     "before the flip": on_call("assets.releases.pointers:show"),
@@ -209,7 +209,7 @@ def serve() -> None:
     import duckdb  # noqa: F401  # imported, never connected to
     import pandas  # noqa: F401  # slow to import, and DuckDB asks for it
 
-    from assets import compute, night, publish  # noqa: F401
+    from assets.releases import publish  # noqa: F401
     from expectations.runner import context
 
     context()
@@ -249,8 +249,10 @@ def _child(order: Order, said: Path) -> None:
 
 
 def _night(order: Order) -> None:
-    from assets.catalog.declared import REFERENCE, Catalog, load_catalog
+    from assets.catalog.declared import REFERENCE, Catalog
+    from assets.catalog.loading import load_catalog
     from assets.lake.files import Lake
+    from assets.lake.writer_lock import writing
     from assets.releases import publish
     from assets.tables.build import Night
 
@@ -262,7 +264,7 @@ def _night(order: Order) -> None:
         tables = {n: t for n, t in catalog.tables.items() if t.layer == REFERENCE or t.domain == order.domain}
         catalog = Catalog(catalog.root, {e: catalog.extracts[e] for e in catalog.extracts_of(order.domain)}, tables)
     lake = Lake(Path(order.data))
-    with lake.writer("a night", datetime.now()):
+    with writing(lake, "a night", datetime.now()):
         night = Night(lake, catalog, datetime.fromisoformat(order.now))
         night.run()
         made = publish.publish(night)

@@ -15,8 +15,10 @@ import pytest
 from assets.deliveries import intake
 from assets.lake.clock import ClockWentBack, night_time
 from assets.lake.files import Lake
+from assets.lake.writer_lock import writing
 from assets.releases.retention import delete, doomed
 from sources.parse import Delivery
+from tests.clocks import at
 from tests.faults.aftermath import PERIOD, WHOLE, Scene, old_release
 from tests.faults.dying import Nights
 from tests.toy import Toy
@@ -152,7 +154,7 @@ def test_a_file_that_grows_or_vanishes_once_it_has_been_read_waits_or_is_gone(
     assert (toy.deliveries("n"), list(toy.lake.archive.iterdir())) == ([], [])
     toy.night()
     assert [(d["status"], d["accepted"]) for d in toy.deliveries("n")] == ([("current", 2)] if grows else [])
-    with toy.lake.writer("a test", datetime.now()):
+    with writing(toy.lake, "a test", datetime.now()):
         delete(doomed(toy.lake, toy.catalog, datetime.now(), 30_000, 30_000))
     read = list((toy.lake.files / "raw" / "n").glob("*.parquet"))
     assert len(read) == len(toy.deliveries("n"))
@@ -235,20 +237,27 @@ def test_of_two_writers_one_works_and_nothing_is_taken_twice(toy_nights: Scene, 
 
 def test_time_stands_still_while_the_clock_is_back_and_a_wrong_clock_is_told(tmp_path: Path) -> None:
     lake, night = Lake(tmp_path), datetime(2015, 10, 25, 2, 50)
-    assert night_time(lake, night).at == night
+
+    def nightly(machine: datetime) -> datetime:
+        with at(machine):
+            return night_time(lake).at
+
+    assert nightly(night) == night
     for behind, is_told in ((1, False), (60, False), (120, False), (121, True), (60 * 24 * 365, True)):
         clock = night - timedelta(minutes=behind)
         if is_told:
             with pytest.raises(ClockWentBack, match=f"{clock:%Y-%m-%d %H:%M}, but the newest run was at 2015-10-25 02:50"):
-                night_time(lake, clock)
+                nightly(clock)
         else:
-            assert night_time(lake, clock).at == night
-    assert night_time(lake, night + timedelta(minutes=1)).at == night + timedelta(minutes=1)
+            assert nightly(clock) == night
+    assert nightly(night + timedelta(minutes=1)) == night + timedelta(minutes=1)
 
 
 def test_what_was_received_before_the_clock_went_back_stays_in_the_figures(toy: Toy) -> None:
     toy.deliver("n", JANUARY, "a 1")
-    toy.night(night_time(toy.lake, datetime(2015, 10, 25, 2, 50)).at)
+    with at(datetime(2015, 10, 25, 2, 50)):
+        toy.night(night_time(toy.lake).at)
     toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
-    toy.night(night_time(toy.lake, datetime(2015, 10, 25, 2, 10)).at)
+    with at(datetime(2015, 10, 25, 2, 10)):
+        toy.night(night_time(toy.lake).at)
     assert toy.total("n") == "a 3, b 3"

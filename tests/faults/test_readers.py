@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from assets.lake.writer_lock import writing
 from assets.releases.retention import delete, doomed
 from tests.faults.aftermath import PERIOD, WHOLE
 from tests.faults.dying import PROJECT, Nights, Order
@@ -61,7 +62,7 @@ def test_four_readers_get_answers_of_one_release_each_while_releases_appear_and_
         done = nights.run(Order(str(toy.project), str(toy.data), now.isoformat()))
         assert done.status == 0, done.said
         # A night keeps two releases here (`dying.py`) and deletes the others; `clean` takes what only those were made of.
-        with toy.lake.writer("clean", now):
+        with writing(toy.lake, "clean", now):
             old = doomed(toy.lake, toy.catalog, datetime.now(), release_days=1, archive_days=1)
             delete(old)
             cleaned.update(d.what for d in old)

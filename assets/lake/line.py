@@ -1,0 +1,66 @@
+"""A line of runs over a lake: what they take for now, what operators have let pass by then, and what stands by their records.
+
+The `nightly` line remembers what stands; a run for another `as_of` starts from the receipts and forgets it with the run.
+"""
+
+from dataclasses import replace
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar, Protocol, TypeVar
+
+from assets.lake.decisions import Acceptance, accepted_checks
+from assets.lake.files import Lake, load, save
+from assets.lake.manifests import NIGHTLY
+from expectations.runner import Outcome
+
+
+class State(Protocol):
+    """What stands of something: a typed record, one file for each name, in a folder of its kind."""
+
+    FOLDER: ClassVar[str]
+
+    @property
+    def name(self) -> str: ...
+
+
+Kind = TypeVar("Kind", bound=State)
+
+
+class Line:
+    """What the runs of one name know at the time `now`."""
+
+    def __init__(self, lake: Lake, now: datetime, name: str = NIGHTLY) -> None:
+        self.lake, self.now, self.name = lake, now, name
+        self.as_of, self.is_nightly = now.isoformat(timespec="microseconds"), name == NIGHTLY
+        self._known: dict[Path, Any] = {}
+
+    @cached_property
+    def accepted(self) -> dict[str, Acceptance]:
+        return accepted_checks(self.lake, self.as_of)
+
+    def accepting(self, table: str, outcomes: list[Outcome]) -> list[Outcome]:
+        """The outcomes with who accepts that they fail, and until when."""
+        found = ((o, self.accepted.get(f"{table}.{o.name}")) for o in outcomes)
+        return [replace(o, accepted_until=a.until, accepted_reason=a.reason) if a and not o.passed else o for o, a in found]
+
+    def state(self, kind: type[Kind], name: str) -> Kind | None:
+        """What stands; None before the first run. It is read once: who has a line is the only one that writes it."""
+        path = self._folder(kind) / f"{name}.json"
+        if path not in self._known and path.exists():
+            self._known[path] = load(path, kind)
+        known: Kind | None = self._known.get(path)
+        return known
+
+    def names(self, kind: type[State]) -> list[str]:
+        """Of what something stands."""
+        return [p.stem for p in sorted(self._folder(kind).glob("[!.]*.json"))]
+
+    def save(self, state: State) -> None:
+        path = self._folder(type(state)) / f"{state.name}.json"
+        save(path, state)
+        self._known[path] = state
+
+    def _folder(self, kind: type[State]) -> Path:
+        root = self.lake.files if self.is_nightly else self.lake.scratch / "lines" / self.name
+        return root / kind.FOLDER

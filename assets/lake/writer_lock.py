@@ -1,0 +1,49 @@
+"""The lock on a lake: one process writes at a time, and the kernel frees it at death."""
+
+import fcntl
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from assets.lake.files import Lake
+from assets.lake.leftovers import clear_leftovers
+from sources.errors import Locked
+
+WAITS_SECONDS = 0.5
+
+
+@contextmanager
+def writing(lake: Lake, who: str, since: datetime, patience: float = 0, waits: Callable[[str], None] | None = None) -> Iterator[None]:
+    """Hold the lake for writing; raises Locked when another process still does after `patience` seconds.
+
+    `waits` is told once, where it must be waited for, who holds it. What the one before left half made is gone by then.
+    """
+    lake.prepare()
+    path, until, has_told = lake.files / "writer.lock", time.monotonic() + patience, False
+    with path.open("a+") as file:
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                file.seek(0)
+                holder = f"Another run holds {lake.root}: {file.read().strip() or 'it has just begun'}."
+                if time.monotonic() >= until:
+                    raise Locked(holder) from None
+                if waits and not has_told:
+                    waits(holder)
+                    has_told = True
+                time.sleep(WAITS_SECONDS)
+        file.truncate(0)
+        file.write(f"{who}, process {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
+        file.flush()
+        shutil.rmtree(lake.scratch, ignore_errors=True)
+        lake.scratch.mkdir(parents=True)
+        clear_leftovers(lake)
+        try:
+            yield
+        finally:
+            file.truncate(0)

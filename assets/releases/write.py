@@ -1,0 +1,104 @@
+"""A release on disk: a DuckDB file with the tables analysts see and what they mean, and the marts as Parquet. Built beside its name."""
+
+import shutil
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+
+from assets.catalog.declared import REFERENCE, Catalog
+from assets.lake.files import SHARED, Lake, beside, place, save
+from assets.lake.manifests import MANIFEST, NIGHTLY, Content, Manifest, releases
+from assets.releases import meta
+from assets.releases.database import DATABASE, STORAGE_VERSION
+from assets.releases.difference import revisions
+from assets.tables.build import Night
+from assets.tables.closure import Agreed
+from assets.tables.versions import Version, existing, rows_sql
+from sources.casts import ident, literal
+from sources.contract import digest
+from sources.duck import connect
+
+
+def write_release(night: Night, target: Path, content: Content, stands: Agreed) -> None:
+    """Write the release of what stands at `target`, whose name is its own."""
+    lake, catalog, part = night.lake, night.catalog, beside(target)
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "marts").mkdir(parents=True)
+    part.chmod(SHARED)
+    # What a held domain publishes are the versions of an earlier night.
+    published = [v for d in stands.domains for table, key in d.tables.items() if (v := existing(lake, table, key))]
+    shown = [v for v in published if v.table.split(".")[0] in meta.SHOWN]
+    manifest = _manifest(night, target.name, shown, content)
+    with connect(lake.scratch) as con:
+        con.execute(f"attach {literal(str(part / DATABASE))} as release (storage_version {literal(STORAGE_VERSION)})")
+        con.execute("use release")
+        for version in shown:
+            folder = lake.version(version.table, version.key)
+            _copy_table(con, catalog, version.table, folder)
+            if version.table.startswith("marts."):
+                _copy_rows(con, folder, part / "marts" / f"{version.table.split('.')[1]}.parquet")
+        # Compared with the release before it by the Parquet files, which are there by now.
+        revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
+        told = (manifest.release, manifest.as_of, manifest.created_at, manifest.line)
+        _write_meta(con, meta.rows(catalog, told, stands.extracts, stands.domains, content.domains, published, revision))
+        con.execute("checkpoint release")
+        con.execute("use memory")
+        con.execute("detach release")
+    save(part / MANIFEST, manifest)
+    place(part, target)
+
+
+def _manifest(night: Night, name: str, shown: list[Version], content: Content) -> Manifest:
+    """What a release says it is made of."""
+    declared = night.catalog.tables.values()
+    return Manifest(
+        **content.__dict__,
+        release=name,
+        as_of=night.as_of,
+        created_at=datetime.now().isoformat(timespec="microseconds"),
+        line=night.line.name,
+        logical_hashes={v.table: v.logical_hash for v in shown},
+        code={t.name: digest(t.text if t.layer == REFERENCE else t.statement, t.contract.audit_fingerprint) for t in declared},
+    )
+
+
+def _release_before(lake: Lake, release: Manifest) -> Manifest | None:
+    """The newest nightly release there is up to the time of this one, but for itself."""
+    earlier = [m for m in releases(lake) if m.line == NIGHTLY and m.as_of <= release.as_of and m.release != release.release]
+    return max(earlier, key=lambda m: (m.as_of, m.created_at), default=None)
+
+
+def _copy_table(con: duckdb.DuckDBPyConnection, catalog: Catalog, table: str, folder: Path) -> None:
+    con.execute(f"create schema if not exists {table.split('.')[0]}")
+    con.execute(f"create table {table} as {rows_sql(folder)}")
+    # A contract that cannot be read just now holds its domain; the figures stay, without its words.
+    if table in catalog.tables:
+        contract = catalog.contract(table)
+        con.execute(f"comment on table {table} is {literal(meta.table_comment(contract))}")
+        there = {d[0] for d in con.execute(f"describe {table}").fetchall()}
+        for column in (c for c in contract.columns if c.name in there):
+            unit = f" Unit: {column.unit}." if column.unit else ""
+            con.execute(f"comment on column {table}.{ident(column.name)} is {literal(column.description + unit)}")
+
+
+def _copy_rows(con: duckdb.DuckDBPyConnection, folder: Path, target: Path) -> None:
+    """The rows of a version in one file."""
+    files = sorted(folder.glob("*.parquet"))
+    if len(files) == 1:
+        shutil.copyfile(files[0], target)
+    else:
+        con.execute(f"copy ({rows_sql(folder)}) to {literal(str(target))} (format parquet, compression zstd)")
+
+
+def _write_meta(con: duckdb.DuckDBPyConnection, rows: dict[str, meta.Rows]) -> None:
+    con.execute("create schema meta")
+    for table, (comment, columns) in meta.TABLES.items():
+        con.execute(f"create table meta.{table} ({', '.join(f'{ident(c)} {type_}' for c, (type_, _) in columns.items())})")
+        if rows[table]:
+            # Columns at once: bound row by row, the rows take longer than all tables of the release.
+            values = ", ".join(f"unnest(cast(? as {type_}[]))" for type_, _ in columns.values())
+            con.execute(f"insert into meta.{table} select {values}", list(zip(*rows[table], strict=True)))
+        con.execute(f"comment on table meta.{table} is {literal(comment)}")
+        for column, (_, meaning) in columns.items():
+            con.execute(f"comment on column meta.{table}.{ident(column)} is {literal(meaning)}")

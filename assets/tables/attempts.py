@@ -1,0 +1,94 @@
+"""Tonight's version of one table: the one that exists, else a new one, judged by today's rules.
+
+One that cannot be made, or fails, has a problem: a fault in one table must not stop the others.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import duckdb
+from pydantic import ValidationError
+
+from assets.catalog.declared import Catalog, Table
+from assets.catalog.keys import audit_key, data_key, reference_key
+from assets.catalog.lineage import column_lineage
+from assets.lake.audits import judged
+from assets.lake.line import Line
+from assets.tables.compute import WrongLookup, computed, read_reference
+from assets.tables.inputs import Available, Inputs
+from assets.tables.last_good import LastGood
+from assets.tables.ledger import Ledger
+from assets.tables.versions import Attempt, Version, facts, failing, known, rows_sql, settle_in
+from expectations.runner import AuditError, Outcome, audit
+from sources.duck import relation, said_of
+from sources.reasons import Refused
+
+# The key of a table whose inputs cannot be looked at.
+UNKNOWN = "unknown"
+
+
+class Attempts:
+    """Makes the tables of one run, each from what is available to it."""
+
+    def __init__(self, line: Line, catalog: Catalog, inputs: Inputs, last_good: LastGood) -> None:
+        self._line, self._lake, self._catalog, self._inputs, self._last_good = line, line.lake, catalog, inputs, last_good
+
+    def of_lookup(self, table: Table, available: Available) -> Attempt:
+        """A lookup, read from its file."""
+        return self._attempt(table, reference_key(table), available, partial(read_reference, self._lake, table))
+
+    def of_table(self, table: Table, available: Available) -> Attempt:
+        """A table computed by SQL whose inputs are all there."""
+        try:
+            inputs = self._inputs.named(table, available)
+        except (duckdb.Error, OSError, ValidationError) as error:
+            return Attempt(table.name, Version(table.name, UNKNOWN), problem=self._said(table, error))
+
+        def key_for(ledger: str) -> str:
+            return data_key(table, inputs, self._line.as_of, ledger)
+
+        def make(con: duckdb.DuckDBPyConnection) -> Path:
+            return computed(self._lake, con, table, inputs, key_for, self._line.as_of, column_lineage(self._catalog, table))
+
+        return self._attempt(table, key_for(Ledger(self._lake, table.name, self._line.as_of).key_with()), available, make)
+
+    def _attempt(self, table: Table, key: str, available: Available, make: Callable[[duckdb.DuckDBPyConnection], Path]) -> Attempt:
+        """The version named `key`, made if need be and judged."""
+        places = (self._lake.version(table.name, key), self._lake.failed(table.name, key))
+        found = next(((p, version) for p in places if (version := known(p))), None)
+        needs = {n: available[n] for n in table.needs if n in available}
+        try:
+            if found is None:
+                with self._inputs.connect_to(needs) as con:
+                    made = make(con)
+                found = made, facts(made)
+            there, version = found
+            outcomes = self._judged(table, version, there, needs)
+        except (duckdb.Error, AuditError, Refused, WrongLookup) as error:
+            return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))
+        said = failing(table, outcomes)
+        was_published = bool(said) and self._last_good.is_published(version)
+        settle_in(self._lake, there, version, not said or was_published)
+        self._inputs.know(version)
+        is_known = there == places[0]
+        return Attempt(table.name, version, outcomes, is_known, "" if was_published else said, said if was_published else "")
+
+    def _judged(self, table: Table, version: Version, folder: Path, needs: Available) -> list[Outcome]:
+        """What today's rules find of a version, with what operators let pass."""
+        others = {n: self._inputs.content(n, needs[n]) for n in table.checked_against if n in needs}
+
+        def ask() -> list[Outcome]:
+            with self._inputs.connect_to({n: needs[n] for n in others}) as con:
+                relation(con, table.name, rows_sql(folder))
+                return audit(con, table.contract, table.rules, table.name, dict(table.related))
+
+        key = audit_key(version.key, table.rules, others, table.contract.has_personal_columns)
+        return self._line.accepting(table.name, judged(self._lake, table.name, version.key, key, table.rules, ask))
+
+    def _said(self, table: Table, error: Exception) -> str:
+        """What went wrong with a table."""
+        if isinstance(error, WrongLookup):
+            return str(error)
+        is_personal = any(self._catalog.contract(n).has_personal_columns for n in (table.name, *table.needs))
+        return f"{table.name} could not be computed: {said_of(error, is_personal)}"

@@ -1,0 +1,66 @@
+"""What the environment says: every setting of a region, read here and nowhere else, and where the project lies.
+
+Cheap to import: Dagster's own processes do it too.
+"""
+
+import re
+from pathlib import Path
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sources.errors import WrongUsage
+
+PREFIX = "VENTETAL_"
+_HERE = Path(__file__).resolve().parent.parent
+# A checkout has its files around its modules; an installed copy has them in a folder of its own beside those.
+IS_CHECKOUT = (_HERE / "pyproject.toml").is_file()
+PROJECT = _HERE if IS_CHECKOUT else _HERE / "ventetal"
+
+
+class Settings(BaseSettings):
+    """The settings as texts; what they mean is for who asks. Secrets are never shown."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
+
+    data: str = Field(default="", description="Where landing, lake, releases and reports lie; data/ of a checkout.")
+    as_of: str = Field(default="", description="The time a run takes for now.")
+    env: str = Field(default="", description="production refuses the demo key.")
+    pseudonym_key: str = Field(default="", repr=False, description="The region's secret, at least 32 bytes.")
+    pseudonym_key_file: str = Field(default="", description="A file that holds it.")
+    memory_limit: str = Field(default="4GB", description="Memory of one DuckDB connection.")
+    spill_limit: str = Field(default="100GB", description="Room on disk for what does not fit.")
+    slack_webhook: str = Field(default="", repr=False, description="Incoming webhook that is told what needs a person.")
+    teams_webhook: str = Field(default="", repr=False, description="The same for Teams.")
+    smtp_url: str = Field(default="", repr=False, description="Mail server that is told, like smtp+starttls://user:password@host.")
+    mail_from: str = Field(default="", description="Sender of such mail.")
+    mail_to: str = Field(default="", description="Its recipients.")
+    schedule: str = Field(default="", description="Cron of the night.")
+    postgres_url: str = Field(default="", repr=False, description="Dagster's records in Postgres; SQLite beside the data.")
+    code_port: int = Field(default=4266, description="Loopback port of the code server.")
+    dagster_home: str = Field(default="", validation_alias="DAGSTER_HOME", description="A Dagster instance of your own making.")
+
+    @field_validator("memory_limit", "spill_limit")
+    @classmethod
+    def _size(cls, value: str) -> str:
+        if not re.fullmatch(r"\d+(\.\d+)? ?[KMGT]i?B", value):
+            raise ValueError("is no size like 4GB")
+        return value
+
+
+def settings() -> Settings:
+    """What the environment says now. Raises WrongUsage for a setting that cannot be meant."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        # The value is left out: it may be a secret.
+        said = [f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}." for e in error.errors()]
+        raise WrongUsage(" ".join(said)) from None
+
+
+def data_root() -> Path:
+    """Where deliveries, lake and releases lie. Raises WrongUsage in an installed copy that has not been told."""
+    said = settings().data
+    if not said and not IS_CHECKOUT:
+        raise WrongUsage(f"Say where the data shall lie: set {PREFIX}DATA to a folder that only the operator may read.")
+    return Path(said or PROJECT / "data").absolute()
