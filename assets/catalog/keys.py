@@ -9,25 +9,11 @@ from collections.abc import Iterable, Mapping
 from assets.catalog.declared import Table
 from expectations.suite import Rule
 from sources.contract import digest
-from sources.layout import Extract, Match
+from sources.layout import Extract
 from sources.parse import READER_VERSION
 from sources.vocabulary import Delivery
 
 BUILD_VERSION = "2"
-ARRIVAL = ("$received", "$extracted")
-
-
-def reading_key(extract: Extract, match: Match, content: str) -> str:
-    """Names the parse of one delivered content under one layout. When it arrived does not matter, unless a column is read from that."""
-    used = {name for source in match.layout.columns.values() for name in source.names}
-    variables = {k: v for k, v in match.variables.items() if k in used or k not in ARRIVAL}
-    return digest("parse", content, extract.contract.reading_fingerprint, match.layout.fingerprint, variables, READER_VERSION)
-
-
-def match_key(extract: Extract, content: str, file_name: str) -> str:
-    """Names the answer to "which layout fits this file": it can only change with the layouts, the contract or the reader."""
-    layouts = [layout.fingerprint for layout in extract.layouts]
-    return digest("match", content, file_name, extract.contract.reading_fingerprint, layouts, READER_VERSION)
 
 
 def current_key(extract: Extract, delivery: Delivery, readings: list[str]) -> str:

@@ -13,7 +13,8 @@ from assets.catalog.declared import Catalog
 from assets.catalog.freshness import Freshness, judge, kept_promises
 from assets.catalog.keys import audit_key, current_key
 from assets.deliveries.coverage import Month, coverage
-from assets.deliveries.intake import reading_of, receipts, sweep
+from assets.deliveries.intake import receipts, sweep
+from assets.deliveries.readings import reading_of
 from assets.deliveries.standing import Rows, Standing, current_records, settle
 from assets.lake.audits import judged
 from assets.lake.decisions import decisions
@@ -105,7 +106,7 @@ def _settled(line: Line, extract: Extract, con: duckdb.DuckDBPyConnection, arriv
     try:
         for receipt in received:
             if not receipt.is_refused:
-                read.append(Standing(receipt, *reading_of(lake, extract, receipt, con)))
+                read.append(Standing(receipt, *reading_of(lake, extract, receipt.content, receipt.inner_name, con)))
     except Refused as refused:
         problem = f"{receipt.file_name} was read before and no longer can be: {refused.sentence}"
         return ExtractState(name, "", [], [], problem=problem, arrived=arrived)

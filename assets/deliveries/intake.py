@@ -17,13 +17,12 @@ from pathlib import Path
 
 import duckdb
 
-from assets.catalog.keys import match_key, reading_key
 from assets.deliveries.landing import settled
+from assets.deliveries.readings import reading_of
 from assets.lake.files import Lake, beside, move, read_json, remove, sync, write_json
-from sources.casts import literal
 from sources.contract import digest
 from sources.layout import Extract
-from sources.parse import Delivery, Reading
+from sources.parse import Delivery
 from sources.reasons import Refused
 from sources.unpack import chunks, inner_name, kind_of
 
@@ -108,35 +107,6 @@ def receipts(lake: Lake, extract: str, as_of: str | None = None) -> list[Receipt
     """The extract's receipts in order, up to `as_of` (ISO) where given."""
     found = [Receipt(**read_json(p)) for p in lake.receipts.glob(f"{extract}-*.json")]
     return sorted((r for r in found if r.extract == extract and (as_of is None or r.received_at <= as_of)), key=lambda r: r.order)
-
-
-def reading_of(
-    lake: Lake, extract: Extract, receipt: Receipt, con: duckdb.DuckDBPyConnection, part: Path | None = None
-) -> tuple[str, Reading]:
-    """Key and facts of the receipt's parse under today's contract and layouts, reading the file if need be: `part`, else as archived.
-
-    Raises Refused when the file can no longer be read.
-    """
-    matched = lake.parse(extract.name, match_key(extract, receipt.content, receipt.inner_name)).with_suffix(".match.json")
-    if matched.exists():
-        key = read_json(matched)["parse"]
-        if lake.parse(extract.name, key).exists():
-            return key, _facts(lake, extract, key)
-    file = part or lake.archived(receipt.content)
-    if not file.exists():
-        kept = _kept_parse(lake, extract, receipt.content, con)
-        return kept, _facts(lake, extract, kept)
-    delivery = Delivery(file, extract, receipt.inner_name)
-    key = reading_key(extract, delivery.match, receipt.content)
-    target = lake.parse(extract.name, key)
-    if not target.exists():
-        part = beside(target)
-        reading = delivery.parse(con, part)
-        sync(part)
-        write_json(target.with_suffix(".json"), asdict(reading) | {"content": receipt.content})
-        part.replace(target)
-    write_json(matched, {"parse": key})
-    return key, _facts(lake, extract, key)
 
 
 def _read_ahead(
@@ -275,7 +245,7 @@ def _acknowledge(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, d
         received = _instant(variables["$received"]) if "$received" in variables else draft.received_at
         ordered = _instant(variables["$extracted"]) if "$extracted" in variables else received
         receipt = replace(draft, received_at=received, ordered_by=ordered)
-        reading_of(lake, extract, receipt, con, part)
+        reading_of(lake, extract, receipt.content, receipt.inner_name, con, part)
     except Refused as refused:
         return _refused(draft, refused)
     return receipt
@@ -347,20 +317,3 @@ def _copy(lake: Lake, path: Path, seen: os.stat_result) -> tuple[str, Path | Non
         part.unlink(missing_ok=True)
         raise
     return content, part
-
-
-def _kept_parse(lake: Lake, extract: Extract, content: str, con: duckdb.DuckDBPyConnection) -> str:
-    """Key of the newest parse of a file that is no longer archived: the parse is what remains of it. Raises Refused."""
-    columns = {c.name for c in extract.contract.columns}
-    folder = lake.parse(extract.name, "any").parent
-    facts = [p for p in folder.glob("*.json") if p.name.count(".") == 1 and read_json(p)["content"] == content]
-    for path in sorted(facts, key=lambda p: p.stat().st_mtime, reverse=True):
-        parquet = literal(str(path.with_suffix(".parquet")))
-        if columns <= {d[0] for d in con.execute(f"describe select * from read_parquet({parquet})").fetchall()}:
-            return path.stem
-    raise Refused("unreadable_file", "The file is no longer in the archive, and what was read of it lacks columns of today's contract.")
-
-
-def _facts(lake: Lake, extract: Extract, key: str) -> Reading:
-    facts = read_json(lake.parse(extract.name, key).with_suffix(".json"))
-    return Reading(**{k: v for k, v in facts.items() if k != "content"})

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from assets.catalog.declared import LAYERS, REFERENCE, Catalog
-from assets.catalog.keys import match_key
-from assets.deliveries import intake
 from assets.deliveries.extracts import ExtractState
+from assets.deliveries.intake import receipts
+from assets.deliveries.readings import read_before
 from assets.lake.files import Lake, discard, load, read_json
 from assets.lake.manifests import Manifest, releases
 from assets.releases.pointers import head, pinned
@@ -96,10 +96,9 @@ def _parses(lake: Lake, catalog: Catalog, leaving: set[str]) -> Iterator[Path]:
     """
     for name, extract in catalog.extracts.items():
         needed, known = set(), set()
-        for receipt in intake.receipts(lake, name):
+        for receipt in receipts(lake, name):
             known.add(receipt.content)
-            match = lake.parse(name, match_key(extract, receipt.content, receipt.inner_name)).with_suffix(".match.json")
-            needed |= {match.name.split(".")[0], read_json(match)["parse"] if match.exists() else ""}
+            needed.add(read_before(lake, extract, receipt.content, receipt.inner_name))
         for facts in (lake.files / "raw" / name).glob("*.json"):
             if facts.name.count(".") > 1 or facts.stem in needed:
                 continue
@@ -116,14 +115,13 @@ def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
     newest: dict[str, str] = {}
     unread, rejected = set(), list[Path]()
     for name, extract in catalog.extracts.items():
-        for receipt in intake.receipts(lake, name):
+        for receipt in receipts(lake, name):
             newest[receipt.content] = max(newest.get(receipt.content, ""), receipt.received_at)
             if receipt.is_refused:
                 if receipt.received_at < old.isoformat():
                     rejected += [p for p in (lake.rejected / receipt.id,) if p.exists()]
                 continue
-            match = lake.parse(name, match_key(extract, receipt.content, receipt.inner_name)).with_suffix(".match.json")
-            if not match.exists() or not lake.parse(name, read_json(match)["parse"]).exists():
+            if not read_before(lake, extract, receipt.content, receipt.inner_name):
                 unread.add(receipt.content)
     taken = [lake.archived(c) for c, at in newest.items() if at < old.isoformat() and c not in unread]
     named = {read_json(p)["content"] for p in lake.receipts.glob("*.json")}
