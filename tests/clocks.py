@@ -1,7 +1,4 @@
-"""Clocks that tests put in the place of the machine's, instead of waiting.
-
-python -m tests.clocks ARGUMENTS is the command line on a machine on which whatever was delivered has been there for an hour.
-"""
+"""Clocks that tests put in the place of the machine's, instead of waiting."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,10 +35,3 @@ def at(moment: datetime) -> Iterator[Set]:
         yield own
     finally:
         clock.host = before
-
-
-if __name__ == "__main__":
-    clock.host = Ahead()
-    from pipelines.cli import main
-
-    main()

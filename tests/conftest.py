@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -16,9 +15,9 @@ from assets.lake.files import Lake
 from assets.report.build import build
 from sources.duck import connect
 from tests.clocks import Ahead
+from tests.commands import PROJECT, called
 from tests.drawn import Tables
 
-PROJECT = Path(__file__).resolve().parent.parent
 AS_OF = "2015-06-01"
 
 
@@ -43,8 +42,7 @@ def ventetal(data: Path, *arguments: str, **environment: str) -> subprocess.Comp
     """The command line as an operator calls it, on the data root `data`."""
     said = {**os.environ, "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF, **environment}
     said.pop("DAGSTER_HOME", None)
-    command = [sys.executable, "-m", "tests.clocks", *arguments]
-    return subprocess.run(command, env=said, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
+    return called(arguments, said)
 
 
 @pytest.fixture(scope="session")

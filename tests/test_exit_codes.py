@@ -2,10 +2,8 @@
 
 import os
 import re
-import resource
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,10 +16,11 @@ from assets.lake.files import Lake
 from assets.lake.writer_lock import writing
 from pipelines.cli import app
 from sources.errors import Exit, Locked, ToldError, WrongUsage, exit_of
+from tests import commands
 from tests.conftest import AS_OF, PROJECT
 
 NEVER = "servicedesk_calls-000000000000"
-CHECK = "core.pathway.days_add_up"
+CHECK = "core.pathway.key_is_unique"
 
 
 @dataclass(frozen=True)
@@ -133,13 +132,7 @@ def called(place: Place, ends: Ends) -> subprocess.CompletedProcess[str]:
     setting, _, value = ends.environment.partition("=")
     said |= {setting: value} if setting else {}
     said.pop("DAGSTER_HOME", None)
-
-    def limited() -> None:
-        if ends.file_size is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (ends.file_size, ends.file_size))
-
-    command = [sys.executable, "-m", "tests.clocks", *arguments]
-    return subprocess.run(command, env=said, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False, preexec_fn=limited)
+    return commands.called(tuple(arguments), said, ends.file_size)
 
 
 def ends_as_it_should(place: Place, ends: Ends) -> None:

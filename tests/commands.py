@@ -1,0 +1,108 @@
+"""The command line, forked from a process that has imported what it needs: a test waits for what a command does, not for imports.
+
+Everything else is as on a host: a process of its own, its environment, its standard streams, its exit code.
+"""
+
+import json
+import os
+import resource
+import select
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
+
+PROJECT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Order:
+    """A command with its environment; `file_size` is the largest file the kernel lets it write, as on a disk that is full."""
+
+    arguments: tuple[str, ...]
+    environment: dict[str, str]
+    stdout: str
+    stderr: str
+    file_size: int | None = None
+
+
+def called(arguments: tuple[str, ...], environment: dict[str, str], file_size: int | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end."""
+    with tempfile.TemporaryDirectory() as folder:
+        out, err = Path(folder) / "stdout", Path(folder) / "stderr"
+        order = Order(arguments, environment, str(out), str(err), file_size)
+        server = _server()
+        assert server.stdin
+        assert server.stdout
+        server.stdin.write(json.dumps(asdict(order)) + "\n")
+        server.stdin.flush()
+        ready, _, _ = select.select([server.stdout], [], [], PATIENCE_SECONDS)
+        if not ready:
+            server.kill()
+            _server.cache_clear()
+            raise subprocess.TimeoutExpired(list(arguments), PATIENCE_SECONDS, out.read_text(), err.read_text())
+        code = int(server.stdout.readline())
+        return subprocess.CompletedProcess(list(arguments), code, out.read_text("utf-8"), err.read_text("utf-8"))
+
+
+@cache
+def _server() -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "tests.commands"]
+    return subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
+
+
+def serve() -> None:
+    """Read orders, run each in a child, tell how it ended."""
+    import dagster  # noqa: F401
+    import duckdb  # noqa: F401  # imported, never connected to
+    import pandas  # noqa: F401  # slow to import, and DuckDB asks for it
+
+    import pipelines.automation
+    import pipelines.nightly  # noqa: F401
+    from assets.lake import clock
+    from expectations.runner import context
+    from tests.clocks import Ahead
+
+    context()
+    clock.host = Ahead()
+    for line in sys.stdin:
+        order = Order(**json.loads(line))
+        child = os.fork()
+        if child == 0:
+            _become(order)
+        _, status = os.waitpid(child, 0)
+        print(os.waitstatus_to_exitcode(status), flush=True)
+
+
+def _become(order: Order) -> None:
+    """The command, in this process until its end."""
+    code = 1
+    try:
+        for handle, path in ((1, order.stdout), (2, order.stderr)):
+            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), handle)
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.environ.clear()
+        os.environ.update(order.environment)
+        time.tzset()
+        sys.argv = ["-c", *order.arguments]
+        if order.file_size is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_size, order.file_size))
+        from pipelines.cli import main
+
+        main()
+    except SystemExit as ends:
+        code = ends.code if isinstance(ends.code, int) else int(ends.code is not None)
+    except BaseException:
+        traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    serve()
