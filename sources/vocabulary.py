@@ -231,12 +231,11 @@ class DisclosureGroup(Model):
 class Disclosure(Model):
     """Which cells of a table may not be published: see `assets.tables.disclosure`.
 
-    Rows with the same values of `within` are one table of `cells` (one or two columns) whose totals are known; `total` is the
-    column that marks the row of the total, if there is one. `yearBefore` maps a column onto the number it repeats from the
+    Rows with the same values of `within`, a period first, are one table of `cells` (one or two columns) whose totals are known;
+    `total` is the column that marks the row of the total, if there is one. `yearBefore` maps a column onto the number it repeats from the
     month a year earlier.
     """
 
-    threshold: int = Field(ge=2)
     within: list[str] = Field(min_length=1)
     cells: list[str] = Field(min_length=1, max_length=2)
     total: str | None = None

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from assets.catalog.statements import SMALLEST_GROUP
 from assets.releases.database import dicts
 from assets.tables.disclosure import cells_to_withhold, protected
 from assets.tables.ledger import Cell
@@ -18,7 +19,7 @@ from tests.drawn import Tables
 RNG = np.random.default_rng
 Remembered = dict[str, set[tuple[Cell, str]]]
 LINE = Disclosure.model_validate({
-    "threshold": 5, "within": ["month"], "cells": ["place"], "total": "is_total",
+    "within": ["month"], "cells": ["place"], "total": "is_total",
     "groups": [
         {"name": "all", "least": "_all", "additive": ["number"], "withholds": ["number"]},
         {"name": "some", "after": ["all"], "least": "_some", "zeroTells": True, "additive": ["part"], "atMost": "number",
@@ -26,7 +27,7 @@ LINE = Disclosure.model_validate({
     ],
 })  # fmt: skip
 BLOCK = Disclosure.model_validate({
-    "threshold": 5, "within": ["month"], "cells": ["place", "kind"],
+    "within": ["month"], "cells": ["place", "kind"],
     "groups": [{"name": "all", "least": "number", "additive": ["number"], "withholds": ["number"]}],
 })  # fmt: skip
 numbers = st.lists(st.integers(0, 12) | st.integers(0, 200), min_size=1, max_size=8)
@@ -36,7 +37,16 @@ def line(counts: list[int], parts: list[int]) -> Rows:
     rows = [(f"h{i}", n, min(p, n)) for i, (n, p) in enumerate(zip(counts, parts, strict=True)) if n]
     rows.append(("ALL", sum(n for _, n, _ in rows), sum(p for *_, p in rows)))
     return [
-        {"month": "m", "place": h, "is_total": h == "ALL", "number": n, "part": p, "_all": n or None, "_some": min(p, n - p) if n else None}
+        {
+            "month": "m",
+            "place": h,
+            "is_total": h == "ALL",
+            "number": n,
+            "part": p,
+            "_all": n or None,
+            "_some": min(p, n - p) if n else None,
+            SMALLEST_GROUP: 5,
+        }
         for h, n, p in rows
     ]
 
@@ -72,7 +82,11 @@ def test_no_number_of_a_line_can_be_told_from_its_total(counts: list[int], seed:
 @given(st.integers(2, 5), st.integers(2, 6), st.integers(0, 10_000))
 def test_no_cell_of_a_block_can_be_told_from_its_margins(height: int, width: int, seed: int) -> None:
     cells = RNG(seed).integers(0, RNG(seed).choice([6, 20, 60]), (height, width))
-    rows = [{"month": "m", "place": f"r{i}", "kind": f"c{j}", "number": int(cells[i, j])} for i in range(height) for j in range(width)]
+    rows = [
+        {"month": "m", "place": f"r{i}", "kind": f"c{j}", "number": int(cells[i, j]), SMALLEST_GROUP: 5}
+        for i in range(height)
+        for j in range(width)
+    ]
     withheld = {w.cell[1:] for w in cells_to_withhold(BLOCK, rows, set())}
     attack = Attack()
     for r in rows:
@@ -109,6 +123,29 @@ def published(tables: Tables, domain: str, remembered: Remembered, protect: bool
         tables.given_names.add(name)
         found[table.contract.id] = dicts(con, f"select * from {name}")
     return found
+
+
+@pytest.mark.parametrize(("smallest", "withheld"), [(4, set()), (7, set()), (8, {"2015-02-01"}), (None, {"2015-01-01", "2015-02-01"})])
+def test_how_many_persons_a_cell_must_have_is_a_dated_row_of_the_targets(tables: Tables, smallest: int | None, withheld: set[str]) -> None:
+    """Seven persons a month were redirected by one agreement: shown under five, withheld from the day on which eight are needed."""
+    rows = [
+        f"A{month}{kind}{i} | p{i} | 2015-{month:02d}-10 | 1516 | P001 | {kind} | KCJ | 2015-05-02"
+        for month in (1, 2)
+        for kind, persons in (("DUF", 7), ("REGION_OWN", 40))
+        for i in range(persons)
+    ]
+    header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code | drawn_date\n"
+    tables.given("raw.redirections", header + "\n".join(rows))
+    targets = "indicator | subject | value | valid_from | valid_to\nredirection_final_after | ALL | 1 | 2007-01-01 | 2099-12-31\n"
+    if smallest:
+        targets += f"""
+            smallest_published_group | ALL | 5          | 2007-01-01 | 2015-01-31
+            smallest_published_group | ALL | {smallest} | 2015-02-01 | 2099-12-31"""
+    tables.given("reference.target", targets)
+    told = published(tables, "redirection", {})["redirection_monthly"]
+    cells = {str(r["month"]): r["persons"] for r in told if r["agreement_type"] == "DUF"}
+    assert {month for month, persons in cells.items() if persons is None} == withheld
+    assert set(cells) == {"2015-01-01", "2015-02-01"}
 
 
 def random_redirections(tables: Tables, seed: int) -> None:

@@ -20,7 +20,7 @@ from tests import commands
 from tests.conftest import AS_OF, PROJECT
 
 NEVER = "servicedesk_calls-000000000000"
-CHECK = "core.pathway.key_is_unique"
+CHECK = "core.pathway.defects_are_rare"
 
 
 @dataclass(frozen=True)

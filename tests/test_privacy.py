@@ -126,10 +126,12 @@ def test_what_is_withheld_says_so_and_stands_in_the_ledger(region: Path, release
             assert {tuple(str(r[c]) for c in spec.key) for r in rows} <= remembered
 
 
-def test_the_threshold_is_the_same_everywhere(catalog: Catalog) -> None:
+def test_how_many_persons_a_cell_must_have_is_said_once_with_its_source(catalog: Catalog) -> None:
     with (PROJECT / "data" / "reference" / "target.csv").open(encoding="utf-8", newline="") as file:
-        [smallest] = [float(r["value"]) for r in csv.DictReader(file) if r["indicator"] == "smallest_published_group"]
-    assert {t.contract.disclosure.threshold for t in catalog.computed if t.contract.disclosure} == {smallest}
+        [said] = [r for r in csv.DictReader(file) if r["indicator"] == "smallest_published_group"]
+    assert (said["value"], bool(said["source"])) == ("5", True)
+    asking = {t.name for t in catalog.computed if (rows := t.reads.get("reference.target")) and "smallest_published_group" in rows.values}
+    assert asking == {t.name for t in catalog.computed if t.contract.disclosure} | {"marts.redirection_by_provider"}
 
 
 def test_only_the_operator_can_open_what_is_about_persons(region: Path) -> None:

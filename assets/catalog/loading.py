@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from assets.catalog.declared import INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
-from assets.catalog.statements import load_macros, macros_called, output_columns, reads
+from assets.catalog.statements import load_macros, macros_called, output_columns, reads, with_smallest_group
 from expectations.suite import raw_rules, table_rules
 from sources.casts import ident, literal
 from sources.contract import BASE_LOADER, Contract, ContractError, load_contract, load_fields, said
@@ -98,6 +98,8 @@ class _Loading:
         text = self._indicators(path, contract) if layer == INDICATORS else path.read_text("utf-8") if path.is_file() else None
         if text is None:
             raise ContractError(f"expectations/{layer}/{contract.id}.odcs.yaml promises it, and there is no such file")
+        if contract.disclosure:
+            text = with_smallest_group(text, contract.disclosure.within[0])
         layers = {known.split(".")[1]: known for known in contracts}
         related = {}
         for column in contract.columns:

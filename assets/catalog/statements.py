@@ -13,6 +13,8 @@ from sqlglot import Token, TokenType
 
 from sources.contract import ContractError
 
+# Column that the protection of small cells reads.
+SMALLEST_GROUP = "_smallest_group"
 READABLE = ("raw", "core", "marts", "indicators", "reference")
 
 
@@ -81,6 +83,12 @@ def macros_called(sql: str, where: str, macros: Mapping[str, Macro]) -> tuple[Ma
     """The macros a query calls, in order of name."""
     called = {macro.name for macro, _ in calls(sql, where, macros)}
     return tuple(macros[name] for name in sorted(called))
+
+
+def with_smallest_group(sql: str, period: str) -> str:
+    """A query with a column that says how many persons a cell must have to be published, by its period: `reference.target`."""
+    smallest = f"in_force('smallest_published_group', 'ALL', {period})"
+    return f"select *, {smallest} as {SMALLEST_GROUP}\nfrom (\n{sql.strip().rstrip(';')}\n)\n"
 
 
 def output_columns(sql: str, where: str) -> list[str]:

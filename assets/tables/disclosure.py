@@ -1,9 +1,9 @@
 """Small cells: which figures about persons a table withholds, so that none can be told from what it publishes.
 
-A cell with fewer persons than the threshold is withheld (primary); then cells beside it, until subtracting what is published
-from the totals leaves every withheld number a range that holds at least `threshold` values and reaches the threshold
-(secondary). What was once withheld stays withheld: the ledger remembers it. Rules: domain specification 8; threshold 5 covers
-both Statistics Denmark's three and the five of Danish health data.
+A cell with fewer persons than the smallest group that may be shown (`smallest_published_group` of reference.target, by the
+period of the figure) is withheld (primary); then cells beside it, until subtracting what is published from the totals leaves
+every withheld number a range that holds at least as many values and reaches it (secondary). What was once withheld stays
+withheld: the ledger remembers it. Rules: domain specification 8.
 
 Worked out between a table's SQL and its audit, so no file ever holds an unprotected cell. Columns of the SQL that begin with
 `_` are for this module alone and reach no table.
@@ -12,10 +12,12 @@ Worked out between a table's SQL and its audit, so no file ever holds an unprote
 import json
 from collections import Counter
 from itertools import groupby
+from math import inf
 from typing import Any
 
 import duckdb
 
+from assets.catalog.statements import SMALLEST_GROUP
 from assets.tables.ledger import Cell, Withheld
 from sources.casts import ident, literal
 from sources.contract import Contract
@@ -50,7 +52,7 @@ def cells_to_withhold(spec: Disclosure, rows: list[Row], remembered: set[tuple[C
         chosen: dict[str, set[int]] = {}
         for group in spec.groups:
             before = {i for i, row in enumerate(table) if (_cell(row, spec.key), group.name) in remembered}
-            small = {i for i, row in enumerate(table) if _is_small(row, group, spec)}
+            small = {i for i, row in enumerate(table) if _is_small(row, group)}
             start = before.union(small, *(chosen[other] for other in group.after))
             chosen[group.name] = _block(spec, table, start) if len(spec.cells) == 2 else _line(spec, group, table, start)
             for i in chosen[group.name]:
@@ -59,10 +61,15 @@ def cells_to_withhold(spec: Disclosure, rows: list[Row], remembered: set[tuple[C
     return sorted(found)
 
 
-def _is_small(row: Row, group: DisclosureGroup, spec: Disclosure) -> bool:
+def _is_small(row: Row, group: DisclosureGroup) -> bool:
     """Whether a number of the group describes fewer persons than the threshold; NULL describes nobody."""
     least = row[group.least] if group.least else None
-    return least is not None and (0 if group.zeroTells else 1) <= least < spec.threshold
+    return least is not None and (0 if group.zeroTells else 1) <= least < _smallest(row)
+
+
+def _smallest(row: Row) -> float:
+    """How many persons a cell of the row's period must have to be published; no number is enough where none is in force."""
+    return inf if row[SMALLEST_GROUP] is None else float(row[SMALLEST_GROUP])
 
 
 def _line(spec: Disclosure, group: DisclosureGroup, table: list[Row], start: set[int]) -> set[int]:
@@ -88,19 +95,19 @@ def _is_safe_line(spec: Disclosure, group: DisclosureGroup, table: list[Row], wi
         numbers = [part] if most is None else [part, {i: most[i] - part[i] for i in withheld}]
         if sum(part.values()) == 0 and measure in group.mayBeZero:
             continue
-        if not all(_are_wide(values, most, spec.threshold) for values in numbers):
+        if not all(_are_wide(values, most, _smallest(table[0])) for values in numbers):
             return False
     return True
 
 
-def _are_wide(values: dict[int, int], most: dict[int, int] | None, threshold: int) -> bool:
+def _are_wide(values: dict[int, int], most: dict[int, int] | None, threshold: float) -> bool:
     """Whether each of the withheld `values` keeps its range when their sum is known and each is at most `most`."""
     hidden = sum(values.values())
     bounds = {i: hidden if most is None else min(hidden, most[i]) for i in values}
     return all(_is_wide(max(0, hidden - sum(bounds.values()) + bounds[i]), bounds[i], threshold) for i in values)
 
 
-def _is_wide(low: int, high: int, threshold: int) -> bool:
+def _is_wide(low: int, high: int, threshold: float) -> bool:
     return high >= threshold and high - low >= threshold - 1
 
 
@@ -153,7 +160,7 @@ def _is_safe_block(spec: Disclosure, table: list[Row], chosen: dict[str, set[str
         across, down = margin(by_row, r[by_row], loose[0]), margin(by_column, r[by_column], loose[1])
         is_loose = r[by_row] in loose[0] or r[by_column] in loose[1]
         low = 0 if is_loose else max(0, across + down - hidden)
-        if not _is_wide(low, min(across, down), spec.threshold):
+        if not _is_wide(low, min(across, down), _smallest(r)):
             return False
     return True
 
