@@ -8,8 +8,8 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake
+from assets.releases import meta
 from assets.releases.database import DATABASE, open_release
-from assets.releases.meta import TABLES
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def release(region: Path) -> Path:
 def test_the_release_holds_the_marts_reference_and_meta_and_no_core(release: Path, catalog: Catalog) -> None:
     with open_release(release) as con:
         found = {f"{s}.{t}" for s, t in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()}
-    assert found == {n for n, t in catalog.tables.items() if t.layer in ("marts", "reference")} | {f"meta.{t}" for t in TABLES}
+    assert found == {n for n, t in catalog.tables.items() if t.layer in ("marts", "reference")} | {f"meta.{t}" for t in meta.tables()}
 
 
 def test_every_table_and_column_carries_its_comment(release: Path, catalog: Catalog) -> None:
@@ -60,7 +60,7 @@ def test_the_link_is_relative_and_others_cannot_read_what_was_delivered(region: 
 
 def test_meta_says_how_the_figures_came_to_be(release: Path, example_files: Path) -> None:
     with open_release(release) as con:
-        found = {t: con.execute(f"select count(*) from meta.{t}").fetchall()[0][0] for t in TABLES}
+        found = {t: con.execute(f"select count(*) from meta.{t}").fetchall()[0][0] for t in meta.tables()}
         statuses = dict(con.execute("select domain, status from meta.domain_status").fetchall())
         unread = con.execute("select count(*) from meta.parse where extra_columns = 'Bemærkning'").fetchall()[0][0]
         months = con.execute(

@@ -19,10 +19,10 @@ def dictionary_text(catalog: Catalog) -> str:
     """The dictionary in Markdown."""
     lineages = {t.name: column_lineage(catalog, t) for t in catalog.computed}
     columns: dict[str, list[str]] = {}
-    for table, _, name, type_, unit, label, meaning, is_key, origins in meta.dictionary(catalog, lineages):
+    for table_name, _, name, type_, unit, label, meaning, is_key, origins in meta.dictionary(catalog, lineages):
         key = " (key)" if is_key else ""
         row = (f"`{name}`{key}", type_, unit or "", label or "", meaning, ", ".join(f"`{o}`" for o in origins.split(", ") if o))
-        columns.setdefault(table, []).append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+        columns.setdefault(table_name, []).append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
     parts = [
         "# What is in a release\n",
         "Generated from the contracts by `python -m assets.releases.dictionary`; edit those. The tables are in",
@@ -39,9 +39,9 @@ def dictionary_text(catalog: Catalog) -> str:
         parts.append("| Column | Type | Unit | Danish label | Meaning | Comes from |\n|---|---|---|---|---|---|")
         parts += [*rows, ""]
     parts.append("## meta\n\nHow the figures came to be.\n")
-    for table, (comment, described) in meta.TABLES.items():
-        parts.append(f"### meta.{table}\n\n{comment}\n\n| Column | Type | Meaning |\n|---|---|---|")
-        parts += [f"| `{c}` | {type_} | {meaning} |" for c, (type_, meaning) in described.items()] + [""]
+    for name, table in meta.tables().items():
+        parts.append(f"### meta.{name}\n\n{table.row}\n\n| Column | Type | Meaning |\n|---|---|---|")
+        parts += [f"| `{c}` | {column.type} | {column.meaning} |" for c, column in table.columns.items()] + [""]
     parts += _refusals(catalog)
     return "\n".join(parts).rstrip() + "\n"
 

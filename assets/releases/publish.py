@@ -73,7 +73,7 @@ def _content(catalog: Catalog, stands: Agreed) -> Content:
         accepted={check: until for checks in accepted for check, until in checks.items()},
         found=digest(sorted((a.table, o.name, o.severity, o.passed, o.named) for d in domains for a in d.attempts for o in a.outcomes)),
         # A release is written anew when what it tells of itself has other columns, though no figure has changed.
-        meta=digest({table: list(columns) for table, (_, columns) in meta.TABLES.items()}),
+        meta=digest({name: list(table.columns) for name, table in meta.tables().items()}),
         domains={d.domain: Told(d.status, d.since, d.why, d.data_as_of, stands.stands_on[d.domain], sorted(d.tables)) for d in domains},
     )
 

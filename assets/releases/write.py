@@ -93,12 +93,12 @@ def _copy_rows(con: duckdb.DuckDBPyConnection, folder: Path, target: Path) -> No
 
 def _write_meta(con: duckdb.DuckDBPyConnection, rows: dict[str, meta.Rows]) -> None:
     con.execute("create schema meta")
-    for table, (comment, columns) in meta.TABLES.items():
-        con.execute(f"create table meta.{table} ({', '.join(f'{ident(c)} {type_}' for c, (type_, _) in columns.items())})")
-        if rows[table]:
+    for name, table in meta.tables().items():
+        con.execute(f"create table meta.{name} ({', '.join(f'{ident(c)} {column.type}' for c, column in table.columns.items())})")
+        if rows[name]:
             # Columns at once: bound row by row, the rows take longer than all tables of the release.
-            values = ", ".join(f"unnest(cast(? as {type_}[]))" for type_, _ in columns.values())
-            con.execute(f"insert into meta.{table} select {values}", list(zip(*rows[table], strict=True)))
-        con.execute(f"comment on table meta.{table} is {literal(comment)}")
-        for column, (_, meaning) in columns.items():
-            con.execute(f"comment on column meta.{table}.{ident(column)} is {literal(meaning)}")
+            values = ", ".join(f"unnest(cast(? as {column.type}[]))" for column in table.columns.values())
+            con.execute(f"insert into meta.{name} select {values}", list(zip(*rows[name], strict=True)))
+        con.execute(f"comment on table meta.{name} is {literal(table.row)}")
+        for c, column in table.columns.items():
+            con.execute(f"comment on column meta.{name}.{ident(c)} is {literal(column.meaning)}")
