@@ -1,8 +1,10 @@
 """What tests share: the project as declared, drawn tables, and one example region delivered and run once."""
 
+import fcntl
 import os
+import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -45,50 +47,77 @@ def ventetal(data: Path, *arguments: str, **environment: str) -> subprocess.Comp
     return called(arguments, said)
 
 
+def shared(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], None]) -> Path:
+    """A folder made once for all processes of a session: who needs it while another makes it waits. Tests only read it."""
+    root = factory.getbasetemp().parent if "PYTEST_XDIST_WORKER" in os.environ else factory.getbasetemp()
+    target, part = root / name, root / f"{name}.part"
+    with (root / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            make(part)
+            part.rename(target)
+    return target
+
+
+def examples(scale: str) -> Callable[[Path], None]:
+    def make(data: Path) -> None:
+        done = ventetal(data, "examples", "--scale", scale)
+        assert done.returncode == 0, done.stderr
+
+    return make
+
+
+def night_over(files: Path) -> Callable[[Path], None]:
+    def make(data: Path) -> None:
+        copy_landing(files, data)
+        done = ventetal(data, "run")
+        assert done.returncode == 0, done.stderr + done.stdout
+
+    return make
+
+
 @pytest.fixture(scope="session")
 def example_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Landing of the whole example region, as delivered."""
-    data = tmp_path_factory.mktemp("example")
-    done = ventetal(data, "examples")
-    assert done.returncode == 0, done.stderr
-    return data / "landing"
+    return shared(tmp_path_factory, "example", examples("1")) / "landing"
 
 
 @pytest.fixture(scope="session")
 def region(example_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Data root of the whole example region after one nightly run. Tests only read it."""
-    data = tmp_path_factory.mktemp("region")
-    copy_landing(example_files, data)
-    done = ventetal(data, "run")
-    assert done.returncode == 0, done.stderr + done.stdout
-    return data
+    """Data root of the whole example region after one nightly run."""
+    return shared(tmp_path_factory, "region", night_over(example_files))
 
 
 @pytest.fixture(scope="session")
 def april_report(region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of April 2015 on the example region. Tests only read it."""
+    """The report of April 2015 on the example region."""
     release = Lake(region).current_release
     assert release is not None
-    return build(release.resolve(), tmp_path_factory.mktemp("reports"), date(2015, 4, 1)).path
+
+    def make(folder: Path) -> None:
+        build(release.resolve(), folder, date(2015, 4, 1))
+
+    return shared(tmp_path_factory, "reports", make) / "2015-04"
 
 
 @pytest.fixture(scope="session")
 def small_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Landing of a small example region: every kind of delivery, a hundredth of the records."""
-    data = tmp_path_factory.mktemp("small")
-    done = ventetal(data, "examples", "--scale", "0.02")
-    assert done.returncode == 0, done.stderr
-    return data / "landing"
+    """Landing of a small example region: every kind of delivery, a fiftieth of the records."""
+    return shared(tmp_path_factory, "small", examples("0.02")) / "landing"
 
 
 @pytest.fixture(scope="session")
 def small_region(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Data root of the small example region after one nightly run. Tests only read it."""
-    data = tmp_path_factory.mktemp("small_region")
-    copy_landing(small_files, data)
-    done = ventetal(data, "run")
-    assert done.returncode in (0, 1), done.stderr + done.stdout
-    return data
+    """Data root of the small example region after one nightly run."""
+    return shared(tmp_path_factory, "small_region", night_over(small_files))
+
+
+@pytest.fixture
+def own_region(small_region: Path, tmp_path: Path) -> Path:
+    """The small example region after one nightly run, to be changed by a test."""
+    return Path(shutil.copytree(small_region, tmp_path / "region", symlinks=True))
 
 
 def copy_landing(landing: Path, data: Path, pattern: str = "*") -> None:
@@ -98,6 +127,17 @@ def copy_landing(landing: Path, data: Path, pattern: str = "*") -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(file.read_bytes())
         os.utime(target, ns=(file.stat().st_atime_ns, file.stat().st_mtime_ns))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that need the whole example region come last, but for one that has it made while the others are run."""
+
+    def needs_region(item: pytest.Item) -> bool:
+        return "region" in getattr(item, "fixturenames", ())
+
+    first, *others = dict.fromkeys(item.path for item in items if needs_region(item)) or [None]
+    place = {first: -1, **dict.fromkeys(others, 1)}
+    items.sort(key=lambda item: place.get(item.path, 0))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

@@ -43,12 +43,12 @@ def test_status_in_json_adds_up(region: Path) -> None:
     assert facts["checks"]["errors"] == []
 
 
-def test_a_second_run_with_nothing_new_changes_nothing(region: Path) -> None:
-    before = (region / "releases" / "current").resolve()
-    done = ventetal(region, "run", "--json")
+def test_a_second_run_with_nothing_new_changes_nothing(own_region: Path) -> None:
+    before = (own_region / "releases" / "current").resolve()
+    done = ventetal(own_region, "run", "--json")
     assert done.returncode == 0
     assert json.loads(done.stdout)["deliveries"]["arrived"] == 0
-    assert (region / "releases" / "current").resolve() == before
+    assert (own_region / "releases" / "current").resolve() == before
 
 
 def test_query_reads_the_release_and_nothing_else(region: Path, tmp_path: Path) -> None:

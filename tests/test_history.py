@@ -1,6 +1,7 @@
 """Every release is a function of what was received: crashes, rebuilds and earlier times give the same figures."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,11 +58,12 @@ def hashes(data: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def undisturbed(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small region after two runs: September to November, then everything."""
-    data = tmp_path_factory.mktemp("undisturbed")
+    """A small region after two runs: September to December, then everything; as it was after the first lies beside it as autumn."""
+    data = tmp_path_factory.mktemp("undisturbed") / "data"
     copy_landing(small_files, data, "*sla*")
     copy_landing(small_files, data, "*_2014-*")
     assert ventetal(data, "run").returncode == 0
+    shutil.copytree(data, data.with_name("autumn"), symlinks=True)
     copy_landing(small_files, data, "*_2015-*")
     done = ventetal(data, "run")
     assert done.returncode == 0, done.stderr
@@ -79,9 +81,7 @@ def undisturbed(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 def test_a_killed_run_leaves_the_old_release_and_the_next_one_heals(
     small_files: Path, undisturbed: Path, tmp_path: Path, module: str, name: str, nth: int
 ) -> None:
-    copy_landing(small_files, tmp_path, "*sla*")
-    copy_landing(small_files, tmp_path, "*_2014-*")
-    assert ventetal(tmp_path, "run").returncode == 0
+    shutil.copytree(undisturbed.with_name("autumn"), tmp_path, symlinks=True, dirs_exist_ok=True)
     old = (tmp_path / "releases" / "current").resolve()
     old_hashes = hashes(tmp_path)
     copy_landing(small_files, tmp_path, "*_2015-*")
@@ -111,12 +111,12 @@ def test_the_second_of_two_runs_is_told_who_holds_the_lake(tmp_path: Path) -> No
         pass
 
 
-def test_a_rebuild_from_the_archive_gives_the_same_tables(region: Path, catalog: Catalog) -> None:
-    done = ventetal(region, "rebuild", "--json")
+def test_a_rebuild_from_the_archive_gives_the_same_tables(own_region: Path, catalog: Catalog) -> None:
+    done = ventetal(own_region, "rebuild", "--json")
     assert done.returncode == 0, done.stderr
     assert '"equal": false' not in done.stdout
     assert done.stdout.count('"equal": true') == len(catalog.tables)
-    assert (Lake(region).rebuilt / "releases" / "current" / DATABASE).exists()
+    assert (Lake(own_region).rebuilt / "releases" / "current" / DATABASE).exists()
 
 
 def test_a_rebuild_decides_again_what_the_operator_decided(tmp_path: Path) -> None:
@@ -134,18 +134,18 @@ def test_a_rebuild_decides_again_what_the_operator_decided(tmp_path: Path) -> No
     assert all(c.equal for c in rebuilt(toy.lake, Lake(tmp_path / "again"), toy.catalog, current))
 
 
-def test_an_earlier_time_gives_the_figures_of_then_and_moves_nothing(region: Path) -> None:
-    current = (region / "releases" / "current").resolve()
+def test_an_earlier_time_gives_the_figures_of_then_and_moves_nothing(own_region: Path) -> None:
+    current = (own_region / "releases" / "current").resolve()
     labka = "select compliance_share >= sla_target as met, round(100 * compliance_share, 1) as percent from marts.response_time_monthly"
     where = " where system_id = 'LABKA2' and month = '2015-03-01'"
     found = {}
     for as_of in ("2015-05-11", "2015-05-13"):
-        done = ventetal(region, "run", "--as-of", as_of)
+        done = ventetal(own_region, "run", "--as-of", as_of)
         assert done.returncode == 0, done.stderr
-        [release] = [r for r in releases(Lake(region)) if r.line == f"as of {as_of}"]
-        with duckdb.connect(str(region / "releases" / release.release / DATABASE), read_only=True) as con:
+        [release] = [r for r in releases(Lake(own_region)) if r.line == f"as of {as_of}"]
+        with duckdb.connect(str(own_region / "releases" / release.release / DATABASE), read_only=True) as con:
             [found[as_of]] = con.execute(labka + where).fetchall()
-    assert (region / "releases" / "current").resolve() == current
+    assert (own_region / "releases" / "current").resolve() == current
     assert found["2015-05-11"][0] is False
     assert found["2015-05-11"][1] < 90
     assert found["2015-05-13"] == (True, 100.0) or found["2015-05-13"][1] >= 99.9

@@ -2,6 +2,7 @@
 
 import re
 import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -34,10 +35,16 @@ def test_every_shell_command_is_one_we_run_or_a_target_of_make() -> None:
     assert len(VENTETAL) >= 9
 
 
+@pytest.fixture(scope="module")
+def small(small_region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small example region, to be changed by commands as the reader's is."""
+    return Path(shutil.copytree(small_region, tmp_path_factory.mktemp("readme") / "data", symlinks=True))
+
+
 @pytest.mark.parametrize("command", [c for c in VENTETAL if not c.startswith(("run", "check", "rebuild"))])
-def test_the_commands_of_the_readme_answer(region: Path, tmp_path: Path, command: str) -> None:
+def test_the_commands_of_the_readme_answer(small: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / PROBE_FILE).write_text(PROBES, "utf-8")
-    done = ventetal(region, *(str(tmp_path / word) if word == PROBE_FILE else word for word in shlex.split(command)))
+    done = ventetal(small, *(str(tmp_path / word) if word == PROBE_FILE else word for word in shlex.split(command)))
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip()
 

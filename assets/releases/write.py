@@ -33,6 +33,8 @@ def write_release(night: Night, target: Path, content: Content, stands: Agreed) 
     with connect(lake.scratch) as con:
         con.execute(f"attach {literal(str(part / DATABASE))} as release (storage_version {literal(STORAGE_VERSION)})")
         con.execute("use release")
+        # One transaction: each statement of its own would wait for the disk.
+        con.execute("begin")
         for version in shown:
             folder = lake.version(version.table, version.key)
             _copy_table(con, catalog, version.table, folder)
@@ -42,6 +44,7 @@ def write_release(night: Night, target: Path, content: Content, stands: Agreed) 
         revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
         told = (manifest.release, manifest.as_of, manifest.created_at, manifest.line)
         _write_meta(con, meta.rows(catalog, told, stands.extracts, stands.domains, content.domains, published, revision))
+        con.execute("commit")
         con.execute("checkpoint release")
         con.execute("use memory")
         con.execute("detach release")
