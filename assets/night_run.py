@@ -52,8 +52,8 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
         # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
         from assets.lake.files import Lake
         from assets.lake.log import is_listening, listen, say
+        from assets.lake.migration import migrate
         from assets.lake.run_lock import hold
-        from assets.lake.takeover import take_over
         from assets.lake.writer_lock import writing
 
         lake, run = Lake(data), context.run
@@ -85,7 +85,7 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
         with writing(lake, f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience, waits):
             if waited:
                 tag(LAKE, "held")
-            take_over(lake)
+            migrate(lake)
             with _night(lake, project, as_of, rebuild) as found:
                 say("run begins", as_of=found.night.as_of, clock=found.night.clock, line=found.night.line.name, started_by=started_by)
                 began = time.monotonic()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.catalog.statements import SMALLEST_GROUP
+from assets.catalog.statements import THRESHOLD
 from assets.releases.database import dicts
 from assets.tables.disclosure import cells_to_withhold, protected
 from assets.tables.ledger import Cell
@@ -45,7 +45,7 @@ def line(counts: list[int], parts: list[int]) -> Rows:
             "part": p,
             "_all": n or None,
             "_some": min(p, n - p) if n else None,
-            SMALLEST_GROUP: 5,
+            THRESHOLD: 5,
         }
         for h, n, p in rows
     ]
@@ -83,7 +83,7 @@ def test_no_number_of_a_line_can_be_told_from_its_total(counts: list[int], seed:
 def test_no_cell_of_a_block_can_be_told_from_its_margins(height: int, width: int, seed: int) -> None:
     cells = RNG(seed).integers(0, RNG(seed).choice([6, 20, 60]), (height, width))
     rows = [
-        {"month": "m", "place": f"r{i}", "kind": f"c{j}", "number": int(cells[i, j]), SMALLEST_GROUP: 5}
+        {"month": "m", "place": f"r{i}", "kind": f"c{j}", "number": int(cells[i, j]), THRESHOLD: 5}
         for i in range(height)
         for j in range(width)
     ]
@@ -125,8 +125,8 @@ def published(tables: Tables, domain: str, remembered: Remembered, protect: bool
     return found
 
 
-@pytest.mark.parametrize(("smallest", "withheld"), [(4, set()), (7, set()), (8, {"2015-02-01"}), (None, {"2015-01-01", "2015-02-01"})])
-def test_how_many_persons_a_cell_must_have_is_a_dated_row_of_the_targets(tables: Tables, smallest: int | None, withheld: set[str]) -> None:
+@pytest.mark.parametrize(("threshold", "withheld"), [(4, set()), (7, set()), (8, {"2015-02-01"}), (None, {"2015-02-01"})])
+def test_the_threshold_is_that_of_the_period_the_figure_is_about(tables: Tables, threshold: int | None, withheld: set[str]) -> None:
     """Seven persons a month were redirected by one agreement: shown under five, withheld from the day on which eight are needed."""
     rows = [
         f"A{month}{kind}{i} | p{i} | 2015-{month:02d}-10 | 1516 | P001 | {kind} | KCJ | 2015-05-02"
@@ -136,12 +136,8 @@ def test_how_many_persons_a_cell_must_have_is_a_dated_row_of_the_targets(tables:
     ]
     header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code | drawn_date\n"
     tables.given("raw.redirections", header + "\n".join(rows))
-    targets = "indicator | subject | value | valid_from | valid_to\nredirection_final_after | ALL | 1 | 2007-01-01 | 2099-12-31\n"
-    if smallest:
-        targets += f"""
-            smallest_published_group | ALL | 5          | 2007-01-01 | 2015-01-31
-            smallest_published_group | ALL | {smallest} | 2015-02-01 | 2099-12-31"""
-    tables.given("reference.target", targets)
+    dated = "5 | 2007-01-01 | 2015-01-31\n" + (f"{threshold} | 2015-02-01 | 2099-12-31" if threshold else "")
+    tables.given("reference.disclosure_threshold", "persons | valid_from | valid_to\n" + dated)
     told = published(tables, "redirection", {})["redirection_monthly"]
     cells = {str(r["month"]): r["persons"] for r in told if r["agreement_type"] == "DUF"}
     assert {month for month, persons in cells.items() if persons is None} == withheld

@@ -126,11 +126,11 @@ def test_what_is_withheld_says_so_and_stands_in_the_ledger(region: Path, release
             assert {tuple(str(r[c]) for c in spec.key) for r in rows} <= remembered
 
 
-def test_how_many_persons_a_cell_must_have_is_said_once_with_its_source(catalog: Catalog) -> None:
-    with (PROJECT / "data" / "reference" / "target.csv").open(encoding="utf-8", newline="") as file:
-        [said] = [r for r in csv.DictReader(file) if r["indicator"] == "smallest_published_group"]
-    assert (said["value"], bool(said["source"])) == ("5", True)
-    asking = {t.name for t in catalog.computed if (rows := t.reads.get("reference.target")) and "smallest_published_group" in rows.values}
+def test_the_threshold_is_said_once_with_its_source_and_asked_by_all_that_is_about_persons(catalog: Catalog) -> None:
+    with (PROJECT / "data" / "reference" / "disclosure_threshold.csv").open(encoding="utf-8", newline="") as file:
+        [said] = csv.DictReader(file)
+    assert (said["persons"], bool(said["source"])) == ("5", True)
+    asking = {t.name for t in catalog.computed if "reference.disclosure_threshold" in t.reads}
     assert asking == {t.name for t in catalog.computed if t.contract.disclosure} | {"marts.redirection_by_provider"}
 
 

@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from assets.catalog.declared import INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
-from assets.catalog.statements import load_macros, macros_called, output_columns, reads, with_smallest_group
+from assets.catalog.statements import load_macros, macros_called, output_columns, reads, with_threshold
 from expectations.suite import raw_rules, table_rules
 from sources.casts import ident, literal
 from sources.contract import BASE_LOADER, Contract, ContractError, load_contract, load_fields, said
@@ -99,7 +99,7 @@ class _Loading:
         if text is None:
             raise ContractError(f"expectations/{layer}/{contract.id}.odcs.yaml promises it, and there is no such file")
         if contract.disclosure:
-            text = with_smallest_group(text, contract.disclosure.within[0])
+            text = with_threshold(text, contract.disclosure.within[0])
         layers = {known.split(".")[1]: known for known in contracts}
         related = {}
         for column in contract.columns:

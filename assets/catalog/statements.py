@@ -14,7 +14,7 @@ from sqlglot import Token, TokenType
 from sources.contract import ContractError
 
 # Column that the protection of small cells reads.
-SMALLEST_GROUP = "_smallest_group"
+THRESHOLD = "_disclosure_threshold"
 READABLE = ("raw", "core", "marts", "indicators", "reference")
 
 
@@ -85,10 +85,9 @@ def macros_called(sql: str, where: str, macros: Mapping[str, Macro]) -> tuple[Ma
     return tuple(macros[name] for name in sorted(called))
 
 
-def with_smallest_group(sql: str, period: str) -> str:
-    """A query with a column that says how many persons a cell must have to be published, by its period: `reference.target`."""
-    smallest = f"in_force('smallest_published_group', 'ALL', {period})"
-    return f"select *, {smallest} as {SMALLEST_GROUP}\nfrom (\n{sql.strip().rstrip(';')}\n)\n"
+def with_threshold(sql: str, period: str) -> str:
+    """A query with a column that says how many persons a cell must have to be published, by its period."""
+    return f"select *, disclosure_threshold({period}) as {THRESHOLD}\nfrom (\n{sql.strip().rstrip(';')}\n)\n"
 
 
 def output_columns(sql: str, where: str) -> list[str]:

@@ -1,8 +1,8 @@
 """Small cells: which figures about persons a table withholds, so that none can be told from what it publishes.
 
-A cell with fewer persons than the smallest group that may be shown (`smallest_published_group` of reference.target, by the
-period of the figure) is withheld (primary); then cells beside it, until subtracting what is published from the totals leaves
-every withheld number a range that holds at least as many values and reaches it (secondary). What was once withheld stays
+A cell with fewer persons than the threshold (`reference.disclosure_threshold`, by the period of the figure) is withheld
+(primary); then cells beside it, until subtracting what is published from the totals leaves every withheld number a range that
+holds at least as many values and reaches the threshold (secondary). What was once withheld stays
 withheld: the ledger remembers it. Rules: domain specification 8.
 
 Worked out between a table's SQL and its audit, so no file ever holds an unprotected cell. Columns of the SQL that begin with
@@ -17,7 +17,7 @@ from typing import Any
 
 import duckdb
 
-from assets.catalog.statements import SMALLEST_GROUP
+from assets.catalog.statements import THRESHOLD
 from assets.tables.ledger import Cell, Withheld
 from sources.casts import ident, literal
 from sources.contract import Contract
@@ -64,12 +64,12 @@ def cells_to_withhold(spec: Disclosure, rows: list[Row], remembered: set[tuple[C
 def _is_small(row: Row, group: DisclosureGroup) -> bool:
     """Whether a number of the group describes fewer persons than the threshold; NULL describes nobody."""
     least = row[group.least] if group.least else None
-    return least is not None and (0 if group.zeroTells else 1) <= least < _smallest(row)
+    return least is not None and (0 if group.zeroTells else 1) <= least < _threshold(row)
 
 
-def _smallest(row: Row) -> float:
+def _threshold(row: Row) -> float:
     """How many persons a cell of the row's period must have to be published; no number is enough where none is in force."""
-    return inf if row[SMALLEST_GROUP] is None else float(row[SMALLEST_GROUP])
+    return inf if row[THRESHOLD] is None else float(row[THRESHOLD])
 
 
 def _line(spec: Disclosure, group: DisclosureGroup, table: list[Row], start: set[int]) -> set[int]:
@@ -95,7 +95,7 @@ def _is_safe_line(spec: Disclosure, group: DisclosureGroup, table: list[Row], wi
         numbers = [part] if most is None else [part, {i: most[i] - part[i] for i in withheld}]
         if sum(part.values()) == 0 and measure in group.mayBeZero:
             continue
-        if not all(_are_wide(values, most, _smallest(table[0])) for values in numbers):
+        if not all(_are_wide(values, most, _threshold(table[0])) for values in numbers):
             return False
     return True
 
@@ -160,7 +160,7 @@ def _is_safe_block(spec: Disclosure, table: list[Row], chosen: dict[str, set[str
         across, down = margin(by_row, r[by_row], loose[0]), margin(by_column, r[by_column], loose[1])
         is_loose = r[by_row] in loose[0] or r[by_column] in loose[1]
         low = 0 if is_loose else max(0, across + down - hidden)
-        if not _is_wide(low, min(across, down), _smallest(r)):
+        if not _is_wide(low, min(across, down), _threshold(r)):
             return False
     return True
 

@@ -66,11 +66,11 @@ def current(lake: "Lake") -> Path:
 @contextmanager
 def holding(lake: "Lake", who: str) -> Iterator[None]:
     """The lake for writing, in today's layout. Raises Locked where another process has it."""
-    from assets.lake.takeover import take_over
+    from assets.lake.migration import migrate
     from assets.lake.writer_lock import writing
 
     with writing(lake, who, datetime.now()):
-        take_over(lake)
+        migrate(lake)
         yield
 
 

@@ -20,7 +20,7 @@ monthly as (
         count(distinct person_id) as persons,
         row_number() over (partition by month order by count(*) desc, provider_id) as place,
         in_force('providers_listed', 'ALL', month) as most_listed,
-        in_force('smallest_published_group', 'ALL', month) as fewest_persons,
+        disclosure_threshold(month) as fewest_persons,
     from received
     group by month, quarter, provider_id
 ),

@@ -12,7 +12,7 @@ from assets.alerts.messages import tell
 from assets.lake.clock import ClockWentBack, night_time
 from assets.lake.files import Lake, read_json
 from assets.lake.manifests import releases
-from assets.lake.takeover import take_over
+from assets.lake.migration import migrate
 from assets.lake.writer_lock import writing
 from assets.releases.pointers import head, pinned, resume
 from assets.releases.rebuild import rebuilt
@@ -45,7 +45,7 @@ def kept(toy: Toy) -> dict[str, bytes]:
 
 def taken_over(toy: Toy) -> None:
     with writing(toy.lake, "a test", datetime.now()):
-        take_over(toy.lake)
+        migrate(toy.lake)
 
 
 def test_the_next_night_goes_on_where_the_last_one_stopped(toy: Toy) -> None:
@@ -103,7 +103,7 @@ def test_a_version_that_failed_waits_to_be_looked_at_and_what_was_half_deleted_i
     assert not (toy.lake.files / "state").exists()
 
 
-def test_a_take_over_that_dies_is_taken_up_again(toy: Toy) -> None:
+def test_a_migration_that_dies_is_taken_up_again(toy: Toy) -> None:
     died = 0
     for renames in range(60):
         try:

@@ -1,8 +1,8 @@
 """A lake as earlier releases of the program laid it out becomes one of today's, before a run's first look at it.
 
 Until version 0.2 a version of a table was one Parquet with its facts beside it, and states, pointers and what people had been
-told of shared one folder. Each thing gets its new name before the old one goes, so a take-over that dies is taken up again. States
-of a run are not taken over: the run makes them again from receipts and manifests.
+told of shared one folder. Each thing gets its new name before the old one goes, so a migration that dies is taken up again. States
+of a run are not migrated: the run makes them again from receipts and manifests.
 """
 
 import os
@@ -27,7 +27,7 @@ MOVED = {
 }
 
 
-def take_over(lake: Lake) -> None:
+def migrate(lake: Lake) -> None:
     """Bring what lies in the lake into today's places, for who holds it for writing. Does nothing to a lake of today."""
     states = lake.files / "state"
     if not states.is_dir():
