@@ -25,6 +25,7 @@ from pipelines.dagster_internals import (
     execute_run_iterator,
 )
 from pipelines.names import LOCATION, RELEASE
+from sources.errors import told
 from sources.settings import settings
 
 
@@ -133,8 +134,10 @@ def _note(finished: Finished, event: dg.DagsterEvent) -> None:
     if event.is_failure and (error := getattr(event.event_specific_data, "error", None)) is not None:
         while error.cause:
             error = error.cause
-        # What went wrong rather than where Dagster noticed.
-        finished.errors[event.step_key or "run"] = str(error.message).strip()
-        finished.kinds.add(str(error.cls_name))
+        # What went wrong rather than where Dagster noticed, without the name of its class. What fails on purpose says so in our words.
+        kind, text = str(error.cls_name), str(error.message).strip()
+        text = text.partition(f"{kind}: ")[2] or text
+        finished.errors[event.step_key or "run"] = text if kind == dg.Failure.__name__ else told(kind, text)
+        finished.kinds.add(kind)
     if event.is_step_failure and event.step_key == RELEASE:
         finished.calls_somebody = event.step_failure_data.user_failure_data is not None

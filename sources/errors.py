@@ -3,6 +3,7 @@
 An error that is none of these is a fault of the program: the command breaks off like any that cannot go on.
 """
 
+import builtins
 from collections.abc import Iterable
 from enum import IntEnum
 from typing import ClassVar
@@ -48,9 +49,22 @@ class Missing(ToldError):
 
 def exit_of(kinds: Iterable[str]) -> Exit:
     """How a command ends that met errors of these classes in a process or a step that tells their names alone."""
-    told = {kind.__name__: kind.exit for kind in _kinds(ToldError)}
-    return min((told.get(kind, Exit.BROKEN) for kind in kinds), default=Exit.BROKEN)
+    known = _kinds()
+    return min((known[kind].exit if kind in known else Exit.BROKEN for kind in kinds), default=Exit.BROKEN)
 
 
-def _kinds(kind: type[ToldError]) -> list[type[ToldError]]:
-    return [kind, *(known for below in kind.__subclasses__() for known in _kinds(below))]
+def told(kind: str, text: str) -> str:
+    """What may be shown of an error by the name of its class: the text of any but our own and the system's can quote a value."""
+    if kind in _kinds():
+        return text
+    is_system = issubclass(getattr(builtins, kind, Exception), OSError)
+    return f"{kind}: {text.partition(': ')[0]}" if is_system else kind
+
+
+def _kinds() -> dict[str, type[ToldError]]:
+    found, open_ = dict[str, type[ToldError]](), [ToldError]
+    while open_:
+        kind = open_.pop()
+        found[kind.__name__] = kind
+        open_ += kind.__subclasses__()
+    return found

@@ -7,11 +7,13 @@ import json
 import os
 import resource
 import select
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 import traceback
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -34,20 +36,25 @@ class Order:
 def called(arguments: tuple[str, ...], environment: dict[str, str], file_size: int | None = None) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     with tempfile.TemporaryDirectory() as folder:
+        # Pipes by name: a limit of file sizes does not reach them.
         out, err = Path(folder) / "stdout", Path(folder) / "stderr"
+        os.mkfifo(out)
+        os.mkfifo(err)
         order = Order(arguments, environment, str(out), str(err), file_size)
         server = _server()
         assert server.stdin
         assert server.stdout
         server.stdin.write(json.dumps(asdict(order)) + "\n")
         server.stdin.flush()
-        ready, _, _ = select.select([server.stdout], [], [], PATIENCE_SECONDS)
-        if not ready:
-            server.kill()
-            _server.cache_clear()
-            raise subprocess.TimeoutExpired(list(arguments), PATIENCE_SECONDS, out.read_text(), err.read_text())
-        code = int(server.stdout.readline())
-        return subprocess.CompletedProcess(list(arguments), code, out.read_text("utf-8"), err.read_text("utf-8"))
+        with ThreadPoolExecutor(2) as readers:
+            said, told = (readers.submit(path.read_text, "utf-8") for path in (out, err))
+            ready, _, _ = select.select([server.stdout], [], [], PATIENCE_SECONDS)
+            if not ready:
+                os.killpg(server.pid, signal.SIGKILL)
+                _server.cache_clear()
+                raise subprocess.TimeoutExpired(list(arguments), PATIENCE_SECONDS, said.result(), told.result())
+            code = int(server.stdout.readline())
+            return subprocess.CompletedProcess(list(arguments), code, said.result(), told.result())
 
 
 @cache
@@ -84,7 +91,7 @@ def _become(order: Order) -> None:
     code = 1
     try:
         for handle, path in ((1, order.stdout), (2, order.stderr)):
-            os.dup2(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), handle)
+            os.dup2(os.open(path, os.O_WRONLY), handle)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.environ.clear()
         os.environ.update(order.environment)

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 
 from pipelines import show
-from sources.errors import Exit, ToldError
+from sources.errors import Exit, ToldError, told
 from sources.settings import data_root
 
 if TYPE_CHECKING:
@@ -28,20 +28,20 @@ Parameters = ParamSpec("Parameters")
 def ending(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     """The command, ended as its error says (`sources.errors`); a fault of the program is told by its kind and place.
 
-    The text of such an error is left out: it can quote what a record says.
+    The text of such an error is left out.
     """
 
     @wraps(command)
     def ends(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
         try:
             command(*arguments, **options)
-        except ToldError as told:
-            stop(told.exit, str(told))
+        except ToldError as error:
+            stop(error.exit, str(error))
         except (typer.Exit, typer.Abort, BrokenPipeError):
             raise
         except Exception as fault:
-            kind = f"{type(fault).__name__}: {fault.strerror}" if isinstance(fault, OSError) else type(fault).__name__
-            stop(Exit.BROKEN, f"{''.join(traceback.format_tb(fault.__traceback__))}{kind}. It broke off there; what was published stands.")
+            said = told(type(fault).__name__, str(fault))
+            stop(Exit.BROKEN, f"{''.join(traceback.format_tb(fault.__traceback__))}{said}. It broke off there; what was published stands.")
 
     return ends
 

@@ -182,7 +182,7 @@ POINTS: dict[str, Arm] = {
     "any rename": on_change({"os.rename"}),
     "after decode": on_call("sources.parse:Delivery.parse", after=True),
     "mid-Parquet of a delivery": on_growth("sources.parse:Delivery.parse", 100),
-    "mid-Parquet of a table": on_growth("assets.tables.compute:computed", 100),
+    "mid-Parquet of a table": on_growth("assets.tables.attempts:computed", 100),
     "before the archive has it": on_change({"os.rename"}, "/archive/"),
     "before the receipt": on_change({"os.rename"}, "/receipts/"),
     "before landing is cleared": on_change({"os.remove"}, "/landing/"),
