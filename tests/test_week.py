@@ -124,7 +124,7 @@ def week(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Week]:
         ):
             environment.setenv(name, str(value))
         environment.delenv("DAGSTER_HOME", raising=False)
-        target = ModuleTarget("tests.clocked", working_directory=str(PROJECT), attribute="defs", location_name="ventetal")
+        target = ModuleTarget("tests.week_definitions", working_directory=str(PROJECT), attribute="defs", location_name="ventetal")
         with instance(week.toy.project, week.toy.data) as on, create_test_daemon_workspace_context(target, on) as context:
             week.turn(context, on, datetime(2015, 5, 31, 23))
             for row in drawn(WEEK):

@@ -8,17 +8,18 @@ from dataclasses import asdict, is_dataclass
 from datetime import datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
+from typing import Annotated, Any, NoReturn, ParamSpec
 
 import typer
 from rich.console import Console
 
+from assets.lake.files import Lake
+from assets.lake.manifests import NoRelease
+from assets.lake.migration import migrate
+from assets.lake.writer_lock import writing
 from pipelines import show
 from sources.errors import Exit, ToldError, told
 from sources.settings import data_root
-
-if TYPE_CHECKING:
-    from assets.lake.files import Lake
 
 notes = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
@@ -53,10 +54,8 @@ def print_summary(release: Path, arrived: list[str], as_json: bool, seconds: flo
     show.summary(summary, data_root()) if not as_json else print_json(summary)
 
 
-def current(lake: "Lake") -> Path:
+def current(lake: Lake) -> Path:
     """The release analysts see. Raises NoRelease."""
-    from assets.lake.manifests import NoRelease
-
     release: Path | None = lake.current_release
     if release is None:
         raise NoRelease(f"There is no release in {lake.releases} yet; `ventetal run` makes one.")
@@ -64,11 +63,8 @@ def current(lake: "Lake") -> Path:
 
 
 @contextmanager
-def holding(lake: "Lake", who: str) -> Iterator[None]:
+def holding(lake: Lake, who: str) -> Iterator[None]:
     """The lake for writing, in today's layout. Raises Locked where another process has it."""
-    from assets.lake.migration import migrate
-    from assets.lake.writer_lock import writing
-
     with writing(lake, who, datetime.now()):
         migrate(lake)
         yield

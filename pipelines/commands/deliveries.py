@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 import typer
 
+from assets.lake.clock import instant, own_time, set_own_time, told_time
+from assets.lake.decisions import accept_check, accept_delivery, withdraw_delivery
+from assets.lake.files import Lake
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json
 from sources.errors import Exit, Missing, WrongUsage
@@ -57,7 +60,6 @@ def quarantine(
     as_json: Json = False,
 ) -> None:
     """Refused files and records of the current release, with their reasons."""
-    from assets.lake.files import Lake
     from assets.releases.quarantine import refused
 
     lake = Lake(data_root())
@@ -77,10 +79,6 @@ def accept(
     until: Annotated[str, typer.Option(help="The last day on which the check may fail; a day that has passed ends it.")] = "",
 ) -> None:
     """Let a held delivery through, or let a check fail until a date: a known error of the supplier. The next run obeys."""
-    from assets.lake.clock import told_time
-    from assets.lake.decisions import accept_delivery
-    from assets.lake.files import Lake
-
     if "." in what:
         _accept_check(what, until, reason)
         return
@@ -96,10 +94,6 @@ def withdraw(
     reason: Annotated[str, typer.Option(help="Why it must not count.")],
 ) -> None:
     """Take a delivery back: the wrong file was sent. What it replaced stands again from the next run on."""
-    from assets.lake.clock import told_time
-    from assets.lake.decisions import withdraw_delivery
-    from assets.lake.files import Lake
-
     lake = Lake(data_root())
     withdraw_delivery(lake, receipt, reason, told_time(lake).at)
     notes.print(f"{receipt} is withdrawn; the next run leaves it out.")
@@ -116,8 +110,6 @@ def examples(
     ] = "",
 ) -> None:
     """Put the deliveries of an invented region into landing. The lake then lives by a clock of its own, at 2015-06-01."""
-    from assets.lake.clock import instant, own_time, set_own_time
-    from assets.lake.files import Lake
     from sources.examples.region import LIVES_AT, write_example_region
 
     lake = Lake(data_root())
@@ -148,9 +140,6 @@ def _extracts(name: str) -> list[Any]:
 def _accept_check(check: str, until: str, reason: str) -> None:
     from assets.catalog.declared import acceptable_checks
     from assets.catalog.loading import load_catalog
-    from assets.lake.clock import told_time
-    from assets.lake.decisions import accept_check
-    from assets.lake.files import Lake
 
     try:
         last = date.fromisoformat(until)

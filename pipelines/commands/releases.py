@@ -4,6 +4,9 @@ from typing import Annotated
 
 import typer
 
+from assets.lake.files import Lake
+from assets.lake.manifests import releases
+from assets.releases.pointers import pinned, resume, roll_back
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json
 from sources.errors import WrongUsage
@@ -18,7 +21,6 @@ def query(
     """Ask the current release, read-only."""
     import duckdb
 
-    from assets.lake.files import Lake
     from assets.releases.database import open_release
     from assets.releases.summary import accepted_in
 
@@ -45,7 +47,6 @@ def diff(
 ) -> None:
     """Why a figure is another than it was: figures, deliveries, code and reference tables that differ between two releases."""
     from assets.catalog.loading import load_catalog
-    from assets.lake.files import Lake
     from assets.releases.difference import compared
 
     lake = Lake(data_root())
@@ -55,10 +56,6 @@ def diff(
 
 def list_releases(as_json: Json = False) -> None:
     """The releases there are, newest first."""
-    from assets.lake.files import Lake
-    from assets.lake.manifests import releases
-    from assets.releases.pointers import pinned
-
     lake = Lake(data_root())
     current, pin = lake.current_release, pinned(lake)
     found = [
@@ -71,9 +68,6 @@ def list_releases(as_json: Json = False) -> None:
 
 def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")]) -> None:
     """Show an earlier release until `resume`; runs go on making new ones."""
-    from assets.lake.files import Lake
-    from assets.releases.pointers import roll_back
-
     lake = Lake(data_root())
     with holding(lake, "roll-back"):
         roll_back(lake, release)
@@ -82,9 +76,6 @@ def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `rel
 
 def resume_releases() -> None:
     """Show the newest release again."""
-    from assets.lake.files import Lake
-    from assets.releases.pointers import resume
-
     lake = Lake(data_root())
     with holding(lake, "resume"):
         newest = resume(lake)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from assets.lake.files import Lake
 from pipelines import show
 from pipelines.commands.console import Json, current, print_json
 from sources.errors import WrongUsage
@@ -17,7 +18,6 @@ def report(
     as_json: Json = False,
 ) -> None:
     """Make the committee's report of a month from the current release: page, workbook, charts, open data, and PDF by Chromium."""
-    from assets.lake.files import Lake
     from assets.report.build import build
 
     try:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from assets.lake.files import Lake, load
+from assets.releases.pointers import pinned
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json, print_summary, stop
 from pipelines.names import JOB
@@ -14,7 +16,6 @@ from sources.settings import PROJECT, data_root
 if TYPE_CHECKING:
     import dagster as dg
 
-    from assets.lake.files import Lake
     from pipelines.nightly import Finished
 
 
@@ -23,8 +24,6 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Take in what was delivered, make the tables, publish what passes."""
-    from assets.lake.files import Lake
-
     lake = Lake(data_root())
     before = _receipt_ids(lake)
     finished = _finished(lake, "a run about to start", as_of=as_of)
@@ -36,9 +35,6 @@ def run(
 
 def status(as_json: Json = False) -> None:
     """How things stand: the current release, its domains, what waits in landing."""
-    from assets.lake.files import Lake
-    from assets.releases.pointers import pinned
-
     lake = Lake(data_root())
     release = current(lake)
     waiting = [f"{p.parent.name}/{p.name}" for p in sorted(lake.landing.glob("*/*")) if p.is_file() and not p.name.startswith(".")]
@@ -47,7 +43,6 @@ def status(as_json: Json = False) -> None:
 
 def rebuild(as_json: Json = False) -> None:
     """Make the current release again from the archive, in a lake of its own below this one, and compare the two table by table."""
-    from assets.lake.files import Lake, load
     from assets.releases.rebuild import COMPARISON, Compared
 
     lake = Lake(data_root())
@@ -58,7 +53,7 @@ def rebuild(as_json: Json = False) -> None:
     raise typer.Exit(Exit.DONE if all(c.equal for c in compared) else Exit.ATTENTION)
 
 
-def _finished(lake: "Lake", who: str, as_of: str = "", rebuild: bool = False) -> "Finished":
+def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False) -> "Finished":
     """A run of the job, once the lake is free and its key is right; ends the command with what went wrong where it broke off."""
     from assets.deliveries.person_key import check_person_key
     from assets.night_run import run_config
@@ -79,7 +74,7 @@ def _finished(lake: "Lake", who: str, as_of: str = "", rebuild: bool = False) ->
     return stop(code, f"The run broke off; the release before it stands. {said}" if code is Exit.BROKEN else said)
 
 
-def _tell(on: "dg.DagsterInstance", lake: "Lake") -> None:
+def _tell(on: "dg.DagsterInstance", lake: Lake) -> None:
     """Alert people as the daemon would, for hosts where a run is started by hand or by cron."""
     from assets.alerts.channels import ChannelError, channels
     from assets.alerts.messages import tell
@@ -91,5 +86,5 @@ def _tell(on: "dg.DagsterInstance", lake: "Lake") -> None:
         notes.print(str(error), markup=False, soft_wrap=True)
 
 
-def _receipt_ids(lake: "Lake") -> set[str]:
+def _receipt_ids(lake: Lake) -> set[str]:
     return {p.stem for p in lake.receipts.glob("*.json")}

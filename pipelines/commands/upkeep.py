@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from assets.lake.clock import told_time
+from assets.lake.files import Lake
 from pipelines import show
 from pipelines.commands.console import Json, holding, print_json
 from sources.settings import PROJECT, data_root
@@ -19,8 +21,6 @@ def clean(
 ) -> None:
     """Delete what no kept release names, no later run needs and no reader has: versions, releases, delivered files, runs, logs."""
     from assets.catalog.loading import load_catalog
-    from assets.lake.clock import told_time
-    from assets.lake.files import Lake
     from assets.releases.retention import delete, doomed
     from pipelines.nightly import instance
     from pipelines.records import forget_runs, old_runs
