@@ -51,10 +51,10 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
     def begun(context: dg.InitResourceContext) -> Iterator[NightRun]:
         # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
         from assets.lake.files import Lake
+        from assets.lake.lock import writing
         from assets.lake.log import is_listening, listen, say
         from assets.lake.migration import migrate
         from assets.lake.run_lock import hold
-        from assets.lake.writer_lock import writing
 
         lake, run = Lake(data), context.run
         run_id, tags = (run.run_id, run.tags) if run else ("unnamed", {})

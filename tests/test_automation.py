@@ -18,7 +18,8 @@ from assets.lake.files import Lake
 from assets.lake.run_lock import hold, is_alive
 from pipelines.automation import EVERY_NIGHT, ZONE, landing_sensor
 from pipelines.definitions import defs
-from pipelines.launcher import LockLauncher, fail_abandoned
+from pipelines.killed_runs import fail_killed
+from pipelines.launcher import LockLauncher
 from pipelines.names import JOB
 from tests.conftest import PROJECT
 
@@ -118,10 +119,10 @@ def test_the_launcher_asks_the_kernel_and_an_abandoned_run_is_marked_failed(
         for started in (run, dead):
             on.handle_new_event(_started(started.run_id))
         assert launcher.check_run_worker_health(dead).status.value == "RUNNING", "it has only begun"
-        monkeypatch.setattr("pipelines.launcher.BEGINS_WITHIN_SECONDS", -1)
+        monkeypatch.setattr("pipelines.killed_runs.BEGINS_WITHIN_SECONDS", -1)
         assert launcher.check_run_worker_health(run).status.value == "RUNNING"
         assert launcher.check_run_worker_health(dead).status.value == "FAILED"
-        assert fail_abandoned(on, Lake(tmp_path)) == [DEAD]
+        assert fail_killed(on, Lake(tmp_path)) == [DEAD]
         statuses = {r.run_id: r.status for r in on.get_runs()}
     assert statuses == {ALIVE: dg.DagsterRunStatus.STARTED, DEAD: dg.DagsterRunStatus.FAILURE}
 

@@ -11,8 +11,8 @@ import pytest
 
 from assets.lake.clock import NoTime, earlier, night_time, own_time, set_own_time, told_time
 from assets.lake.files import Lake
+from assets.lake.lock import writing
 from assets.lake.manifests import releases
-from assets.lake.writer_lock import writing
 from assets.night_run import LAKE, LINE, run_config
 from pipelines.automation import standing_causes
 from pipelines.definitions import assemble

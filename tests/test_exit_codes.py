@@ -13,7 +13,7 @@ import pytest
 import typer
 
 from assets.lake.files import Lake
-from assets.lake.writer_lock import writing
+from assets.lake.lock import writing
 from pipelines.cli import app
 from sources.errors import Exit, Locked, ToldError, WrongUsage, exit_of
 from tests import commands

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.lake.files import Lake
+from assets.lake.lock import writing
 from assets.lake.manifests import Manifest, manifest, releases
-from assets.lake.writer_lock import writing
 from assets.releases.publish import Release, publish
 from assets.releases.rebuild import rebuilt
 from assets.tables.build import Night

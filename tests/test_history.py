@@ -13,8 +13,8 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake, read_json
+from assets.lake.lock import writing
 from assets.lake.manifests import releases
-from assets.lake.writer_lock import writing
 from assets.releases.database import DATABASE
 from assets.releases.pointers import pinned, resume, roll_back
 from assets.releases.rebuild import rebuilt

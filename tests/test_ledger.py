@@ -7,7 +7,7 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake, read_json
-from assets.lake.writer_lock import writing
+from assets.lake.lock import writing
 from assets.releases.publish import publish
 from assets.releases.rebuild import rebuilt
 from assets.tables.build import Night

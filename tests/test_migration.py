@@ -7,13 +7,12 @@ from pathlib import Path
 import pytest
 
 from assets.alerts.alert_causes import remembered_causes
-from assets.alerts.channels import Message
-from assets.alerts.messages import tell
+from assets.alerts.messages import Message, tell
 from assets.lake.clock import ClockWentBack, night_time
 from assets.lake.files import Lake, read_json
+from assets.lake.lock import writing
 from assets.lake.manifests import releases
 from assets.lake.migration import migrate
-from assets.lake.writer_lock import writing
 from assets.releases.pointers import head, pinned, resume
 from assets.releases.rebuild import rebuilt
 from assets.tables.ledger import Ledger

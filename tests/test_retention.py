@@ -10,8 +10,8 @@ import pytest
 
 from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake
+from assets.lake.lock import writing
 from assets.lake.manifests import manifest, releases
-from assets.lake.writer_lock import writing
 from assets.releases.database import DATABASE
 from assets.releases.pointers import roll_back
 from assets.releases.rebuild import rebuilt

@@ -12,7 +12,7 @@ from typing import Any
 from assets.catalog.declared import Catalog
 from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake, read_json
-from assets.lake.writer_lock import writing
+from assets.lake.lock import writing
 from assets.releases.database import dicts, open_release
 from assets.releases.publish import Release, publish
 from assets.tables.build import Night

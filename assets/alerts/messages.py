@@ -6,10 +6,11 @@ What has been told is remembered per channel, so that a channel that was down is
 import fcntl
 import http.client
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 from assets.alerts.alert_causes import FAILED, HELD, LATE, MARKED, REFUSED, WAITING, Cause
-from assets.alerts.channels import Channel, Message
 from assets.lake.files import Lake, read_json, write_json
 from assets.lake.log import say, warn
 
@@ -29,6 +30,27 @@ NEXT = {
     LATE: "Publishing goes on with what there is. Ask the supplier.",
     FAILED: "The release before it stands. `ventetal run` tries again.",
 }
+
+
+# How long a channel may take.
+TIMEOUT_SECONDS = 10
+
+
+@dataclass(frozen=True)
+class Message:
+    """Plain text; the first line of what people see is `subject`."""
+
+    subject: str
+    body: str
+
+
+class Channel(Protocol):
+    """A way to reach people."""
+
+    @property
+    def name(self) -> str: ...
+
+    def send(self, message: Message) -> None: ...
 
 
 def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: datetime) -> list[Message]:

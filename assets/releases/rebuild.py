@@ -10,8 +10,8 @@ from pathlib import Path
 from assets.catalog.declared import Catalog
 from assets.deliveries.person_key import check_person_key
 from assets.lake.files import Lake, discard, load, read_json, save
+from assets.lake.lock import writing
 from assets.lake.manifests import MANIFEST, Manifest
-from assets.lake.writer_lock import writing
 from assets.releases.publish import publish
 from assets.tables.build import Night
 from assets.tables.versions import logical_hash

@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 
 from assets.lake.files import Lake
+from assets.lake.lock import writing
 from assets.lake.manifests import NoRelease
 from assets.lake.migration import migrate
-from assets.lake.writer_lock import writing
 from pipelines import show
 from sources.errors import Exit, ToldError, told
 from sources.settings import data_root

@@ -58,13 +58,13 @@ def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False) -> "
     from assets.deliveries.person_key import check_person_key
     from assets.night_run import run_config
     from pipelines.definitions import catalog, defs
-    from pipelines.launcher import fail_abandoned
+    from pipelines.killed_runs import fail_killed
     from pipelines.nightly import instance, run_job
 
     with holding(lake, who):
         check_person_key(lake, catalog)
     with instance(PROJECT, data_root()) as on:
-        fail_abandoned(on, lake)
+        fail_killed(on, lake)
         finished = run_job(defs, JOB, on, run_config(as_of, rebuild))
         if not as_of and not rebuild:
             _tell(on, lake)

@@ -17,7 +17,7 @@ import duckdb
 from assets.catalog.declared import Catalog
 from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake
-from assets.lake.writer_lock import writing
+from assets.lake.lock import writing
 from assets.tables.build import Night
 from sources.duck import connect
 

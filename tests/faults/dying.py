@@ -252,7 +252,7 @@ def _night(order: Order) -> None:
     from assets.catalog.declared import REFERENCE, Catalog
     from assets.catalog.loading import load_catalog
     from assets.lake.files import Lake
-    from assets.lake.writer_lock import writing
+    from assets.lake.lock import writing
     from assets.releases import publish
     from assets.tables.build import Night
 

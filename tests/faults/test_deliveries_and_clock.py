@@ -15,7 +15,7 @@ import pytest
 from assets.deliveries import intake
 from assets.lake.clock import ClockWentBack, night_time
 from assets.lake.files import Lake
-from assets.lake.writer_lock import writing
+from assets.lake.lock import writing
 from assets.releases.retention import delete, doomed
 from sources.parse import Delivery
 from tests.clocks import at

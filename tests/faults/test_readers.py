@@ -10,7 +10,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from assets.lake.writer_lock import writing
+from assets.lake.lock import writing
 from assets.releases.retention import delete, doomed
 from tests.faults.aftermath import PERIOD, WHOLE
 from tests.faults.dying import PROJECT, Nights, Order
