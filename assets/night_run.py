@@ -13,8 +13,17 @@ from typing import TYPE_CHECKING
 
 import dagster as dg
 
+from assets.catalog.loading import load_catalog
+from assets.deliveries.person_key import check_person_key
+from assets.lake.clock import NoTime, earlier, night_time
+from assets.lake.files import Lake
+from assets.lake.lock import writing
+from assets.lake.log import is_listening, listen, say
+from assets.lake.manifests import NoRelease
+from assets.lake.migration import migrate
+from assets.lake.run_lock import hold
+
 if TYPE_CHECKING:
-    from assets.lake.files import Lake
     from assets.tables.build import Night
 
 # Tags of a run: who started it, what it waits for, and of which line it is where that is not the nightly one.
@@ -30,7 +39,7 @@ class NightRun:
     """The night of a run. A rebuild also knows the lake and the release it makes again."""
 
     night: "Night"
-    source: "Lake | None" = None
+    source: Lake | None = None
     release: Path | None = None
 
 
@@ -49,13 +58,6 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
     @dg.resource(config_schema=schema, description="What lies in landing is taken in, unless another time or a rebuild is asked for.")
     @contextmanager
     def begun(context: dg.InitResourceContext) -> Iterator[NightRun]:
-        # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
-        from assets.lake.files import Lake
-        from assets.lake.lock import writing
-        from assets.lake.log import is_listening, listen, say
-        from assets.lake.migration import migrate
-        from assets.lake.run_lock import hold
-
         lake, run = Lake(data), context.run
         run_id, tags = (run.run_id, run.tags) if run else ("unnamed", {})
         lake.prepare()
@@ -96,13 +98,9 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
 
 
 @contextmanager
-def _night(lake: "Lake", project: Path, as_of: str, rebuild: bool) -> Iterator[NightRun]:
+def _night(lake: Lake, project: Path, as_of: str, rebuild: bool) -> Iterator[NightRun]:
     """The night that the run config asks for."""
-    from assets.catalog.loading import load_catalog
-    from assets.deliveries.person_key import check_person_key
-    from assets.lake.clock import NoTime, earlier, night_time
-    from assets.lake.files import Lake
-    from assets.lake.manifests import NoRelease
+    # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
     from assets.releases.rebuild import again
     from assets.tables.build import Night
 

@@ -8,13 +8,12 @@ import dagster as dg
 from assets.catalog.freshness import freshness_rules
 from assets.night_run import NightRun
 from assets.specs import asset_key, check_results, check_specs, contract_spec
-from expectations.suite import Rule, raw_rules
+from expectations.suite import Outcome, Rule, raw_rules
 from sources.layout import Extract
 
 if TYPE_CHECKING:
     from assets.deliveries.extracts import ExtractState
     from assets.deliveries.standing import Standing
-    from expectations.runner import Outcome
 
 INTAKE_RULES = [
     Rule("records_are_conserved", "Records = accepted + quarantined + ignored; accepted = current + superseded + duplicate + held.",
@@ -97,9 +96,7 @@ def _month_grid(state: "ExtractState") -> dg.TableMetadataValue:
     return dg.MetadataValue.table(records, dg.TableSchema(columns))
 
 
-def _intake_outcomes(extract: Extract, state: "ExtractState") -> list["Outcome"]:
-    from expectations.runner import Outcome
-
+def _intake_outcomes(extract: Extract, state: "ExtractState") -> list[Outcome]:
     limit = extract.contract.quarantine_limit.warn
     taken = [d for d in state.deliveries if d.reading]
     lost = [
@@ -110,18 +107,10 @@ def _intake_outcomes(extract: Extract, state: "ExtractState") -> list["Outcome"]
     refused = [d for d in state.deliveries if d.status == "refused" and d.receipt.id in state.arrived]
     dirty = [d for d in taken if d.current and 100 * d.quarantined > limit * (d.records - d.ignored)]
     held = [d for d in taken if d.status == "held"]
-    offending = dict(zip((r.name for r in INTAKE_RULES), (lost, refused, dirty, drifted(state.deliveries), held), strict=True))
+    offending = (lost, refused, dirty, drifted(state.deliveries), held)
     return [
-        Outcome(
-            r.name,
-            r.words,
-            r.severity,
-            None,
-            not offending[r.name],
-            len(offending[r.name]),
-            ", ".join(o.receipt.file_name for o in offending[r.name]),
-        )
-        for r in INTAKE_RULES
+        Outcome.of(rule, not found, len(found), ", ".join(o.receipt.file_name for o in found))
+        for rule, found in zip(INTAKE_RULES, offending, strict=True)
     ]
 
 

@@ -10,12 +10,12 @@ from assets.night_run import NightRun
 from assets.raw import raw_result
 from assets.specs import asset_key, told
 from assets.table_assets import domain_results
+from assets.tables.domain_state import DomainState
 
 if TYPE_CHECKING:
     from assets.deliveries.extracts import ExtractState
     from assets.releases.publish import Release
     from assets.tables.build import Night
-    from assets.tables.domain_state import DomainState
 
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetMaterialization | dg.AssetCheckEvaluation]
 
@@ -52,13 +52,10 @@ def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
 
 def _results(night: "Night", state: "ExtractState | DomainState") -> Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]:
     """What the step of an extract or a domain would have told."""
-    from assets.deliveries.extracts import ExtractState
-
-    if isinstance(state, ExtractState):
-        yield raw_result(night.catalog.extracts[state.extract], state)
+    if isinstance(state, DomainState):
+        yield from domain_results(night, night.catalog.of_domain(state.domain), state)
     else:
-        tables = night.catalog.references if state.domain == REFERENCE else night.catalog.of_domain(state.domain)
-        yield from domain_results(night, tables, state)
+        yield raw_result(night.catalog.extracts[state.extract], state)
 
 
 def _metadata(night_run: NightRun, made: "Release", differing: list[str]) -> dict[str, Any]:

@@ -1,18 +1,14 @@
 """How a contract looks in Dagster: keys, specs, checks, metadata. Words and counts, never a row."""
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import dagster as dg
 
-from assets.catalog.declared import Table
-from expectations.suite import COLUMNS, KEY, Rule
+from assets.catalog.declared import Lineage, Table
+from assets.tables.versions import Attempt
+from expectations.suite import COLUMNS, KEY, Outcome, Rule
 from sources.contract import Contract
-
-if TYPE_CHECKING:
-    from assets.catalog.lineage import Lineage
-    from assets.tables.versions import Attempt
-    from expectations.runner import Outcome
 
 
 def asset_key(table: str) -> dg.AssetKey:
@@ -58,7 +54,7 @@ def check_specs(key: dg.AssetKey, rules: list[Rule]) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: "list[Outcome]") -> list[dg.AssetCheckResult]:
+def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: list[Outcome]) -> list[dg.AssetCheckResult]:
     """A result for every check: what it found, or that it did not run."""
     found = {o.name: o for o in outcomes}
     results = []
@@ -81,7 +77,7 @@ def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: "list[Outcome]"
     return results
 
 
-def _said(outcome: "Outcome") -> str:
+def _said(outcome: Outcome) -> str:
     accepted = f"Accepted until {outcome.accepted_until}: {outcome.accepted_reason.rstrip('.')}. " if outcome.accepted_until else ""
     return accepted + outcome.words + (f" Fails for: {outcome.named}." if outcome.named else "")
 
@@ -98,7 +94,7 @@ def _checks(rules: list[Rule]) -> dict[str, list[Rule]]:
     return checks
 
 
-def materialized(table: Table, attempt: "Attempt", held: str = "", preview: str = "") -> dg.MaterializeResult[None]:
+def materialized(table: Table, attempt: Attempt, held: str = "", preview: str = "") -> dg.MaterializeResult[None]:
     """The version as the asset's newest state; `held` says why an earlier one stands, `preview` shows first rows in Markdown."""
     version = attempt.version
     lineage = version.lineage if version else {}
@@ -121,8 +117,8 @@ def materialized(table: Table, attempt: "Attempt", held: str = "", preview: str 
 
 
 def told(
-    results: "Iterable[dg.MaterializeResult[None] | dg.AssetCheckResult]",
-) -> "Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]":
+    results: Iterable[dg.MaterializeResult[None] | dg.AssetCheckResult],
+) -> Iterator[dg.AssetMaterialization | dg.AssetCheckEvaluation]:
     """Results of other assets as events a step may tell of them: what their own step would have said."""
     for result in results:
         if isinstance(result, dg.AssetCheckResult):
@@ -143,7 +139,7 @@ def _evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
     )
 
 
-def _origins(lineage: "Lineage") -> str:
+def _origins(lineage: Lineage) -> str:
     """Which columns each column is computed from: the UI stores column lineage and does not show it."""
     lines = [f"| {column} | {', '.join(f'{table}.{name}' for table, name in origins)} |" for column, origins in lineage.items() if origins]
     return "\n".join(["| column | comes from |", "| --- | --- |", *lines])

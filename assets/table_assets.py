@@ -12,48 +12,36 @@ import dagster as dg
 from assets.catalog.declared import MARTS, REFERENCE, Catalog, Table
 from assets.night_run import NightRun
 from assets.specs import asset_key, check_results, check_specs, contract_spec, materialized
+from assets.tables.domain_state import DomainState
+from assets.tables.versions import Attempt
 
 if TYPE_CHECKING:
     from assets.tables.build import Night
-    from assets.tables.domain_state import DomainState
-    from assets.tables.versions import Attempt
 
 IS_PUBLISHED = "is_published"
 ROWS_PREVIEWED = 8
 Events = Iterator[dg.MaterializeResult[None] | dg.AssetCheckResult]
 
 
-def reference_assets(catalog: Catalog) -> dg.AssetsDefinition:
-    """The reference tables, read from their files in one step."""
-    specs = [_spec(catalog, t).replace_attributes(skippable=False, kinds={"csv", "parquet"}) for t in catalog.references]
-
-    checks = [*_checks(catalog.references), _published_check(REFERENCE)]
-
-    @dg.multi_asset(name=REFERENCE, specs=[*specs, _published(catalog, REFERENCE, catalog.references)], check_specs=checks)
-    def reference(night_run: dg.ResourceParam[NightRun]) -> Events:
-        state = night_run.night.make_reference()
-        if state.is_held and not state.tables:
-            raise dg.Failure(f"The reference tables have never been right: {state.why}", allow_retries=False)
-        yield from domain_results(night_run.night, catalog.references, state)
-
-    return reference
-
-
 def domain_assets(catalog: Catalog, domain: str) -> dg.AssetsDefinition:
-    """The tables of one domain."""
+    """The tables of one domain, or the lookups, made in one step."""
     tables = catalog.of_domain(domain)
-
-    checks = [*_checks(tables), _published_check(domain)]
     specs = [*(_spec(catalog, t) for t in tables), _published(catalog, domain, tables)]
+    checks = [spec for t in tables for spec in check_specs(asset_key(t.name), t.rules)]
+    words = "Tonight's tables are published; otherwise the domain is held at its last good set."
+    checks.append(dg.AssetCheckSpec(IS_PUBLISHED, asset=specs[-1].key, description=words))
 
     @dg.multi_asset(name=domain, specs=specs, check_specs=checks)
     def make(night_run: dg.ResourceParam[NightRun]) -> Events:
-        yield from domain_results(night_run.night, tables, night_run.night.make_domain(domain))
+        state = night_run.night.make(domain)
+        if domain == REFERENCE and state.is_held and not state.tables:
+            raise dg.Failure(f"The reference tables have never been right: {state.why}", allow_retries=False)
+        yield from domain_results(night_run.night, tables, state)
 
     return make
 
 
-def domain_results(night: "Night", tables: list[Table], state: "DomainState") -> Events:
+def domain_results(night: "Night", tables: list[Table], state: DomainState) -> Events:
     """What became of each table, with its checks; then whether they are published."""
     attempts = {a.table: a for a in state.attempts}
     for table in tables:
@@ -66,7 +54,7 @@ def domain_results(night: "Night", tables: list[Table], state: "DomainState") ->
     yield _status(state)
 
 
-def _preview(night: "Night", table: Table, attempt: "Attempt") -> str:
+def _preview(night: "Night", table: Table, attempt: Attempt) -> str:
     """The first rows of a mart as people read a table; '' for any other, whose rows may be persons."""
     if table.layer != MARTS:
         return ""
@@ -91,14 +79,10 @@ def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
     }
     spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
     if table.layer == REFERENCE:
-        return spec
+        return spec.replace_attributes(skippable=False, kinds={"csv", "parquet"})
     called = "".join(f"\n\n```sql\n{m.text}```" for m in table.macros)
     sql = {"sql": dg.MetadataValue.md(f"`sql/{table.layer}/{table.path.name}`\n\n```sql\n{table.text}```{called}")}
     return spec.merge_attributes(metadata=sql)
-
-
-def _checks(tables: list[Table]) -> list[dg.AssetCheckSpec]:
-    return [spec for t in tables for spec in check_specs(asset_key(t.name), t.rules)]
 
 
 def _published(catalog: Catalog, domain: str, tables: list[Table]) -> dg.AssetSpec:
@@ -114,12 +98,7 @@ def _published(catalog: Catalog, domain: str, tables: list[Table]) -> dg.AssetSp
     )
 
 
-def _published_check(domain: str) -> dg.AssetCheckSpec:
-    words = "Tonight's tables are published; otherwise the domain is held at its last good set."
-    return dg.AssetCheckSpec(IS_PUBLISHED, asset=asset_key(f"published.{domain}"), description=words)
-
-
-def _status(state: "DomainState") -> dg.MaterializeResult[None]:
+def _status(state: DomainState) -> dg.MaterializeResult[None]:
     """What stands of the domain; a check beside it, so that a held domain is red wherever it is drawn."""
     why = state.why or "All checks of severity error pass."
     metadata: dict[str, Any] = {

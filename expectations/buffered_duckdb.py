@@ -29,7 +29,10 @@ class BufferedDialect(duckdb_engine.Dialect):
     def get_columns(self, connection: Any, table_name: str, schema: str | None = None, **_: Any) -> list[Any]:
         """Columns of a view by `describe`: the Postgres catalogue queries cost sixty times as much, for every expectation."""
         found = connection.exec_driver_sql(f'describe "{schema}"."{table_name}"').fetchall()
-        return [{"name": name, "type": _sql_type(type_), "nullable": True, "default": None} for name, type_, *_ in found]
+        return [
+            {"name": name, "type": getattr(types, type_.split("(")[0], types.String)(), "nullable": True, "default": None}
+            for name, type_, *_ in found
+        ]
 
     def get_pk_constraint(self, *_: Any, **__: Any) -> Any:
         """None: views have no key."""
@@ -40,18 +43,7 @@ class BufferedDialect(duckdb_engine.Dialect):
         return []
 
 
-def _sql_type(duckdb_type: str) -> types.TypeEngine[Any]:
-    name = duckdb_type.split("(")[0]
-    known: dict[str, types.TypeEngine[Any]] = {
-        "BOOLEAN": types.Boolean(), "DATE": types.Date(), "TIMESTAMP": types.DateTime(), "DOUBLE": types.Float(),
-        "DECIMAL": types.Numeric(), "INTEGER": types.Integer(), "BIGINT": types.BigInteger(), "SMALLINT": types.SmallInteger(),
-    }  # fmt: skip
-    return known.get(name, types.String())
-
-
 registry.register(NAME, __name__, "BufferedDialect")
-
-
 _current: duckdb.DuckDBPyConnection | None = None
 
 

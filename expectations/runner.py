@@ -6,15 +6,14 @@ that a rule may name what offends by a label its contract declares, and only in 
 
 import functools
 import gc
+import logging
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
-from expectations.suite import COLUMNS, Rule
+from expectations.suite import COLUMNS, Outcome, Rule
 from sources.contract import Contract
 from sources.errors import ToldError
 from sources.repeats import repeated_hashes
@@ -28,29 +27,6 @@ class AuditError(ToldError):
     """A rule that could not be run: a fault of the rule or of the tool, not of the data."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What one rule found. `offenders` counts rows (or 1 for a rule about the whole table), never shows them.
-
-    `accepted_until` (a date) and `accepted_reason` are set while an operator lets a failing rule pass.
-    """
-
-    name: str
-    words: str
-    severity: str
-    column: str | None
-    passed: bool
-    offenders: int = 0
-    named: str = ""
-    accepted_until: str = ""
-    accepted_reason: str = ""
-
-    @property
-    def holds(self) -> bool:
-        """Whether this outcome keeps the table from being published."""
-        return not self.passed and self.severity == "error" and not self.accepted_until
-
-
 def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule], view: str, others: dict[str, str]) -> list[Outcome]:
     """Outcome of each rule on `view`, in order.
 
@@ -61,20 +37,19 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
         return []
     if wrong := _wrong_columns(con, contract, rules, view):
         first, *rest = rules
-        return [_outcome(first, False, 1, wrong), *(_outcome(rule, False, 0, "not run") for rule in rest)]
+        return [Outcome.of(first, False, 1, wrong), *(Outcome.of(rule, False, 0, "not run") for rule in rest)]
     for rule in rules:
         if rule.key:
             others = others | {"repeated_hashes": _repeated_hashes(con, rule.key, view)}
     validate = _validator(con, view)
-    passed = {
-        name: bool(result.success) for name, result in validate([(r.name, _expectation(r, view, others)) for r in rules], "BOOLEAN_ONLY")
-    }
-    failed = [(r.name, _expectation(r, view, others)) for r in rules if not passed[r.name]]
+    all_of_them = [_expectation(r, view, others) for r in rules]
+    passed = {name: bool(result.success) for name, result in validate(all_of_them, "BOOLEAN_ONLY")}
+    failed = [_expectation(r, view, others) for r in rules if not passed[r.name]]
     offenders = {name: _offenders(result.result) for name, result in validate(failed, "BASIC")} if failed else {}
     outcomes = []
     for rule in rules:
         named = "" if passed[rule.name] else _named(con, contract, rule, view, others)
-        outcomes.append(_outcome(rule, passed[rule.name], offenders.get(rule.name, 0), named))
+        outcomes.append(Outcome.of(rule, passed[rule.name], offenders.get(rule.name, 0), named))
     return outcomes
 
 
@@ -83,10 +58,6 @@ def _repeated_hashes(con: duckdb.DuckDBPyConnection, key: str, view: str) -> str
     hashes = repeated_hashes(con, key, view)
     con.execute("create or replace table repeated_hashes as select unnest($hashes::ubigint[]) as hash", {"hashes": hashes.tolist()})
     return "repeated_hashes"
-
-
-def _outcome(rule: Rule, passed: bool, offenders: int = 0, named: str = "") -> Outcome:
-    return Outcome(rule.name, rule.words, rule.severity, rule.column, passed, offenders, named)
 
 
 def _wrong_columns(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule], view: str) -> str:
@@ -104,25 +75,17 @@ def _wrong_columns(con: duckdb.DuckDBPyConnection, contract: Contract, rules: li
 @functools.cache
 def context() -> Any:
     """One Great Expectations context for the process: a new one costs a temporary folder each. Importing it takes seconds."""
-    import logging
-
     logging.getLogger("great_expectations").setLevel(logging.ERROR)
-    with _keeping(), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        import great_expectations as gx
-        from great_expectations.data_context.types.base import ProgressBarsConfig
-
-        made = gx.get_context(mode="ephemeral")
-        made.variables.progress_bars = ProgressBarsConfig(globally=False)
-        return made
-
-
-@contextmanager
-def _keeping() -> Iterator[None]:
-    """What is made within stays until the process ends: looking through it for garbage is a third of what importing costs."""
+    # What is made here stays until the process ends: looking through it for garbage is a third of what importing costs.
     gc.disable()
     try:
-        yield
+        with warnings.catch_warnings(action="ignore"):
+            import great_expectations as gx
+            from great_expectations.data_context.types.base import ProgressBarsConfig
+
+            made = gx.get_context(mode="ephemeral")
+            made.variables.progress_bars = ProgressBarsConfig(globally=False)
+            return made
     finally:
         gc.freeze()
         gc.enable()
@@ -142,8 +105,8 @@ def _whole_view() -> Any:
     return source.add_table_asset("table", table_name=AUDITED, schema_name="main").add_batch_definition_whole_table("all")
 
 
-def _validator(con: duckdb.DuckDBPyConnection, view: str) -> Callable[[list[tuple[str, Any]], str], Iterator[tuple[str, Any]]]:
-    """Validates named expectations in a result format and yields each with its result, in no order.
+def _validator(con: duckdb.DuckDBPyConnection, view: str) -> Callable[[list[Any], str], Iterator[tuple[str, Any]]]:
+    """Validates expectations in a result format and yields the name of each one's rule with its result, in no order.
 
     All of them as one suite: Great Expectations then asks several in one query, and prepares itself once instead of for each.
     """
@@ -152,18 +115,14 @@ def _validator(con: duckdb.DuckDBPyConnection, view: str) -> Callable[[list[tupl
 
     con.execute(f"create or replace view main.{AUDITED} as from {view}")
     open_from_now_on(con)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(action="ignore"):
         batch = _whole_view().get_batch()
 
-    def validate(named: list[tuple[str, Any]], result_format: str) -> Iterator[tuple[str, Any]]:
+    def validate(expectations: list[Any], result_format: str) -> Iterator[tuple[str, Any]]:
         from great_expectations import ExpectationSuite
 
-        for name, expectation in named:
-            expectation.meta = {"rule": name}
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            suite = ExpectationSuite(name=view, expectations=[expectation for _, expectation in named])
+        with warnings.catch_warnings(action="ignore"):
+            suite = ExpectationSuite(name=view, expectations=expectations)
             found = batch.validate(suite, result_format={"result_format": result_format, "partial_unexpected_count": 0})
         for result in found.results:
             name = result.expectation_config.meta["rule"]
@@ -183,8 +142,9 @@ def _expectation(rule: Rule, view: str, others: dict[str, str]) -> Any:
     if rule.expectation == "_UnexpectedRows":
         sql = _bound(rule.kwargs["query"], view, others).replace("{", "{{").replace("}", "}}")
         # The rule names its view itself; the comment is for Great Expectations, which warns of a query without its placeholder.
-        return core.unexpected_rows_expectation.UnexpectedRowsExpectation(unexpected_rows_query=sql + " /* {batch} */")
-    return getattr(core, f"Expect{rule.expectation}")(**rule.kwargs)
+        sql += " /* {batch} */"
+        return core.unexpected_rows_expectation.UnexpectedRowsExpectation(unexpected_rows_query=sql, meta={"rule": rule.name})
+    return getattr(core, f"Expect{rule.expectation}")(**rule.kwargs, meta={"rule": rule.name})
 
 
 def _bound(sql: str, view: str, others: dict[str, str]) -> str:

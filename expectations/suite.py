@@ -6,6 +6,7 @@ single record cannot show: shares of missing values, row counts, relations betwe
 """
 
 from dataclasses import dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 
 from sources.contract import Contract
@@ -34,6 +35,34 @@ class Rule:
     label: str | None = None
     newest_first: bool = False
     key: str = ""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one rule found. `offenders` counts rows (or 1 for a rule about the whole table), never shows them.
+
+    `accepted_until` (a date) and `accepted_reason` are set while an operator lets a failing rule pass.
+    """
+
+    name: str
+    words: str
+    severity: str
+    column: str | None
+    passed: bool
+    offenders: int = 0
+    named: str = ""
+    accepted_until: str = ""
+    accepted_reason: str = ""
+
+    @property
+    def holds(self) -> bool:
+        """Whether this outcome keeps the table from being published."""
+        return not self.passed and self.severity == "error" and not self.accepted_until
+
+    @classmethod
+    def of(cls, rule: Rule, passed: bool, offenders: int = 0, named: str = "") -> "Outcome":
+        """What `rule` found, in its words."""
+        return cls(rule.name, rule.words, rule.severity, rule.column, passed, offenders, named)
 
 
 def table_rules(contract: Contract) -> list[Rule]:
@@ -168,8 +197,6 @@ def _bounds(column: Column) -> dict[str, Any]:
 
 def _bound(column: Column, text: str) -> Any:
     if column.physicalType in ("DATE", "TIMESTAMP"):
-        from datetime import date, datetime
-
         return date.fromisoformat(text) if column.physicalType == "DATE" else datetime.fromisoformat(text)
     return float(text) if "." in text else int(text)
 

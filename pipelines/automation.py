@@ -14,6 +14,7 @@ from assets.deliveries.landing import delivered
 from assets.lake.files import Lake
 from assets.night_run import LINE, STARTED_BY
 from pipelines.names import JOB, RELEASE
+from pipelines.records import ENDED
 from sources.settings import settings
 
 # Never moved by a change of clocks, which happens between 2 and 3; the deliveries of the night are there by then.
@@ -21,8 +22,6 @@ EVERY_NIGHT, ZONE = "15 5 * * *", "Europe/Copenhagen"
 LOOKS_EVERY_SECONDS = 60
 # The newest run of the nightly line lies behind at most this many that were asked for another time.
 RUNS_LOOKED_AT = 50
-
-Looked = dict[str, list[int]]
 
 
 def nightly_schedule() -> dg.ScheduleDefinition:
@@ -89,26 +88,24 @@ def alert_sensor(data: Path) -> dg.SensorDefinition:
 
 def standing_causes(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
     """What needs a person now."""
-    broken = _broken_run(instance)
-    return remembered_causes(lake) + ([broken] if broken else [])
+    return remembered_causes(lake) + _broken_run(instance)
 
 
-def _broken_run(instance: dg.DagsterInstance) -> Cause | None:
+def _broken_run(instance: dg.DagsterInstance) -> list[Cause]:
     """The newest finished run of the nightly line, if it broke off. One that published and failed for a held domain did not: that is
     told as such.
     """
-    ended = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
-    records = instance.get_run_records(dg.RunsFilter(job_name=JOB, statuses=ended), limit=RUNS_LOOKED_AT)
+    records = instance.get_run_records(dg.RunsFilter(job_name=JOB, statuses=ENDED), limit=RUNS_LOOKED_AT)
     run = next((r.dagster_run for r in records if LINE not in r.dagster_run.tags), None)
     if run is None or run.status != dg.DagsterRunStatus.FAILURE:
-        return None
+        return []
     failures = [e.get_dagster_event() for e in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)]
     broken = [e for e in failures if not (e.step_key == RELEASE and e.step_failure_data.user_failure_data)]
     if failures and not broken:
-        return None
+        return []
     # The kind of error and the step, no more: the text of an error can quote what a supplier wrote.
     said = ", ".join(f"{e.step_key} ({_kind(e.step_failure_data.error)})" for e in broken) or "its process ended before its work did"
-    return Cause(FAILED, "", f"Run {run.run_id[:8]}: {said}.")
+    return [Cause(FAILED, "", f"Run {run.run_id[:8]}: {said}.")]
 
 
 def _kind(error: Any) -> str:
@@ -118,7 +115,7 @@ def _kind(error: Any) -> str:
     return str(error.cls_name) if error is not None else "unknown"
 
 
-def _look(landing: Path, extracts: list[str]) -> Looked:
+def _look(landing: Path, extracts: list[str]) -> dict[str, list[int]]:
     """Size and time of change of every file that is delivered and not under a name that says it is unfinished."""
     found = [(extract, path, stat) for extract in extracts for path, stat in delivered(landing / extract)]
     return {f"{extract}/{path.name}": [stat.st_size, stat.st_mtime_ns] for extract, path, stat in found}

@@ -8,9 +8,6 @@ After an upgrade of Dagster this is what must be looked at.
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import create_execution_plan, execute_run_iterator
 
-# An instance whose records lie where VENTETAL_DATA says: the public `DagsterInstance.get` knows DAGSTER_HOME alone.
-from dagster._core.instance import InstanceRef
-
 # A launcher that says whether the process of a run still lives: the interface has no public name.
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
@@ -19,19 +16,3 @@ from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobO
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME, SqliteEventLogStorage
 from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.storage.sqlite_storage import DagsterSqliteStorage
-
-__all__ = [
-    "INDEX_SHARD_NAME",
-    "SQLITE_BUSY_TIMEOUT_SECONDS",
-    "CheckRunHealthResult",
-    "DagsterSqliteStorage",
-    "InMemoryJob",
-    "InstanceRef",
-    "RegisteredCodeLocationOrigin",
-    "RemoteJobOrigin",
-    "RemoteRepositoryOrigin",
-    "SqliteEventLogStorage",
-    "WorkerStatus",
-    "create_execution_plan",
-    "execute_run_iterator",
-]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.catalog.declared import Catalog
+from assets.catalog.declared import REFERENCE, Catalog
 from assets.catalog.loading import load_catalog
 from assets.night_run import RESOURCE, night_run
 from assets.raw import raw_asset
 from assets.release import release_asset
 from assets.report_asset import report_asset
-from assets.table_assets import domain_assets, reference_assets
+from assets.table_assets import domain_assets
 from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
 from pipelines.names import JOB
 from sources.settings import PROJECT, data_root
@@ -23,8 +23,7 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
     """Assets and job of what is declared, over the data at `data`."""
     assets = [
         *(raw_asset(extract) for extract in catalog.extracts.values()),
-        reference_assets(catalog),
-        *(domain_assets(catalog, domain) for domain in catalog.domains),
+        *(domain_assets(catalog, domain) for domain in (REFERENCE, *catalog.domains)),
         release_asset(catalog),
         report_asset(data),
     ]

@@ -2,13 +2,13 @@
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
 import dagster as dg
+import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -17,7 +17,6 @@ from assets.lake.files import write_text
 from assets.night_run import COMMAND_LINE, STARTED_BY
 from pipelines.dagster_internals import (
     InMemoryJob,
-    InstanceRef,
     RegisteredCodeLocationOrigin,
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
@@ -63,9 +62,7 @@ def instance_settings(data: Path) -> dict[str, object]:
 
 
 def instance_home(project: Path, data: Path) -> Path:
-    """A DAGSTER_HOME for Dagster's own commands: the one that is set, else one beside the data that says what `instance` does."""
-    import yaml
-
+    """The folder of the instance's settings: the one DAGSTER_HOME names, else one beside the data, which is written anew."""
     if home := settings().dagster_home:
         return Path(home)
     own = data / "dagster"
@@ -75,18 +72,10 @@ def instance_home(project: Path, data: Path) -> Path:
     return own
 
 
-@contextmanager
-def instance(project: Path, data: Path) -> Iterator[dg.DagsterInstance]:
-    """The instance DAGSTER_HOME names, else the project's own beside the data."""
+def instance(project: Path, data: Path) -> dg.DagsterInstance:
+    """The instance DAGSTER_HOME names, else the project's own beside the data; closed by who opens it."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    if settings().dagster_home:
-        with dg.DagsterInstance.get() as configured:
-            yield configured
-        return
-    (data / "dagster").mkdir(parents=True, exist_ok=True)
-    reference = InstanceRef.from_dir(str(data / "dagster"), config_dir=str(project), overrides=instance_settings(data))
-    with dg.DagsterInstance.from_ref(reference) as own:
-        yield own
+    return dg.DagsterInstance.from_config(str(instance_home(project, data)))
 
 
 def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance, config: Mapping[str, object] | None = None) -> Finished:

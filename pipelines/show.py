@@ -15,15 +15,8 @@ if TYPE_CHECKING:
     from assets.releases.difference import Comparison
     from assets.releases.rebuild import Compared
 
-MARKS = {
-    "held domain": "red",
-    "failing figures": "red",
-    "held delivery": "red",
-    "refused file": "yellow",
-    "late extract": "yellow",
-    "accepted check": "yellow",
-    "warning": "yellow",
-}
+# The rest of what is worth a look is yellow.
+RED = ("held domain", "failing figures", "held delivery")
 ROWS_SHOWN = 200
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 NUMBER = re.compile(r"[+-]?[\d., ]+%?")
@@ -52,14 +45,14 @@ def summary(facts: dict[str, Any], data: Path) -> None:
     share = 100 * records["quarantined"] / (records["records"] - records["ignored"] or 1)
     grid.add_row(
         "Records",
-        f"{_n(records['records'])} = {_n(records['accepted'])} accepted + {_n(records['quarantined'])} quarantined"
-        f" ({share:.2f} %) + {_n(records['ignored'])} ignored",
+        f"{records['records']:,} = {records['accepted']:,} accepted + {records['quarantined']:,} quarantined"
+        f" ({share:.2f} %) + {records['ignored']:,} ignored",
     )
-    standing = " + ".join(f"{_n(records[k])} {k}" for k in ("current", "superseded", "duplicate", "held"))
-    grid.add_row("", f"{_n(records['accepted'])} accepted = {standing}")
+    standing = " + ".join(f"{records[k]:,} {k}" for k in ("current", "superseded", "duplicate", "held"))
+    grid.add_row("", f"{records['accepted']:,} accepted = {standing}")
     grid.add_row(
         "Checks",
-        f"{_n(checks['passed'])} passed, {len(checks['warnings'])} warn, {len(checks['errors'])} failed"
+        f"{checks['passed']:,} passed, {len(checks['warnings'])} warn, {len(checks['errors'])} failed"
         + (f", {len(checks['accepted'])} fail and are accepted" if checks["accepted"] else ""),
     )
     for i, domain in enumerate(facts["domains"]):
@@ -75,16 +68,15 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         due = f"due {extract['due_at']:%Y-%m-%d %H:%M}{arrived}"
         grid.add_row("Due" if i == 0 else "", f"{extract['extract']} [{style}]{how}[/], {due}")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
-    grid.add_row(
-        "Marts", f"{escape(facts['path'])}/ventetal.duckdb: " + ", ".join(f"{m} ({_n(rows)})" for m, rows in facts["marts"].items())
-    )
+    grid.add_row("Marts", f"{escape(facts['path'])}/ventetal.duckdb: " + ", ".join(f"{m} ({rows:,})" for m, rows in facts["marts"].items()))
     if facts.get("waiting"):
         grid.add_row("Waiting", f"{len(facts['waiting'])} files in {data / 'landing'}: {escape(', '.join(facts['waiting'][:5]))}")
     out.print(grid)
     if facts["attention"]:
         out.print("\n[bold]Worth a look[/]")
         for item in facts["attention"]:
-            out.print(f"  [{MARKS[item['what']]}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
+            style = "red" if item["what"] in RED else "yellow"
+            out.print(f"  [{style}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
     program = _program()
     out.print("\n[bold]Next[/]")
     for arguments, what in NEXT:
@@ -109,8 +101,7 @@ def verdict(facts: dict[str, Any]) -> None:
         return
     out.print(f"[bold]{escape(facts['file'])}[/] would be taken as {facts['extract']}, layout {facts['layout']}, {facts['encoding']}.")
     out.print(
-        f"{_n(facts['records'])} records: {_n(facts['accepted'])} accepted,"
-        f" {_n(facts['quarantined'])} refused, {_n(facts['ignored'])} ignored."
+        f"{facts['records']:,} records: {facts['accepted']:,} accepted, {facts['quarantined']:,} refused, {facts['ignored']:,} ignored."
     )
     for title, key in (("Columns nobody reads", "extra_columns"), ("Columns that are absent", "absent_columns")):
         if facts[key]:
@@ -190,7 +181,7 @@ def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
         shown.add_row(*(escape(_cell(value)) for value in row))
     _console(wide=True).print(shown)
     if len(rows) > ROWS_SHOWN:
-        print(f"... {_n(len(rows) - ROWS_SHOWN)} more rows; --csv or --json prints all", file=sys.stderr)
+        print(f"... {len(rows) - ROWS_SHOWN:,} more rows; --csv or --json prints all", file=sys.stderr)
 
 
 def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
@@ -245,22 +236,16 @@ def _records(out: Console, records: list[dict[str, Any]]) -> None:
             f"  {escape(record['file_name'])} line {record['line']}: {escape('; '.join(record['reasons']) + original)}", soft_wrap=True
         )
     if len(records) > ROWS_SHOWN:
-        out.print(f"  ... {_n(len(records) - ROWS_SHOWN)} more; --json prints all")
+        out.print(f"  ... {len(records) - ROWS_SHOWN:,} more; --json prints all")
 
 
 def _console(wide: bool = False) -> Console:
     """Lines are folded on a terminal and left whole in a file or pipe."""
     console = Console(highlight=False)
-    return (
-        console
-        if console.is_terminal and not wide
-        else Console(highlight=False, width=None if console.is_terminal else 10_000, soft_wrap=True)
-    )
+    if console.is_terminal and not wide:
+        return console
+    return Console(highlight=False, width=None if console.is_terminal else 10_000, soft_wrap=True)
 
 
 def _cell(value: Any) -> str:
     return "" if value is None else f"{value:.9g}" if isinstance(value, float) else str(value)
-
-
-def _n(number: int) -> str:
-    return f"{number:,}"

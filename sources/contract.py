@@ -24,7 +24,6 @@ from sources.vocabulary import (
     Latency,
     Model,
     Object,
-    Quality,
     QuarantineLimit,
     Sla,
     Team,
@@ -33,6 +32,10 @@ from sources.vocabulary import (
 
 # Every scalar stays text: other loaders read 0123 as 83 and `no` as false. The C parser is much the faster, where it was built.
 BASE_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+
+# Words people read: a better sentence is no reason to compute a table again.
+_SAID = {"description": True, "quality": {"__all__": {"description"}}}
+WORDS: Any = {"dataGranularityDescription": True, "properties": {"__all__": _SAID | {"businessName": True}}, **_SAID}
 
 
 class ContractError(ToldError):
@@ -147,18 +150,11 @@ class Contract(Model):
         """The column that holds a CPR number where a supplier writes it, and a person id from then on."""
         return next((c for c in self.columns if c.classification == "personal_id"), None)
 
-    def classification(self, column: str) -> str | None:
-        return next(c.classification for c in self.columns if c.name == column)
-
     @property
-    def record_rules(self) -> list[Quality]:
-        """The rules that quarantine a record of an extract."""
-        return [r for r in self.object.quality if r.severity == "error" and r.id and r.row_predicate]
-
-    @property
-    def row_rules(self) -> list[tuple[str, str]]:
-        """(id, predicate true for an offending row) of `record_rules`."""
-        return [(r.id, r.row_predicate) for r in self.record_rules if r.id and r.row_predicate]
+    def row_rules(self) -> list[tuple[str, str, str]]:
+        """(id, predicate true for an offending row, words) of the rules that quarantine a record of an extract."""
+        found = ((r, r.row_predicate) for r in self.object.quality if r.severity == "error")
+        return [(r.id, predicate, r.description) for r, predicate in found if r.id and predicate]
 
     @cached_property
     def reading_fingerprint(self) -> str:
@@ -167,12 +163,12 @@ class Contract(Model):
             (c.name, c.physicalType, c.is_required, c.primaryKeyPosition, c.logicalTypeOptions, c.valid_values, c.classification, c.unit)
             for c in self.columns
         ]
-        return digest("contract", columns, self.key, self.row_rules, self.delivery.period)
+        return digest("contract", columns, self.key, [rule[:2] for rule in self.row_rules], self.delivery.period)
 
     @cached_property
     def audit_fingerprint(self) -> str:
         """Changes when a table must be audited again: anything but the words people read."""
-        return digest("audit", _without_words(self.object.model_dump(mode="json")))
+        return digest("audit", self.object.model_dump(mode="json", exclude=WORDS))
 
 
 def digest(*parts: object) -> str:
@@ -224,13 +220,3 @@ def _complete_column(column: dict[str, Any], fields: dict[str, dict[str, Any]]) 
         column.setdefault("classification", field["class"])
     if "unit" in field and "unit" not in {p["property"] for p in column.get("customProperties", [])}:
         column.setdefault("customProperties", []).append({"property": "unit", "value": field["unit"]})
-
-
-def _without_words(value: Any) -> Any:
-    """Drop descriptions and labels: a better sentence is no reason to compute a table again."""
-    if isinstance(value, dict):
-        words = {"description", "businessName", "dataGranularityDescription"}
-        return {k: _without_words(v) for k, v in value.items() if k not in words}
-    if isinstance(value, list):
-        return [_without_words(v) for v in value]
-    return value

@@ -12,6 +12,8 @@ import io
 import re
 import unicodedata
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pacsv
 
-from sources.layout import HEADER_SEARCH_ROWS, Match, Rows
+from sources.layout import HEADER_SEARCH_ROWS, Match, Reads, Rows
 from sources.reasons import Refused
 
 BLOCK_BYTES = 2 << 20
@@ -52,22 +54,17 @@ class DelimitedFile:
         self.physical_records = 0
         self._has_only_returns: bool | None = None
 
-    def head(self, delimiter: str) -> Rows:
-        """(line, cells) of the first rows, for finding the header."""
-        rows: Rows = []
-        block = next(self._blocks(), b"")
-        for line, record in _split(block, 1):
-            rows.append((line, _cells(record, delimiter) or [record]))
-            if len(rows) == HEADER_SEARCH_ROWS:
-                break
-        return rows
+    def heads(self, reads: Reads) -> Iterator[tuple[None, Rows]]:
+        """(line, cells) of the first rows, for finding the header; a text file has no sheets."""
+        records = islice(_split(next(self._blocks(), b""), 1), HEADER_SEARCH_ROWS)
+        yield None, [(line, _cells(record, reads.delimiter) or [record]) for line, record in records]
 
     def batches(self, match: Match) -> Iterator[pa.RecordBatch]:
         """Record batches of `schema(match.names)`. Raises Refused for a quote that never closes."""
         skip, line, self.physical_records = match.records_start, 1, 0
         for block in self._blocks():
             while skip and block:
-                cut = _end_of_first_record(block)
+                cut = int(_record_ends(block)[0][0]) + 1
                 skip -= bool(block[:cut].strip(b"\r\n"))
                 line += _line_breaks(block[:cut])
                 block = block[cut:]
@@ -174,7 +171,9 @@ class DelimitedFile:
                         sentence = f"The file is in {self.encoding} but for a broken character on line {line}."
                         raise Refused("undecodable_text", sentence) from None
                     is_cut = bool(pending or decoder.getstate()[0])
-                    piece = raw if self.encoding == "utf-8" and not is_cut and _is_latin(raw) else _in_nfc(text)
+                    piece = (
+                        raw if self.encoding == "utf-8" and not is_cut and _is_latin(raw) else unicodedata.normalize("NFC", text).encode()
+                    )
                 piece = self._broken_by_feeds(piece)
                 yielded += len(piece)
                 yield piece
@@ -203,28 +202,17 @@ def detect_encoding(path: Path) -> str:
             if raw.isascii():
                 continue
             lines = raw[: raw.rfind(b"\n") + 1]
-            if _is_utf8(lines) and not lines.isascii():
-                return "utf-8"
+            with suppress(UnicodeDecodeError):
+                if not lines.decode().isascii():
+                    return "utf-8"
             sequences = len(_UTF8_SEQUENCE.findall(raw))
             return "utf-8" if sequences > len(_HIGH_BYTE.findall(_UTF8_SEQUENCE.sub(b"", raw))) else "cp1252"
     return "utf-8"
 
 
-def _is_utf8(text: bytes) -> bool:
-    try:
-        text.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
 def _is_latin(raw: bytes) -> bool:
     """Whether UTF-8 holds nothing but Latin letters, each in one piece and so in NFC: that is below the lead byte 0xCC."""
     return not (np.frombuffer(raw, np.uint8) >= 0xCC).any()
-
-
-def _in_nfc(text: str) -> bytes:
-    return (text if unicodedata.is_normalized("NFC", text) else unicodedata.normalize("NFC", text)).encode()
 
 
 def _from_cp1252(raw: bytes) -> bytes:
@@ -293,11 +281,6 @@ def _end_of_last_record(block: bytes) -> int:
         return block.rfind(b"\n") + 1
     ends, _ = _record_ends(block)
     return int(ends[-1]) + 1 if len(ends) else 0
-
-
-def _end_of_first_record(block: bytes) -> int:
-    ends, _ = _record_ends(block)
-    return int(ends[0]) + 1
 
 
 def _line_breaks(block: bytes) -> int:

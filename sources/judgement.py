@@ -91,7 +91,7 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
         faults += _bounds(column)
         shown[name] = f"cast({text}[1] as varchar)" if source.sql else text, " or ".join(condition for condition, _ in faults)
         errors += faults
-    errors += [(f"({predicate})", f"rule:{id_}") for id_, predicate in contract.row_rules]
+    errors += [(f"({predicate})", f"rule:{id_}") for id_, predicate, _ in contract.row_rules]
     if contract.delivery.period:
         covered = f"try_cast({literal(match.variables['$period'] + '-01')} as date)"
         dated = contract.delivery.period
@@ -175,10 +175,11 @@ def _original(contract: Contract, shown: dict[str, tuple[str, str]]) -> str:
     """
     if not contract.has_personal_columns:
         return """coalesce("$malformed", cast(to_json("$supplier") as varchar))"""
+    personal = {c.name for c in contract.columns if c.classification}
     date = r"(\d{1,2}[-./]\d{1,2}[-./](\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2})([ T]\d{1,2}:\d{2}(:\d{2})?)?|(19|20)\d{6}"
     fields = []
     for name, (text, is_wrong) in shown.items():
-        if contract.classification(name) is None:
+        if name not in personal:
             shape = f"regexp_replace(regexp_replace({text}, '\\p{{L}}', 'a', 'g'), '\\p{{N}}', '9', 'g')"
             said = f"case when not coalesce({is_wrong}, false) or regexp_full_match({text}, '{date}') then {text} else {shape} end"
             fields.append(f"{ident(name)} := {said}")

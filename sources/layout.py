@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from sources.contract import BASE_LOADER, Contract, ContractError, digest, said
 from sources.reasons import Refused
@@ -81,20 +81,14 @@ class Source(Model):
 
 class Layout(Model):
     name: str
-    file: str | None = None
-    preamble: str | None = None
+    file: re.Pattern[str] | None = None
+    preamble: re.Pattern[str] | None = None
     reads: Reads = Reads()
     header: list[str] = []
     fields: list[str] = []
     ignore: list[Ignore] = []
     unpivot: Unpivot | None = None
     columns: dict[str, Source]
-
-    @field_validator("file", "preamble")
-    @classmethod
-    def _compiles(cls, value: str) -> str:
-        re.compile(value)
-        return value
 
     @model_validator(mode="after")
     def _has_header_or_fields(self) -> "Layout":
@@ -151,7 +145,7 @@ def load_layout(path: Path, contract: Contract) -> Layout:
         raise ContractError(f"{path.name}: {sorted(unknown)} not in contract {contract.id}")
     if unmapped := {c.name for c in contract.columns if c.is_required} - set(layout.columns):
         raise ContractError(f"{path.name}: says nothing of required {sorted(unmapped)}")
-    if contract.delivery.mode == "replace_period" and "(?P<period>" not in f"{layout.file}{layout.preamble}":
+    if contract.delivery.mode == "replace_period" and not any(p and "period" in p.groupindex for p in (layout.file, layout.preamble)):
         raise ContractError(f"{path.name}: {contract.id} is delivered by period, so `file` or `preamble` must name a group `period`")
     return layout
 
@@ -161,21 +155,21 @@ def plain_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).replace("\ufeff", "").split()).casefold()
 
 
-def choose(extract: Extract, file_name: str, heads: Callable[[Layout], Iterable[tuple[str | None, Rows]]]) -> Match:
+def choose(extract: Extract, file_name: str, heads: Callable[[Reads], Iterable[tuple[str | None, Rows]]]) -> Match:
     """The layout whose header the file has; most header names win.
 
-    `heads` gives, for a layout, each sheet's name and first rows. Raises Refused no_layout, ambiguous_layout,
+    `heads` gives, for what a layout reads, each sheet's name and first rows. Raises Refused no_layout, ambiguous_layout,
     ambiguous_sheet or duplicate_header.
     """
     matches: list[Match] = []
     nearest: tuple[int, str, list[str]] = (0, "", [])
     for layout in extract.layouts:
-        found = re.fullmatch(layout.file, file_name) if layout.file else None
+        found = layout.file.fullmatch(file_name) if layout.file else None
         if layout.file and not found:
             continue
         variables = {f"${k}": v for k, v in (found.groupdict() if found else {}).items() if v is not None}
         fitting = []
-        for sheet, rows in heads(layout):
+        for sheet, rows in heads(layout.reads):
             if layout.fields:
                 fitting.append(Match(layout, tuple(layout.fields), variables, 0, sheet))
                 continue
@@ -222,7 +216,7 @@ def _preamble(layout: Layout, rows: Rows) -> dict[str, str] | None:
     """Variables the lines above the header state, or None where they do not say what the layout expects."""
     if layout.preamble is None:
         return {}
-    found = re.search(layout.preamble, "\n".join(" ".join(c for c in cells if c) for _, cells in rows))
+    found = layout.preamble.search("\n".join(" ".join(c for c in cells if c) for _, cells in rows))
     return {f"${k}": v for k, v in found.groupdict().items() if v is not None} if found else None
 
 

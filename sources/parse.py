@@ -11,7 +11,7 @@ extract. Columns of the Parquet: the contract's, then
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -24,7 +24,7 @@ from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.delimited import DelimitedFile, schema
 from sources.judgement import IGNORED, judgement, origin, supplier_relation
-from sources.layout import Extract, Layout, Rows, choose, plain_name
+from sources.layout import Extract, choose, plain_name
 from sources.pseudonym import TYPE, Pseudonyms, without_numbers
 from sources.reasons import Refused
 from sources.repeats import repeated_hashes
@@ -56,11 +56,6 @@ class Reading:
     def quarantined(self) -> int:
         return self.records - self.accepted - self.ignored
 
-    @property
-    def quarantined_share(self) -> float:
-        judged = self.records - self.ignored
-        return round(self.quarantined / judged, 9) if judged else 0.0
-
 
 class Delivery:
     """A delivered file matched with the layout that fits it. Raises Refused from the constructor on."""
@@ -70,31 +65,16 @@ class Delivery:
         name = file_name or path.name
         if path.stat().st_size == 0:
             raise Refused("empty_file", "The file is empty.")
-        self.file: DelimitedFile | Workbook
         with path.open("rb") as file:
             kind = kind_of(file.read(512))
         try:
-            self._match(path, name, kind)
+            if kind == "page":
+                raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
+            self.file: DelimitedFile | Workbook = Workbook(path) if kind == "workbook" else DelimitedFile(path)
+            self.match = choose(extract, name, self.file.heads)
             _refuse_impossible_month(self.match.variables.get("$period"))
         except Refused as refused:
             raise (Refused(refused.code, without_numbers(refused.sentence)) if extract.contract.has_personal_columns else refused) from None
-
-    def _match(self, path: Path, name: str, kind: str) -> None:
-        extract = self.extract
-        if kind == "page":
-            raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
-        if kind == "workbook":
-            book = Workbook(path)
-            self.file = book
-            self.match = choose(extract, name, lambda layout: book.heads(layout.reads.numbers))
-        else:
-            text = DelimitedFile(path)
-            self.file = text
-            self.match = choose(extract, name, lambda layout: _text_heads(text, layout))
-
-    @property
-    def layout(self) -> Layout:
-        return self.match.layout
 
     def parse(self, con: duckdb.DuckDBPyConnection, target: Path) -> Reading:
         """Write all records to `target` (Parquet) and return what was found; raises Refused, target then worthless.
@@ -104,7 +84,7 @@ class Delivery:
         contract = self.extract.contract
         refused: list[Refused] = []
         batches, shape = self.file.batches(self.match), schema(self.match.names)
-        if contract.person and (numbers := origin(self.layout.columns[contract.person.name], self.match)):
+        if contract.person and (numbers := origin(self.match.layout.columns[contract.person.name], self.match)):
             # SQL, and whatever it may spill or say, never sees a CPR number.
             pseudonyms, shape = Pseudonyms(contract.domain), shape.append(pa.field(TYPE, pa.string()))
             batches = (pseudonyms.applied(batch, numbers) for batch in batches)
@@ -147,9 +127,9 @@ class Delivery:
         ).fetchall()
         found = {reason: count for reason, count in reasons if reason != IGNORED}
         used = self._used_columns()
-        extra = [] if self.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used]
+        extra = [] if self.match.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used]
         return Reading(
-            layout=self.layout.name,
+            layout=self.match.layout.name,
             encoding=self.file.encoding,
             sheet=self.match.sheet,
             physical_records=physical,
@@ -158,15 +138,15 @@ class Delivery:
             ignored=ignored,
             reasons=found,
             extra_columns=[without_numbers(n) for n in extra] if self.extract.contract.has_personal_columns else extra,
-            absent_columns=[c for c, s in self.layout.columns.items() if s.names and not origin(s, self.match)],
+            absent_columns=[c for c, s in self.match.layout.columns.items() if s.names and not origin(s, self.match)],
             period=self.match.variables.get("$period"),
         )
 
     def _used_columns(self) -> set[str]:
-        named = [n for source in self.layout.columns.values() for n in source.names]
-        sql = " ".join([s.sql or "" for s in self.layout.columns.values()] + [i.when for i in self.layout.ignore])
+        named = [n for source in self.match.layout.columns.values() for n in source.names]
+        sql = " ".join([s.sql or "" for s in self.match.layout.columns.values()] + [i.when for i in self.match.layout.ignore])
         mentioned = [n for n in self.match.names if n.casefold() in sql.casefold()]
-        return {plain_name(n) for n in [*named, *mentioned, *self.layout.header]}
+        return {plain_name(n) for n in [*named, *mentioned, *self.match.layout.header]}
 
 
 def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -175,10 +155,6 @@ def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterat
     except Refused as refusal:
         refused.append(refusal)
         raise
-
-
-def _text_heads(file: DelimitedFile, layout: Layout) -> Iterable[tuple[None, Rows]]:
-    return [(None, file.head(layout.reads.delimiter))]
 
 
 def _refuse_impossible_month(period: str | None) -> None:
@@ -199,7 +175,8 @@ def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, ta
     if not len(repeated_hashes(con, key, f"{file} where _errors is null")):
         return
     content = ", ".join(ident(c.name) for c in contract.columns)
-    original = "null" if contract.has_personal_columns else f"cast(to_json(struct_pack({_packed(contract)})) as varchar)"
+    packed = ", ".join(f"{ident(c.name)} := {ident(c.name)}" for c in contract.columns)
+    original = "null" if contract.has_personal_columns else f"cast(to_json(struct_pack({packed})) as varchar)"
     marked = target.with_suffix(".marked")
     con.execute(f"""
         copy (
@@ -222,10 +199,6 @@ def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, ta
             from record left join judged using (place)
         ) to {literal(str(marked))} ({PARQUET})""")
     marked.replace(target)
-
-
-def _packed(contract: Contract) -> str:
-    return ", ".join(f"{ident(c.name)} := {ident(c.name)}" for c in contract.columns)
 
 
 def refused_records(con: duckdb.DuckDBPyConnection, parsed: Path) -> list[dict[str, Any]]:

@@ -62,10 +62,11 @@ def _sample(path: Path) -> Sample:
     with path.open("rb") as file:
         kind = kind_of(file.read(512))
     if kind == "workbook":
-        tables = [rows for _, rows in Workbook(path).heads("danish")]
+        tables = [rows for _, rows in Workbook(path).heads(Reads())]
         found = max((_table([cells for _, cells in rows], None) for rows in tables), key=lambda s: len(s.header) * bool(s.records))
     else:
-        lines = "\n".join(cells[0] for _, cells in DelimitedFile(path).head("\x1f"))
+        [(_, rows)] = DelimitedFile(path).heads(Reads(delimiter="\x1f"))
+        lines = "\n".join(cells[0] for _, cells in rows)
         samples = [_table(list(csv.reader(io.StringIO(lines), delimiter=d)), d) for d in DELIMITERS]
         found = max(samples, key=lambda s: len(s.header))
     if len(found.header) < 2:
@@ -112,8 +113,7 @@ def _yaml(name: str, sample: Sample, extract: Extract, likely: dict[str, str]) -
     reads = [f'delimiter: "{sample.delimiter}"'.replace("\t", "\\t")] if sample.delimiter not in (None, Reads().delimiter) else []
     reads += [f"numbers: {numbers}"] if numbers != Reads().numbers else []
     lines = [f"# A proposal for {extract.name}. Correct it, save it in sources/{extract.name}/layouts/ and try it with `ventetal check`."]
-    period = extract.contract.delivery.mode == "replace_period"
-    if period:
+    if extract.contract.delivery.mode == "replace_period":
         stem = re.sub(r"(19|20)\d{2}-?\d{2}", r"(?P<period>\\d{4}-\\d{2})", re.escape(name).replace("\\-", "-"), count=1)
         lines.append(
             f"file: {stem}" + ("" if "(?P<period>" in stem else "   # must name the month the file covers: (?P<period>\\d{4}-\\d{2})")
@@ -139,13 +139,13 @@ def _column_line(column: Column, sample: Sample, likely: dict[str, str]) -> str:
     if column.physicalType in ("DATE", "TIMESTAMP") and (form := _format(values)):
         options.append(f'format: "{form}"')
     if column.valid_values and (unknown := sorted(set(values) - set(column.valid_values))):
-        options.append(f"map: {{{', '.join(f'{_quoted(v)}: {_nearest(v, column.valid_values)}' for v in unknown)}}}")
+        nearest = {v: (difflib.get_close_matches(v.upper(), column.valid_values, 1, 0.0) or column.valid_values)[0] for v in unknown}
+        options.append(f"map: {{{', '.join(f'{_quoted(v)}: {code}' for v, code in nearest.items())}}}")
     return f"  {column.name}: " + (f"{{from: {_quoted(name)}, {', '.join(options)}}}" if options else _quoted(name))
 
 
 def _format(values: list[str]) -> str | None:
-    fitting = [form for shape, form in FORMATS.items() if values and all(re.fullmatch(shape, v) for v in values)]
-    return fitting[0] if fitting else None
+    return next((form for shape, form in FORMATS.items() if values and all(re.fullmatch(shape, v) for v in values)), None)
 
 
 def _notation(sample: Sample) -> str:
@@ -154,11 +154,6 @@ def _notation(sample: Sample) -> str:
     english = sum(bool(re.fullmatch(r"-?\d+\.(\d{1,2}|\d{4,})|-?\d{1,3}(,\d{3})+(\.\d+)?", v)) for v in values)
     danish = sum(bool(re.fullmatch(r"-?\d+,(\d{1,2}|\d{4,})|-?\d{1,3}(\.\d{3})+(,\d+)?", v)) for v in values)
     return "english" if english > danish or (english == danish and sample.delimiter == ",") else "danish"
-
-
-def _nearest(value: str, codes: list[str]) -> str:
-    found = difflib.get_close_matches(value.upper(), codes, 1, 0.0)
-    return found[0] if found else codes[0]
 
 
 def _quoted(name: str) -> str:

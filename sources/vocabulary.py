@@ -4,7 +4,6 @@ Belongs here: what may be said and how it must fit together within one statement
 whole contract, and its loading (`sources.contract`).
 """
 
-from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -23,7 +22,7 @@ COMPARATORS = {
 
 
 class Model(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, ignored_types=(cached_property,))
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class CustomProperty(Model):

@@ -13,7 +13,7 @@ import pyarrow as pa
 import python_calamine
 
 from sources.delimited import BLANKS, schema
-from sources.layout import HEADER_SEARCH_ROWS, Match, Rows
+from sources.layout import HEADER_SEARCH_ROWS, Match, Reads, Rows
 from sources.reasons import Refused
 from sources.unpack import UNPACKED_BYTES_UNJUDGED
 
@@ -36,10 +36,10 @@ class Workbook:
         self.encoding = "xls" if _is_ole(path) else "xlsx"
         self.physical_records = 0
 
-    def heads(self, numbers: str) -> Iterator[tuple[str, Rows]]:
+    def heads(self, reads: Reads) -> Iterator[tuple[str, Rows]]:
         """Each sheet's name and its first rows."""
         for sheet, rows in self._sheets.items():
-            head = [(i, [as_text(cell, numbers) for cell in row]) for i, row in enumerate(rows[:HEADER_SEARCH_ROWS], start=1)]
+            head = [(i, [as_text(cell, reads.numbers) for cell in row]) for i, row in enumerate(rows[:HEADER_SEARCH_ROWS], start=1)]
             yield sheet, head
 
     def batches(self, match: Match) -> Iterator[pa.RecordBatch]:

@@ -77,7 +77,7 @@ class Tables:
 
     def prepare(self, table: Table) -> None:
         """Give the connection all that a table's SQL names."""
-        for needed in table.inputs:
+        for needed in table.reads:
             if needed not in self.given_names:
                 self._provide(needed)
         for macro in table.macros:

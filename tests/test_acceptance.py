@@ -9,11 +9,10 @@ from assets.catalog.declared import acceptable_checks
 from assets.lake.decisions import accept_check, accepted_checks
 from assets.lake.files import Lake, read_json
 from assets.releases.database import open_release
-from assets.releases.rebuild import rebuilt
 from assets.releases.summary import accepted_in, summarise
 from tests.conftest import ventetal
 from tests.drawn import expect
-from tests.toy import Toy
+from tests.toy import Toy, rebuilt
 
 CHECK = "core.stock_sum.never_negative"
 

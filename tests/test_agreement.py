@@ -11,12 +11,11 @@ from assets.alerts.alert_causes import remembered_causes
 from assets.catalog.agreement import disagreements
 from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake
-from assets.releases.rebuild import rebuilt
 from pipelines.definitions import assemble
 from pipelines.names import JOB
 from sources.contract import ContractError
 from tests.conftest import PROJECT
-from tests.toy import Toy
+from tests.toy import Toy, rebuilt
 
 
 @pytest.fixture

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from assets.catalog.declared import Catalog
-from expectations.runner import AuditError, Outcome, audit
-from expectations.suite import table_rules
+from expectations.runner import AuditError, audit
+from expectations.suite import Outcome, table_rules
 from sources.contract import Contract, ContractError, load_contract
 from sources.duck import connect, relation
 from tests.conftest import PROJECT

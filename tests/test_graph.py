@@ -17,7 +17,6 @@ from assets.lake.files import Lake
 from assets.lake.lock import writing
 from assets.lake.manifests import Manifest, manifest, releases
 from assets.releases.publish import Release, publish
-from assets.releases.rebuild import rebuilt
 from assets.tables.build import Night
 from assets.tables.domain_state import HELD
 from assets.tables.versions import facts
@@ -25,7 +24,7 @@ from pipelines.definitions import assemble
 from pipelines.names import JOB
 from pipelines.nightly import instance
 from tests.drawn import expect
-from tests.toy import Toy
+from tests.toy import Toy, rebuilt
 
 SNAPSHOT = "{mode: snapshot}"
 DOMAINS = ("stock_domain", "sales_domain", "both_domain")
@@ -105,7 +104,7 @@ def test_tables_that_cannot_be_made_anew_are_held_and_say_what_they_stand_on(toy
         toy.deliver("stock", "stock_2015-02_received-20150202-0100.csv", "a 6")
         night = Night(toy.lake, toy.catalog, datetime(2015, 6, 2))
         night.ingest("stock")
-        night.make_domain("stock_domain")
+        night.make("stock_domain")
         made = publish(night)
     [held] = made.held
     assert held.domain == "both_domain"
@@ -144,7 +143,7 @@ def test_a_held_domain_never_shows_what_no_release_has_shown(toy: Toy) -> None:
     with writing(toy.lake, "a test", datetime.now()):
         night = Night(toy.lake, toy.catalog, datetime(2015, 1, 5))
         night.ingest("stock")
-        assert night.make_domain("stock_domain").status == "published", "and then the run breaks off"
+        assert night.make("stock_domain").status == "published", "and then the run breaks off"
     toy.edit("expectations/core/stock_sum.odcs.yaml", ("maximum: 1000", "maximum: 500"))
     assert {d.domain for d in toy.night(datetime(2015, 1, 6)).held} == {"stock_domain"}
     assert numbers(toy) == ("a 1", "a 10", "a 11")
@@ -208,10 +207,10 @@ def in_steps(toy: Toy, now: datetime, chosen: list[str], dies_after: int | None)
                     if extract in chosen:
                         night.ingest(extract)
                 if REFERENCE in chosen:
-                    night.make_reference()
+                    night.make("reference")
                 for domain in toy.catalog.domains:
                     if domain in chosen:
-                        night.make_domain(domain)
+                        night.make(domain)
                 for _ in night.complete():
                     pass
                 return publish(night)

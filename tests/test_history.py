@@ -17,10 +17,9 @@ from assets.lake.lock import writing
 from assets.lake.manifests import releases
 from assets.releases.database import DATABASE
 from assets.releases.pointers import pinned, resume, roll_back
-from assets.releases.rebuild import rebuilt
 from sources.errors import Locked
 from tests.conftest import AS_OF, PROJECT, copy_landing, ventetal
-from tests.toy import Toy
+from tests.toy import Toy, rebuilt
 
 PERIOD = "{mode: replace_period, period: day, unit: month}"
 # The process dies where the patched function would have begun its work for the nth time.

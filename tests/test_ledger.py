@@ -9,9 +9,9 @@ from assets.catalog.declared import Catalog
 from assets.lake.files import Lake, read_json
 from assets.lake.lock import writing
 from assets.releases.publish import publish
-from assets.releases.rebuild import rebuilt
 from assets.tables.build import Night
 from tests.conftest import copy_landing
+from tests.toy import rebuilt
 
 NIGHTS = ("2015-03-05", "2015-04-20", "2015-06-01")
 

@@ -14,13 +14,12 @@ from assets.lake.lock import writing
 from assets.lake.manifests import releases
 from assets.lake.migration import migrate
 from assets.releases.pointers import head, pinned, resume
-from assets.releases.rebuild import rebuilt
 from assets.tables.ledger import Ledger
 from tests.clocks import at
 from tests.conftest import ventetal
 from tests.drawn import expect
 from tests.test_graph import Killed, dying_after
-from tests.toy import Toy
+from tests.toy import Toy, rebuilt
 
 LEFT_BY_0_1 = Path(__file__).parent / "lakes" / "version-0.1.tar.gz"
 PERIOD = "{mode: replace_period, period: day, unit: month}"

@@ -117,7 +117,7 @@ def test_what_is_private_to_dagster_is_imported_in_one_place() -> None:
 def test_core_never_reads_marts(catalog: Catalog) -> None:
     order = ("raw", "reference", "core", "marts", "indicators")
     for table in catalog.computed:
-        read = {name.split(".")[0] for name in table.inputs}
+        read = {name.split(".")[0] for name in table.reads}
         # The indicators are read by the one mart that is made of them.
         allowed = order[: order.index(table.layer) + 1] + (("indicators",) if table.name == "marts.kpi_monthly" else ())
         assert read <= set(allowed), table.name

@@ -14,13 +14,12 @@ from assets.lake.lock import writing
 from assets.lake.manifests import manifest, releases
 from assets.releases.database import DATABASE
 from assets.releases.pointers import roll_back
-from assets.releases.rebuild import rebuilt
 from assets.releases.retention import delete, doomed
 from pipelines.definitions import assemble
 from pipelines.names import JOB
 from pipelines.nightly import instance, run_job
 from pipelines.records import forget_runs, old_runs
-from tests.toy import Toy
+from tests.toy import Toy, rebuilt
 
 PERIOD = "{mode: replace_period, period: day, unit: month}"
 LATER = datetime(2115, 1, 1)

@@ -21,13 +21,12 @@ from dagster._scheduler.scheduler import launch_scheduled_runs
 from assets.lake.decisions import withdraw_delivery
 from assets.lake.files import Lake
 from assets.lake.manifests import manifest, releases
-from assets.releases.rebuild import rebuilt
 from pipelines.nightly import instance
 from tests.conftest import PROJECT
 from tests.drawn import drawn
 from tests.host import until
 from tests.listeners import Hook, webhook
-from tests.toy import Toy
+from tests.toy import Toy, rebuilt
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 DAILY = '- {property: frequency, value: 1, unit: d, scheduler: cron, schedule: "0 5 * * *", description: Every morning by five.}'

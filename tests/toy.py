@@ -15,6 +15,7 @@ from assets.lake.files import Lake, read_json
 from assets.lake.lock import writing
 from assets.releases.database import dicts, open_release
 from assets.releases.publish import Release, publish
+from assets.releases.rebuild import Compared, again, compare
 from assets.tables.build import Night
 
 FIELDS = """
@@ -167,3 +168,10 @@ class Toy:
         assert shown is not None
         found: dict[str, str] = read_json(shown / "manifest.json")["logical_hashes"]
         return found
+
+
+def rebuilt(source: Lake, target: Lake, catalog: Catalog, release: Path) -> list[Compared]:
+    """Make `release` of `source` again in the lake `target`, which is emptied; each table's logical hash there and here."""
+    with writing(source, "rebuild", datetime.now()), again(source, target, catalog, release) as night:
+        night.run()
+        return compare(source, night, release, publish(night).path)

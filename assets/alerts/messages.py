@@ -63,13 +63,14 @@ def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: 
         standing, sent = {c.key: c for c in causes}, []
         for key, cause in standing.items():
             known = told.get(key, {})
-            message = _appeared(cause)
+            message = Message(f"ventetal: {SUBJECTS[cause.kind].format(domain=cause.domain)}", f"{cause.why}\n{NEXT[cause.kind]}")
             took = [c.name for c in channels if c.name not in known and _sent(c, message)]
             if took:
                 told[key] = known | dict.fromkeys(took, now.isoformat(timespec="seconds"))
                 sent.append(message)
         for key in [k for k in told if k not in standing]:
-            message = _cleared(key)
+            kind, _, domain = key.partition(": ")
+            message = Message(f"ventetal: cleared: {SUBJECTS[kind].format(domain=domain)}", "This is no longer so.")
             took = [c.name for c in channels if c.name in told[key] and _sent(c, message)]
             left = {name: at for name, at in told[key].items() if name not in took and name in {c.name for c in channels}}
             told[key] = left
@@ -79,15 +80,6 @@ def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: 
                 sent.append(message)
         write_json(path, told)
     return sent
-
-
-def _appeared(cause: Cause) -> Message:
-    return Message(f"ventetal: {SUBJECTS[cause.kind].format(domain=cause.domain)}", f"{cause.why}\n{NEXT[cause.kind]}")
-
-
-def _cleared(key: str) -> Message:
-    kind, _, domain = key.partition(": ")
-    return Message(f"ventetal: cleared: {SUBJECTS[kind].format(domain=domain)}", "This is no longer so.")
 
 
 def _sent(channel: Channel, message: Message) -> bool:

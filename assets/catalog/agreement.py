@@ -10,7 +10,7 @@ from sqlglot import TokenType
 
 from assets.catalog.declared import INDICATORS, Catalog, Table
 from assets.catalog.loading import load_catalog
-from assets.catalog.statements import calls
+from assets.catalog.statements import calls, tokens
 from sources.duck import no_rows, relation
 from sources.settings import PROJECT
 
@@ -19,7 +19,7 @@ def disagreements(catalog: Catalog) -> list[str]:
     """What cannot be used, and each column of a table that its SQL does not give as the contract promises; in sentences."""
     said = [f.sentence for f in catalog.faults]
     for table in catalog.computed:
-        said += [f"{_file(table)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
+        said += [f"{table.path.relative_to(catalog.root)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
     return said + _indicators_without_row(catalog)
 
 
@@ -44,7 +44,7 @@ def _described(catalog: Catalog, table: Table) -> dict[str, str]:
     """Column -> type of the table's SQL over inputs without a row."""
     with duckdb.connect() as con:
         con.execute("set variable as_of = timestamp '2000-01-01'")
-        for name in table.inputs:
+        for name in table.reads:
             relation(con, name, no_rows(catalog.contract(name)))
         for macro in table.macros:
             con.execute(macro.text)
@@ -54,7 +54,7 @@ def _described(catalog: Catalog, table: Table) -> dict[str, str]:
 def _captured(catalog: Catalog, table: Table) -> list[str]:
     """Arguments of macros that mean a column of the lookup instead of one of the table: DuckDB looks there first."""
     inside = {m.name: {c.name for n in m.reads for c in catalog.contract(n).columns} for m in table.macros}
-    called = calls(table.text, _file(table), {m.name: m for m in table.macros})
+    called = calls(tokens(table.text, str(table.path)), {m.name: m for m in table.macros})
     named = [(m.name, a[0].text) for m, arguments in called for a in arguments if len(a) == 1 and a[0].token_type is TokenType.VAR]
     return [f"{name}({column}) would mean a column of the lookup: say whose it is" for name, column in named if column in inside[name]]
 
@@ -68,10 +68,6 @@ def _indicators_without_row(catalog: Catalog) -> list[str]:
     made = {path.stem for path in (catalog.root / "sql" / INDICATORS).glob("*.sql")}
     said = [f"sql/indicators/{name}.sql: data/reference/kpi.csv has no row for it." for name in sorted(made - named)]
     return said + [f"data/reference/kpi.csv: there is no sql/indicators/{name}.sql." for name in sorted(named - made)]
-
-
-def _file(table: Table) -> str:
-    return f"sql/{table.layer}/{table.path.name}" if table.layer != INDICATORS else "sql/indicators"
 
 
 def main() -> None:

@@ -24,6 +24,8 @@ INDICATORS = "indicators"
 REFERENCE = "reference"
 # Steps of a run besides domains and extracts, which share their names' space in Dagster.
 STEPS = {"release", "report"}
+# Column -> the (table, column) pairs it is computed from.
+Lineage = dict[str, list[tuple[str, str]]]
 
 
 class Domain(Model):
@@ -71,11 +73,6 @@ class Table:
     @property
     def domain(self) -> str:
         return self.contract.domain
-
-    @property
-    def inputs(self) -> tuple[str, ...]:
-        """Names of the tables its SQL reads."""
-        return tuple(sorted(self.reads))
 
     @property
     def needs(self) -> tuple[str, ...]:
@@ -132,7 +129,8 @@ class Catalog:
         return [t for t in self.tables.values() if t.layer == REFERENCE]
 
     def of_domain(self, domain: str) -> list[Table]:
-        return [t for t in self.computed if t.domain == domain]
+        """The tables made and published together: of a domain, or (reference) the lookups."""
+        return self.references if domain == REFERENCE else [t for t in self.computed if t.domain == domain]
 
     def faults_of(self, domain: str) -> list[Fault]:
         return [f for f in self.faults if domain in f.domains]

@@ -6,14 +6,10 @@ reaches far enough. Breaking one warns, is a line in `status` and a flag on what
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from expectations.suite import Rule
+from expectations.suite import Outcome, Rule
 from sources.cadence import Cadence
 from sources.contract import Contract
-
-if TYPE_CHECKING:
-    from expectations.runner import Outcome
 
 ON_TIME, RECENT = "delivery_is_on_time", "records_are_recent"
 UNITS = {"h": "hours", "d": "days"}
@@ -43,14 +39,12 @@ def freshness_rules(contract: Contract) -> list[Rule]:
     return rules
 
 
-def kept_promises(contract: Contract, found: Freshness) -> "list[Outcome]":
+def kept_promises(contract: Contract, found: Freshness) -> list[Outcome]:
     """What became of each rule of `freshness_rules`."""
-    from expectations.runner import Outcome
-
     late, stale = found.why.split("; ")[0], found.why.split("; ")[-1]
     broken = {ON_TIME: late if found.is_late else "", RECENT: stale if found.is_stale else ""}
     found_of = [(r, broken[r.name]) for r in freshness_rules(contract)]
-    return [Outcome(r.name, r.words, r.severity, None, not why, int(bool(why)), why) for r, why in found_of]
+    return [Outcome.of(r, not why, int(bool(why)), why) for r, why in found_of]
 
 
 def judge(contract: Contract, arrivals: list[str], newest_date: str | None, as_of: datetime) -> Freshness:

@@ -5,11 +5,9 @@ from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
 
-from assets.catalog.declared import Catalog, Table
+from assets.catalog.declared import Catalog, Lineage, Table
 from assets.catalog.statements import Macro
 from assets.lake.log import warn
-
-Lineage = dict[str, list[tuple[str, str]]]
 
 
 def column_lineage(catalog: Catalog, table: Table) -> Lineage:
@@ -18,7 +16,7 @@ def column_lineage(catalog: Catalog, table: Table) -> Lineage:
     Nothing for SQL that cannot be parsed: whether it runs is for DuckDB to say.
     """
     schema: dict[str, dict[str, dict[str, str]]] = {}
-    for name in table.inputs:
+    for name in table.reads:
         layer, input_table = name.split(".")
         schema.setdefault(layer, {})[input_table] = {c.name: c.physicalType for c in catalog.contract(name).columns}
     # Trimmed selects are for drawing; they copy the query for every column, nine tenths of what this takes.

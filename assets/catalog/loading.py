@@ -12,7 +12,7 @@ import yaml
 from pydantic import ValidationError
 
 from assets.catalog.declared import INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
-from assets.catalog.statements import load_macros, macros_called, output_columns, reads, with_threshold
+from assets.catalog.statements import calls, load_macros, output_columns, reads, tokens, with_threshold
 from expectations.suite import raw_rules, table_rules
 from sources.casts import ident, literal
 from sources.contract import BASE_LOADER, Contract, ContractError, load_contract, load_fields, said
@@ -115,8 +115,9 @@ class _Loading:
         checked.discard(name)
         where = f"{layer}/{path.name}"
         found = {} if layer == REFERENCE else reads(text, where, self.macros)
-        called = () if layer == REFERENCE else macros_called(text, where, self.macros)
-        return Table(layer, contract, path, text, found, tuple(sorted(checked)), tuple(sorted(related.items())), called)
+        called = set() if layer == REFERENCE else {macro.name for macro, _ in calls(tokens(text, where), self.macros)}
+        macros = tuple(self.macros[name] for name in sorted(called))
+        return Table(layer, contract, path, text, found, tuple(sorted(checked)), tuple(sorted(related.items())), macros)
 
     def _indicators(self, folder: Path, contract: Contract) -> str | None:
         """The table of all indicators: a small select for each, `sql/indicators/<indicator>.sql`, in columns it need not give all."""

@@ -66,7 +66,7 @@ def reads(sql: str, where: str, macros: Mapping[str, Macro] | None = None) -> Re
     """The tables a query names, like core.pathway, and those its macros do. SQL names every table with its layer; no alias is a layer."""
     said = tokens(sql, where)
     found: Reads = dict.fromkeys(_named(said))
-    for macro, arguments in _calls(said, macros or {}):
+    for macro, arguments in calls(said, macros or {}):
         for table in macro.reads:
             rows = _rows(macro, table, arguments)
             known = found.get(table, rows)
@@ -74,15 +74,14 @@ def reads(sql: str, where: str, macros: Mapping[str, Macro] | None = None) -> Re
     return found
 
 
-def calls(sql: str, where: str, macros: Mapping[str, Macro]) -> list[tuple[Macro, list[list[Token]]]]:
-    """Each call of a macro in a query, with the tokens of its arguments."""
-    return list(_calls(tokens(sql, where), macros))
-
-
-def macros_called(sql: str, where: str, macros: Mapping[str, Macro]) -> tuple[Macro, ...]:
-    """The macros a query calls, in order of name."""
-    called = {macro.name for macro, _ in calls(sql, where, macros)}
-    return tuple(macros[name] for name in sorted(called))
+def calls(said: list[Token], macros: Mapping[str, Macro]) -> Iterator[tuple[Macro, list[list[Token]]]]:
+    """Each call of a macro among the tokens of a query, with the tokens of its arguments."""
+    for i, token in enumerate(said[:-1]):
+        is_call = said[i + 1].token_type is TokenType.L_PAREN and (i == 0 or said[i - 1].token_type is not TokenType.DOT)
+        if is_call and token.text in macros:
+            inside = said[i + 2 :]
+            end = next((j for j, depth in _depths(inside) if depth < 0), len(inside))
+            yield macros[token.text], _split(inside[:end])
 
 
 def with_threshold(sql: str, period: str) -> str:
@@ -115,16 +114,6 @@ def tokens(sql: str, where: str) -> list[Token]:
 def _named(said: list[Token]) -> set[str]:
     triples = zip(said, said[1:], said[2:], strict=False)
     return {f"{layer.text}.{name.text}" for layer, dot, name in triples if dot.token_type is TokenType.DOT and layer.text in READABLE}
-
-
-def _calls(said: list[Token], macros: Mapping[str, Macro]) -> Iterator[tuple[Macro, list[list[Token]]]]:
-    """Each call of a macro with its arguments."""
-    for i, token in enumerate(said[:-1]):
-        is_call = said[i + 1].token_type is TokenType.L_PAREN and (i == 0 or said[i - 1].token_type is not TokenType.DOT)
-        if is_call and token.text in macros:
-            inside = said[i + 2 :]
-            end = next((j for j, depth in _depths(inside) if depth < 0), len(inside))
-            yield macros[token.text], _split(inside[:end])
 
 
 def _rows(macro: Macro, table: str, arguments: list[list[Token]]) -> Rows | None:

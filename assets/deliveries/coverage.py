@@ -21,10 +21,6 @@ class Month:
     is_provisional: bool | None
     is_held: bool
 
-    @property
-    def completeness_share(self) -> float:
-        return round(self.accepted / self.records, 9)
-
 
 def coverage(contract: Contract, standings: list[Standing], paths: dict[str, str], ask: Callable[[str], Rows]) -> list[Month]:
     """Per month what the standing deliveries hold. `paths` maps a parse to its Parquet, `ask` gives the rows of a query over them."""

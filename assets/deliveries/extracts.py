@@ -16,13 +16,12 @@ from assets.deliveries.coverage import Month, coverage
 from assets.deliveries.intake import receipts, sweep
 from assets.deliveries.readings import reading_of
 from assets.deliveries.standing import Rows, Standing, current_records, settle
-from assets.lake.audits import judged
 from assets.lake.decisions import decisions
 from assets.lake.files import Lake, beside, read_json, write_json
 from assets.lake.line import Line
 from assets.lake.log import say, warn
-from expectations.runner import AuditError, Outcome, audit
-from expectations.suite import raw_rules
+from expectations.runner import AuditError, audit
+from expectations.suite import Outcome, raw_rules
 from sources.casts import literal
 from sources.contract import Contract, digest
 from sources.duck import connect, relation, said_of
@@ -51,17 +50,9 @@ class ExtractState:
     freshness: Freshness = field(default_factory=Freshness)
 
     @property
-    def name(self) -> str:
-        return self.extract
-
-    @property
     def is_late(self) -> bool:
         """Whether it breaks a promise of time: no delivery by the deadline, or no recent record."""
         return self.freshness.is_late or self.freshness.is_stale
-
-    @property
-    def newest_arrival(self) -> str:
-        return max((d.receipt.received_at for d in self.deliveries if d.current), default="")
 
 
 def take_in(line: Line, extract: Extract) -> ExtractState:
@@ -74,7 +65,7 @@ def take_in(line: Line, extract: Extract) -> ExtractState:
 def settled(line: Line, extract: Extract, con: duckdb.DuckDBPyConnection, arrived: list[str]) -> ExtractState:
     """What stands of the extract by the receipts and decisions up to now; remembered on the line. `arrived` came with this run."""
     state = _told(_settled(line, extract, con, arrived))
-    line.save(state)
+    line.save(state.extract, state)
     return state
 
 
@@ -138,7 +129,7 @@ def _judged(line: Line, con: duckdb.DuckDBPyConnection, contract: Contract, stat
         return audit(con, contract, rules, table, {})
 
     key = audit_key(state.key, rules, {}, contract.has_personal_columns)
-    return line.accepting(table, judged(line.lake, table, state.key, key, rules, ask))
+    return line.judged(table, state.key, key, rules, ask)
 
 
 def _asked(line: Line, con: duckdb.DuckDBPyConnection, name: str, what: str, sql: str) -> Rows:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.deliveries.landing import settled
+from assets.deliveries.landing import settled, stat_of
 from assets.deliveries.readings import reading_of
 from assets.lake.files import Lake, beside, move, read_json, remove, sync, write_json
 from sources.contract import digest
@@ -187,7 +187,9 @@ def _read_copy(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, cop
 def _take(lake: Lake, met: Met) -> Receipt:
     """The delivery is taken: archived, its receipt written, landing cleared. Raises NotNow for a file that grew or vanished meanwhile."""
     path, stat, receipt = met.copied.path, met.copied.stat, met.receipt
-    if met.is_new and not _is_unchanged(path, stat) and not _is_another(path, stat):
+    # Where another file lies under the name by now, the one that lay there was whole, and both are deliveries.
+    now = stat_of(path)
+    if met.is_new and (now is None or (now.st_ino == stat.st_ino and not _is_unchanged(path, stat))):
         raise NotNow(path.name)
     if met.copied.part:
         met.copied.part.replace(lake.archived(receipt.content))
@@ -208,19 +210,10 @@ def _take(lake: Lake, met: Met) -> Receipt:
 
 
 def _is_unchanged(path: Path, before: os.stat_result) -> bool:
-    try:
-        now = path.lstat()
-    except FileNotFoundError:
-        return False
-    return all(getattr(now, what) == getattr(before, what) for what in ("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns"))
-
-
-def _is_another(path: Path, before: os.stat_result) -> bool:
-    """Whether another file lies under the name by now: the one that lay there was whole, and both are deliveries."""
-    try:
-        return path.lstat().st_ino != before.st_ino
-    except FileNotFoundError:
-        return False
+    now = stat_of(path)
+    return now is not None and all(
+        getattr(now, what) == getattr(before, what) for what in ("st_ino", "st_size", "st_mtime_ns", "st_ctime_ns")
+    )
 
 
 def _read(path: Path) -> Iterator[bytes]:
@@ -253,7 +246,7 @@ def _acknowledge(lake: Lake, extract: Extract, con: duckdb.DuckDBPyConnection, d
 
 def _is_expected(extract: Extract, name: str) -> bool:
     """Whether some layout knows files of this name."""
-    return any(layout.file and re.fullmatch(layout.file, name) for layout in extract.layouts)
+    return any(layout.file and layout.file.fullmatch(name) for layout in extract.layouts)
 
 
 def _refused(receipt: Receipt, refusal: Refused) -> Receipt:
@@ -272,10 +265,8 @@ def _instant(text: str) -> str:
 
 def _copied(lake: Lake, path: Path) -> Copied:
     """The file as it is met, copied for the archive. Raises NotNow for one that changes or vanishes meanwhile."""
-    try:
-        stat = path.lstat()
-    except FileNotFoundError as error:
-        raise NotNow(path.name) from error
+    if (stat := stat_of(path)) is None:
+        raise NotNow(path.name)
     name = unicodedata.normalize("NFC", path.name)
     inner = name
     try:

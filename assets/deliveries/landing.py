@@ -5,25 +5,24 @@ from pathlib import Path
 
 from assets.lake import clock
 
+# Names that transfer programs give a file until it is complete, beside those that begin with a dot.
 UNFINISHED = (".part", ".partial", ".filepart", ".tmp", ".crdownload")
 SETTLES_SECONDS = 2.0
 
 
-def is_unfinished(name: str) -> bool:
-    """Names that transfer programs give a file until it is complete."""
-    return name.startswith(".") or name.lower().endswith(UNFINISHED)
+def stat_of(path: Path) -> os.stat_result | None:
+    """What is known of a file in landing; None for one that is gone by now."""
+    try:
+        return path.lstat()
+    except FileNotFoundError:
+        return None
 
 
 def delivered(folder: Path) -> list[tuple[Path, os.stat_result]]:
     """The finished files of an extract's folder with what is known of them, oldest first. None if there is no folder."""
-    found = []
-    for path in folder.iterdir() if folder.is_dir() else ():
-        try:
-            stat = path.lstat()
-        except FileNotFoundError:  # taken meanwhile
-            continue
-        if (path.is_symlink() or path.is_file()) and not is_unfinished(path.name):
-            found.append((path, stat))
+    there = folder.iterdir() if folder.is_dir() else ()
+    finished = [p for p in there if (p.is_symlink() or p.is_file()) and not (p.name.startswith(".") or p.name.lower().endswith(UNFINISHED))]
+    found = [(path, stat) for path in finished if (stat := stat_of(path))]
     return sorted(found, key=lambda f: (f[1].st_mtime_ns, f[0].name))
 
 

@@ -49,7 +49,10 @@ def read_before(lake: Lake, extract: Extract, content: str, inner_name: str) -> 
 
 
 def _match(lake: Lake, extract: Extract, content: str, inner_name: str) -> Path:
-    return lake.parse(extract.name, _match_key(extract, content, inner_name)).with_suffix(".match.json")
+    """The answer to "which layout fits this file": it can only change with the layouts, the contract or the reader."""
+    layouts = [layout.fingerprint for layout in extract.layouts]
+    key = digest("match", content, inner_name, extract.contract.reading_fingerprint, layouts, READER_VERSION)
+    return lake.parse(extract.name, key).with_suffix(".match.json")
 
 
 def _reading_key(extract: Extract, match: Match, content: str) -> str:
@@ -57,12 +60,6 @@ def _reading_key(extract: Extract, match: Match, content: str) -> str:
     used = {name for source in match.layout.columns.values() for name in source.names}
     variables = {k: v for k, v in match.variables.items() if k in used or k not in ARRIVAL}
     return digest("parse", content, extract.contract.reading_fingerprint, match.layout.fingerprint, variables, READER_VERSION)
-
-
-def _match_key(extract: Extract, content: str, file_name: str) -> str:
-    """Names the answer to "which layout fits this file": it can only change with the layouts, the contract or the reader."""
-    layouts = [layout.fingerprint for layout in extract.layouts]
-    return digest("match", content, file_name, extract.contract.reading_fingerprint, layouts, READER_VERSION)
 
 
 def _kept_parse(lake: Lake, extract: Extract, content: str, con: duckdb.DuckDBPyConnection) -> str:

@@ -15,6 +15,8 @@ from sources.duck import no_rows
 from sources.parse import Reading
 
 Rows = Sequence[Sequence[Any]]
+Ask = Callable[[str], Rows]
+Decided = dict[tuple[str, str], str]
 # Of a delivery with records in several, the first names it.
 STATUSES = ("held", "current", "superseded", "duplicate")
 
@@ -63,11 +65,7 @@ class Standing:
 
 
 def settle(
-    contract: Contract,
-    deliveries: list[Standing],
-    decided: dict[tuple[str, str], str],
-    paths: dict[str, str],
-    ask: Callable[[str], Rows],
+    contract: Contract, deliveries: list[Standing], decided: Decided, paths: dict[str, str], ask: Ask
 ) -> tuple[list[Standing], list[str]]:
     """Standing of each delivery that could be read, and the parses whose records make up the current view, in order of delivery.
 
@@ -79,14 +77,14 @@ def settle(
     open_: list[Standing] = []
     limit = contract.quarantine_limit
     for delivery in deliveries:
-        refused_share = delivery.reading.quarantined_share if delivery.reading else 0.0
+        judged = delivery.records - delivery.ignored
         if withdrawn := decided.get(("withdraw", delivery.receipt.id)):
             standing = delivery.all("superseded", f"withdrawn: {withdrawn}")
             settled[delivery.receipt.id] = replace(standing, status="withdrawn")
         elif last[delivery.parse] != delivery.receipt.id:
             settled[delivery.receipt.id] = delivery.all("duplicate", "the same content arrived again later")
-        elif 100 * refused_share > limit.hold and ("accept", delivery.receipt.id) not in decided:
-            why = f"{delivery.quarantined} of {delivery.records - delivery.ignored} records refused, over {limit.hold:g} %"
+        elif 100 * delivery.quarantined > limit.hold * judged and ("accept", delivery.receipt.id) not in decided:
+            why = f"{delivery.quarantined} of {judged} records refused, over {limit.hold:g} %"
             settled[delivery.receipt.id] = delivery.all("held", why)
         else:
             open_.append(delivery)
@@ -117,7 +115,7 @@ def current_records(contract: Contract, paths: list[str], has_versions: bool = T
     return f"select {columns} from ({_versions(contract, paths)}) qualify row_number() over (partition by {key} order by {later}) = 1"
 
 
-def _by_period(contract: Contract, deliveries: list[Standing], decided: dict[tuple[str, str], str]) -> list[Standing]:
+def _by_period(contract: Contract, deliveries: list[Standing], decided: Decided) -> list[Standing]:
     """The last delivery of a period is current; one much smaller than what it would replace waits for the operator."""
     incumbent: dict[str | None, int] = {}
     chosen: list[Standing] = []
@@ -135,7 +133,7 @@ def _by_period(contract: Contract, deliveries: list[Standing], decided: dict[tup
     return chosen
 
 
-def _by_key(contract: Contract, deliveries: list[Standing], paths: dict[str, str], ask: Callable[[str], Rows]) -> list[Standing]:
+def _by_key(contract: Contract, deliveries: list[Standing], paths: dict[str, str], ask: Ask) -> list[Standing]:
     """The last record of a key is current; earlier ones are duplicates of it if they say the same, else superseded."""
     if not deliveries:
         return []

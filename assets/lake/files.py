@@ -27,6 +27,15 @@ class Lake:
         self.root = root.absolute()
         self.landing, self.archive, self.rejected = self.root / "landing", archive or self.root / "archive", self.root / "rejected"
         self.files, self.releases = self.root / "lake", self.root / "releases"
+        # Where DuckDB spills and half-made files lie; emptied when a writer starts.
+        self.scratch = self.files / "scratch"
+        self.receipts, self.decisions, self.manifests = self.files / "receipts", self.files / "decisions", self.files / "manifests"
+        # What needs a person, and who has been told.
+        self.alerts = self.files / "alerts"
+        # What has been withheld of tables about persons; never deleted.
+        self.ledger = self.files / "ledger"
+        # Data root of the newest rebuild, which is compared and then of no further use.
+        self.rebuilt = self.files / "rebuilt"
 
     def prepare(self) -> None:
         """Make the folders. Who delivers may already have made landing, with rights of its own; the others are ours alone."""
@@ -35,11 +44,6 @@ class Lake:
         for path, mode in ((self.archive, PRIVATE), (self.rejected, PRIVATE), (self.files, PRIVATE), (self.releases, SHARED)):
             path.mkdir(exist_ok=True)
             path.chmod(mode)
-
-    @property
-    def scratch(self) -> Path:
-        """Where DuckDB spills and half-made files lie; emptied when a writer starts."""
-        return self.files / "scratch"
 
     def version(self, table: str, key: str) -> Path:
         """The folder of a version of a table, like core.pathway: one or more Parquet files and what is known of them."""
@@ -62,33 +66,6 @@ class Lake:
     def pointer(self, name: str) -> Path:
         """A small file that says which release or time stands: head, pin, newest_run, clock."""
         return self.files / "pointers" / f"{name}.json"
-
-    @property
-    def alerts(self) -> Path:
-        """What needs a person, and who has been told."""
-        return self.files / "alerts"
-
-    @property
-    def rebuilt(self) -> Path:
-        """Data root of the newest rebuild, which is compared and then of no further use."""
-        return self.files / "rebuilt"
-
-    @property
-    def receipts(self) -> Path:
-        return self.files / "receipts"
-
-    @property
-    def decisions(self) -> Path:
-        return self.files / "decisions"
-
-    @property
-    def ledger(self) -> Path:
-        """What has been withheld of tables about persons; never deleted."""
-        return self.files / "ledger"
-
-    @property
-    def manifests(self) -> Path:
-        return self.files / "manifests"
 
     @property
     def current_release(self) -> Path | None:

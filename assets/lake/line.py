@@ -3,6 +3,7 @@
 The `nightly` line remembers what stands; a run for another `as_of` starts from the receipts and forgets it with the run.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
@@ -12,16 +13,13 @@ from typing import Any, ClassVar, Protocol, TypeVar
 from assets.lake.decisions import Acceptance, accepted_checks
 from assets.lake.files import Lake, load, save
 from assets.lake.manifests import NIGHTLY
-from expectations.runner import Outcome
+from expectations.suite import Outcome, Rule
 
 
 class State(Protocol):
     """What stands of something: a typed record, one file for each name, in a folder of its kind."""
 
     FOLDER: ClassVar[str]
-
-    @property
-    def name(self) -> str: ...
 
 
 Kind = TypeVar("Kind", bound=State)
@@ -44,6 +42,18 @@ class Line:
         found = ((o, self.accepted.get(f"{table}.{o.name}")) for o in outcomes)
         return [replace(o, accepted_until=a.until, accepted_reason=a.reason) if a and not o.passed else o for o, a in found]
 
+    def judged(self, table: str, key: str, audit: str, rules: list[Rule], ask: Callable[[], list[Outcome]]) -> list[Outcome]:
+        """Outcomes of `rules` on the data named `key`, with what operators let pass.
+
+        They are remembered under the audit key `audit`, else as `ask` finds them now: nothing is judged twice that has not changed,
+        nor have its rules. They are said in today's words and with today's severity.
+        """
+        path = self.lake.audits(table, key) / f"{audit}.json"
+        if not path.exists():
+            save(path, ask(), list[Outcome])
+        found = {o.name: o for o in load(path, list[Outcome])}
+        return self.accepting(table, [replace(found[r.name], words=r.words, severity=r.severity, column=r.column) for r in rules])
+
     def state(self, kind: type[Kind], name: str) -> Kind | None:
         """What stands; None before the first run. It is read once: who has a line is the only one that writes it."""
         path = self._folder(kind) / f"{name}.json"
@@ -56,8 +66,8 @@ class Line:
         """Of what something stands."""
         return [p.stem for p in sorted(self._folder(kind).glob("[!.]*.json"))]
 
-    def save(self, state: State) -> None:
-        path = self._folder(type(state)) / f"{state.name}.json"
+    def save(self, name: str, state: State) -> None:
+        path = self._folder(type(state)) / f"{name}.json"
         save(path, state)
         self._known[path] = state
 

@@ -47,7 +47,7 @@ def dictionary_text(catalog: Catalog) -> str:
 
 
 def _refusals(catalog: Catalog) -> list[str]:
-    rules = [(f"rule:{q.id}", f"{name}: {q.description}") for name, e in catalog.extracts.items() for q in e.contract.record_rules]
+    rules = [(f"rule:{id_}", f"{name}: {words}") for name, e in catalog.extracts.items() for id_, _, words in e.contract.row_rules]
     parts = ["## Why something is refused\n\nThe codes stay as they are; the sentence beside one in `meta` says what it was this time.\n"]
     for title, codes in (
         ("A file (`meta.receipt.reason`)", reasons.FILES),

@@ -140,7 +140,7 @@ def _behind(catalog: Catalog, table: str) -> set[str]:
         name = open_.pop()
         if name not in found:
             found.add(name)
-            open_ += catalog.tables[name].inputs if name in catalog.tables else ()
+            open_ += list(catalog.tables[name].reads) if name in catalog.tables else []
     return found
 
 

@@ -8,18 +8,18 @@ from typing import Any
 
 import yaml
 
-from assets.catalog.declared import MARTS, REFERENCE, Catalog
+from assets.catalog.declared import MARTS, REFERENCE, Catalog, Lineage
 from assets.catalog.freshness import freshness_rules
-from assets.catalog.lineage import Lineage
 from assets.deliveries.extracts import ExtractState
 from assets.deliveries.standing import Standing
-from assets.lake.manifests import Told
+from assets.lake.manifests import Manifest, Told
+from assets.tables.closure import Agreed
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import Version
 from sources.contract import BASE_LOADER, Contract
 from sources.parse import Reading
 from sources.settings import PROJECT
-from sources.vocabulary import Column, Model
+from sources.vocabulary import Model
 
 Rows = list[tuple[Any, ...]]
 # Layers that analysts see.
@@ -47,27 +47,20 @@ def tables() -> dict[str, MetaTable]:
     return {name: MetaTable.model_validate(table) for name, table in said.items()}
 
 
-def rows(
-    catalog: Catalog,
-    release: tuple[str, ...],
-    extracts: list[ExtractState],
-    domains: list[DomainState],
-    told: dict[str, Told],
-    published: list[Version],
-    revision: Rows,
-) -> dict[str, Rows]:
-    """The rows of every one of `tables`, in the order of its columns. `published` are the versions that stand, `told` is of domains."""
+def rows(catalog: Catalog, release: Manifest, stands: Agreed, published: list[Version], revision: Rows) -> dict[str, Rows]:
+    """The rows of every one of `tables`, in the order of its columns. `published` are the versions that stand."""
+    extracts, domains = stands.extracts, stands.domains
     deliveries = [(e.extract, d) for e in extracts for d in e.deliveries]
     readings = {d.parse: (extract, d.reading) for extract, d in deliveries if d.parse and d.reading}
     lineages = {v.table: v.lineage for v in published}
     return {
-        "release": [release],
+        "release": [(release.release, release.as_of, release.created_at, release.line)],
         "receipt": [_receipt(d) for _, d in deliveries],
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in readings.items()],
         "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in readings.items() for reason, n in r.reasons.items()],
         "check_result": _checks(catalog, extracts, domains),
         "suppression": [(v.table, w.measures, w.cause, w.cells) for v in published for w in v.withheld],
-        "domain_status": [_domain(catalog, d, told[d.domain], extracts) for d in domains],
+        "domain_status": [_domain(catalog, d, release.domains[d.domain], extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
         "coverage": [row for e in extracts for row in _coverage(e)],
@@ -88,15 +81,11 @@ def dictionary(catalog: Catalog, lineages: dict[str, Lineage]) -> Rows:
             c.businessName,
             c.description,
             c.name in t.contract.key,
-            origins(lineages.get(t.name, {}), c),
+            ", ".join(f"{table}.{name}" for table, name in lineages.get(t.name, {}).get(c.name, [])),
         )
         for t in shown
         for i, c in enumerate(t.contract.columns, start=1)
     ]
-
-
-def origins(lineage: Lineage, column: Column) -> str:
-    return ", ".join(f"{table}.{name}" for table, name in lineage.get(column.name, []))
 
 
 def table_comment(contract: Contract) -> str:
@@ -151,7 +140,7 @@ def _freshness(catalog: Catalog, extract: ExtractState) -> tuple[Any, ...]:
 
 def _coverage(extract: ExtractState) -> Rows:
     return [
-        (extract.extract, c.month, c.receipts, c.records, c.accepted, c.quarantined, c.completeness_share, c.last_date, c.is_provisional,
-         c.is_held)
+        (extract.extract, c.month, c.receipts, c.records, c.accepted, c.quarantined, round(c.accepted / c.records, 9),
+         c.last_date, c.is_provisional, c.is_held)
         for c in extract.coverage
     ]  # fmt: skip

@@ -8,22 +8,17 @@ import duckdb
 from assets.catalog.freshness import ON_TIME, RECENT
 from assets.releases.database import dicts, open_release
 
+Facts = list[dict[str, Any]]
+# Of records: what became of them, then where the accepted ones stand.
+COUNTS = ("records", "accepted", "quarantined", "ignored", "current", "superseded", "duplicate", "held")
+
 
 def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
     """Deliveries, records, checks and domains of the release at `release`; `arrived` are the receipts of this run."""
     with open_release(release) as con:
         receipts = dicts(con, "select * from meta.receipt order by received_at, file_name")
-        taken = dicts(con, """
-            select
-                coalesce(sum(parse.records), 0)::bigint as records,
-                coalesce(sum(parse.accepted), 0)::bigint as accepted,
-                coalesce(sum(parse.quarantined), 0)::bigint as quarantined,
-                coalesce(sum(parse.ignored), 0)::bigint as ignored,
-                coalesce(sum(current), 0)::bigint as current,
-                coalesce(sum(superseded), 0)::bigint as superseded,
-                coalesce(sum(duplicate), 0)::bigint as duplicate,
-                coalesce(sum(held), 0)::bigint as held
-            from meta.receipt join meta.parse using (parse_id)""")[0]  # fmt: skip
+        sums = ", ".join(f"coalesce(sum({count}), 0)::bigint as {count}" for count in COUNTS)
+        taken = dicts(con, f"select {sums} from (select * exclude (accepted) from meta.receipt) join meta.parse using (parse_id)")[0]
         checks = dicts(con, "select * from meta.check_result where not passed order by severity, table_name, check_name")
         passed = con.execute("select count(*) from meta.check_result where passed").fetchall()[0][0]
         domains = dicts(con, "select * from meta.domain_status order by domain")
@@ -54,13 +49,7 @@ def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
     }
 
 
-def _attention(
-    receipts: list[dict[str, Any]],
-    checks: list[dict[str, Any]],
-    domains: list[dict[str, Any]],
-    freshness: list[dict[str, Any]],
-    arrived: list[str],
-) -> list[dict[str, str]]:
+def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts, arrived: list[str]) -> list[dict[str, str]]:
     """What a person should look at, most urgent first: what is held, refused tonight, late, let pass, and what warns."""
     found = [
         {"what": "held domain" if d["status"] == "held" else "failing figures", "which": d["domain"], "why": d["why"]}

@@ -14,7 +14,7 @@ from assets.releases.database import DATABASE, STORAGE_VERSION
 from assets.releases.difference import revisions
 from assets.tables.build import Night
 from assets.tables.closure import Agreed
-from assets.tables.versions import Version, existing, rows_sql
+from assets.tables.versions import Version, known, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
 from sources.duck import connect
@@ -27,7 +27,7 @@ def write_release(night: Night, target: Path, content: Content, stands: Agreed) 
     (part / "marts").mkdir(parents=True)
     part.chmod(SHARED)
     # What a held domain publishes are the versions of an earlier night.
-    published = [v for d in stands.domains for table, key in d.tables.items() if (v := existing(lake, table, key))]
+    published = [v for d in stands.domains for table, key in d.tables.items() if (v := known(lake.version(table, key)))]
     shown = [v for v in published if v.table.split(".")[0] in meta.SHOWN]
     manifest = _manifest(night, target.name, shown, content)
     with connect(lake.scratch) as con:
@@ -42,8 +42,7 @@ def write_release(night: Night, target: Path, content: Content, stands: Agreed) 
                 _copy_rows(con, folder, part / "marts" / f"{version.table.split('.')[1]}.parquet")
         # Compared with the release before it by the Parquet files, which are there by now.
         revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
-        told = (manifest.release, manifest.as_of, manifest.created_at, manifest.line)
-        _write_meta(con, meta.rows(catalog, told, stands.extracts, stands.domains, content.domains, published, revision))
+        _write_meta(con, meta.rows(catalog, manifest, stands, published, revision))
         con.execute("commit")
         con.execute("checkpoint release")
         con.execute("use memory")

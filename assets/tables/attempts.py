@@ -13,14 +13,14 @@ from pydantic import ValidationError
 from assets.catalog.declared import Catalog, Table
 from assets.catalog.keys import audit_key, data_key, reference_key
 from assets.catalog.lineage import column_lineage
-from assets.lake.audits import judged
 from assets.lake.line import Line
 from assets.tables.compute import WrongLookup, computed, read_reference
 from assets.tables.inputs import Available, Inputs
 from assets.tables.last_good import LastGood
 from assets.tables.ledger import Ledger
 from assets.tables.versions import Attempt, Version, facts, failing, known, rows_sql, settle_in
-from expectations.runner import AuditError, Outcome, audit
+from expectations.runner import AuditError, audit
+from expectations.suite import Outcome
 from sources.duck import relation, said_of
 from sources.reasons import Refused
 
@@ -84,7 +84,7 @@ class Attempts:
                 return audit(con, table.contract, table.rules, table.name, dict(table.related))
 
         key = audit_key(version.key, table.rules, others, table.contract.has_personal_columns)
-        return self._line.accepting(table.name, judged(self._lake, table.name, version.key, key, table.rules, ask))
+        return self._line.judged(table.name, version.key, key, table.rules, ask)
 
     def _said(self, table: Table, error: Exception) -> str:
         """What went wrong with a table."""

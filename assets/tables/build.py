@@ -4,12 +4,11 @@ A run is a sequence of steps that find each other through small records, so that
 `complete` then does what the others did not, so that whatever was chosen ends in a release that agrees with itself.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from functools import partial
 
 from assets.catalog.declared import REFERENCE, Catalog
-from assets.deliveries.extracts import ExtractState, settled, take_in, unread
+from assets.deliveries.extracts import ExtractState, settled, take_in
 from assets.lake.files import Lake
 from assets.lake.line import Line
 from assets.lake.log import say, warn
@@ -58,26 +57,14 @@ class Night:
                 before, self._settled[name] = self.line.state(ExtractState, name), self._settle(name)
                 if before is None or before.key != self._settled[name].key:
                     yield self._settled[name]
-        if REFERENCE not in self._made_from:
-            yield from self._if_changed(REFERENCE, self.make_reference)
-        for domain in self.catalog.domains:
+        for domain in (REFERENCE, *self.catalog.domains):
             if self._made_from.get(domain) != self._stands_by(domain):
-                yield from self._if_changed(domain, partial(self.make_domain, domain))
+                stood, made = self.line.state(DomainState, domain), self.make(domain)
+                if stood is None or (stood.status, stood.why, stood.tables) != (made.status, made.why, made.tables):
+                    yield made
 
-    def make_reference(self) -> DomainState:
-        """Read the reference files; one that is wrong keeps them all at the last good set."""
-        attempts: list[Attempt] = []
-        available: dict[str, str] = {}
-        for table in self.catalog.references:
-            attempt = self._attempts.of_lookup(table, available)
-            attempts.append(attempt)
-            if attempt.stands:
-                available[table.name] = attempt.key
-        self._made_from[REFERENCE] = ""
-        return self._remember(REFERENCE, attempts, [f.sentence for f in self.catalog.faults_of(REFERENCE)], "")
-
-    def make_domain(self, domain: str) -> DomainState:
-        """Compute and audit the domain's tables; all of them are published together or none is."""
+    def make(self, domain: str) -> DomainState:
+        """Compute (lookups: read) and audit the domain's tables; all of them are published together or none is."""
         self._made_from[domain] = self._stands_by(domain)
         behind = [self.extract_state(e) for e in self.catalog.extracts_of(domain)]
         problems = [f.sentence for f in self.catalog.faults_of(domain)] + [s.problem for s in behind if s.problem]
@@ -91,12 +78,13 @@ class Night:
             if lacking := [n for n in table.needs if n not in there]:
                 attempts.append(Attempt(table.name, problem=f"{table.name} was not computed: {', '.join(lacking)} is not there."))
                 continue
-            attempt = self._attempts.of_table(table, there)
+            attempt = self._attempts.of_lookup(table, there) if domain == REFERENCE else self._attempts.of_table(table, there)
             attempts.append(attempt)
             if attempt.stands:
                 available[table.name] = attempt.key
         late = [s.extract for s in behind if s.is_late]
-        return self._remember(domain, attempts, problems, max((s.newest_arrival for s in behind), default=""), late)
+        newest = max((d.receipt.received_at for s in behind for d in s.deliveries if d.current), default="")
+        return self._remember(domain, attempts, problems, newest, late)
 
     def extract_state(self, name: str) -> ExtractState:
         """What stands of an extract: as this run has settled it, else as the one before left it."""
@@ -104,17 +92,8 @@ class Night:
             return known
         return self._settled.get(name) or self._settled.setdefault(name, self._settle(name))
 
-    def extract_states(self) -> list[ExtractState]:
-        """What stands of all extracts, those included whose contracts cannot be used just now."""
-        return [self.extract_state(e) for e in self.catalog.extracts] + unread(self.line, self.catalog)
-
     def _settle(self, name: str) -> ExtractState:
         return settled(self.line, self.catalog.extracts[name], connect(self.lake.scratch), [])
-
-    def _if_changed(self, domain: str, make: Callable[[], DomainState]) -> Iterator[DomainState]:
-        before, now = self.line.state(DomainState, domain), make()
-        if before is None or (before.status, before.why, before.tables) != (now.status, now.why, now.tables):
-            yield now
 
     def _available(self, domain: str) -> dict[str, str]:
         """What the domain's tables may read: current records, lookups, and what is published of other domains."""
@@ -137,9 +116,7 @@ class Night:
         then.run()
         return then.line.state(DomainState, domain)
 
-    def _remember(
-        self, domain: str, attempts: list[Attempt], problems: list[str], data_as_of: str, late: list[str] | None = None
-    ) -> DomainState:
+    def _remember(self, domain: str, attempts: list[Attempt], problems: list[str], data_as_of: str, late: list[str]) -> DomainState:
         """Tonight's set if all is well, else the last good one with the reason why."""
         # What could not be computed for want of another table is no news beside why that one is not there.
         problems = problems + [a.problem for a in attempts if a.problem and a.key] or [a.problem for a in attempts if a.problem]
@@ -149,8 +126,8 @@ class Night:
         if problems:
             tables, as_of = self._last_good.kept(domain, before)
         marks = [f"{a.marked} It was published before, and stays." for a in attempts if a.marked]
-        state = DomainState(domain, status, since, " ".join(problems or marks), as_of, tables, attempts, late or [])
-        self.line.save(state)
+        state = DomainState(domain, status, since, " ".join(problems or marks), as_of, tables, attempts, late)
+        self.line.save(domain, state)
         for attempt in attempts:
             if attempt.problem and attempt.key:
                 warn("table failed", table=attempt.table, version=attempt.key, why=attempt.problem)

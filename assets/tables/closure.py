@@ -3,31 +3,30 @@
 from dataclasses import dataclass, replace
 
 from assets.catalog.declared import REFERENCE
-from assets.deliveries.extracts import ExtractState
+from assets.deliveries.extracts import ExtractState, unread
 from assets.tables.build import Night
 from assets.tables.domain_state import HELD, DomainState
-from assets.tables.versions import existing
+from assets.tables.versions import known
 
 
 @dataclass(frozen=True)
 class Agreed:
-    """What stands of a run as a whole. `published` maps each table, raw ones included, to its key."""
+    """What stands of a run as a whole."""
 
     extracts: list[ExtractState]
     domains: list[DomainState]
-    published: dict[str, str]
     # Domain -> the earlier sets its figures stand on, in words.
     stands_on: dict[str, str]
 
 
 def agreed(night: Night) -> Agreed:
     """All that stands, lookups first. A domain whose tables were computed from other data than is published is held."""
-    extracts = night.extract_states()
+    extracts = [night.extract_state(e) for e in night.catalog.extracts] + unread(night.line, night.catalog)
     never = (DomainState(d, HELD, night.as_of, "It has never been made.", "", {}) for d in (REFERENCE, *night.catalog.domains))
     states = [_own(night, night.line.state(DomainState, d.domain) or d) for d in never]
     published = {f"raw.{e.extract}": e.key for e in extracts} | {table: key for s in states for table, key in s.tables.items()}
     domains = [_closed(night, s, published) for s in states]
-    return Agreed(extracts, domains, published, {d.domain: _stands_on(night, d, domains, published) for d in domains})
+    return Agreed(extracts, domains, {d.domain: _stands_on(night, d, domains, published) for d in domains})
 
 
 def _own(night: Night, state: DomainState) -> DomainState:
@@ -52,7 +51,7 @@ def _closed(night: Night, state: DomainState, published: dict[str, str]) -> Doma
 def _stands_on(night: Night, domain: DomainState, domains: list[DomainState], published: dict[str, str]) -> str:
     """Which earlier sets the figures of a domain stand on: of domains that are held, or its own where it is held itself."""
     if domain.is_held:
-        versions = [v for table, key in domain.tables.items() if (v := existing(night.lake, table, key)) and v.inputs]
+        versions = [v for table, key in domain.tables.items() if (v := known(night.lake.version(table, key))) and v.inputs]
         return ", ".join(f"earlier {name}" for name in sorted({n for v in versions for n in night.inputs.differing(v, published)}))
     behind = night.catalog.domains_behind(domain.domain) if domain.domain != REFERENCE else []
     held = [d for d in domains if d.is_held and d.domain in behind]

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import duckdb
 
-from assets.catalog.declared import Table, identity_extract
+from assets.catalog.declared import Lineage, Table, identity_extract
 from assets.catalog.keys import reference_key
-from assets.catalog.lineage import Lineage
 from assets.lake.files import Lake, beside, save
 from assets.tables.disclosure import protected
 from assets.tables.ledger import Ledger, Withheld, counted

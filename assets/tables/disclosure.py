@@ -9,7 +9,6 @@ Worked out between a table's SQL and its audit, so no file ever holds an unprote
 `_` are for this module alone and reach no table.
 """
 
-import json
 from collections import Counter
 from itertools import groupby
 from math import inf
@@ -37,9 +36,9 @@ def protected(
     names = [d[0] for d in result.description]
     rows = [dict(zip(names, values, strict=True)) for values in result.fetchall()]
     withheld = cells_to_withhold(spec, rows, remembered)
-    con.execute('create or replace temp table withheld (cell varchar, "group" varchar)')
+    con.execute('create or replace temp table withheld (cell varchar[], "group" varchar)')
     if withheld:
-        con.executemany("insert into withheld values (?, ?)", [(_as_json(w.cell), w.group) for w in withheld])
+        con.executemany("insert into withheld values (?, ?)", [(list(w.cell), w.group) for w in withheld])
     return _select(contract, spec), withheld
 
 
@@ -80,14 +79,14 @@ def _line(spec: Disclosure, group: DisclosureGroup, table: list[Row], start: set
     order = sorted(set(range(len(table))) - totals, key=lambda i: (table[i][size] or 0, _cell(table[i], spec.key)))
     # Part of nothing is nothing: withholding it hides nothing.
     candidates = [i for i in order if i not in withheld and (group.atMost is None or table[i][group.atMost])]
-    while not _is_safe_line(spec, group, table, withheld - totals):
+    while not _is_safe_line(group, table, withheld - totals):
         if not candidates:
             return withheld | totals
         withheld.add(candidates.pop(0))
     return withheld
 
 
-def _is_safe_line(spec: Disclosure, group: DisclosureGroup, table: list[Row], withheld: set[int]) -> bool:
+def _is_safe_line(group: DisclosureGroup, table: list[Row], withheld: set[int]) -> bool:
     """Whether each withheld number keeps its range, given the sum of them and what else bounds each."""
     most = {i: int(table[i][group.atMost] or 0) for i in withheld} if group.atMost else None
     for measure in group.additive if withheld else ():
@@ -169,10 +168,6 @@ def _cell(row: Row, columns: list[str]) -> Cell:
     return tuple("" if row[c] is None else str(row[c]) for c in columns)
 
 
-def _as_json(cell: Cell) -> str:
-    return json.dumps(cell, ensure_ascii=False)
-
-
 def _select(contract: Contract, spec: Disclosure) -> str:
     """The contract's columns of `unprotected`, NULL where withheld, with `c` in the qualifier."""
     group_of = {measure: g.name for g in spec.groups for measure in g.withholds}
@@ -203,7 +198,6 @@ def _select(contract: Contract, spec: Disclosure) -> str:
 
 
 def _cell_sql(spec: Disclosure, month: str) -> str:
-    """A row's cell as `json.dumps` writes it."""
+    """A row's cell as `_cell` gives it."""
     parts = [f"coalesce(cast({month if c == 'month' else ident(c)} as varchar), '')" for c in spec.key]
-    quoted = ", ".join(f"""'"' || {part} || '"'""" for part in parts)
-    return f"'[' || concat_ws({literal(', ')}, {quoted}) || ']'"
+    return f"[{', '.join(parts)}]"

@@ -29,9 +29,5 @@ class DomainState:
     late: list[str] = field(default_factory=list)
 
     @property
-    def name(self) -> str:
-        return self.domain
-
-    @property
     def is_held(self) -> bool:
         return self.status == HELD

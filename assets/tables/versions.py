@@ -7,17 +7,16 @@ rules has found nothing that holds it.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
 from pydantic import ValidationError
 
-from assets.catalog.declared import Table
-from assets.catalog.lineage import Lineage
+from assets.catalog.declared import Lineage, Table
 from assets.lake.files import Lake, discard, load, place
-from expectations.runner import Outcome
+from expectations.suite import Outcome
 from sources.casts import literal
 
 FACTS = "version.json"
 PART = "part-0.parquet"
+# Of rows in whatever order, as `t`.
 LOGICAL_HASH = "count(*) || '-' || coalesce(sum(md5_number_lower(cast(to_json(t) as varchar))::hugeint), 0)"
 
 
@@ -69,11 +68,6 @@ class Attempt:
         return self.version is not None and not self.problem
 
 
-def existing(lake: Lake, table: str, key: str) -> Version | None:
-    """The version if an earlier run made it and it passed."""
-    return known(lake.version(table, key))
-
-
 def known(folder: Path) -> Version | None:
     """What is known of the version in a folder. One whose facts are garbled or gone is put away, and made again."""
     if not folder.exists():
@@ -92,12 +86,6 @@ def facts(folder: Path) -> Version:
 def rows_sql(folder: Path) -> str:
     """A select of all rows of a version."""
     return f"select * from read_parquet({literal(f'{folder}/*.parquet')})"
-
-
-def logical_hash(con: duckdb.DuckDBPyConnection, folder: Path) -> str:
-    """A hash of the rows in whatever order."""
-    found: str = con.execute(f"select {LOGICAL_HASH} from ({rows_sql(folder)}) as t").fetchall()[0][0]
-    return found
 
 
 def settle_in(lake: Lake, made: Path, version: Version, stands: bool) -> None:

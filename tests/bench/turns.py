@@ -85,10 +85,10 @@ def nightly(data: Path, domains: tuple[str, ...], figures: Callable[[duckdb.Duck
             for domain in domains:
                 for extract in catalog.extracts_of(domain):
                     night.timed(f"read {extract}", night.ingest, extract)
-            night.timed("reference tables", night.make_reference)
+            night.timed("reference tables", night.make, "reference")
             marts: dict[str, str] = {}
             for domain in domains:
-                state = night.make_domain(domain)
+                state = night.make(domain)
                 assert not state.is_held, state.why
                 marts |= {name: key for name, key in state.tables.items() if name.startswith("marts.")}
             con = night.inputs.connect_to(marts)
