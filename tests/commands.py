@@ -24,23 +24,29 @@ PATIENCE_SECONDS = 300
 
 @dataclass(frozen=True)
 class Order:
-    """A command with its environment; `file_size` is the largest file the kernel lets it write, as on a disk that is full."""
+    """A command with its environment.
+
+    `file_size` is the largest file the kernel lets it write, as on a disk that is full; `before` is Python to be run before it.
+    """
 
     arguments: tuple[str, ...]
     environment: dict[str, str]
     stdout: str
     stderr: str
     file_size: int | None = None
+    before: str = ""
 
 
-def called(arguments: tuple[str, ...], environment: dict[str, str], file_size: int | None = None) -> subprocess.CompletedProcess[str]:
+def called(
+    arguments: tuple[str, ...], environment: dict[str, str], file_size: int | None = None, before: str = ""
+) -> subprocess.CompletedProcess[str]:
     """Run a command to its end."""
     with tempfile.TemporaryDirectory() as folder:
         # Pipes by name: a limit of file sizes does not reach them.
         out, err = Path(folder) / "stdout", Path(folder) / "stderr"
         os.mkfifo(out)
         os.mkfifo(err)
-        order = Order(arguments, environment, str(out), str(err), file_size)
+        order = Order(arguments, environment, str(out), str(err), file_size, before)
         server = _server()
         assert server.stdin
         assert server.stdout
@@ -99,6 +105,7 @@ def _become(order: Order) -> None:
         sys.argv = ["-c", *order.arguments]
         if order.file_size is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (order.file_size, order.file_size))
+        exec(order.before, {})
         from pipelines.cli import main
 
         main()

@@ -16,8 +16,9 @@ from assets.lake import clock
 from assets.lake.files import Lake
 from assets.report.build import build
 from sources.duck import connect
+from sources.settings import PROJECT
 from tests.clocks import Ahead
-from tests.commands import PROJECT, called
+from tests.commands import called
 from tests.drawn import Tables
 
 AS_OF = "2015-06-01"

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-from tests.conftest import AS_OF, PROJECT
+from sources.settings import PROJECT
+from tests.conftest import AS_OF
 from tests.listeners import free_port
 
 

@@ -14,7 +14,7 @@ from assets.lake.files import Lake
 from pipelines.definitions import assemble
 from pipelines.names import JOB
 from sources.contract import ContractError
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 from tests.toy import Toy, rebuilt
 
 

@@ -10,7 +10,7 @@ from expectations.runner import AuditError, audit
 from expectations.suite import Outcome, table_rules
 from sources.contract import Contract, ContractError, load_contract
 from sources.duck import connect, relation
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 
 
 def outcomes(tmp_path: Path, values: str, column: dict[str, Any] | None = None, *rules: dict[str, Any]) -> dict[str, Outcome]:

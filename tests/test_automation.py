@@ -21,7 +21,7 @@ from pipelines.definitions import defs
 from pipelines.killed_runs import fail_killed
 from pipelines.launcher import LockLauncher
 from pipelines.names import JOB
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 
 ALIVE, DEAD = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")

@@ -12,7 +12,8 @@ from assets.catalog.loading import load_catalog
 from sources.duck import connect
 from sources.layout import Extract, load_layout
 from sources.parse import Delivery
-from tests.conftest import PROJECT, ventetal
+from sources.settings import PROJECT
+from tests.conftest import ventetal
 
 EXAMPLES = PROJECT / "data" / "examples"
 

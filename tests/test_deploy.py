@@ -11,8 +11,7 @@ import pytest
 import yaml
 
 from pipelines.commands.services import CODE_PORT, PORTS, Service
-from sources.settings import Settings
-from tests.conftest import PROJECT
+from sources.settings import PROJECT, Settings
 
 DEPLOY = PROJECT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())

@@ -11,6 +11,7 @@ from assets.catalog.statements import THRESHOLD
 from assets.releases.database import dicts
 from assets.tables.disclosure import cells_to_withhold, protected
 from assets.tables.ledger import Cell
+from sources.casts import literal
 from sources.duck import relation
 from sources.vocabulary import Disclosure
 from tests.attack import Attack, Rows, redirections, udredning
@@ -142,6 +143,19 @@ def test_the_threshold_is_that_of_the_period_the_figure_is_about(tables: Tables,
     cells = {str(r["month"]): r["persons"] for r in told if r["agreement_type"] == "DUF"}
     assert {month for month, persons in cells.items() if persons is None} == withheld
     assert set(cells) == {"2015-01-01", "2015-02-01"}
+
+
+@pytest.mark.parametrize("kind", ['D"U', "D\\U", "D', 'U", '["DUF"]'])
+def test_no_sign_in_a_key_lets_a_small_cell_pass(tables: Tables, kind: str) -> None:
+    contract = tables.catalog.tables["marts.redirection_monthly"].contract
+    rows = f"""
+        select date '2015-01-01' as month, {literal(kind)} as agreement_type, false as is_total, 3 as treatments, 0.1 as treatments_share,
+            3 as persons, false as is_provisional, '' as qf, 3 as _persons, 5 as {THRESHOLD}"""
+    select, withheld = protected(tables.con, contract, rows, set())
+    assert [w.cell for w in withheld] == [("2015-01-01", kind)]
+    assert dicts(tables.con, f"select agreement_type, persons, treatments, qf from ({select})") == [
+        {"agreement_type": kind, "persons": None, "treatments": None, "qf": "c"}
+    ]
 
 
 def random_redirections(tables: Tables, seed: int) -> None:

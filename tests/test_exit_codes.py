@@ -16,8 +16,9 @@ from assets.lake.files import Lake
 from assets.lake.lock import writing
 from pipelines.cli import app
 from sources.errors import Exit, Locked, ToldError, WrongUsage, exit_of
+from sources.settings import PROJECT
 from tests import commands
-from tests.conftest import AS_OF, PROJECT
+from tests.conftest import AS_OF
 
 NEVER = "servicedesk_calls-000000000000"
 CHECK = "core.pathway.defects_are_rare"
@@ -91,14 +92,12 @@ EMPTY = [
     Ends(Exit.BROKEN, "ui", "File too large", file_size=0),
     Ends(Exit.BROKEN, "serve daemon", "File too large", file_size=0),
 ]
+# That run, report and rebuild end with 0 is shown where it is shown what they make: test_cli, test_readme, test_history.
 PUBLISHED = [
-    Ends(Exit.DONE, "run"),
     Ends(Exit.DONE, "status"),
     Ends(Exit.DONE, "quarantine"),
     Ends(Exit.DONE, "query from_meta"),
     Ends(Exit.DONE, "diff $release"),
-    Ends(Exit.DONE, "report --month 2015-04"),
-    Ends(Exit.DONE, "rebuild"),
     Ends(Exit.DONE, "releases list"),
     Ends(Exit.DONE, "releases roll-back $release"),
     Ends(Exit.DONE, "releases resume"),
@@ -112,7 +111,6 @@ PUBLISHED = [
     Ends(Exit.USAGE, "examples", "it is no lake of examples"),
     Ends(Exit.BROKEN, "withdraw $receipt --reason x", "File too large", file_size=0),
     Ends(Exit.BROKEN, "rebuild", "File too large", file_size=0),
-    Ends(Exit.BROKEN, "report --month 2015-04", "File too large", file_size=0),
 ]
 GARBLED = ["status", "quarantine", "query 1", "diff $release", "report --month 2015-04", "rebuild", "releases list"]
 LOCKED = ["run", "rebuild", "clean", "examples", "releases roll-back $release", "releases resume"]

@@ -3,8 +3,6 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
 from datetime import datetime
 from pathlib import Path
 
@@ -18,13 +16,14 @@ from assets.lake.manifests import releases
 from assets.releases.database import DATABASE
 from assets.releases.pointers import pinned, resume, roll_back
 from sources.errors import Locked
-from tests.conftest import AS_OF, PROJECT, copy_landing, ventetal
+from tests.commands import called
+from tests.conftest import AS_OF, copy_landing, ventetal
 from tests.toy import Toy, rebuilt
 
 PERIOD = "{mode: replace_period, period: day, unit: month}"
 # The process dies where the patched function would have begun its work for the nth time.
 KILLED_RUN = """
-import os, signal, sys
+import os, signal
 import {module} as module
 original, calls = module.{name}, 0
 def dies(*arguments, **named):
@@ -34,18 +33,12 @@ def dies(*arguments, **named):
         os.kill(os.getpid(), signal.SIGKILL)
     return original(*arguments, **named)
 module.{name} = dies
-sys.argv = ["ventetal", "run"]
-from pipelines.cli import main
-main()
 """
 
 
 def killed(data: Path, module: str, name: str, nth: int) -> int:
     environment = {**os.environ, "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF}
-    code = KILLED_RUN.format(module=module, name=name, nth=nth)
-    return subprocess.run(
-        [sys.executable, "-c", code], env=environment, cwd=PROJECT, capture_output=True, timeout=300, check=False
-    ).returncode
+    return called(("run",), environment, before=KILLED_RUN.format(module=module, name=name, nth=nth)).returncode
 
 
 def hashes(data: Path) -> dict[str, str]:

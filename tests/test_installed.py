@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 
 
 @pytest.fixture(scope="module")

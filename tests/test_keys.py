@@ -10,7 +10,7 @@ from assets.lake.decisions import accept_check
 from assets.releases.publish import Release
 from assets.tables import attempts
 from sources.contract import ContractError
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 from tests.toy import Toy
 
 SNAPSHOT = "{mode: snapshot}"

@@ -13,7 +13,7 @@ import pytest
 
 from assets.lake.files import Lake
 from pipelines.nightly import instance
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 from tests.host import code_and_daemon, environment, service, until
 
 Status = dg.DagsterRunStatus

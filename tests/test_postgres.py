@@ -15,7 +15,7 @@ from assets.catalog.loading import load_catalog
 from pipelines.definitions import assemble
 from pipelines.names import JOB
 from pipelines.nightly import instance, instance_home, run_job
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 from tests.host import until
 from tests.toy import Toy
 

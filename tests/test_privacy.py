@@ -17,8 +17,9 @@ from assets.releases.database import dicts, open_release
 from assets.tables.ledger import Ledger
 from sources.examples import patients
 from sources.examples.planted import Planting
+from sources.settings import PROJECT
 from tests.attack import redirections, udredning
-from tests.conftest import PROJECT, ventetal
+from tests.conftest import ventetal
 
 PATIENT_EXTRACTS = ("redirections", "pathways", "pathway_pauses", "referrals")
 # Shorter texts, like a birthday alone, stand in every date.

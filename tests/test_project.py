@@ -18,7 +18,7 @@ from assets.catalog.lineage import expanded
 from assets.releases.dictionary import TARGET, dictionary_text
 from pipelines.definitions import defs
 from sources.contract import load_fields
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 
 # What may import what: each only what comes after it.
 ORDER = (

@@ -19,7 +19,7 @@ from sources.duck import connect
 from sources.layout import Extract, Layout
 from sources.parse import Delivery, Reading, refused_records
 from sources.reasons import Refused
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 
 COLUMNS = [
     {"name": "name", "physicalType": "VARCHAR", "primaryKey": True, "primaryKeyPosition": 1, "description": "d"},

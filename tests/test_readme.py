@@ -12,7 +12,8 @@ from pipelines.cli import app
 from sources.duck import connect
 from sources.layout import Extract, load_layout
 from sources.parse import Delivery
-from tests.conftest import PROJECT, ventetal
+from sources.settings import PROJECT
+from tests.conftest import ventetal
 
 README = (PROJECT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.nightly import instance
 from pipelines.run_storage import KEPT_OPEN, EventLog
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 
 LONG_AGO = 1e9
 

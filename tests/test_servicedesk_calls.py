@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from sources.settings import PROJECT
 from tests import reference_calendar
-from tests.conftest import PROJECT
 from tests.drawn import Tables, expect
 
 RAW = "desk | call_id | visit | offered_at | offered_at_utc | wait_seconds | outcome"

@@ -22,7 +22,7 @@ from assets.lake.decisions import withdraw_delivery
 from assets.lake.files import Lake
 from assets.lake.manifests import manifest, releases
 from pipelines.nightly import instance
-from tests.conftest import PROJECT
+from sources.settings import PROJECT
 from tests.drawn import drawn
 from tests.host import until
 from tests.listeners import Hook, webhook

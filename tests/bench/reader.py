@@ -9,6 +9,7 @@ calamine underneath. Each measurement is a process of its own; floor and reader 
 import argparse
 import gzip
 import json
+import re
 import resource
 import shutil
 import statistics
@@ -105,7 +106,7 @@ def _measure(what: str, file: Path) -> None:
         extract = load_catalog(PROJECT).extracts["response_times"]
         if file.suffix == ".xlsx":
             # The layout of the text file, for a name that ends otherwise.
-            layouts = [x.model_copy(update={"file": x.file and x.file.replace("csv", "xlsx")}) for x in extract.layouts]
+            layouts = [x.model_copy(update={"file": x.file and re.compile(x.file.pattern.replace("csv", "xlsx"))}) for x in extract.layouts]
             extract = Extract(extract.contract, tuple(layouts))
         con = connect(scratch / "spill")
         began = time.perf_counter()

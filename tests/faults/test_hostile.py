@@ -13,7 +13,8 @@ import pytest
 
 from assets.tables.build import Night
 from pipelines import show
-from tests.conftest import AS_OF, PROJECT
+from sources.settings import PROJECT
+from tests.conftest import AS_OF
 from tests.faults.aftermath import PERIOD, WHOLE
 from tests.toy import Toy
 
