@@ -80,8 +80,10 @@ def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
     spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
     if table.layer == REFERENCE:
         return spec.replace_attributes(skippable=False, kinds={"csv", "parquet"})
+    # As it is written: what protection adds around it is not the reader's to keep.
+    text = table.path.read_text("utf-8") if table.path.is_file() else table.text
     called = "".join(f"\n\n```sql\n{m.text}```" for m in table.macros)
-    sql = {"sql": dg.MetadataValue.md(f"`sql/{table.layer}/{table.path.name}`\n\n```sql\n{table.text}```{called}")}
+    sql = {"sql": dg.MetadataValue.md(f"`sql/{table.layer}/{table.path.name}`\n\n```sql\n{text}```{called}")}
     return spec.merge_attributes(metadata=sql)
 
 

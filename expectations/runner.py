@@ -15,7 +15,6 @@ import duckdb
 
 from expectations.suite import COLUMNS, Outcome, Rule
 from sources.contract import Contract
-from sources.errors import ToldError
 from sources.repeats import repeated_hashes
 
 LABELS_SHOWN = 10
@@ -23,7 +22,7 @@ LABELS_SHOWN = 10
 AUDITED = "audited"
 
 
-class AuditError(ToldError):
+class AuditError(Exception):
     """A rule that could not be run: a fault of the rule or of the tool, not of the data."""
 
 
@@ -40,7 +39,10 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
         return [Outcome.of(first, False, 1, wrong), *(Outcome.of(rule, False, 0, "not run") for rule in rest)]
     for rule in rules:
         if rule.key:
-            others = others | {"repeated_hashes": _repeated_hashes(con, rule.key, view)}
+            # No temporary table: Great Expectations looks from another cursor.
+            hashes = repeated_hashes(con, rule.key, view).tolist()
+            con.execute("create or replace table repeated_hashes as select unnest($hashes::ubigint[]) as hash", {"hashes": hashes})
+            others = others | {"repeated_hashes": "repeated_hashes"}
     validate = _validator(con, view)
     all_of_them = [_expectation(r, view, others) for r in rules]
     passed = {name: bool(result.success) for name, result in validate(all_of_them, "BOOLEAN_ONLY")}
@@ -51,13 +53,6 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
         named = "" if passed[rule.name] else _named(con, contract, rule, view, others)
         outcomes.append(Outcome.of(rule, passed[rule.name], offenders.get(rule.name, 0), named))
     return outcomes
-
-
-def _repeated_hashes(con: duckdb.DuckDBPyConnection, key: str, view: str) -> str:
-    """A table of the hashes that several rows of `view` have. No temporary one: Great Expectations looks from another cursor."""
-    hashes = repeated_hashes(con, key, view)
-    con.execute("create or replace table repeated_hashes as select unnest($hashes::ubigint[]) as hash", {"hashes": hashes.tolist()})
-    return "repeated_hashes"
 
 
 def _wrong_columns(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule], view: str) -> str:

@@ -8,6 +8,9 @@ After an upgrade of Dagster this is what must be looked at.
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import create_execution_plan, execute_run_iterator
 
+# An instance whose records lie where VENTETAL_DATA says: the public `DagsterInstance.get` knows DAGSTER_HOME alone.
+from dagster._core.instance import InstanceRef
+
 # A launcher that says whether the process of a run still lives: the interface has no public name.
 from dagster._core.launcher.base import CheckRunHealthResult, WorkerStatus
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin

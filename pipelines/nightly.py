@@ -2,7 +2,8 @@
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from assets.lake.files import write_text
 from assets.night_run import COMMAND_LINE, STARTED_BY
 from pipelines.dagster_internals import (
     InMemoryJob,
+    InstanceRef,
     RegisteredCodeLocationOrigin,
     RemoteJobOrigin,
     RemoteRepositoryOrigin,
@@ -24,7 +26,7 @@ from pipelines.dagster_internals import (
     execute_run_iterator,
 )
 from pipelines.names import LOCATION, RELEASE
-from sources.errors import told
+from sources.errors import is_told, told
 from sources.settings import settings
 
 
@@ -62,7 +64,7 @@ def instance_settings(data: Path) -> dict[str, object]:
 
 
 def instance_home(project: Path, data: Path) -> Path:
-    """The folder of the instance's settings: the one DAGSTER_HOME names, else one beside the data, which is written anew."""
+    """A DAGSTER_HOME for Dagster's own commands: the one that is set, else one beside the data that says what `instance` does."""
     if home := settings().dagster_home:
         return Path(home)
     own = data / "dagster"
@@ -72,10 +74,18 @@ def instance_home(project: Path, data: Path) -> Path:
     return own
 
 
-def instance(project: Path, data: Path) -> dg.DagsterInstance:
-    """The instance DAGSTER_HOME names, else the project's own beside the data; closed by who opens it."""
+@contextmanager
+def instance(project: Path, data: Path) -> Iterator[dg.DagsterInstance]:
+    """The instance DAGSTER_HOME names, else the project's own beside the data."""
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
-    return dg.DagsterInstance.from_config(str(instance_home(project, data)))
+    if settings().dagster_home:
+        with dg.DagsterInstance.get() as configured:
+            yield configured
+        return
+    (data / "dagster").mkdir(parents=True, exist_ok=True)
+    reference = InstanceRef.from_dir(str(data / "dagster"), config_dir=str(project), overrides=instance_settings(data))
+    with dg.DagsterInstance.from_ref(reference) as own:
+        yield own
 
 
 def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance, config: Mapping[str, object] | None = None) -> Finished:
@@ -121,7 +131,7 @@ def _note(finished: Finished, event: dg.DagsterEvent) -> None:
         metadata = event.materialization.metadata
         finished.release, finished.clock = str(metadata["release"].value), str(metadata["clock"].value)
     if event.is_failure and (error := getattr(event.event_specific_data, "error", None)) is not None:
-        while error.cause:
+        while error.cause and not is_told(str(error.cls_name)):
             error = error.cause
         # What went wrong rather than where Dagster noticed, without the name of its class. What fails on purpose says so in our words.
         kind, text = str(error.cls_name), str(error.message).strip()

@@ -6,22 +6,29 @@ import duckdb
 
 from sources.casts import ident
 from sources.contract import Contract
+from sources.errors import WrongUsage
 from sources.settings import settings
 
 
 def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection that spills to `scratch` and never loads an extension from disk or network."""
+    """An in-memory connection that spills to `scratch` and never loads an extension from disk or network. Raises WrongUsage for limits that
+    cannot be meant.
+    """
     said = settings()
     scratch.mkdir(parents=True, exist_ok=True)
-    con = duckdb.connect(
-        config={
-            "memory_limit": said.memory_limit,
-            "temp_directory": str(scratch),
-            "max_temp_directory_size": said.spill_limit,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
+    try:
+        con = duckdb.connect(
+            config={
+                "memory_limit": said.memory_limit,
+                "temp_directory": str(scratch),
+                "max_temp_directory_size": said.spill_limit,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+    except (duckdb.ParserException, duckdb.InvalidInputException) as error:
+        sizes = f"{said.memory_limit!r} and {said.spill_limit!r}"
+        raise WrongUsage(f"VENTETAL_MEMORY_LIMIT and VENTETAL_SPILL_LIMIT are {sizes}: one of them is no size like 4GB.") from error
     # For its cursors too: a session's setting would leave them the zone of the host.
     con.execute("set global timezone = 'UTC'")
     return con

@@ -53,9 +53,14 @@ def exit_of(kinds: Iterable[str]) -> Exit:
     return min((known[kind].exit if kind in known else Exit.BROKEN for kind in kinds), default=Exit.BROKEN)
 
 
+def is_told(kind: str) -> bool:
+    """Whether errors of this class are written for a person."""
+    return kind in _kinds()
+
+
 def told(kind: str, text: str) -> str:
     """What may be shown of an error by the name of its class: the text of any but our own and the system's can quote a value."""
-    if kind in _kinds():
+    if is_told(kind):
         return text
     is_system = issubclass(getattr(builtins, kind, Exception), OSError)
     return f"{kind}: {text.partition(': ')[0]}" if is_system else kind

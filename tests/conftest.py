@@ -131,14 +131,14 @@ def copy_landing(landing: Path, data: Path, pattern: str = "*") -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Files that need the whole example region come last, but for one that has it made while the others are run."""
+    """Files that need the whole example region come last, but for one that has it made while the others are run; long ones first."""
 
     def needs_region(item: pytest.Item) -> bool:
         return "region" in getattr(item, "fixturenames", ())
 
     first, *others = dict.fromkeys(item.path for item in items if needs_region(item)) or [None]
     place = {first: -1, **dict.fromkeys(others, 1)}
-    items.sort(key=lambda item: place.get(item.path, 0))
+    items.sort(key=lambda item: (place.get(item.path, 0), -item.path.stat().st_size))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

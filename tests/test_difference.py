@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from assets.lake.manifests import NoRelease
 from assets.releases.difference import compared
 from tests.conftest import ventetal
 from tests.drawn import expect
@@ -90,7 +91,7 @@ def test_a_held_domain_and_a_release_that_never_was(toy: Toy, tmp_path: Path) ->
     found = compared(toy.lake, toy.catalog, before.name, after.id)
     assert [(d.domain, d.before, d.after) for d in found.domains] == [("stock_domain", "published", "held")]
     assert found.figures == []
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(NoRelease, match="20150101-00000000"):
         compared(toy.lake, toy.catalog, "20150101-00000000", after.id)
 
 

@@ -28,7 +28,7 @@ class Host:
         time.sleep(seconds)
 
 
-# Whoever asks what time it is on this machine asks here: another clock may be put in its place.
+# What a run takes for now, and whether a file has settled, is asked here: another clock may be put in its place.
 host = Host()
 
 

@@ -69,7 +69,9 @@ def _decided(lake: Lake, as_of: str) -> list[Decision]:
 
 def _decide_receipt(lake: Lake, decision: str, receipt: str, reason: str, now: datetime) -> None:
     if receipt not in {p.stem for p in lake.receipts.glob("[!.]*.json")}:
-        raise UnknownReceipt(f"There is no receipt {receipt}; `ventetal query 'from meta.receipt'` lists them.")
+        raise UnknownReceipt(
+            f"There is no receipt {receipt}; `ventetal status` names those held, `ventetal query 'from meta.receipt'` all."
+        )
     save(lake.decisions / f"{decision}-{receipt}.json", Decision(decision, reason, _iso(now), receipt))
 
 

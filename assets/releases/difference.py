@@ -94,7 +94,7 @@ class Comparison:
 
 
 def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Comparison:
-    """Raises FileNotFoundError, with its name, for a release that never was."""
+    """Raises NoRelease for a release that never was."""
     was, now = (manifest(lake, name) for name in (before, after))
     found, figures = reasons(was, now), None
     paths = [lake.releases / name for name in (before, after)]

@@ -6,7 +6,7 @@ from assets.report.figures import WITHHELD, Figure, Panel, Section, Told
 from assets.report.prose import data, during, name, names, when
 
 UNIT = "Der tælles behandlinger; en person kan have flere. Måneder, der ikke er endelige, er mærket foreløbig og vises kun i alt."
-SMALL = "Tal, der beskriver færre end fem personer, er tilbageholdt, og så mange andre, at de ikke kan regnes ud."
+SMALL = "Tal, der beskriver for få personer, er tilbageholdt, og så mange andre, at de ikke kan regnes ud."
 QUARTER = "Vises for det seneste hele kvartal, hvor alle tre måneder er endelige."
 
 

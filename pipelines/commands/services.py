@@ -9,6 +9,7 @@ import typer
 
 from pipelines.commands.console import notes
 from pipelines.names import LOCATION
+from sources.errors import WrongUsage
 from sources.settings import PROJECT, data_root, settings
 
 CODE_PORT = "VENTETAL_CODE_PORT"
@@ -37,7 +38,9 @@ def serve(
     port: Annotated[int, typer.Option(help="Port of the UI on the loopback address; 3000 for operators, 3001 for viewers.")] = 0,
 ) -> None:  # fmt: skip
     """Run one service of a host that works every night; all of them listen on the loopback address only."""
-    code_port = os.environ[CODE_PORT] = str(settings().code_port)
+    code_port = os.environ[CODE_PORT] = settings().code_port
+    if not code_port.isdecimal():
+        raise WrongUsage(f"{CODE_PORT} is {code_port!r}, which is no port.")
     workspace = ("-w", str(PROJECT / "deploy" / "workspace.yaml"))
     match service:
         case Service.code:

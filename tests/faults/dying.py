@@ -187,7 +187,7 @@ POINTS: dict[str, Arm] = {
     "before the receipt": on_change({"os.rename"}, "/receipts/"),
     "before landing is cleared": on_change({"os.remove"}, "/landing/"),
     "before a refused file is put away": on_change({"os.rename"}, "/landing/"),
-    "mid-audit": on_call("expectations.runner:_outcome"),
+    "mid-audit": on_call("expectations.runner:_expectation"),
     "after the ledger, before the table": on_call("assets.tables.ledger:Ledger.remember", after=True),
     "before a version has its name": on_change({"os.rename"}, "/marts/"),
     "mid-release": on_growth("assets.releases.publish:write_release", 100_000),
