@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 import threading
-from collections.abc import Hashable
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 
 PRIVATE, SHARED = 0o700, 0o750
 Record = TypeVar("Record")
+_adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
 
@@ -127,21 +128,13 @@ def write_json(path: Path, value: Any) -> None:
 
 def save(path: Path, record: Any, kind: Any = None) -> None:
     """Write a typed record as JSON, whole or not at all. `kind` is the type of one that is no class, like list[Outcome]."""
-    of: Any = kind or type(record)
-    write_text(path, _adapter(of).dump_json(record, indent=1).decode() + "\n")
+    write_text(path, _adapter(kind or type(record)).dump_json(record, indent=1).decode() + "\n")
 
 
 def load(path: Path, kind: type[Record]) -> Record:
     """The record that `save` wrote."""
-    of: Any = kind
-    found: Record = _adapter(of).validate_json(path.read_bytes())
+    found: Record = _adapter(kind).validate_json(path.read_bytes())
     return found
-
-
-@cache
-def _adapter(kind: Hashable) -> TypeAdapter[Any]:
-    of: Any = kind
-    return TypeAdapter(of)
 
 
 def write_text(path: Path, text: str) -> None:
