@@ -145,6 +145,37 @@ def test_the_threshold_is_that_of_the_period_the_figure_is_about(tables: Tables,
     assert set(cells) == {"2015-01-01", "2015-02-01"}
 
 
+@pytest.mark.parametrize(
+    ("threshold", "persons", "is_refused"),
+    [(5, 4, True), (5, 5, False), (5, 0, False), (3, 4, False), (8, 7, True), (8, 8, False), (None, 900, True)],
+)
+def test_the_audit_judges_a_cell_by_the_threshold_of_its_period_and_knows_none_that_is_too_small_without(
+    tables: Tables, threshold: int | None, persons: int, is_refused: bool
+) -> None:
+    """A second look at what protection should have withheld, in each table about persons that has one."""
+    dated = f"{threshold} | 2015-01-01 | 2015-12-31" if threshold else "5 | 2007-01-01 | 2014-12-31"
+    tables.given("reference.disclosure_threshold", f"persons | valid_from | valid_to\n{dated}")
+    judged = 0
+    for table in tables.catalog.computed:
+        for rule in table.contract.object.quality:
+            if rule.id == "no_small_cell" and rule.query:
+                columns = ", ".join(f"date '2015-02-01' as {p}" for p in ("month", "quarter", "period_start"))
+                counts = ", ".join(f"{persons} as {c}" for c in ("persons", "treatments", "pathways", "open_pathways"))
+                [(found,)] = tables.con.execute(rule.query.replace("{object}", f"(select {columns}, {counts})")).fetchall()
+                assert found == int(is_refused), table.name
+                judged += 1
+    assert judged == 7
+
+
+def test_a_share_is_judged_by_the_same_threshold(tables: Tables) -> None:
+    [rule] = [q.query for q in tables.catalog.tables["marts.udredning_monthly"].contract.object.quality if q.id == "rates_reveal_nobody"]
+    assert rule
+    for threshold, within, is_refused in ((5, 16, 1), (5, 15, 0), (5, 4, 1), (3, 16, 0), (8, 13, 1), (8, 12, 0)):
+        tables.given("reference.disclosure_threshold", f"persons | valid_from | valid_to\n{threshold} | 2015-01-01 | 2015-12-31")
+        row = f"(select date '2015-02-01' as month, 20 as pathways, {within} as within_limit_net, {within} as within_limit_gross)"
+        assert tables.con.execute(rule.replace("{object}", row)).fetchall() == [(is_refused,)], (threshold, within)
+
+
 @pytest.mark.parametrize("kind", ['D"U', "D\\U", "D', 'U", '["DUF"]'])
 def test_no_sign_in_a_key_lets_a_small_cell_pass(tables: Tables, kind: str) -> None:
     contract = tables.catalog.tables["marts.redirection_monthly"].contract
