@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -29,12 +30,14 @@ FOLDERS = ("pipelines", "assets", "expectations", "sources")
 LONGEST = 400
 
 
+@cache
 def modules() -> dict[str, Path]:
     """Every module of the project by name; a package has the name of its folder."""
     paths = [path for folder in FOLDERS for path in (PROJECT / folder).rglob("*.py")]
     return {".".join(p.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): p for p in paths}
 
 
+@cache
 def imports(path: Path) -> set[str]:
     """Whatever a module imports anywhere, within functions and for types alone too; of the project, modules as narrowly as can be."""
     found = set()
