@@ -50,9 +50,12 @@ class Line:
         """
         path = self.lake.audits(table, key) / f"{audit}.json"
         if not path.exists():
-            save(path, ask(), list[Outcome])
-        found = {o.name: o for o in load(path, list[Outcome])}
-        return self.accepting(table, [replace(found[r.name], words=r.words, severity=r.severity, column=r.column) for r in rules])
+            outcomes = ask()
+            save(path, outcomes, list[Outcome])
+        else:
+            found = {o.name: o for o in load(path, list[Outcome])}
+            outcomes = [replace(found[r.name], words=r.words, severity=r.severity, column=r.column) for r in rules]
+        return self.accepting(table, outcomes)
 
     def state(self, kind: type[Kind], name: str) -> Kind | None:
         """What stands; None before the first run. It is read once: who has a line is the only one that writes it."""

@@ -206,10 +206,9 @@ POINTS: dict[str, Arm] = {
 
 def serve() -> None:
     """Read orders, run each in a child, tell how it ended."""
-    import duckdb  # noqa: F401  # imported, never connected to
-    import pandas  # noqa: F401  # slow to import, and DuckDB asks for it
-
-    from assets.releases import publish  # noqa: F401
+    # Pandas is slow to import, and DuckDB asks for it; DuckDB is imported, never connected to.
+    for name in ("duckdb", "pandas", "assets.releases.publish"):
+        importlib.import_module(name)
     from expectations.runner import context
 
     context()
