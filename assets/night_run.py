@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ import dagster as dg
 
 from assets.catalog.loading import load_catalog
 from assets.deliveries.person_key import check_person_key
+from assets.lake import clock
 from assets.lake.clock import NoTime, earlier, night_time
 from assets.lake.files import Lake
 from assets.lake.lock import writing
@@ -84,14 +84,17 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
             tag(LINE, REBUILD if rebuild else f"as of {as_of}")
         # Who calls the command line is told at once who holds the lake; a run of the daemon or the UI has time.
         patience = 0 if started_by == COMMAND_LINE else PATIENCE_SECONDS
-        with writing(lake, f"run {run_id[:8]}, started by {started_by}", datetime.now(), patience, waits):
+        with writing(lake, f"run {run_id[:8]}, started by {started_by}", clock.host.now(), patience, waits):
             if waited:
                 tag(LAKE, "held")
             migrate(lake)
             with _night(lake, project, as_of, rebuild) as found:
                 say("run begins", as_of=found.night.as_of, clock=found.night.clock, line=found.night.line.name, started_by=started_by)
                 began = time.monotonic()
-                yield found
+                try:
+                    yield found
+                finally:
+                    found.night.readers.close()
                 say("run ends", seconds=round(time.monotonic() - began, 1))
 
     return begun

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.alerts.alert_causes import emptied
 from assets.catalog.freshness import freshness_rules
 from assets.night_run import NightRun
 from assets.specs import asset_key, check_results, check_specs, contract_spec
@@ -21,6 +22,7 @@ INTAKE_RULES = [
     Rule("no_file_is_refused", "Every delivered file could be read.", "warning", ""),
     Rule("quarantine_within_limit", "No current delivery has more refused records than its contract warns at.", "warning", ""),
     Rule("columns_do_not_drift", "The newest delivery has the columns the one before it had under the same layout.", "warning", ""),
+    Rule("no_delivery_is_empty", "The newest delivery holds records.", "warning", ""),
     Rule("no_delivery_is_held", "No delivery waits for the operator.", "warning", ""),
 ]  # fmt: skip
 
@@ -106,8 +108,8 @@ def _intake_outcomes(extract: Extract, state: "ExtractState") -> list[Outcome]:
     ]  # fmt: skip
     refused = [d for d in state.deliveries if d.status == "refused" and d.receipt.id in state.arrived]
     dirty = [d for d in taken if d.current and 100 * d.quarantined > limit * (d.records - d.ignored)]
-    held = [d for d in taken if d.status == "held"]
-    offending = (lost, refused, dirty, drifted(state.deliveries), held)
+    held = [d for d in state.deliveries if d.status == "held"]
+    offending = (lost, refused, dirty, drifted(state.deliveries), emptied(state.deliveries), held)
     return [
         Outcome.of(rule, not found, len(found), ", ".join(o.receipt.file_name for o in found))
         for rule, found in zip(INTAKE_RULES, offending, strict=True)

@@ -1,7 +1,6 @@
 """What happens without being asked: the nightly job every night and when something has arrived, and people being told."""
 
 import json
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from assets.alerts.alert_causes import FAILED, Cause, remembered_causes
 from assets.alerts.channels import ChannelError, channels
 from assets.alerts.messages import tell
 from assets.deliveries.landing import delivered
+from assets.lake import clock
 from assets.lake.files import Lake
 from assets.night_run import LINE, STARTED_BY
 from pipelines.names import JOB, RELEASE
@@ -79,7 +79,7 @@ def alert_sensor(data: Path) -> dg.SensorDefinition:
             ways = channels()
         except ChannelError as error:
             return dg.SkipReason(str(error))
-        sent = tell(Lake(data), standing_causes(context.instance, Lake(data)), ways, datetime.now())
+        sent = tell(Lake(data), standing_causes(context.instance, Lake(data)), ways, clock.host.now())
         told = "; ".join(m.subject for m in sent) or "Nothing new to tell"
         return dg.SkipReason(f"{told}." if ways else "There is no channel; VENTETAL_SLACK_WEBHOOK is one.")
 

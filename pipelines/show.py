@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 # The rest of what is worth a look is yellow.
 RED = ("held domain", "failing figures", "held delivery")
 ROWS_SHOWN = 200
+FILES_SHOWN = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 NUMBER = re.compile(r"[+-]?[\d., ]+%?")
 NEXT = (
@@ -69,12 +70,18 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         grid.add_row("Due" if i == 0 else "", f"{extract['extract']} [{style}]{how}[/], {due}")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
     grid.add_row("Marts", f"{escape(facts['path'])}/ventetal.duckdb: " + ", ".join(f"{m} ({rows:,})" for m, rows in facts["marts"].items()))
-    if facts.get("waiting"):
-        grid.add_row("Waiting", f"{len(facts['waiting'])} files in {data / 'landing'}: {escape(', '.join(facts['waiting'][:5]))}")
+    stays = [f for f in facts["landing"] if f["needs_person"]]
+    if coming := [f for f in facts["landing"] if not f["needs_person"]]:
+        grid.add_row("Landing", f"{len(coming)} of the files in {escape(data / 'landing')} wait:")
+        for file in coming[:FILES_SHOWN]:
+            grid.add_row("", f"{escape(file['path'])}: {escape(file['why'])}")
+        if len(coming) > FILES_SHOWN:
+            grid.add_row("", f"... {len(coming) - FILES_SHOWN} more; --json names all")
     out.print(grid)
-    if facts["attention"]:
+    left = [{"what": "left in landing", "which": f["path"], "why": f["why"]} for f in stays]
+    if attention := left + facts["attention"]:
         out.print("\n[bold]Worth a look[/]")
-        for item in facts["attention"]:
+        for item in attention:
             style = "red" if item["what"] in RED else "yellow"
             out.print(f"  [{style}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
     program = _program()

@@ -6,9 +6,9 @@ The shape is checked before the cast: DuckDB reads '2.532' as 3 when asked for a
 
 import re
 
-from sources.civil_time import from_utc
+from sources.civil_time import CIVIL_ZONE, from_utc
 from sources.danish import month_numbers
-from sources.layout import CIVIL_ZONE, Reads
+from sources.layout import Reads
 from sources.vocabulary import Column
 
 _YEAR = r"(19\d{2}|20\d{2}|2100)"

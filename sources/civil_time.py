@@ -5,6 +5,8 @@ from functools import cache
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+# Where the region is: deliveries are stamped, and days begin, by its clocks.
+CIVIL_ZONE = "Europe/Copenhagen"
 FIRST_YEAR, LAST_YEAR = 1970, 2050
 HOUR = timedelta(hours=1)
 

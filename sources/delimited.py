@@ -26,7 +26,9 @@ from sources.layout import HEADER_SEARCH_ROWS, Match, Reads, Rows
 from sources.reasons import Refused
 
 BLOCK_BYTES = 2 << 20
-LONGEST_RECORD_BYTES = 64 << 20
+LONGEST_RECORD_BYTES = 16 << 20
+# A field may be as long as its record; the limit is one for the whole process.
+csv.field_size_limit(LONGEST_RECORD_BYTES)
 LINE = "$line"
 MALFORMED = "$malformed"
 # What may surround a value and is no part of it.
@@ -57,15 +59,17 @@ class DelimitedFile:
     def heads(self, reads: Reads) -> Iterator[tuple[None, Rows]]:
         """(line, cells) of the first rows, for finding the header; a text file has no sheets."""
         records = islice(_split(next(self._blocks(), b""), 1), HEADER_SEARCH_ROWS)
-        yield None, [(line, _cells(record, reads.delimiter) or [record]) for line, record in records]
+        yield None, [(line, _cells(record, reads.delimiter) or [record]) for line, record, _ in records]
 
     def batches(self, match: Match) -> Iterator[pa.RecordBatch]:
         """Record batches of `schema(match.names)`. Raises Refused for a quote that never closes."""
         skip, line, self.physical_records = match.records_start, 1, 0
         for block in self._blocks():
-            while skip and block:
-                cut = int(_record_ends(block)[0][0]) + 1
-                skip -= bool(block[:cut].strip(b"\r\n"))
+            if skip:
+                places = [place for _, _, place in islice(_split(block, line), skip)]
+                # What is left of a block without enough of them is blank.
+                cut = places[-1] if len(places) == skip else len(block)
+                skip -= len(places)
                 line += _line_breaks(block[:cut])
                 block = block[cut:]
             if block:
@@ -91,7 +95,7 @@ class DelimitedFile:
         if even is None:
             is_even[:] = False
         apart = np.flatnonzero(has_text & ~is_even)
-        records = [r for i in apart for r in _split(block[starts[i] : ends[i] + 1], int(lines[i]))]
+        records = [r[:2] for i in apart for r in _split(block[starts[i] : ends[i] + 1], int(lines[i]))]
         self.physical_records += int(is_even.sum()) + len(records)
         odd = _slow(records, match)
         if even is None:
@@ -287,8 +291,8 @@ def _line_breaks(block: bytes) -> int:
     return block.count(b"\n") + (len(_LONE_CR.findall(block)) if b"\r" in block else 0)
 
 
-def _split(block: bytes, line: int) -> Iterator[tuple[int, str]]:
-    """(line, text) of each record that is not blank: cut at line breaks outside quotation marks."""
+def _split(block: bytes, line: int) -> Iterator[tuple[int, str, int]]:
+    """(line, text, place after it) of each record that is not blank: cut at line breaks outside quotation marks."""
     start, inside = 0, False
     for match in re.finditer(rb'"|\r\n|\n|\r', block):
         if match.group() == b'"':
@@ -296,11 +300,11 @@ def _split(block: bytes, line: int) -> Iterator[tuple[int, str]]:
         elif not inside:
             record = block[start : match.start()]
             if record:
-                yield line, record.decode()
+                yield line, record.decode(), match.end()
             line += _line_breaks(record) + 1
             start = match.end()
     if start < len(block):
-        yield line, block[start:].decode()
+        yield line, block[start:].decode(), len(block)
 
 
 def _cells(record: str, delimiter: str) -> list[str] | None:

@@ -1,39 +1,52 @@
-"""What would happen to a file if it were delivered. Nothing is written but scratch."""
+"""What would happen to a file if it were delivered, and a layout for one that nobody knows yet. Nothing is written but scratch."""
 
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from sources.duck import connect
-from sources.layout import Extract
+import duckdb
+
+from sources.layout import Extract, LayoutFault
 from sources.parse import Delivery, refused_records
+from sources.propose import propose
 from sources.reasons import Refused
-from sources.unpack import chunks, inner_name
+from sources.unpack import unpack
 
 
-def dry_run(file: Path, extracts: list[Extract], scratch: Path, show_values: bool) -> dict[str, Any]:
-    """Layout, counts and every refused record of `file` under the first extract that takes it; why none does where none does."""
+def dry_run(
+    file: Path, name: str, extracts: list[Extract], con: duckdb.DuckDBPyConnection, scratch: Path, person_key: bytes, shows_values: bool
+) -> dict[str, Any]:
+    """Layout, counts and every refused record of the file under the first extract that takes it; why none does where none does."""
     refusals: dict[str, str] = {}
-    target = scratch / "parsed.parquet"
-    for extract in extracts:
-        con = connect(scratch)
+    target, inside = scratch / "checked.parquet", scratch / "checked"
+    try:
         try:
-            inside, inner = unpacked(file, scratch)
-            reading = Delivery(inside, extract, inner).parse(con, target)
+            inner_name = unpack(file, name, inside).inner_name
         except Refused as refused:
-            refusals[extract.name] = refused.sentence
-            continue
-        records = refused_records(con, target)
-        if not show_values:
-            records = [{k: r[k] for k in ("line", "reasons")} for r in records]
-        facts = {"file": file.name, "would_be_taken": True, "extract": extract.name, "quarantined": reading.quarantined}
-        return facts | asdict(reading) | {"refused": records}
-    return {"file": file.name, "would_be_taken": False, "refusals": refusals}
+            return {"file": name, "would_be_taken": False, "refusals": {e.name: refused.discreet for e in extracts}}
+        for extract in extracts:
+            try:
+                reading = Delivery(inside, extract, inner_name, person_key).parse(con, target)
+            except Refused as refused:
+                refusals[extract.name] = refused.told(extract.contract.has_personal_columns)
+            except LayoutFault as fault:
+                refusals[extract.name] = str(fault)
+            else:
+                records = refused_records(con, target)
+                if not shows_values:
+                    records = [{k: r[k] for k in ("line", "reasons")} for r in records]
+                facts = {"file": name, "would_be_taken": True, "extract": extract.name, "quarantined": reading.quarantined}
+                return facts | asdict(reading) | {"refused": records}
+        return {"file": name, "would_be_taken": False, "refusals": refusals}
+    finally:
+        target.unlink(missing_ok=True)
+        inside.unlink(missing_ok=True)
 
 
-def unpacked(file: Path, scratch: Path) -> tuple[Path, str]:
-    """The one table of a delivered file, unpacked below `scratch`, and the name layouts judge. Raises Refused."""
-    inside = scratch / "unpacked"
-    with inside.open("wb") as copy:
-        copy.writelines(chunks(file, file.name))
-    return inside, inner_name(file, file.name)
+def proposal(file: Path, name: str, extracts: list[Extract], scratch: Path) -> str:
+    """A first layout for the file, in YAML. Raises Refused."""
+    inside = scratch / "proposed"
+    try:
+        return propose(inside, unpack(file, name, inside).inner_name, extracts)[1]
+    finally:
+        inside.unlink(missing_ok=True)

@@ -10,24 +10,26 @@ from sources.errors import WrongUsage
 from sources.settings import settings
 
 
-def connect(scratch: Path) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection that spills to `scratch` and never loads an extension from disk or network. Raises WrongUsage for limits that
-    cannot be meant.
+def connect(scratch: Path, memory_limit: str = "", spill_limit: str = "") -> duckdb.DuckDBPyConnection:
+    """An in-memory connection that spills to `scratch` and never loads an extension from disk or network, under the limits given, else
+    those of the environment. Raises WrongUsage for limits that cannot be meant.
     """
-    said = settings()
+    if not (memory_limit and spill_limit):
+        said = settings()
+        memory_limit, spill_limit = memory_limit or said.memory_limit, spill_limit or said.spill_limit
     scratch.mkdir(parents=True, exist_ok=True)
     try:
         con = duckdb.connect(
             config={
-                "memory_limit": said.memory_limit,
+                "memory_limit": memory_limit,
                 "temp_directory": str(scratch),
-                "max_temp_directory_size": said.spill_limit,
+                "max_temp_directory_size": spill_limit,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
             }
         )
     except (duckdb.ParserException, duckdb.InvalidInputException) as error:
-        sizes = f"{said.memory_limit!r} and {said.spill_limit!r}"
+        sizes = f"{memory_limit!r} and {spill_limit!r}"
         raise WrongUsage(f"VENTETAL_MEMORY_LIMIT and VENTETAL_SPILL_LIMIT are {sizes}: one of them is no size like 4GB.") from error
     # For its cursors too: a session's setting would leave them the zone of the host.
     con.execute("set global timezone = 'UTC'")

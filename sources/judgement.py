@@ -4,11 +4,12 @@ Built from contract and layout alone; what a reason means is in `sources.reasons
 """
 
 import duckdb
+import pyarrow as pa
 
 from sources.casts import Staged, ident, literal, typed
 from sources.contract import Contract
 from sources.delimited import LINE, MALFORMED
-from sources.layout import Match, Source, plain_name
+from sources.layout import Extract, LayoutFault, Match, Source, plain_name
 from sources.pseudonym import NOT_A_NUMBER, TYPE
 from sources.vocabulary import Column
 
@@ -54,6 +55,37 @@ def origin(source: Source, match: Match) -> str | None:
         elif found := match.supplier_column(name):
             return found
     return None
+
+
+def layout_fault(con: duckdb.DuckDBPyConnection, extract: Extract, match: Match, shape: pa.Schema) -> LayoutFault | None:
+    """What in the layout DuckDB cannot make sense of in a file of this shape; None where the layout is not the cause."""
+    layout, is_personal = match.layout, extract.contract.has_personal_columns
+
+    def fault(place: str, sql: str) -> LayoutFault | None:
+        try:
+            con.execute(sql)
+        except duckdb.Error as error:
+            # The message also names the columns of the file, which a supplier called as he liked.
+            said = "" if is_personal else f" ({str(error).strip().partition(chr(10))[0]})"
+            return LayoutFault(f"sources/{extract.name}/layouts/{layout.name}.yaml: {place} cannot be computed{said}.")
+        return None
+
+    con.register("batches", shape.empty_table())
+    try:
+        for name, condition in layout.unpivot.attributes.items() if layout.unpivot else ():
+            if found := fault(f"unpivot.attributes.{name}", f"select {condition} from batches"):
+                return found
+        relation = supplier_relation(con, match)[0]
+        written = [(f"columns.{name}.sql", s.sql) for name, s in layout.columns.items() if s.sql]
+        for rule in layout.ignore:
+            written += [("ignore.when", rule.when), *([("ignore.records", rule.records)] if rule.records else [])]
+        for place, expression in written:
+            if found := fault(place, f'select {expression} from (select *, {ident(MALFORMED)} as "$text" from ({relation}))'):
+                return found
+        return fault("what it says", judgement(extract.contract, match, relation))
+    finally:
+        con.unregister("batches")
+        con.execute("drop table if exists wide")
 
 
 def judgement(contract: Contract, match: Match, relation: str) -> str:

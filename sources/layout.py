@@ -10,17 +10,19 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import yaml
 from pydantic import Field, ValidationError, model_validator
 
+from sources.civil_time import CIVIL_ZONE
 from sources.contract import BASE_LOADER, Contract, ContractError, digest, said
 from sources.reasons import Refused
 from sources.vocabulary import Model
 
 HEADER_SEARCH_ROWS = 50
-CIVIL_ZONE = "Europe/Copenhagen"
+# Twice what the widest table of a public register has; a file of more columns is one table laid on its side, or no table.
+MOST_COLUMNS = 2_000
 Rows = list[tuple[int, list[str]]]
 
 
@@ -127,10 +129,17 @@ class Match:
     records_start: int
     sheet: str | None = None
 
+    # Variables that say when a delivery arrived and was drawn.
+    ARRIVAL: ClassVar[tuple[str, str]] = ("$received", "$extracted")
+
     def supplier_column(self, wanted: str) -> str | None:
         """The supplier's own spelling of a column, or None if the file does not have it."""
         plain = plain_name(wanted)
         return next((name for name in self.names if plain_name(name) == plain), None)
+
+
+class LayoutFault(ContractError):
+    """A layout that cannot be applied to a file that fits it. The text names the layout and what in it is wrong."""
 
 
 def load_layout(path: Path, contract: Contract) -> Layout:
@@ -182,7 +191,7 @@ def choose(extract: Extract, file_name: str, heads: Callable[[Reads], Iterable[t
             elif (hits := len(layout.header) - len(lacking)) > nearest[0]:
                 nearest = (hits, layout.name, lacking)
         if len(fitting) > 1:
-            raise Refused("ambiguous_sheet", f"Sheets {', '.join(str(m.sheet) for m in fitting)} all look like the table: send one.")
+            raise Refused("ambiguous_sheet", "Sheets {} all look like the table: send one.", ", ".join(str(m.sheet) for m in fitting))
         matches += fitting
     if not matches:
         hint = f" Nearest is {nearest[1]}, which lacks {', '.join(nearest[2])}." if nearest[1] else ""
@@ -192,6 +201,8 @@ def choose(extract: Extract, file_name: str, heads: Callable[[Reads], Iterable[t
     matches = [m for m in matches if len(m.layout.header) == best]
     if len(matches) > 1:
         raise Refused("ambiguous_layout", f"Layouts {' and '.join(m.layout.name for m in matches)} both fit the file.")
+    if (width := len(matches[0].names)) > MOST_COLUMNS:
+        raise Refused("too_large", f"The header has {width} columns; a table has {MOST_COLUMNS} at most.")
     _refuse_duplicate_names(matches[0])
     _refuse_absent_required(matches[0], extract.contract)
     return matches[0]
@@ -232,7 +243,7 @@ def _refuse_duplicate_names(match: Match) -> None:
     seen: set[str] = set()
     for name in match.names:
         if (plain := plain_name(name)) in seen:
-            raise Refused("duplicate_header", f"The header names {name!r} twice.")
+            raise Refused("duplicate_header", "The header names {} twice.", repr(name))
         seen.add(plain)
 
 

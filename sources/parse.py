@@ -12,7 +12,7 @@ extract. Columns of the Parquet: the contract's, then
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,9 +23,9 @@ import pyarrow as pa
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.delimited import DelimitedFile, schema
-from sources.judgement import IGNORED, judgement, origin, supplier_relation
+from sources.judgement import IGNORED, judgement, layout_fault, origin, supplier_relation
 from sources.layout import Extract, choose, plain_name
-from sources.pseudonym import TYPE, Pseudonyms, without_numbers
+from sources.pseudonym import TYPE, Pseudonyms
 from sources.reasons import Refused
 from sources.repeats import repeated_hashes
 from sources.unpack import kind_of
@@ -57,27 +57,32 @@ class Reading:
         return self.records - self.accepted - self.ignored
 
 
+def discreet(extract: Extract, reading: Reading) -> Reading:
+    """The reading without words a supplier chose freely, where there are persons: a sheet's name or a column's may be somebody's."""
+    if not extract.contract.has_personal_columns:
+        return reading
+    named = (f"column {i}" for i in range(1, len(reading.extra_columns) + 1))
+    return replace(reading, sheet=reading.sheet and "a sheet", extra_columns=[f"{n} that nobody reads" for n in named])
+
+
 class Delivery:
     """A delivered file matched with the layout that fits it. Raises Refused from the constructor on."""
 
-    def __init__(self, path: Path, extract: Extract, file_name: str | None = None) -> None:
-        self.extract = extract
+    def __init__(self, path: Path, extract: Extract, file_name: str | None = None, person_key: bytes | None = None) -> None:
+        self.extract, self._person_key = extract, person_key
         name = file_name or path.name
         if path.stat().st_size == 0:
             raise Refused("empty_file", "The file is empty.")
         with path.open("rb") as file:
             kind = kind_of(file.read(512))
-        try:
-            if kind == "page":
-                raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
-            self.file: DelimitedFile | Workbook = Workbook(path) if kind == "workbook" else DelimitedFile(path)
-            self.match = choose(extract, name, self.file.heads)
-            _refuse_impossible_month(self.match.variables.get("$period"))
-        except Refused as refused:
-            raise (Refused(refused.code, without_numbers(refused.sentence)) if extract.contract.has_personal_columns else refused) from None
+        if kind == "page":
+            raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
+        self.file: DelimitedFile | Workbook = Workbook(path) if kind == "workbook" else DelimitedFile(path)
+        self.match = choose(extract, name, self.file.heads)
+        _refuse_impossible_month(self.match.variables.get("$period"))
 
     def parse(self, con: duckdb.DuckDBPyConnection, target: Path) -> Reading:
-        """Write all records to `target` (Parquet) and return what was found; raises Refused, target then worthless.
+        """Write all records to `target` (Parquet) and return what was found; raises Refused or LayoutFault, target then worthless.
 
         The database of `con` no longer keeps the order of insertion afterwards: the setting is one for all its cursors.
         """
@@ -86,7 +91,7 @@ class Delivery:
         batches, shape = self.file.batches(self.match), schema(self.match.names)
         if contract.person and (numbers := origin(self.match.layout.columns[contract.person.name], self.match)):
             # SQL, and whatever it may spill or say, never sees a CPR number.
-            pseudonyms, shape = Pseudonyms(contract.domain), shape.append(pa.field(TYPE, pa.string()))
+            pseudonyms, shape = Pseudonyms(contract.domain, self._person_key), shape.append(pa.field(TYPE, pa.string()))
             batches = (pseudonyms.applied(batch, numbers) for batch in batches)
         con.register("batches", pa.RecordBatchReader.from_batches(shape, _noting(refused, batches)))
         try:
@@ -99,6 +104,8 @@ class Delivery:
             # DuckDB keeps the text of what stopped the reader and loses the exception.
             if refused:
                 raise refused[0] from None
+            if fault := layout_fault(con, self.extract, self.match, shape):
+                raise fault from None
             raise
         finally:
             con.unregister("batches")
@@ -128,7 +135,7 @@ class Delivery:
         found = {reason: count for reason, count in reasons if reason != IGNORED}
         used = self._used_columns()
         extra = [] if self.match.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used]
-        return Reading(
+        reading = Reading(
             layout=self.match.layout.name,
             encoding=self.file.encoding,
             sheet=self.match.sheet,
@@ -137,10 +144,11 @@ class Delivery:
             accepted=accepted,
             ignored=ignored,
             reasons=found,
-            extra_columns=[without_numbers(n) for n in extra] if self.extract.contract.has_personal_columns else extra,
+            extra_columns=extra,
             absent_columns=[c for c, s in self.match.layout.columns.items() if s.names and not origin(s, self.match)],
             period=self.match.variables.get("$period"),
         )
+        return discreet(self.extract, reading)
 
     def _used_columns(self) -> set[str]:
         named = [n for source in self.match.layout.columns.values() for n in source.names]
@@ -163,7 +171,7 @@ def _refuse_impossible_month(period: str | None) -> None:
     try:
         date.fromisoformat(f"{period}-01")
     except ValueError:
-        raise Refused("unreadable_file", f"The file says that it covers {period!r} where a month like 2015-05 belongs.") from None
+        raise Refused("unreadable_file", "The file says that it covers {} where a month like 2015-05 belongs.", repr(period)) from None
 
 
 def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, target: Path) -> None:

@@ -3,9 +3,7 @@
 A proposal is a guess from the first rows and says so; `ventetal check` shows what it gets wrong.
 """
 
-import csv
 import difflib
-import io
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -65,9 +63,8 @@ def _sample(path: Path) -> Sample:
         tables = [rows for _, rows in Workbook(path).heads(Reads())]
         found = max((_table([cells for _, cells in rows], None) for rows in tables), key=lambda s: len(s.header) * bool(s.records))
     else:
-        [(_, rows)] = DelimitedFile(path).heads(Reads(delimiter="\x1f"))
-        lines = "\n".join(cells[0] for _, cells in rows)
-        samples = [_table(list(csv.reader(io.StringIO(lines), delimiter=d)), d) for d in DELIMITERS]
+        text = DelimitedFile(path)
+        samples = [_table([cells for _, cells in rows], d) for d in DELIMITERS for _, rows in text.heads(Reads(delimiter=d))]
         found = max(samples, key=lambda s: len(s.header))
     if len(found.header) < 2:
         raise Refused("no_layout", "No table of two or more columns is in the first rows.")

@@ -28,11 +28,13 @@ _NUMBER = re.compile(r"(\d{6})[- ]?(\d{4})", re.ASCII)
 # letter, or one that looks like a digit, is a slip of the hand.
 _REPLACEMENT = re.compile(r"(\d{6})[- ]?(?=.?[A-Z].?[A-Z])([A-HJKMNP-RT-Z0-9]{3}\d)", re.ASCII)
 _LOST_ZERO = re.compile(r"\d{9}", re.ASCII)
-_LIKE_A_NUMBER = re.compile(r"\d(?:[^\w\n]{0,3}\d){7,}")
 # The last day that every month has in every year: only later ones need a calendar.
 _SHORTEST = 28
 _WEIGHTS = (4, 3, 2, 7, 6, 5, 4, 3, 2, 1)
 _BLANKS = " \t\u00a0"
+
+
+NO_KEY = "There is no pseudonym key: set VENTETAL_PSEUDONYM_KEY, or VENTETAL_PSEUDONYM_KEY_FILE to a file that only the operator may read."
 
 
 class KeyRefused(WrongUsage):
@@ -53,20 +55,12 @@ def pseudonym_key() -> bytes:
             raise KeyRefused(f"VENTETAL_PSEUDONYM_KEY_FILE names a file that cannot be read: {error.strerror}.") from None
     if not text:
         if said.env == "production":
-            raise KeyRefused(
-                "There is no pseudonym key: set VENTETAL_PSEUDONYM_KEY, or VENTETAL_PSEUDONYM_KEY_FILE to a file that only the operator may"
-                " read."
-            )
+            raise KeyRefused(NO_KEY)
         return DEMO_KEY
     key = text.encode()
     if len(key) < SHORTEST_KEY_BYTES:
         raise KeyRefused(f"The pseudonym key has {len(key)} bytes; at least {SHORTEST_KEY_BYTES} random ones are needed.")
     return key
-
-
-def without_numbers(text: str) -> str:
-    """A supplier's words with whatever could be a CPR number taken out, for messages and names that others see."""
-    return _LIKE_A_NUMBER.sub("[number]", text)
 
 
 def key_check(key: bytes) -> str:
@@ -78,6 +72,8 @@ class Pseudonyms:
     """Ids of persons under one key and purpose. The same number always gives the same id."""
 
     def __init__(self, purpose: str, key: bytes | None = None) -> None:
+        if key == b"":
+            raise KeyRefused(NO_KEY)
         purpose_key = hmac.digest(key or pseudonym_key(), f"purpose: {purpose}".encode(), "sha256")
         # Begun once and copied for every number: taking in the key costs as much as the number itself.
         self._begun = hmac.new(purpose_key, digestmod="sha256")

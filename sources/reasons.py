@@ -12,12 +12,30 @@ from sources.settings import PROJECT
 
 _SAID = yaml.load((PROJECT / "sources" / "reasons.yaml").read_text("utf-8"), BASE_LOADER)
 FILES, VALUES, RECORDS = _SAID["files"], _SAID["values"], _SAID["records"]
+# The one code of a file that is not refused but held: nothing was found against it.
+READING_STOPPED = "reading_stopped"
 
 
 class Refused(NeedsAttention):
-    """A delivered file that cannot be taken. `code` is one of FILES, the sentence is for the supplier."""
+    """A delivered file that cannot be taken, for a cause found in its bytes or its name.
 
-    def __init__(self, code: str, sentence: str) -> None:
+    `code` is one of FILES, the sentence is for the supplier. What it quotes of the file or its name stands apart, as `quoted` for
+    each {} of the sentence: where there are persons a supplier's words may be somebody's name or number, and are left out.
+    """
+
+    def __init__(self, code: str, sentence: str, *quoted: str) -> None:
         assert code in FILES, code
-        super().__init__(sentence)
-        self.code, self.sentence = code, sentence
+        self.code, self.template, self.quoted = code, sentence, quoted
+        super().__init__(self.discreet)
+
+    @property
+    def sentence(self) -> str:
+        return self.template.format(*self.quoted) if self.quoted else self.template
+
+    @property
+    def discreet(self) -> str:
+        """The sentence without the supplier's words."""
+        return self.template.format(*["…"] * len(self.quoted)) if self.quoted else self.template
+
+    def told(self, is_personal: bool) -> str:
+        return self.discreet if is_personal else self.sentence

@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     pseudonym_key: str = Field(default="", repr=False, description="The region's secret, at least 32 bytes.")
     pseudonym_key_file: str = Field(default="", description="A file that holds it.")
     memory_limit: str = Field(default="4GB", description="Memory of one DuckDB connection.")
+    reader_memory_limit: str = Field(default="1GiB", description="Memory of a process that reads delivered files.")
     spill_limit: str = Field(default="100GB", description="Room on disk for what does not fit.")
     slack_webhook: str = Field(default="", repr=False, description="Incoming webhook that is told what needs a person.")
     teams_webhook: str = Field(default="", repr=False, description="The same for Teams.")

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from assets.lake import clock
+from sources.civil_time import CIVIL_ZONE
 
 
 class Set(clock.Host):
@@ -16,6 +18,9 @@ class Set(clock.Host):
     def now(self) -> datetime:
         return self.at
 
+    def age(self, changed_at: float) -> float:
+        return self.at.replace(tzinfo=ZoneInfo(CIVIL_ZONE)).timestamp() - changed_at
+
     def wait(self, seconds: float) -> None:
         self.at += timedelta(seconds=seconds)
 
@@ -24,7 +29,10 @@ class Ahead(clock.Host):
     """The machine's clock an hour ahead of its files: none of them is being written just now."""
 
     def now(self) -> datetime:
-        return datetime.now() + timedelta(hours=1)
+        return super().now() + timedelta(hours=1)
+
+    def age(self, changed_at: float) -> float:
+        return super().age(changed_at) + 3600
 
 
 @contextmanager

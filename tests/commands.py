@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
+from tests import reading
+
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 300
 # What commands import that takes long; pandas since DuckDB asks for it. Nothing is connected to before a command is forked.
@@ -71,7 +73,7 @@ def called(
 
 @cache
 def _server() -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.commands"]
+    command = [sys.executable, "-m", "tests.commands", reading.server()]
     return subprocess.Popen(command, cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True)
 
 
@@ -81,10 +83,13 @@ def serve() -> None:
         importlib.import_module(name)
     from assets.lake import clock
     from expectations.runner import context
+    from sources import readers
     from tests.clocks import Ahead
 
     context()
     clock.host = Ahead()
+    place = sys.argv[1]
+    readers.start = lambda: reading.Forked(place)
     for line in sys.stdin:
         order = Order(**json.loads(line))
         child = os.fork()

@@ -15,8 +15,10 @@ from assets.catalog.loading import load_catalog
 from assets.lake import clock
 from assets.lake.files import Lake
 from assets.report.build import build
+from sources import readers
 from sources.duck import connect
 from sources.settings import PROJECT
+from tests import reading
 from tests.clocks import Ahead
 from tests.commands import called
 from tests.drawn import Tables
@@ -33,6 +35,12 @@ def catalog() -> Catalog:
 def _deliveries_have_settled(monkeypatch: pytest.MonkeyPatch) -> None:
     """Files that a test has just delivered count as complete without anybody waiting."""
     monkeypatch.setattr(clock, "host", Ahead())
+
+
+@pytest.fixture(autouse=True)
+def _readers_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reading processes are forked from one that has imported what they need."""
+    monkeypatch.setattr(readers, "start", lambda: reading.Forked(reading.server()))
 
 
 @pytest.fixture

@@ -2,16 +2,17 @@
 
 import gzip
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import openpyxl
 import pytest
 
-from assets.deliveries import intake
+from assets.deliveries.extracts import left_by_newest_run
+from assets.deliveries.landing import lying
 from assets.lake.decisions import withdraw_delivery
 from assets.raw import drifted
 from assets.tables.build import Night
+from sources.readers import NotReadable, Readers
 from tests.toy import Toy
 
 PERIOD = "{mode: replace_period, period: day, unit: month}"
@@ -93,7 +94,7 @@ REFUSED = [
     ("no encoding", "n_2015-01.csv", lambda _: table("a 1") + b"2015-01-15;\x81;2\n", "undecodable_text", "0x81"),
     ("web page", "n_2015-01.csv", lambda _: b"<html><table><tr><td>Dag", "unreadable_file", "web page"),
     ("broken gzip", "n_2015-01.csv.gz", lambda _: gzip.compress(table("a 1"))[:-9], "unreadable_file", "unpacked"),
-    ("no gzip", "n_2015-01.csv.gz", lambda _: b"Dag;Navn;Antal\n", "unreadable_file", "unpacked"),
+    ("no gzip", "n_2015-01.csv.gz", lambda _: b"Dag;Navn;Antal\n", "unreadable_file", "not one"),
     ("no zip", "n_2015-01.zip", lambda _: b"Dag;Navn;Antal\n", "unreadable_file", "not one"),
     ("two in a zip", "n.zip", lambda p: zipped(p, a=b"1", b=b"2"), "unreadable_file", "holds 2 files"),
     ("gzip bomb", "n_2015-01.csv.gz", lambda _: gzip.compress(b"0" * (100 << 20)), "too_large", "500 times"),
@@ -166,14 +167,14 @@ def test_an_unfinished_transfer_waits(toy: Toy, name: str) -> None:
 
 def test_a_file_that_grows_while_it_is_read_waits_for_the_next_run(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(toy, JANUARY, table("a 1"))
-    copy = intake._copy
+    unpack = Readers.unpack
 
     def meanwhile(*arguments: object) -> object:
         with path.open("ab") as file:
             file.write(b"2015-01-15;b;2\n")
-        return copy(*arguments)  # type: ignore[arg-type]  # passed on as they came
+        return unpack(*arguments)  # type: ignore[arg-type]  # passed on as they came
 
-    monkeypatch.setattr(intake, "_copy", meanwhile)
+    monkeypatch.setattr(Readers, "unpack", meanwhile)
     toy.night()
     assert (path.exists(), toy.deliveries("n")) == (True, [])
     monkeypatch.undo()
@@ -184,12 +185,14 @@ def test_a_file_that_grows_while_it_is_read_waits_for_the_next_run(toy: Toy, mon
 def test_a_file_that_may_not_be_read_waits(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     path = put(toy, JANUARY, table("a 1"))
 
-    def forbidden(*_: object) -> Iterator[bytes]:
-        raise PermissionError(13, "Permission denied")
+    def forbidden(*_: object) -> None:
+        raise NotReadable("Permission denied")
 
-    monkeypatch.setattr(intake, "chunks", forbidden)
+    monkeypatch.setattr(Readers, "unpack", forbidden)
     toy.night()
     assert path.exists()
+    [found] = lying(toy.lake, toy.catalog, left_by_newest_run(toy.lake))
+    assert (found.path, found.why, found.needs_person) == (f"n/{JANUARY}", "it cannot be read: Permission denied", True)
 
 
 def test_a_withdrawn_delivery_leaves_what_it_had_replaced(toy: Toy) -> None:

@@ -211,9 +211,9 @@ def test_two_sheets_that_look_like_the_table_refuse_the_workbook(tmp_path: Path)
     for sheet in (book.active, book.create_sheet("kopi")):
         sheet.append(HEADER.split(";"))
     book.save(tmp_path / "a.xlsx")
-    with pytest.raises(Refused, match="Sheet, kopi") as refused:
+    with pytest.raises(Refused) as refused:
         parsed(tmp_path / "a.xlsx")
-    assert refused.value.code == "ambiguous_sheet"
+    assert (refused.value.code, "Sheet, kopi" in refused.value.sentence) == ("ambiguous_sheet", True)
 
 
 def test_a_header_alone_is_a_delivery_of_nothing(tmp_path: Path) -> None:

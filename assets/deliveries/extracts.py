@@ -13,11 +13,12 @@ from assets.catalog.declared import Catalog
 from assets.catalog.freshness import Freshness, judge, kept_promises
 from assets.catalog.keys import audit_key, current_key
 from assets.deliveries.coverage import Month, coverage
-from assets.deliveries.intake import receipts, sweep
+from assets.deliveries.intake import Swept, sweep
 from assets.deliveries.readings import reading_of
-from assets.deliveries.standing import Rows, Standing, current_records, settle
+from assets.deliveries.receipts import Receipt, receipts
+from assets.deliveries.standing import Decided, Rows, Standing, current_records, settle
 from assets.lake.decisions import decisions
-from assets.lake.files import Lake, beside, read_json, write_json
+from assets.lake.files import Lake, beside, load, read_json, write_json
 from assets.lake.line import Line
 from assets.lake.log import say, warn
 from expectations.runner import AuditError, audit
@@ -25,8 +26,9 @@ from expectations.suite import Outcome, raw_rules
 from sources.casts import literal
 from sources.contract import Contract, digest
 from sources.duck import connect, relation, said_of
-from sources.layout import Extract
+from sources.layout import Extract, LayoutFault
 from sources.parse import PARQUET
+from sources.readers import NotReadable, Readers, Stopped
 from sources.reasons import Refused
 
 
@@ -34,7 +36,8 @@ from sources.reasons import Refused
 class ExtractState:
     """What stands of an extract: its deliveries in order, the parses its current records come from, and what was found in them.
 
-    `key` names the current records, `arrived` the receipts of this run, `problem` says why nothing new can be made of it.
+    `key` names the current records, `arrived` the receipts of this run, `problem` says why nothing new can be made of it, `left` why
+    files were left in landing (`assets.deliveries.landing.identity`).
     """
 
     FOLDER: ClassVar[str] = "extracts"
@@ -48,6 +51,7 @@ class ExtractState:
     problem: str = ""
     arrived: list[str] = field(default_factory=list)
     freshness: Freshness = field(default_factory=Freshness)
+    left: dict[str, str] = field(default_factory=dict)
 
     @property
     def is_late(self) -> bool:
@@ -55,16 +59,17 @@ class ExtractState:
         return self.freshness.is_late or self.freshness.is_stale
 
 
-def take_in(line: Line, extract: Extract) -> ExtractState:
+def take_in(line: Line, extract: Extract, readers: Readers) -> ExtractState:
     """Take every complete file from landing, and settle what stands."""
-    con = connect(line.lake.scratch)
-    arrived = [r.id for r in sweep(line.lake, extract, con, line.now)]
-    return settled(line, extract, con, arrived)
+    return settled(line, extract, readers, sweep(line.lake, extract, readers, line.now))
 
 
-def settled(line: Line, extract: Extract, con: duckdb.DuckDBPyConnection, arrived: list[str]) -> ExtractState:
-    """What stands of the extract by the receipts and decisions up to now; remembered on the line. `arrived` came with this run."""
-    state = _told(_settled(line, extract, con, arrived))
+def settled(line: Line, extract: Extract, readers: Readers, swept: Swept | None = None) -> ExtractState:
+    """What stands of the extract by the receipts and decisions up to now; remembered on the line. `swept` came with this run."""
+    swept = swept or Swept()
+    state = _settled(line, extract, readers, [r.id for r in swept.arrived])
+    faults = " ".join(sorted(swept.faults))
+    state = _told(replace(state, left=swept.left, problem=" ".join(filter(None, (state.problem, faults)))))
     line.save(state.extract, state)
     return state
 
@@ -73,6 +78,12 @@ def unread(line: Line, catalog: Catalog) -> list[ExtractState]:
     """What stood of extracts whose contract cannot be used just now: nothing of theirs has changed since."""
     names = [n for n in line.names(ExtractState) if n not in catalog.extracts and catalog.domain_of_extract(n)]
     return [state for n in names if (state := line.state(ExtractState, n))]
+
+
+def left_by_newest_run(lake: Lake) -> dict[str, str]:
+    """The files that the newest night left in landing (`assets.deliveries.landing.identity`), and why."""
+    states = (load(path, ExtractState) for path in (lake.files / ExtractState.FOLDER).glob("[!.]*.json"))
+    return {file: why for state in states for file, why in state.left.items()}
 
 
 def current_view(lake: Lake, con: duckdb.DuckDBPyConnection, contract: Contract, state: ExtractState) -> None:
@@ -90,24 +101,26 @@ def current_view(lake: Lake, con: duckdb.DuckDBPyConnection, contract: Contract,
     relation(con, f"raw.{state.extract}", select)
 
 
-def _settled(line: Line, extract: Extract, con: duckdb.DuckDBPyConnection, arrived: list[str]) -> ExtractState:
-    lake, name, contract = line.lake, extract.name, extract.contract
-    received = receipts(lake, name, line.as_of)
+def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str]) -> ExtractState:
+    lake, name, contract, con = line.lake, extract.name, extract.contract, connect(line.lake.scratch)
+    received, decided = receipts(lake, extract, line.as_of), decisions(lake, line.as_of)
     read: list[Standing] = []
     try:
         for receipt in received:
-            if not receipt.is_refused:
-                read.append(Standing(receipt, *reading_of(lake, extract, receipt.content, receipt.inner_name, con)))
-    except Refused as refused:
-        problem = f"{receipt.file_name} was read before and no longer can be: {refused.sentence}"
+            if not receipt.is_put_away:
+                read.append(Standing(receipt, *reading_of(lake, extract, receipt.content, receipt.inner_name, readers)))
+    except (Refused, LayoutFault, NotReadable, Stopped) as error:
+        why = error.told(contract.has_personal_columns) if isinstance(error, Refused) else str(error)
+        problem = f"{receipt.file_name} was read before and no longer can be: {why}"
         return ExtractState(name, "", [], [], problem=problem, arrived=arrived)
     paths = {d.parse: str(lake.parse(name, d.parse)) for d in read if d.parse}
-    standings, selection = settle(contract, read, decisions(lake, line.as_of), paths, partial(_asked, line, con, name, "standing"))
+    standings, selection = settle(contract, read, decided, paths, partial(_asked, line, con, name, "standing"))
     found = {s.receipt.id: s for s in standings}
-    deliveries = [found.get(r.id) or Standing(r, why=r.sentence or "") for r in received]
+    deliveries = [found.get(r.id) or _put_away(r, decided) for r in received]
     key = current_key(extract, contract.delivery, selection)
     months = coverage(contract, standings, paths, partial(_asked, line, con, name, "coverage"))
-    arrivals = [d.receipt.received_at for d in deliveries if d.status not in ("refused", "withdrawn")]
+    # An empty delivery is told (`assets.raw`); it is none that anybody waited for.
+    arrivals = [d.receipt.received_at for d in deliveries if d.status not in ("refused", "withdrawn") and not d.is_empty]
     fresh = judge(contract, arrivals, max((m.last_date for m in months if m.last_date), default=None), line.now)
     promises = line.accepting(f"raw.{name}", kept_promises(contract, fresh))
     state = ExtractState(name, key, deliveries, selection, [], months, "", arrived, fresh)
@@ -118,6 +131,18 @@ def _settled(line: Line, extract: Extract, con: duckdb.DuckDBPyConnection, arriv
     except (AuditError, duckdb.Error) as error:
         outcomes, problem = promises, f"raw.{name} could not be judged: {said_of(error, contract.has_personal_columns)}"
     return replace(state, outcomes=outcomes, problem=problem)
+
+
+def _put_away(receipt: Receipt, decided: Decided) -> Standing:
+    """Where a file stands of which nothing was taken."""
+    why = receipt.sentence or ""
+    if not receipt.is_unread:
+        return Standing(receipt, why=why)
+    if withdrawn := decided.get(("withdraw", receipt.id)):
+        return Standing(receipt, status="withdrawn", why=f"withdrawn: {withdrawn}")
+    if said := decided.get(("accept", receipt.id)):
+        return Standing(receipt, status="superseded", why=f"read again: {said}")
+    return Standing(receipt, status="held", why=why)
 
 
 def _judged(line: Line, con: duckdb.DuckDBPyConnection, contract: Contract, state: ExtractState) -> list[Outcome]:

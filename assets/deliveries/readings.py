@@ -1,51 +1,76 @@
 """What is read of a delivered content: one Parquet for each content, contract, layout and reader, found again by its key."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import duckdb
-
+from assets.deliveries.stamps import Stamps, stamps
 from assets.lake.files import Lake, beside, read_json, sync, write_json
-from sources.casts import literal
 from sources.contract import digest
-from sources.layout import Extract, Match
-from sources.parse import READER_VERSION, Delivery, Reading
+from sources.layout import Extract, Layout, Match
+from sources.parse import READER_VERSION, Reading, discreet
+from sources.readers import Readers
 from sources.reasons import Refused
 
-ARRIVAL = ("$received", "$extracted")
 
+@dataclass(frozen=True)
+class Known:
+    """Which parse a content has under today's contract and layouts, and when it says that it arrived.
 
-def reading_of(
-    lake: Lake, extract: Extract, content: str, inner_name: str, con: duckdb.DuckDBPyConnection, part: Path | None = None
-) -> tuple[str, Reading]:
-    """Key and facts of what is read of a content under today's contract and layouts, reading it if need be: `part`, else as archived.
-
-    Raises Refused when it can no longer be read.
+    `stamps` is None where an earlier version did not remember them.
     """
-    if key := read_before(lake, extract, content, inner_name):
-        return key, _facts(lake, extract, key)
-    file = part or lake.archived(content)
-    if not file.exists():
-        key = _kept_parse(lake, extract, content, con)
-        return key, _facts(lake, extract, key)
-    delivery = Delivery(file, extract, inner_name)
-    key = _reading_key(extract, delivery.match, content)
-    target = lake.parse(extract.name, key)
-    if not target.exists():
-        made = beside(target)
-        reading = delivery.parse(con, made)
-        sync(made)
-        write_json(target.with_suffix(".json"), asdict(reading) | {"content": content})
-        made.replace(target)
-    write_json(_match(lake, extract, content, inner_name), {"parse": key})
-    return key, _facts(lake, extract, key)
+
+    parse: str
+    stamps: Stamps | None
+
+
+def reading_of(lake: Lake, extract: Extract, content: str, inner_name: str, readers: Readers) -> tuple[str, Reading]:
+    """Key and facts of what is read of a content under today's contract and layouts, reading the archived file if need be.
+
+    Raises Refused when it can no longer be read, LayoutFault, or Stopped.
+    """
+    key = read_before(lake, extract, content, inner_name)
+    if not key:
+        file = lake.archived(content)
+        key = read(lake, extract, content, inner_name, readers, file).parse if file.exists() else _kept_parse(lake, extract, content)
+    facts = read_json(lake.parse(extract.name, key).with_suffix(".json"))
+    return key, discreet(extract, Reading(**{k: v for k, v in facts.items() if k != "content"}))
+
+
+def read(lake: Lake, extract: Extract, content: str, inner_name: str, readers: Readers, file: Path) -> Known:
+    """Read the `file` that holds the content, unless that has been done. Raises Refused, LayoutFault, NotReadable, Stopped."""
+    match = _match(lake, extract, content, inner_name)
+    if (known := _known(lake, extract, match)) and known.stamps is not None:
+        return known
+    made = beside(lake.parse(extract.name, content))
+    try:
+        found = readers.read(file, extract, inner_name, made)
+        said = stamps(found.variables)
+        layout = next(x for x in extract.layouts if x.name == found.layout)
+        key = _reading_key(extract, layout, found.variables, content)
+        target = lake.parse(extract.name, key)
+        if not target.exists():
+            sync(made)
+            write_json(target.with_suffix(".json"), asdict(found.reading) | {"content": content})
+            made.replace(target)
+        write_json(match, {"parse": key, "received": said.received, "extracted": said.extracted})
+        return Known(key, said)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 def read_before(lake: Lake, extract: Extract, content: str, inner_name: str) -> str:
     """Key of what was read of a content under today's contract and layouts; '' where it has not been, or that is gone."""
-    match = _match(lake, extract, content, inner_name)
-    key = str(read_json(match)["parse"]) if match.exists() else ""
-    return key if key and lake.parse(extract.name, key).exists() else ""
+    known = _known(lake, extract, _match(lake, extract, content, inner_name))
+    return known.parse if known else ""
+
+
+def _known(lake: Lake, extract: Extract, match: Path) -> Known | None:
+    if not match.exists():
+        return None
+    said = read_json(match)
+    if not lake.parse(extract.name, said["parse"]).exists():
+        return None
+    return Known(said["parse"], Stamps(said["received"], said["extracted"]) if "received" in said else None)
 
 
 def _match(lake: Lake, extract: Extract, content: str, inner_name: str) -> Path:
@@ -55,25 +80,21 @@ def _match(lake: Lake, extract: Extract, content: str, inner_name: str) -> Path:
     return lake.parse(extract.name, key).with_suffix(".match.json")
 
 
-def _reading_key(extract: Extract, match: Match, content: str) -> str:
+def _reading_key(extract: Extract, layout: Layout, variables: dict[str, str], content: str) -> str:
     """Names the parse of one delivered content under one layout. When it arrived does not matter, unless a column is read from that."""
-    used = {name for source in match.layout.columns.values() for name in source.names}
-    variables = {k: v for k, v in match.variables.items() if k in used or k not in ARRIVAL}
-    return digest("parse", content, extract.contract.reading_fingerprint, match.layout.fingerprint, variables, READER_VERSION)
+    used = {name for source in layout.columns.values() for name in source.names}
+    decisive = {k: v for k, v in variables.items() if k in used or k not in Match.ARRIVAL}
+    return digest("parse", content, extract.contract.reading_fingerprint, layout.fingerprint, decisive, READER_VERSION)
 
 
-def _kept_parse(lake: Lake, extract: Extract, content: str, con: duckdb.DuckDBPyConnection) -> str:
+def _kept_parse(lake: Lake, extract: Extract, content: str) -> str:
     """Key of the newest parse of a file that is no longer archived: the parse is what remains of it. Raises Refused."""
+    from pyarrow.parquet import read_schema
+
     columns = {c.name for c in extract.contract.columns}
     folder = lake.parse(extract.name, "any").parent
     facts = [p for p in folder.glob("*.json") if p.name.count(".") == 1 and read_json(p)["content"] == content]
     for path in sorted(facts, key=lambda p: p.stat().st_mtime, reverse=True):
-        parquet = literal(str(path.with_suffix(".parquet")))
-        if columns <= {d[0] for d in con.execute(f"describe select * from read_parquet({parquet})").fetchall()}:
+        if columns <= set(read_schema(path.with_suffix(".parquet")).names):
             return path.stem
     raise Refused("unreadable_file", "The file is no longer in the archive, and what was read of it lacks columns of today's contract.")
-
-
-def _facts(lake: Lake, extract: Extract, key: str) -> Reading:
-    facts = read_json(lake.parse(extract.name, key).with_suffix(".json"))
-    return Reading(**{k: v for k, v in facts.items() if k != "content"})

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from assets.deliveries.intake import Receipt
+from assets.deliveries.receipts import Receipt
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import no_rows
@@ -53,6 +53,11 @@ class Standing:
     @property
     def ignored(self) -> int:
         return self.reading.ignored if self.reading else 0
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the file could be read and holds no record."""
+        return self.reading is not None and self.records == self.ignored
 
     @property
     def period(self) -> str | None:

@@ -9,20 +9,27 @@ caught up. More than that is a clock set wrong, before or now, and a person must
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from assets.lake.files import Lake, load, save
+from sources.civil_time import CIVIL_ZONE
 from sources.errors import ToldError, WrongUsage
 from sources.settings import settings
 
+_ZONE = ZoneInfo(CIVIL_ZONE)
 STANDS_STILL = timedelta(hours=2)
 SETTING = "VENTETAL_AS_OF"
 
 
 class Host:
-    """The clock of this machine, in civil local time, and waiting by it."""
+    """The clock of this machine, in the civil time of Denmark whatever zone the machine is in, and waiting by it."""
 
     def now(self) -> datetime:
-        return datetime.now()
+        return datetime.now(_ZONE).replace(tzinfo=None)
+
+    def age(self, changed_at: float) -> float:
+        """Seconds since a file was changed, from its time in seconds of the epoch."""
+        return time.time() - changed_at
 
     def wait(self, seconds: float) -> None:
         time.sleep(seconds)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assets.alerts.alert_causes import found_causes, remember_causes
 from assets.catalog.declared import Catalog
+from assets.deliveries.landing import lying
 from assets.lake.files import Lake, discard
 from assets.lake.log import say
 from assets.lake.manifests import NIGHTLY, Content, Deliveries, Told, keep, releases
@@ -55,7 +56,8 @@ def publish(night: Night) -> Release:
     pin = pinned(lake)
     if night.is_nightly:
         pin = point_to(lake, Pointer(name, named))
-        remember_causes(lake, found_causes(night.catalog, stands.extracts, stands.domains))
+        left = lying(lake, night.catalog, {file: why for e in stands.extracts for file, why in e.left.items()})
+        remember_causes(lake, found_causes(night.catalog, stands.extracts, stands.domains, left))
         _forget_old(lake, {name, pin})
     held = [d for d in stands.domains if d.is_held]
     say("release made" if is_new else "release stands", release=name, line=night.line.name, held=", ".join(d.domain for d in held))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from assets.catalog.declared import Catalog
 from assets.deliveries.person_key import check_person_key
+from assets.lake import clock
 from assets.lake.files import Lake, discard, load, read_json, save
 from assets.lake.lock import writing
 from assets.lake.manifests import MANIFEST, Manifest
@@ -37,7 +38,7 @@ def again(source: Lake, target: Lake, catalog: Catalog, release: Path) -> Iterat
     target = Lake(target.root, archive=source.archive)
     target.prepare()
     _copy_history(source, target)
-    with writing(target, "rebuild", datetime.now()):
+    with writing(target, "rebuild", clock.host.now()):
         check_person_key(target, catalog)
         yield Night(target, catalog, datetime.fromisoformat(load(release / MANIFEST, Manifest).as_of), clock="the release")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from assets.catalog.declared import LAYERS, REFERENCE, Catalog
 from assets.deliveries.extracts import ExtractState
-from assets.deliveries.intake import receipts
 from assets.deliveries.readings import read_before
+from assets.deliveries.receipts import receipts
 from assets.lake.files import Lake, discard, load, read_json
 from assets.lake.manifests import Manifest, releases
 from assets.releases.pointers import head, pinned
@@ -96,7 +96,7 @@ def _parses(lake: Lake, catalog: Catalog, leaving: set[str]) -> Iterator[Path]:
     """
     for name, extract in catalog.extracts.items():
         needed, known = set(), set()
-        for receipt in receipts(lake, name):
+        for receipt in receipts(lake, extract):
             known.add(receipt.content)
             needed.add(read_before(lake, extract, receipt.content, receipt.inner_name))
         for facts in (lake.files / "raw" / name).glob("*.json"):
@@ -114,10 +114,10 @@ def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
     """
     newest: dict[str, str] = {}
     unread, rejected = set(), list[Path]()
-    for name, extract in catalog.extracts.items():
-        for receipt in receipts(lake, name):
+    for extract in catalog.extracts.values():
+        for receipt in receipts(lake, extract):
             newest[receipt.content] = max(newest.get(receipt.content, ""), receipt.received_at)
-            if receipt.is_refused:
+            if receipt.is_put_away:
                 if receipt.received_at < old.isoformat():
                     rejected += [p for p in (lake.rejected / receipt.id,) if p.exists()]
                 continue

@@ -1,12 +1,12 @@
 """A release on disk: a DuckDB file with the tables analysts see and what they mean, and the marts as Parquet. Built beside its name."""
 
 import shutil
-from datetime import datetime
 from pathlib import Path
 
 import duckdb
 
 from assets.catalog.declared import REFERENCE, Catalog
+from assets.lake import clock
 from assets.lake.files import SHARED, Lake, beside, place, save
 from assets.lake.manifests import MANIFEST, NIGHTLY, Content, Manifest, releases
 from assets.releases import meta
@@ -58,7 +58,7 @@ def _manifest(night: Night, name: str, shown: list[Version], content: Content) -
         **content.__dict__,
         release=name,
         as_of=night.as_of,
-        created_at=datetime.now().isoformat(timespec="microseconds"),
+        created_at=clock.host.now().isoformat(timespec="microseconds"),
         line=night.line.name,
         logical_hashes={v.table: v.logical_hash for v in shown},
         code={t.name: digest(t.text if t.layer == REFERENCE else t.statement, t.contract.audit_fingerprint) for t in declared},

@@ -19,16 +19,19 @@ from assets.tables.inputs import NEVER_PUBLISHED, Available, Inputs
 from assets.tables.last_good import LastGood
 from assets.tables.versions import Attempt
 from sources.contract import digest
-from sources.duck import connect
+from sources.readers import Readers
 
 
 class Night:
     """The steps of one run at the time `now`; `line` is nightly, or names a run of its own for another as_of."""
 
-    def __init__(self, lake: Lake, catalog: Catalog, now: datetime, line: str = NIGHTLY, clock: str = "") -> None:
+    def __init__(
+        self, lake: Lake, catalog: Catalog, now: datetime, line: str = NIGHTLY, clock: str = "", readers: Readers | None = None
+    ) -> None:
         self.lake, self.catalog, self.now, self.clock = lake, catalog, now, clock
         self.line = Line(lake, now, line)
         self.as_of, self.is_nightly = self.line.as_of, self.line.is_nightly
+        self.readers = readers or Readers(lake.scratch)
         self.inputs, self._last_good = Inputs(lake, catalog, self.extract_state), LastGood(self.line, catalog, self._made_again)
         self._attempts = Attempts(self.line, catalog, self.inputs, self._last_good)
         self._settled: dict[str, ExtractState] = {}
@@ -43,7 +46,7 @@ class Night:
 
     def ingest(self, name: str) -> ExtractState:
         """Take what lies in landing (nightly only), decide which records are current, and judge them as a whole."""
-        state = take_in(self.line, self.catalog.extracts[name]) if self.is_nightly else self._settle(name)
+        state = take_in(self.line, self.catalog.extracts[name], self.readers) if self.is_nightly else self._settle(name)
         self._settled[name] = state
         return state
 
@@ -93,7 +96,7 @@ class Night:
         return self._settled.get(name) or self._settled.setdefault(name, self._settle(name))
 
     def _settle(self, name: str) -> ExtractState:
-        return settled(self.line, self.catalog.extracts[name], connect(self.lake.scratch), [])
+        return settled(self.line, self.catalog.extracts[name], self.readers)
 
     def _available(self, domain: str) -> dict[str, str]:
         """What the domain's tables may read: current records, lookups, and what is published of other domains."""
@@ -112,7 +115,7 @@ class Night:
 
     def _made_again(self, domain: str, at: datetime) -> DomainState | None:
         """What a run at an earlier time makes of a domain."""
-        then = Night(self.lake, self.catalog, at, f"as it was at {at.isoformat(timespec='microseconds')}")
+        then = Night(self.lake, self.catalog, at, f"as it was at {at.isoformat(timespec='microseconds')}", readers=self.readers)
         then.run()
         return then.line.state(DomainState, domain)
 

@@ -5,7 +5,6 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
-from datetime import datetime
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, ParamSpec
@@ -13,6 +12,7 @@ from typing import Annotated, Any, NoReturn, ParamSpec
 import typer
 from rich.console import Console
 
+from assets.lake import clock
 from assets.lake.files import Lake
 from assets.lake.lock import writing
 from assets.lake.manifests import NoRelease
@@ -65,7 +65,7 @@ def current(lake: Lake) -> Path:
 @contextmanager
 def holding(lake: Lake, who: str) -> Iterator[None]:
     """The lake for writing, in today's layout. Raises Locked where another process has it."""
-    with writing(lake, who, datetime.now()):
+    with writing(lake, who, clock.host.now()):
         migrate(lake)
         yield
 

@@ -1,8 +1,11 @@
 """Commands about deliveries: try a file, propose a layout, see what was refused, decide about a delivery."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -11,8 +14,11 @@ from assets.lake.decisions import accept_check, accept_delivery, withdraw_delive
 from assets.lake.files import Lake
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json
-from sources.errors import Exit, Missing, WrongUsage
+from sources.errors import Exit, Missing, NeedsAttention, WrongUsage
 from sources.settings import PROJECT, data_root
+
+if TYPE_CHECKING:
+    from sources.readers import Readers
 
 
 def check(
@@ -22,12 +28,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """A supplier's dry run: would this file be taken, and which records would be refused? Writes nothing."""
-    import tempfile
-
-    from sources.dry_run import dry_run
-
-    with tempfile.TemporaryDirectory() as scratch:
-        verdict = dry_run(file, _extracts(extract), Path(scratch), show_values)
+    with _reading() as readers:
+        verdict = readers.check(file.absolute(), _extracts(extract), show_values)
     show.verdict(verdict) if not as_json else print_json(verdict)
     is_clean = verdict["would_be_taken"] and not verdict["quarantined"]
     raise typer.Exit(Exit.DONE if is_clean else Exit.ATTENTION)
@@ -38,16 +40,8 @@ def layout(
     extract: Annotated[str, typer.Option(help="The extract it belongs to; the likeliest if not given.")] = "",
 ) -> None:
     """Propose a layout for an unknown file, to be corrected by a person and tried with `check`."""
-    import tempfile
-
-    from sources.dry_run import unpacked
-    from sources.propose import propose
-
-    candidates = _extracts(extract)
-    with tempfile.TemporaryDirectory() as scratch:
-        inside, name = unpacked(file, Path(scratch))
-        _, text = propose(inside, name, candidates)
-    print(text, end="")
+    with _reading() as readers:
+        print(readers.propose(file.absolute(), _extracts(extract)), end="")
 
 
 def quarantine(
@@ -84,8 +78,12 @@ def accept(
         return
     if until:
         raise WrongUsage("--until goes with a check; a delivery is let through for good.")
+    from assets.deliveries.intake import read_again
+
     lake = Lake(data_root())
-    accept_delivery(lake, what, reason, told_time(lake).at)
+    with holding(lake, "accept"):
+        read_again(lake, what)
+        accept_delivery(lake, what, reason, told_time(lake).at)
     notes.print(f"{what} is accepted; the next run takes it.")
 
 
@@ -125,6 +123,21 @@ def examples(
         return
     written = write_example_region(lake.landing, PROJECT / "data" / "examples", PROJECT / "data" / "reference", seed, scale)
     notes.print(f"{len(written)} files, {sum(p.stat().st_size for p in written) >> 20} MiB, are in {lake.landing}")
+
+
+@contextmanager
+def _reading() -> Iterator["Readers"]:
+    """Processes that read files, without a lake."""
+    from sources.readers import NotReadable, Readers, Stopped
+
+    with TemporaryDirectory() as scratch:
+        readers = Readers(Path(scratch))
+        try:
+            yield readers
+        except (NotReadable, Stopped) as error:
+            raise NeedsAttention(f"The file could not be read: {error}.") from None
+        finally:
+            readers.close()
 
 
 def _extracts(name: str) -> list[Any]:

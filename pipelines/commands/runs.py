@@ -1,10 +1,11 @@
 """Commands about runs: run, see how things stand, make everything again."""
 
-from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from assets.lake import clock
 from assets.lake.files import Lake, load
 from assets.releases.pointers import pinned
 from pipelines import show
@@ -29,7 +30,7 @@ def run(
     finished = _finished(lake, "a run about to start", as_of=as_of)
     release = lake.releases / finished.release
     arrived = sorted(_receipt_ids(lake) - before)
-    print_summary(release, arrived, as_json, finished.seconds, {"clock": finished.clock})
+    print_summary(release, arrived, as_json, finished.seconds, {"landing": _landing(lake), "clock": finished.clock})
     raise typer.Exit(Exit.ATTENTION if finished.calls_somebody else Exit.DONE)
 
 
@@ -37,8 +38,7 @@ def status(as_json: Json = False) -> None:
     """How things stand: the current release, its domains, what waits in landing."""
     lake = Lake(data_root())
     release = current(lake)
-    waiting = [f"{p.parent.name}/{p.name}" for p in sorted(lake.landing.glob("*/*")) if p.is_file() and not p.name.startswith(".")]
-    print_summary(release, [], as_json, None, {"waiting": waiting, "rolled_back_to": pinned(lake)})
+    print_summary(release, [], as_json, None, {"landing": _landing(lake), "rolled_back_to": pinned(lake)})
 
 
 def rebuild(as_json: Json = False) -> None:
@@ -74,6 +74,15 @@ def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False) -> "
     return stop(code, f"The run broke off; the release before it stands. {said}" if code is Exit.BROKEN else said)
 
 
+def _landing(lake: Lake) -> list[dict[str, Any]]:
+    """What lies in landing, and why."""
+    from assets.catalog.loading import load_catalog
+    from assets.deliveries.extracts import left_by_newest_run
+    from assets.deliveries.landing import lying
+
+    return [asdict(file) for file in lying(lake, load_catalog(PROJECT), left_by_newest_run(lake))]
+
+
 def _tell(on: "dg.DagsterInstance", lake: Lake) -> None:
     """Alert people as the daemon would, for hosts where a run is started by hand or by cron."""
     from assets.alerts.channels import ChannelError, channels
@@ -81,7 +90,7 @@ def _tell(on: "dg.DagsterInstance", lake: Lake) -> None:
     from pipelines.automation import standing_causes
 
     try:
-        tell(lake, standing_causes(on, lake), channels(), datetime.now())
+        tell(lake, standing_causes(on, lake), channels(), clock.host.now())
     except ChannelError as error:
         notes.print(str(error), markup=False, soft_wrap=True)
 

@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from collections.abc import Callable
@@ -20,6 +21,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+
+from tests import reading
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.symlink", "shutil.rmtree"}
@@ -163,6 +166,25 @@ def on_growth(function: str, bytes_: int) -> Arm:
     return arm
 
 
+def on_appearing(function: str) -> Arm:
+    """Die once the file is there that another process writes: the last argument of the n-th call."""
+
+    def arm(nth: int) -> None:
+        def watch(path: Path) -> None:
+            while not path.exists():
+                time.sleep(0.0005)
+            die()
+
+        def watched(original: Callable[..., Any], calls: int, arguments: tuple[Any, ...], named: dict[str, Any]) -> Any:
+            if calls == nth:
+                threading.Thread(target=watch, args=(arguments[-1],), daemon=True).start()
+            return original(*arguments, **named)
+
+        wrap(function, watched)
+
+    return arm
+
+
 def on_vanishing(folder: str) -> Arm:
     """Not a death: a folder of the data root is gone when the n-th table is about to be made."""
 
@@ -180,8 +202,8 @@ def on_vanishing(folder: str) -> Arm:
 POINTS: dict[str, Arm] = {
     "any change": on_change(CHANGES),
     "any rename": on_change({"os.rename"}),
-    "after decode": on_call("sources.parse:Delivery.parse", after=True),
-    "mid-Parquet of a delivery": on_growth("sources.parse:Delivery.parse", 100),
+    "after decode": on_call("sources.readers:Readers.read", after=True),
+    "mid-Parquet of a delivery": on_appearing("sources.readers:Readers.read"),
     "mid-Parquet of a table": on_growth("assets.tables.attempts:computed", 100),
     "before the archive has it": on_change({"os.rename"}, "/archive/"),
     "before the receipt": on_change({"os.rename"}, "/receipts/"),
@@ -210,8 +232,11 @@ def serve() -> None:
     for name in ("duckdb", "pandas", "assets.releases.publish"):
         importlib.import_module(name)
     from expectations.runner import context
+    from sources import readers
 
     context()
+    readers.start = lambda: reading.Forked(reading.server())
+    reading.server()
     with tempfile.TemporaryDirectory() as folder:
         said = Path(folder) / "said"
         for line in sys.stdin:

@@ -3,13 +3,12 @@
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import duckdb
 import pytest
 
 from assets.deliveries import intake
@@ -17,7 +16,7 @@ from assets.lake.clock import ClockWentBack, night_time
 from assets.lake.files import Lake
 from assets.lake.lock import writing
 from assets.releases.retention import delete, doomed
-from sources.parse import Delivery
+from sources.readers import Readers, Stopped, _Process
 from tests.clocks import at
 from tests.faults.aftermath import PERIOD, WHOLE, Scene, old_release
 from tests.faults.dying import Nights
@@ -32,8 +31,8 @@ def toy(tmp_path: Path) -> Toy:
 
 
 def during(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], object]) -> None:
-    """Let something happen once, when intake has done `name` for the first time."""
-    original, left = getattr(intake, name), [happens]
+    """Let something happen once, when a reading process has done `name` for the first time."""
+    original, left = getattr(Readers, name), [happens]
 
     def then(*arguments: Any) -> Any:
         result = original(*arguments)
@@ -43,13 +42,13 @@ def during(monkeypatch: pytest.MonkeyPatch, name: str, happens: Callable[[], obj
             happening()
         return result
 
-    monkeypatch.setattr(intake, name, then)
+    monkeypatch.setattr(Readers, name, then)
 
 
 def test_a_file_that_vanishes_while_it_is_read_stops_no_other(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     path = toy.deliver("n", JANUARY, "a 1")
     toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
-    during(monkeypatch, "_inner_name", path.unlink)
+    during(monkeypatch, "unpack", path.unlink)
     toy.night()
     assert [d["file_name"] for d in toy.deliveries("n")] == [FEBRUARY]
 
@@ -58,14 +57,18 @@ def test_a_file_that_vanishes_while_it_is_read_stops_no_other(toy: Toy, monkeypa
 def test_a_file_whose_disk_fails_waits_and_stops_no_other(toy: Toy, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     failing = toy.deliver("n", JANUARY, "a 1")
     toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
-    chunks = intake.chunks
+    ask = Readers._ask
 
-    def fails(path: Path, name: str) -> Iterator[bytes]:
-        if name == JANUARY:
-            raise OSError(code, os.strerror(code))
-        yield from chunks(path, name)
+    def fails(self: Readers, do: str, path: Path, **request: Any) -> Any:
+        if path.name == JANUARY:
+            monkeypatch.setattr(_Process, "ask", lambda *_: {"failed": [code, os.strerror(code)]})
+        try:
+            return ask(self, do, path, **request)
+        finally:
+            monkeypatch.setattr(_Process, "ask", answered)
 
-    monkeypatch.setattr(intake, "chunks", fails)
+    answered = _Process.ask
+    monkeypatch.setattr(Readers, "_ask", fails)
     toy.night()
     assert ([d["file_name"] for d in toy.deliveries("n")], failing.exists()) == ([FEBRUARY], True)
     monkeypatch.undo()
@@ -122,7 +125,7 @@ def test_another_delivery_put_under_the_name_while_the_first_is_read_is_taken_to
         other.write_text("Dag;Navn;Antal\n2015-01-15;a;9\n", "utf-8")
         other.replace(path)
 
-    during(monkeypatch, "_acknowledge", replaced)
+    during(monkeypatch, "read", replaced)
     toy.night()
     assert (toy.total("n"), path.exists()) == ("a 1", True)
     toy.night()
@@ -132,7 +135,7 @@ def test_another_delivery_put_under_the_name_while_the_first_is_read_is_taken_to
 
 def test_a_file_that_changed_while_it_was_read_leaves_nothing_in_the_archive(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     path = toy.deliver("n", JANUARY, "a 1")
-    during(monkeypatch, "_inner_name", lambda: path.write_text("Dag;Navn;Antal\n", "utf-8"))
+    during(monkeypatch, "unpack", lambda: path.write_text("Dag;Navn;Antal\n", "utf-8"))
     toy.night()
     assert (path.exists(), list(toy.lake.archive.iterdir())) == (True, [])
 
@@ -149,7 +152,7 @@ def test_a_file_that_grows_or_vanishes_once_it_has_been_read_waits_or_is_gone(
         else:
             path.unlink()
 
-    during(monkeypatch, "_acknowledge", happens)
+    during(monkeypatch, "read", happens)
     toy.night()
     assert (toy.deliveries("n"), list(toy.lake.archive.iterdir())) == ([], [])
     toy.night()
@@ -162,20 +165,20 @@ def test_a_file_that_grows_or_vanishes_once_it_has_been_read_waits_or_is_gone(
 
 def test_a_run_that_breaks_off_in_one_file_leaves_nothing_of_the_other(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [toy.deliver("n", JANUARY, "a 1"), toy.deliver("n", FEBRUARY, "a 2", "2015-02-15")]
-    copied, began = intake._copied, threading.Event()
+    unpack, began = Readers.unpack, threading.Event()
 
-    def slowly(lake: Lake, path: Path) -> Any:
+    def slowly(self: Readers, path: Path, *arguments: Any) -> Any:
         if path.name == FEBRUARY:
             began.set()
             time.sleep(0.5)
-        return copied(lake, path)
+        return unpack(self, path, *arguments)
 
     def full(*_: Any) -> None:
         began.wait()
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(intake, "_copied", slowly)
-    monkeypatch.setattr(intake, "_take", full)
+    monkeypatch.setattr(Readers, "unpack", slowly)
+    monkeypatch.setattr(intake._Sweep, "_taken", full)
     with pytest.raises(OSError, match="No space left") as held:
         toy.night()
     # Whoever keeps the error keeps nothing else: no part of a file, nobody at work.
@@ -189,29 +192,29 @@ def test_a_run_that_breaks_off_in_one_file_leaves_nothing_of_the_other(toy: Toy,
 def test_two_files_that_do_not_fit_into_memory_together_are_read_one_after_the_other(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     toy.deliver("n", JANUARY, "a 1")
     toy.deliver("n", FEBRUARY, "a 2", "2015-02-15")
-    parse, at_work, together = Delivery.parse, set[int](), threading.Barrier(2)
+    read, at_work, together = Readers.read, set[int](), threading.Barrier(2)
 
-    def parse_alone(self: Delivery, *arguments: Any) -> Any:
+    def alone(self: Readers, *arguments: Any) -> Any:
         at_work.add(threading.get_ident())
         try:
             if not together.broken:
                 together.wait(5)
             if len(at_work) > 1:
-                raise duckdb.OutOfMemoryException("both at once")
-            return parse(self, *arguments)
+                raise Stopped("both at once")
+            return read(self, *arguments)
         finally:
             time.sleep(0.1)
             together.abort()
             at_work.discard(threading.get_ident())
 
-    monkeypatch.setattr(Delivery, "parse", parse_alone)
+    monkeypatch.setattr(Readers, "read", alone)
     toy.night()
     assert toy.total("n") == "a 3"
 
 
 def test_a_run_that_breaks_off_leaves_nothing_of_the_file_it_had_copied_ahead(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     paths = [toy.deliver("n", JANUARY, "a 1"), toy.deliver("n", FEBRUARY, "a 2", "2015-02-15")]
-    monkeypatch.setattr(intake, "reading_of", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    monkeypatch.setattr(intake, "read", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
     with pytest.raises(OSError, match="No space left"):
         toy.night()
     assert all(p.exists() for p in paths)

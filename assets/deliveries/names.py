@@ -1,0 +1,42 @@
+"""What files are called: as a person reads it, and where there are persons only as far as the name was agreed on.
+
+A name that a supplier chose freely may be somebody's name or number, so it is neither kept nor published there.
+"""
+
+import os
+import re
+import unicodedata
+from pathlib import Path
+
+from sources.layout import Extract
+
+_LIKE_A_NUMBER = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
+_ENCODINGS = ("utf-8", "cp1252", "latin-1")
+
+
+def name_of(path: Path) -> str:
+    """The name of a file as text, whatever bytes it was written in."""
+    raw = os.fsencode(path.name)
+    for encoding in _ENCODINGS:
+        try:
+            return unicodedata.normalize("NFC", raw.decode(encoding))
+        except UnicodeDecodeError:
+            continue
+    raise AssertionError("every byte is a character of Latin-1")
+
+
+def agreed(extract: Extract, name: str) -> bool:
+    """Whether a layout of the extract knows files of this name, packed or not."""
+    return any(layout.file and layout.file.fullmatch(name.removesuffix(".gz")) for layout in extract.layouts)
+
+
+def not_kept(extract: Extract, receipt_id: str, inner_name: str) -> str:
+    """What a file is called in place of its own name: the name agreed on of the one file inside, else its receipt."""
+    return inner_name if agreed(extract, inner_name) else f"{receipt_id} (name not kept)"
+
+
+def holds_number(name: str, stamps: list[str]) -> bool:
+    """Whether digits of a name, but for those of its `stamps`, could be a person's number."""
+    for stamp in stamps:
+        name = name.replace(stamp, "|", 1)
+    return _LIKE_A_NUMBER.search(name) is not None

@@ -1,0 +1,72 @@
+"""Receipts: what is known of every arrival of a file, for good."""
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, replace
+
+from assets.deliveries.names import agreed, not_kept
+from assets.lake.files import Lake, read_json, write_json
+from sources.layout import Extract
+from sources.reasons import READING_STOPPED
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One arrival of one file. `received_at` and `ordered_by` are ISO texts in civil local time, so they sort as they read.
+
+    `inner_name` is the name layouts judge: without .gz, or of the one file in a zip.
+
+    `reason` and `sentence` are set when the file was not taken: refused, or held since reading it was stopped.
+    """
+
+    id: str
+    extract: str
+    file_name: str
+    inner_name: str
+    content: str
+    bytes: int
+    received_at: str
+    ordered_by: str
+    reason: str | None = None
+    sentence: str | None = None
+
+    @property
+    def is_put_away(self) -> bool:
+        """Whether nothing of the file is in the lake: it lies in `rejected`."""
+        return self.reason is not None
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether reading it was stopped: it is held, and may be read again."""
+        return self.reason == READING_STOPPED
+
+    @property
+    def order(self) -> tuple[str, str]:
+        """Which delivery is the later one: by extract date where the file states one, else by arrival, ties by content."""
+        return self.ordered_by, self.content
+
+
+def receipts(lake: Lake, extract: Extract, as_of: str | None = None) -> list[Receipt]:
+    """The extract's receipts in order, up to `as_of` (ISO) where given."""
+    found = [_discreet(r, extract) for r in _written(lake, extract.name) if as_of is None or r.received_at <= as_of]
+    return sorted(found, key=lambda r: r.order)
+
+
+def write_receipt(lake: Lake, receipt: Receipt) -> None:
+    write_json(lake.receipts / f"{receipt.id}.json", asdict(receipt))
+
+
+def read_receipt(lake: Lake, receipt_id: str) -> Receipt | None:
+    path = lake.receipts / f"{receipt_id}.json"
+    return Receipt(**read_json(path)) if path.exists() else None
+
+
+def _written(lake: Lake, extract: str) -> Iterator[Receipt]:
+    found = (Receipt(**read_json(p)) for p in lake.receipts.glob(f"{extract}-*.json"))
+    return (r for r in found if r.extract == extract)
+
+
+def _discreet(receipt: Receipt, extract: Extract) -> Receipt:
+    """The receipt without a name that nobody agreed on: one of an earlier version may have kept it."""
+    if not extract.contract.has_personal_columns or agreed(extract, receipt.file_name):
+        return receipt
+    return replace(receipt, file_name=not_kept(extract, receipt.id, receipt.inner_name))
