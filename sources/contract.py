@@ -4,16 +4,16 @@ Belongs here: a contract as a whole, its loading, its fingerprint. Does not belo
 (`sources.vocabulary`), how a rule is run (`expectations`), how a record is read (`sources.parse`).
 """
 
+import difflib
 import hashlib
 import json
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from sources.errors import ToldError
+from sources.documents import read
 from sources.vocabulary import (
     Column,
     Deadline,
@@ -30,16 +30,9 @@ from sources.vocabulary import (
     custom,
 )
 
-# Every scalar stays text: other loaders read 0123 as 83 and `no` as false. The C parser is much the faster, where it was built.
-BASE_LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-
 # Words people read: a better sentence is no reason to compute a table again.
 _SAID = {"description": True, "quality": {"__all__": {"description"}}}
 WORDS: Any = {"dataGranularityDescription": True, "properties": {"__all__": _SAID | {"businessName": True}}, **_SAID}
-
-
-class ContractError(ToldError):
-    """A contract, layout or field file that says something it must not. The text names the file."""
 
 
 class Contract(Model):
@@ -177,19 +170,17 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def said(error: Exception) -> str:
-    """What is wrong with a document and where in it, without the library's own chatter."""
-    if not isinstance(error, ValidationError):
-        return str(error)
-    return "; ".join(f"{'.'.join(str(part) for part in e['loc'])}: {e['msg']}" for e in error.errors())
-
-
 def load_fields(path: Path) -> dict[str, dict[str, Any]]:
-    """The field dictionary: canonical column name -> type, unit, label, meaning, class."""
-    fields: dict[str, dict[str, Any]] = yaml.load(path.read_text("utf-8"), BASE_LOADER)
+    """The field dictionary: canonical column name -> type, unit, label, meaning, class. Raises ContractError."""
+    document = read(path)
+    fields: dict[str, dict[str, Any]] = document.content
+    if not isinstance(fields, dict):
+        raise document.wrong("it names no field")
     for name, field in fields.items():
+        if not isinstance(field, dict) or "type" not in field or "meaning" not in field:
+            raise document.wrong(f"{name} needs at least `type` and `meaning`", name)
         if unknown := set(field) - {"type", "unit", "label", "meaning", "class"}:
-            raise ContractError(f"{path.name}: {name} has unknown keys {sorted(unknown)}")
+            raise document.wrong(f"{name} has unknown words {', '.join(sorted(unknown))}", name, min(unknown))
     return fields
 
 
@@ -198,19 +189,24 @@ def load_contract(path: Path, fields: dict[str, dict[str, Any]]) -> Contract:
 
     Raises ContractError for an unknown key, a column missing from the dictionary, or a type that contradicts it.
     """
+    document = read(path, f"{path.parent.name}/{path.name}")
     try:
-        raw = yaml.load(path.read_text("utf-8"), BASE_LOADER)
-        for column in raw["schema"][0]["properties"]:
-            _complete_column(column, fields)
-        return Contract.model_validate(raw)
-    except (yaml.YAMLError, ValidationError, KeyError, TypeError, ValueError) as error:
-        raise ContractError(f"{path.parent.name}/{path.name}: {said(error)}") from error
+        for place, column in enumerate(document.content["schema"][0]["properties"]):
+            try:
+                _complete_column(column, fields)
+            except ValueError as error:
+                raise document.wrong(str(error), "schema", 0, "properties", place) from error
+    except (KeyError, TypeError, IndexError, AttributeError):
+        # What is missing there is told in the document's own words.
+        pass
+    return document.valid(Contract)
 
 
 def _complete_column(column: dict[str, Any], fields: dict[str, dict[str, Any]]) -> None:
     field = fields.get(column["name"])
     if field is None:
-        raise ValueError(f"column {column['name']} is not in fields.yaml")
+        near = difflib.get_close_matches(column["name"], fields, 1)
+        raise ValueError(f"column {column['name']} is not in fields.yaml" + (f"; is {near[0]} meant?" if near else ""))
     if column.setdefault("physicalType", field["type"]) != field["type"]:
         raise ValueError(f"column {column['name']} is {field['type']} in fields.yaml, {column['physicalType']} here")
     column.setdefault("description", field["meaning"])

@@ -4,6 +4,7 @@ Belongs here: the layout language and the search for a header. Does not belong h
 (`sources.casts`) or bytes into text (`sources.delimited`, `sources.workbook`).
 """
 
+import difflib
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
@@ -12,11 +13,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from sources.civil_time import CIVIL_ZONE
-from sources.contract import BASE_LOADER, Contract, ContractError, digest, said
+from sources.contract import Contract, digest
+from sources.documents import ContractError, read
 from sources.reasons import Refused
 from sources.vocabulary import Model
 
@@ -143,20 +144,35 @@ class LayoutFault(ContractError):
 
 
 def load_layout(path: Path, contract: Contract) -> Layout:
-    """Read a layout; raises ContractError for unknown keys and columns the contract does not have."""
-    try:
-        raw = yaml.load(path.read_text("utf-8"), BASE_LOADER)
-        layout = Layout.model_validate({"name": path.stem, **raw})
-    except (yaml.YAMLError, ValidationError, TypeError) as error:
-        raise ContractError(f"{path.name}: {said(error)}") from error
-    canonical = {c.name for c in contract.columns}
-    if unknown := set(layout.columns) - canonical:
-        raise ContractError(f"{path.name}: {sorted(unknown)} not in contract {contract.id}")
-    if unmapped := {c.name for c in contract.columns if c.is_required} - set(layout.columns):
-        raise ContractError(f"{path.name}: says nothing of required {sorted(unmapped)}")
+    """Read a layout; raises ContractError for unknown keys, and for columns and codes the contract does not have."""
+    document = read(path)
+    if not isinstance(document.content, dict):
+        raise document.wrong("a layout says `header` and `columns`, and this file says neither")
+    layout = document.valid(Layout, {"name": path.stem, **document.content})
+    columns = {c.name: c for c in contract.columns}
+    for name, source in layout.columns.items():
+        if name not in columns:
+            near = difflib.get_close_matches(name, columns, 1)
+            meant = f"; is {near[0]} meant?" if near else ""
+            raise document.wrong(f"{name} is no column of contract {contract.id}{meant}", "columns", name)
+        allowed = columns[name].valid_values
+        if allowed is not None and (unknown := sorted(set((source.map or {}).values()) - set(allowed))):
+            sentence = f"{name} cannot be {', '.join(unknown)}; the contract allows {', '.join(allowed)}"
+            raise document.wrong(sentence, "columns", name, "map")
+    if unmapped := sorted(c.name for c in contract.columns if c.is_required and c.name not in layout.columns):
+        raise document.wrong(f"says nothing of required {', '.join(unmapped)}", "columns")
     if contract.delivery.mode == "replace_period" and not any(p and "period" in p.groupindex for p in (layout.file, layout.preamble)):
-        raise ContractError(f"{path.name}: {contract.id} is delivered by period, so `file` or `preamble` must name a group `period`")
+        raise document.wrong(f"{contract.id} is delivered by period, so `file` or `preamble` must name a group `period`", "file")
+    if contract.has_personal_columns and layout.file and not _fixes_name(layout.file.pattern):
+        sentence = "where there are persons `file` leaves no part of a name free, since that may be somebody's; say it without wildcards"
+        raise document.wrong(sentence, "file")
     return layout
+
+
+def _fixes_name(pattern: str) -> bool:
+    """Whether a pattern for file names has no part that a supplier could fill as he likes; a number of digits is none."""
+    plain = re.sub(r"\\[d.\-_ ]|\(\?P<\w+>|\(\?:|\(\?i\)|\{\d+(,\d+)?\}|\[[\d\-_]+\]|[()|?]", "", pattern)
+    return re.fullmatch(r"[\w -]*", plain) is not None
 
 
 def plain_name(name: str) -> str:

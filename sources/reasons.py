@@ -4,13 +4,11 @@ Whoever receives a refusal finds it here or in the dictionary, which is written 
 `rule:<id>` with the contract's own words.
 """
 
-import yaml
-
-from sources.contract import BASE_LOADER
+from sources.documents import read
 from sources.errors import NeedsAttention
 from sources.settings import PROJECT
 
-_SAID = yaml.load((PROJECT / "sources" / "reasons.yaml").read_text("utf-8"), BASE_LOADER)
+_SAID = read(PROJECT / "sources" / "reasons.yaml").content
 FILES, VALUES, RECORDS = _SAID["files"], _SAID["values"], _SAID["records"]
 # The one code of a file that is not refused but held: nothing was found against it.
 READING_STOPPED = "reading_stopped"

@@ -8,7 +8,8 @@ import pytest
 from assets.catalog.declared import Catalog
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome, table_rules
-from sources.contract import Contract, ContractError, load_contract
+from sources.contract import Contract, load_contract
+from sources.documents import ContractError
 from sources.duck import connect, relation
 from sources.settings import PROJECT
 
@@ -118,13 +119,13 @@ schema:
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (("required: true", "unexpected: 1"), "unexpected: Extra inputs"),
+        (("required: true", "unexpected: 1"), "line 12: unexpected is no word that is known"),
         (("n, required: true", "m"), "column m is not in fields.yaml"),
         (("required: true", "physicalType: DATE"), "INTEGER in fields.yaml, DATE here"),
         (("required: true", "quality: [{metric: nullValues, mustBe: 0, mustNotBe: 1, description: d}]"), "one comparison"),
         (("required: true", "quality: [{metric: nullValues, mustBe: 0}]"), "description"),
         (("id: thing", "id: other"), "called thing"),
-        (("[{name", "[name"), "flow"),
+        (("[{name", "[name"), "line 12: a bracket is not closed"),
     ],
 )
 def test_a_contract_that_says_something_wrong_is_refused_by_name(tmp_path: Path, change: tuple[str, str], says: str) -> None:

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from assets.catalog.statements import Rows, load_macros, reads
+from assets.catalog.statements import Rows, load_macro, reads
 from assets.lake.decisions import accept_check
 from assets.releases.publish import Release
 from assets.tables import attempts
-from sources.contract import ContractError
+from sources.documents import ContractError
 from sources.settings import PROJECT
 from tests.toy import Toy
 
@@ -173,7 +173,7 @@ def test_a_version_that_failed_is_judged_again_without_being_made_again(toy: Toy
 )
 def test_the_rows_a_statement_can_ask_for_are_proved_from_its_text(tmp_path: Path, sql: str, rows: Rows | None) -> None:
     (tmp_path / "most.sql").write_text(MACRO)
-    assert reads(sql, "here", load_macros(tmp_path)) == {"core.t": None, "reference.most": rows}
+    assert reads(sql, "here", load_macro(tmp_path / "most.sql")) == {"core.t": None, "reference.most": rows}
 
 
 @pytest.mark.parametrize(
@@ -190,13 +190,13 @@ def test_the_rows_a_statement_can_ask_for_are_proved_from_its_text(tmp_path: Pat
 )
 def test_a_macro_that_may_read_other_rows_counts_as_reading_all(tmp_path: Path, body: str) -> None:
     (tmp_path / "most.sql").write_text(f"create or replace macro most(which) as ({body})\n")
-    assert reads("select most('a') from core.t", "here", load_macros(tmp_path)) == {"core.t": None, "reference.most": None}
+    assert reads("select most('a') from core.t", "here", load_macro(tmp_path / "most.sql")) == {"core.t": None, "reference.most": None}
 
 
 def test_a_macro_has_the_name_of_its_file(tmp_path: Path) -> None:
     (tmp_path / "least_of.sql").write_text(MACRO)
     with pytest.raises(ContractError, match="defines most"):
-        load_macros(tmp_path)
+        load_macro(tmp_path / "least_of.sql")
 
 
 def test_no_sql_of_the_project_says_what_a_macro_says() -> None:

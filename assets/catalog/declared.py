@@ -13,7 +13,8 @@ from pathlib import Path
 from assets.catalog.freshness import freshness_rules
 from assets.catalog.statements import Macro, Rows, statement
 from expectations.suite import COLUMNS, Rule, raw_rules, table_rules
-from sources.contract import Contract, ContractError, digest
+from sources.contract import Contract, digest
+from sources.documents import ContractError
 from sources.layout import Extract, Layout
 from sources.vocabulary import Model
 
@@ -46,7 +47,7 @@ class Fault:
 
     @property
     def sentence(self) -> str:
-        return f"{self.where}: {self.why}."
+        return f"{self.where}: {self.why}{'' if self.why.endswith('?') else '.'}"
 
 
 @dataclass(frozen=True)

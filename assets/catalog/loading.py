@@ -8,39 +8,22 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
 from assets.catalog.declared import INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
-from assets.catalog.statements import calls, load_macros, output_columns, reads, tokens, with_threshold
+from assets.catalog.statements import Macro, calls, load_macro, output_columns, reads, tokens, with_threshold
 from expectations.suite import raw_rules, table_rules
 from sources.casts import ident, literal
-from sources.contract import BASE_LOADER, Contract, ContractError, load_contract, load_fields, said
+from sources.contract import Contract, load_contract, load_fields
+from sources.documents import ContractError, read
 from sources.layout import Extract, load_layout
 
 
 def load_catalog(root: Path) -> Catalog:
     """Read all contracts, layouts, SQL and lookups below `root`.
 
-    What cannot be used becomes a fault. Raises ContractError where the words all the others are written in cannot be read: fields,
-    domains, macros; and for names that are there twice or domains that need each other in a circle.
+    What cannot be used becomes a fault, which holds the domains that need it. Where the words all the others are written in cannot be
+    read, that is every one.
     """
     return _Loading(root).catalog()
-
-
-def load_domains(path: Path) -> dict[str, Domain]:
-    """Domain -> what is declared of it; nothing where there is no such file. Raises ContractError."""
-    if not path.exists():
-        return {}
-    try:
-        found = {name: Domain.model_validate(words) for name, words in yaml.load(path.read_text("utf-8"), BASE_LOADER).items()}
-    except (OSError, yaml.YAMLError, ValidationError, AttributeError) as error:
-        raise ContractError(f"{path.name}: {said(error)}") from error
-    if wrong := [name for name in found if not re.fullmatch("[a-z][a-z0-9_]*", name)]:
-        raise ContractError(f"{path.name}: {', '.join(wrong)}: lower case letters, digits and _ only")
-    if taken := STEPS & set(found):
-        raise ContractError(f"{path.name}: {', '.join(sorted(taken))} is what a step of a run is called; choose another name")
-    return found
 
 
 class _Loading:
@@ -48,20 +31,64 @@ class _Loading:
 
     def __init__(self, root: Path) -> None:
         self.root, self.faults = root, list[Fault]()
-        self.fields = load_fields(root / "expectations" / "fields.yaml")
-        self.domains = load_domains(root / "expectations" / "domains.yaml")
-        if not self.domains:
-            self.faults.append(Fault("expectations/domains.yaml", "there is no such file, so that any domain passes for one", ()))
-        self.macros = load_macros(root / "sql" / "macros")
         # Domains by what their tables are called: what a file without a contract of its own would belong to.
         self.domain_of: dict[str, str] = {}
+        self.domains: dict[str, Domain] = {}
+        self.domains = self._domains(root / "expectations" / "domains.yaml")
+        self.fields = self._fields(root / "expectations" / "fields.yaml")
+        self.macros, self.broken_macros = self._macros(root / "sql" / "macros")
+
+    def _domains(self, path: Path) -> dict[str, Domain]:
+        if not path.exists():
+            self.faults.append(Fault("expectations/domains.yaml", "there is no such file, so that any domain passes for one", ()))
+            return {}
+        found = dict[str, Domain]()
+        with self._telling(path):
+            document = read(path)
+            if not isinstance(document.content, dict):
+                raise document.wrong("it names no domain")
+            for name, words in document.content.items():
+                if not re.fullmatch("[a-z][a-z0-9_]*", name):
+                    self._tell(path, f"{name}: lower case letters, digits and _ only")
+                elif name in STEPS:
+                    self._tell(path, f"{name} is what a step of a run is called; choose another name")
+                else:
+                    # One that is described wrong is held, and is there for those who read from it.
+                    found[name] = Domain(label=name, owner="data", purpose="")
+                    with self._telling(path, name):
+                        found[name] = document.valid(Domain, words or {}, name)
+        return found
+
+    def _fields(self, path: Path) -> dict[str, dict[str, Any]]:
+        """The field dictionary. Without it no contract can be read, so a fault of it holds every domain there is."""
+        try:
+            return load_fields(path)
+        except ContractError as error:
+            why = str(error).removeprefix(f"{path.name}: ")
+            self.faults.append(Fault(_short(path, self.root), why, tuple(sorted({*self.domains, REFERENCE}))))
+            return {}
+
+    def _macros(self, folder: Path) -> tuple[dict[str, Macro], dict[str, str]]:
+        """Macros by name, and why others cannot be used: those are told with the tables that call them."""
+        found, broken = dict[str, Macro](), dict[str, str]()
+        for path in sorted(folder.glob("*.sql")):
+            try:
+                found |= load_macro(path)
+            except ContractError as error:
+                broken[path.stem] = str(error)
+        return found, broken
 
     def catalog(self) -> Catalog:
+        if not self.fields:
+            return Catalog(self.root, {}, {}, self.domains, tuple(self.faults))
         extracts: dict[str, Extract] = {}
         for path in sorted((self.root / "sources").glob("*/contract.odcs.yaml")):
             with self._telling(path):
-                extract = load_extract(path, self.fields)
-                if extract.contract.status == "active":
+                contract = load_contract(path, self.fields)
+                if contract.id != path.parent.name:
+                    raise ContractError(f"the folder says {path.parent.name}, the contract {contract.id}")
+                extract = self._extract(path.parent, contract)
+                if extract and contract.status == "active":
                     self._require_declared(extract.contract)
                     # Said now, where a wrong word holds one domain: rules are made of the contract's words when they are asked for.
                     _ = raw_rules(extract.contract), extract.contract.reading_fingerprint
@@ -77,6 +104,15 @@ class _Loading:
         order = ordered({n: set(t.needs) & set(tables) for n, t in tables.items()})
         return Catalog(self.root, extracts, {name: tables[name] for name in order}, self.domains, tuple(self.faults))
 
+    def _extract(self, folder: Path, contract: Contract) -> Extract | None:
+        """The extract with its layouts; None where one of them cannot be used: files would be refused for want of it."""
+        layouts = []
+        paths = sorted(folder.glob("layouts/*.yaml"))
+        for path in paths:
+            with self._telling(path, contract.domain):
+                layouts.append(load_layout(path, contract))
+        return Extract(contract, tuple(layouts)) if len(layouts) == len(paths) else None
+
     def _contracts(self) -> dict[str, Contract]:
         found: dict[str, Contract] = {}
         for layer in (*LAYERS, REFERENCE):
@@ -86,10 +122,10 @@ class _Loading:
                     if layer != REFERENCE:
                         self._require_declared(contract)
                     _ = table_rules(contract), contract.disclosure
+                    if twin := next((n for n in found if n.split(".")[1] == contract.id), None):
+                        raise ContractError(f"{twin} has the same name: it is one over all layers, since graphs show the last part alone")
                     found[f"{layer}.{contract.id}"] = contract
                     self.domain_of[f"{layer}.{contract.id}"] = REFERENCE if layer == REFERENCE else contract.domain
-        if len({name.split(".")[1] for name in found}) < len(found):
-            raise ContractError("two tables share a name: names are unique over all layers, since graphs show the last part alone")
         return found
 
     def _table(self, name: str, contract: Contract, contracts: dict[str, Contract]) -> Table:
@@ -98,6 +134,9 @@ class _Loading:
         text = self._indicators(path, contract) if layer == INDICATORS else path.read_text("utf-8") if path.is_file() else None
         if text is None:
             raise ContractError(f"expectations/{layer}/{contract.id}.odcs.yaml promises it, and there is no such file")
+        for macro, why in self.broken_macros.items():
+            if f"{macro}(" in text:
+                raise ContractError(f"it calls {macro}, and {why}")
         if contract.disclosure:
             text = with_threshold(text, contract.disclosure.within[0])
         layers = {known.split(".")[1]: known for known in contracts}
@@ -140,6 +179,8 @@ class _Loading:
         return self.root / "sql" / layer if layer == INDICATORS else self.root / "sql" / layer / f"{table}.sql"
 
     def _require_declared(self, contract: Contract) -> None:
+        if contract.domain in STEPS:
+            raise ContractError(f"{contract.domain} is what a step of a run is called; choose another name for the domain")
         if contract.domain == REFERENCE:
             raise ContractError(f"domain {REFERENCE} is the domain of the lookups alone")
         if self.domains and contract.domain not in self.domains:
@@ -168,16 +209,19 @@ class _Loading:
                 except CycleError as error:
                     circle = error.args[1]
                     wrong = dict.fromkeys(circle, f"these tables need each other in a circle: {', '.join(circle)}")
+            told = {d for f in self.faults for d in f.domains}
             for name, why in wrong.items():
                 table = tables.pop(name)
-                self.faults.append(Fault(_short(table.path, self.root), why, (self.domain_of[name],)))
+                # What follows from a fault that is told already is no news.
+                if self.domain_of[name] not in told:
+                    self.faults.append(Fault(_short(table.path, self.root), why, (self.domain_of[name],)))
 
     @contextmanager
     def _telling(self, path: Path, domain: str = "") -> Iterator[None]:
         try:
             yield
         except (ContractError, OSError, ValueError, KeyError, IndexError, re.error) as error:
-            self._tell(path, str(error).removeprefix(f"{path.parent.name}/{path.name}: "), domain)
+            self._tell(path, str(error).removeprefix(f"{path.parent.name}/").removeprefix(f"{path.name}: "), domain)
 
     def _tell(self, path: Path, why: str, domain: str = "") -> None:
         """A fault holds the domain its file names, else those of the tables its SQL reads."""
@@ -202,14 +246,6 @@ class _Loading:
         except (ContractError, OSError, UnicodeDecodeError):
             return set()
         return {self.domain_of[n] for n in named if self.domain_of.get(n, REFERENCE) != REFERENCE}
-
-
-def load_extract(path: Path, fields: dict[str, dict[str, Any]]) -> Extract:
-    """An extract of the folder that holds `contract.odcs.yaml` and `layouts/*.yaml`. Raises ContractError."""
-    contract = load_contract(path, fields)
-    if contract.id != path.parent.name:
-        raise ContractError(f"{path.parent.name}/{path.name}: the folder says {path.parent.name}, the contract {contract.id}")
-    return Extract(contract, tuple(load_layout(p, contract) for p in sorted(path.parent.glob("layouts/*.yaml"))))
 
 
 def _short(path: Path, root: Path) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import sqlglot
 from sqlglot import Token, TokenType
 
-from sources.contract import ContractError
+from sources.documents import ContractError
 
 # Column that the protection of small cells reads.
 THRESHOLD = "_disclosure_threshold"
@@ -46,15 +46,16 @@ class Macro:
     narrows: tuple[str, str, int] | None
 
 
-def load_macros(folder: Path) -> dict[str, Macro]:
-    """Every macro of a folder by name. Raises ContractError for a file that defines none, or one of another name."""
-    found = {}
-    for path in sorted(folder.glob("*.sql")):
-        macro = _macro(path.read_text("utf-8"), f"macros/{path.name}")
-        if macro.name != path.stem:
-            raise ContractError(f"macros/{path.name} defines {macro.name}")
-        found[macro.name] = macro
-    return found
+def load_macro(path: Path) -> dict[str, Macro]:
+    """A macro by its name. Raises ContractError for a file that defines none, or one of another name."""
+    where = f"sql/macros/{path.name}"
+    try:
+        macro = _macro(path.read_text("utf-8"), where)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContractError(f"{where}: cannot be read ({type(error).__name__})") from error
+    if macro.name != path.stem:
+        raise ContractError(f"{where}: defines {macro.name}")
+    return {macro.name: macro}
 
 
 def statement(sql: str, where: str) -> str:

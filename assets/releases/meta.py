@@ -6,8 +6,6 @@ Written from the states of a run; not part of a release's logical hash.
 from functools import cache
 from typing import Any
 
-import yaml
-
 from assets.catalog.declared import MARTS, REFERENCE, Catalog, Lineage
 from assets.catalog.freshness import freshness_rules
 from assets.deliveries.extracts import ExtractState
@@ -16,7 +14,8 @@ from assets.lake.manifests import Manifest, Told
 from assets.tables.closure import Agreed
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import Version
-from sources.contract import BASE_LOADER, Contract
+from sources.contract import Contract
+from sources.documents import read
 from sources.parse import Reading
 from sources.settings import PROJECT
 from sources.vocabulary import Model
@@ -43,8 +42,8 @@ class MetaTable(Model):
 @cache
 def tables() -> dict[str, MetaTable]:
     """The tables of the schema, as `expectations/meta.yaml` describes them."""
-    said = yaml.load((PROJECT / "expectations" / "meta.yaml").read_text("utf-8"), BASE_LOADER)
-    return {name: MetaTable.model_validate(table) for name, table in said.items()}
+    document = read(PROJECT / "expectations" / "meta.yaml")
+    return {name: document.valid(MetaTable, table) for name, table in document.content.items()}
 
 
 def rows(catalog: Catalog, release: Manifest, stands: Agreed, published: list[Version], revision: Rows) -> dict[str, Rows]:

@@ -15,15 +15,19 @@ from typing import Any
 import duckdb
 import pytest
 
-from assets.catalog.loading import load_extract
-from sources.contract import Contract, load_fields
+from sources.contract import Contract, load_contract, load_fields
 from sources.duck import connect
-from sources.layout import Extract, Layout
+from sources.layout import Extract, Layout, load_layout
 from sources.parse import Delivery, Reading
 from sources.reasons import Refused
 
 HERE = Path(__file__).parent
-EXTRACTS = {p.parent.name: load_extract(p, load_fields(HERE / "fields.yaml")) for p in sorted(HERE.glob("sources/*/contract.odcs.yaml"))}
+FIELDS = load_fields(HERE / "fields.yaml")
+EXTRACTS = {
+    folder.name: Extract(contract, tuple(load_layout(p, contract) for p in sorted(folder.glob("layouts/*.yaml"))))
+    for folder in sorted(HERE.glob("sources/*"))
+    for contract in [load_contract(folder / "contract.odcs.yaml", FIELDS)]
+}
 
 
 @pytest.fixture(scope="module")
