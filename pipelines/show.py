@@ -70,8 +70,9 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         grid.add_row("Due" if i == 0 else "", f"{extract['extract']} [{style}]{how}[/], {due}")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
     grid.add_row("Marts", f"{escape(facts['path'])}/ventetal.duckdb: " + ", ".join(f"{m} ({rows:,})" for m, rows in facts["marts"].items()))
-    stays = [f for f in facts["landing"] if f["needs_person"]]
-    if coming := [f for f in facts["landing"] if not f["needs_person"]]:
+    landing = facts.get("landing", [])
+    stays = [f for f in landing if f["needs_person"]]
+    if coming := [f for f in landing if not f["needs_person"]]:
         grid.add_row("Landing", f"{len(coming)} of the files in {escape(data / 'landing')} wait:")
         for file in coming[:FILES_SHOWN]:
             grid.add_row("", f"{escape(file['path'])}: {escape(file['why'])}")
@@ -79,6 +80,8 @@ def summary(facts: dict[str, Any], data: Path) -> None:
             grid.add_row("", f"... {len(coming) - FILES_SHOWN} more; --json names all")
     out.print(grid)
     left = [{"what": "left in landing", "which": f["path"], "why": f["why"]} for f in stays]
+    if number := facts.get("left_in_landing"):
+        left.append({"what": "left in landing", "which": str(number), "why": "files or folders that no run will take; `status` names them"})
     if attention := left + facts["attention"]:
         out.print("\n[bold]Worth a look[/]")
         for item in attention:

@@ -116,7 +116,10 @@ class _Cells:
             self.rows, self.columns = max(self.rows, self._row), max(self.columns, self._column)
         if self._kind == "s":
             place = int(self._value or 0)
-            self.text += self._shared[place] if 0 <= place < len(self._shared) else 0
+            if not 0 <= place < len(self._shared):
+                # The library would take another text for it.
+                raise ValueError("reference")
+            self.text += self._shared[place]
             self._value = ""
         else:
             self.text += self._length

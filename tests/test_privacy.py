@@ -1,14 +1,19 @@
 """Persons stay out of everything a run leaves behind: no number, in whatever form it was delivered, no small cell, no open folder."""
 
 import csv
+import gzip
+import io
+import os
 import stat
 import subprocess
+import zipfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import openpyxl
 import pytest
 
 from assets.catalog.declared import Catalog
@@ -21,6 +26,8 @@ from sources.settings import PROJECT
 from tests.attack import redirections, udredning
 from tests.conftest import ventetal
 
+AGREED = "omvisiteringer_2015-05_udtrukket-20150531-0600.csv"
+AGREED_WORKBOOK = "omvisiteringer_2015-05_udtrukket-20150531-0600.xlsx"
 PATIENT_EXTRACTS = ("redirections", "pathways", "pathway_pauses", "referrals")
 # Shorter texts, like a birthday alone, stand in every date.
 FEWEST_DIGITS = 9
@@ -91,6 +98,87 @@ def test_no_number_of_a_person_is_left_anywhere_in_any_form_it_was_delivered_in(
     assert search(patterns, sorted((region / "archive").iterdir())), delivered
     assert not search(patterns, looked_at)
     record_property("privacy scan", f"{len(forms)} forms of numbers in {len(looked_at)} artefacts: none found")
+
+
+NUMBER = "010180-1234"
+HEADER = ["Nr.", "CPR", "Henvist", "Omvisiteret", "Afsnit", "Modtager-id", "Aftale", "Ydelse", "Formål"]
+# Each place in which a supplier may write what he likes, and a number there: the file's name, and what is made of a file as agreed.
+PLANTED: dict[str, tuple[str, Callable[[bytes], bytes]]] = {
+    "name": (f"{NUMBER}.csv", bytes),
+    "name in Latin-1": (f"r\udcf8d {NUMBER}.csv", bytes),
+    "name without a hyphen": ("henvist 0101801234.csv", bytes),
+    "name as agreed, with a number for a time": ("omvisiteringer_2015-05_udtrukket-01018012-3412.csv", bytes),
+    "name of a gzip": (f"{NUMBER}.csv.gz", gzip.compress),
+    "outer name of a zip": (f"{NUMBER}.zip", lambda b: zipped(AGREED, b)),
+    "inner name of a zip": ("a.zip", lambda b: zipped(f"{NUMBER}.csv", b)),
+    "both, and a folder": (f"{NUMBER}_b.zip", lambda b: zipped(f"{NUMBER}/{NUMBER}.csv", b)),
+    "name of one of two in a zip": ("c.zip", lambda b: zipped(AGREED, b, NUMBER)),
+    "name in a zip that is damaged": ("d.zip", lambda b: zipped(f"{NUMBER}.csv", b).replace(b";", b"!", 1)[:-4]),
+    "extra header": (AGREED, lambda b: b.replace(b"CPR", f"{NUMBER};CPR".encode(), 1)),
+    "header twice": (AGREED, lambda b: b.replace(b"CPR", f"{NUMBER};{NUMBER};CPR".encode(), 1)),
+    "header in another's place": (AGREED, lambda b: b.replace(b"CPR", NUMBER.encode(), 1)),
+    "line above the header": (AGREED, lambda b: f"Udtrukket for {NUMBER}\n".encode() + b),
+    "line below the table": (AGREED, lambda b: b + f"Spørg {NUMBER}\n".encode()),
+    "name of a sheet": (AGREED_WORKBOOK, lambda _: book(NUMBER)),
+    "names of two sheets": (AGREED_WORKBOOK, lambda _: book(NUMBER, f"{NUMBER} kopi")),
+    "sheet of something else": (AGREED_WORKBOOK, lambda _: book("Ark1", f"{NUMBER} andet", header=False)),
+    "workbook that is damaged": (AGREED_WORKBOOK, lambda _: book(NUMBER)[:-30]),
+    "no table": (f"{NUMBER}.xlsx", lambda _: b"PK\x03\x04" + NUMBER.encode()),
+    "web page": (f"{NUMBER}.html", lambda _: f"<html>{NUMBER}".encode()),
+    "unfinished": (f"{NUMBER}.csv.part", bytes),
+}
+
+
+@pytest.mark.parametrize("extract", ["redirections"])
+def test_no_number_is_left_that_a_supplier_wrote_where_he_may_write_what_he_likes(
+    own_region: Path, small_files: Path, tmp_path: Path, extract: str
+) -> None:
+    agreed = next((small_files / extract).glob("omvisiteringer_2015-03*.csv")).read_bytes()
+    landing = own_region / "landing" / extract
+    for place, (name, made) in enumerate(PLANTED.values()):
+        # Each is a delivery of its own month, under a name as agreed where it has one.
+        path = landing / name.replace("2015-05_", f"20{place % 10:02}-0{place % 9 + 1}_")
+        path.write_bytes(made(agreed))
+        os.utime(path, (1e9 + place, 1e9 + place))
+    (own_region / "landing" / NUMBER).mkdir()
+    (own_region / "landing" / NUMBER / f"{NUMBER}.csv").write_bytes(agreed)
+    (own_region / "landing" / f"{NUMBER}.csv").write_bytes(agreed)
+    (landing / f"{NUMBER} mappe").mkdir()
+    before = {p.name for p in (own_region / "lake" / "receipts").iterdir()}
+    done = ventetal(own_region, "run")
+    assert done.returncode == 0, done.stderr
+    arrived = {p.name for p in (own_region / "lake" / "receipts").iterdir()} - before
+    assert len(arrived) == len(PLANTED) - 1, "all but the unfinished one"
+    said = [done.stdout, done.stderr, *(ventetal(own_region, *c).stdout for c in (["quarantine"], ["run"], ["report"]))]
+    texts = tmp_path / "texts"
+    texts.mkdir()
+    patterns = tmp_path / "patterns"
+    patterns.write_text("\n".join((NUMBER, NUMBER.replace("-", ""), "01018012")), "utf-8")
+    looked_at = list(artefacts(own_region, texts))
+    assert not [line for text in said for line in text.splitlines() if any(f in line for f in (NUMBER, "0101801234", "01018012"))]
+    assert not [path for path in looked_at if "010180" in str(path.relative_to(tmp_path))]
+    done = subprocess.run(["grep", "-laFf", str(patterns), *map(str, looked_at)], capture_output=True, text=True, check=False)
+    assert done.stdout == ""
+
+
+def zipped(name: str, content: bytes, *others: str) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as box:
+        for inside in (name, *others):
+            box.writestr(inside, content)
+    return packed.getvalue()
+
+
+def book(*sheets: str, header: bool = True) -> bytes:
+    made, packed = openpyxl.Workbook(), io.BytesIO()
+    made.remove(made.active)
+    for place, name in enumerate(sheets):
+        sheet = made.create_sheet(name)
+        sheet.append(HEADER if header or not place else [NUMBER])
+        sheet.append([NUMBER, "x"])
+    made.properties.creator = NUMBER
+    made.save(packed)
+    return packed.getvalue()
 
 
 def search(patterns: Path, files: list[Path]) -> list[str]:

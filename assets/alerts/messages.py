@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from assets.alerts.alert_causes import FAILED, HELD, LATE, MARKED, REFUSED, WAITING, Cause
+from assets.alerts.alert_causes import EMPTY, FAILED, HELD, LATE, LEFT, MARKED, REFUSED, WAITING, Cause
 from assets.lake.files import Lake, read_json, write_json
 from assets.lake.log import say, warn
 
@@ -20,6 +20,8 @@ SUBJECTS = {
     WAITING: "a delivery for {domain} waits for a decision",
     REFUSED: "a file for {domain} could not be read",
     LATE: "an extract for {domain} is late",
+    EMPTY: "a delivery for {domain} holds no records",
+    LEFT: "something in landing is not taken",
     FAILED: "the nightly run broke off",
 }
 NEXT = {
@@ -28,6 +30,8 @@ NEXT = {
     WAITING: 'Let it through with `ventetal accept RECEIPT --reason "..."`, or wait for a better one.',
     REFUSED: "Nothing else waited for it. The supplier must send it again; `ventetal quarantine` says where it lies.",
     LATE: "Publishing goes on with what there is. Ask the supplier.",
+    EMPTY: "It counts as no delivery. Ask the supplier whether there was nothing to tell.",
+    LEFT: "`ventetal status` names it, and says why.",
     FAILED: "The release before it stands. `ventetal run` tries again.",
 }
 

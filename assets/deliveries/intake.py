@@ -191,7 +191,7 @@ class _Sweep:
     def _judge_name(self, name: str) -> None:
         """Before the file is opened: does its name hold what must not be kept, or a time that has not come? Raises Refused, Ahead."""
         said = stamps_of_name(self.extract, name.removesuffix(".gz"))
-        if self.is_personal and agreed(self.extract, name) and holds_number(name, [*said.texts]):
+        if self.is_personal and said.texts and holds_number(name, said.texts):
             raise Refused("unreadable_file", "The name of the file holds a number that could be a person's; name it as agreed.")
         said.times(self.now, "")
 

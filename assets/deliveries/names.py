@@ -6,9 +6,12 @@ A name that a supplier chose freely may be somebody's name or number, so it is n
 import os
 import re
 import unicodedata
+from collections.abc import Iterable
 from pathlib import Path
 
+from assets.deliveries.stamps import stamps_of_name
 from sources.layout import Extract
+from sources.reasons import Refused
 
 _LIKE_A_NUMBER = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
@@ -26,8 +29,15 @@ def name_of(path: Path) -> str:
 
 
 def agreed(extract: Extract, name: str) -> bool:
-    """Whether a layout of the extract knows files of this name, packed or not."""
-    return any(layout.file and layout.file.fullmatch(name.removesuffix(".gz")) for layout in extract.layouts)
+    """Whether a layout of the extract knows files of this name, packed or not, and nothing in it could be a person's number."""
+    inner = name.removesuffix(".gz")
+    if not any(layout.file and layout.file.fullmatch(inner) for layout in extract.layouts):
+        return False
+    try:
+        stamps = stamps_of_name(extract, inner).texts
+    except Refused:
+        return False
+    return not holds_number(inner, stamps)
 
 
 def not_kept(extract: Extract, receipt_id: str, inner_name: str) -> str:
@@ -35,7 +45,7 @@ def not_kept(extract: Extract, receipt_id: str, inner_name: str) -> str:
     return inner_name if agreed(extract, inner_name) else f"{receipt_id} (name not kept)"
 
 
-def holds_number(name: str, stamps: list[str]) -> bool:
+def holds_number(name: str, stamps: Iterable[str]) -> bool:
     """Whether digits of a name, but for those of its `stamps`, could be a person's number."""
     for stamp in stamps:
         name = name.replace(stamp, "|", 1)

@@ -30,7 +30,9 @@ def run(
     finished = _finished(lake, "a run about to start", as_of=as_of)
     release = lake.releases / finished.release
     arrived = sorted(_receipt_ids(lake) - before)
-    print_summary(release, arrived, as_json, finished.seconds, {"landing": _landing(lake), "clock": finished.clock})
+    # What a run prints is kept in logs, so files that nobody agreed to are counted there; `status` names them.
+    left = sum(file["needs_person"] for file in _landing(lake))
+    print_summary(release, arrived, as_json, finished.seconds, {"left_in_landing": left, "clock": finished.clock})
     raise typer.Exit(Exit.ATTENTION if finished.calls_somebody else Exit.DONE)
 
 

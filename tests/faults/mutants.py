@@ -152,10 +152,16 @@ def _sheet(content: bytes) -> list[list[str]]:
         parts = {name: ElementTree.fromstring(box.read(name)) for name in box.namelist() if name.endswith(".xml")}
     shared = ["".join(t.text or "" for t in item.iter() if _tag(t) == "t") for item in parts.get("xl/sharedStrings.xml", ())]
     rows: dict[int, dict[int, str]] = {}
-    for cell in (c for c in parts["xl/worksheets/sheet1.xml"].iter() if _tag(c) == "c"):
-        found = re.fullmatch(r"([A-Z]{1,3})([1-9]\d*)", cell.get("r", ""))
-        assert found
-        column = sum((ord(letter) - 64) * 26**power for power, letter in enumerate(reversed(found[1])))
+    row = column = 0
+    for cell in (c for c in parts["xl/worksheets/sheet1.xml"].iter() if _tag(c) in ("c", "row")):
+        if _tag(cell) == "row":
+            row, column = int(cell.get("r", row + 1)), 0
+            continue
+        if found := re.fullmatch(r"([A-Z]{1,3})([1-9]\d*)", cell.get("r", "")):
+            row, column = int(found[2]), sum((ord(x) - 64) * 26**power for power, x in enumerate(reversed(found[1])))
+        else:
+            assert "r" not in cell.attrib
+            column += 1
         value = next((v.text or "" for v in cell if _tag(v) == "v"), "")
         match cell.get("t", "n"):
             case "s":
@@ -164,7 +170,7 @@ def _sheet(content: bytes) -> list[list[str]]:
                 value = "".join(t.text or "" for t in cell.iter() if _tag(t) == "t")
             case "n" if value:
                 value = f"{float(value):.15g}".replace(".", ",")
-        rows.setdefault(int(found[2]), {})[column] = value
+        rows.setdefault(row, {})[column] = value
     width = max((max(row) for row in rows.values()), default=0)
     return [[row.get(i, "") for i in range(1, width + 1)] for _, row in sorted(rows.items()) if any(row.values())]
 
