@@ -17,6 +17,8 @@ from tests.faults.mutants import mutant, put, records
 from tests.toy import Toy
 
 MUTANTS, A_NIGHT = (20_000, 500) if WHOLE else (300, 150)
+# So many nights follow each other in one lake.
+NIGHTS_OF_A_LAKE = 4
 # A mutant by its number, or a range of them: FAULTS_MUTANTS=4711 or 4000-4499.
 CHOSEN = os.environ.get("FAULTS_MUTANTS", "")
 MOST_SECONDS, MOST_BYTES = 20.0, 1 << 30
@@ -25,7 +27,6 @@ MOST_SECONDS, MOST_BYTES = 20.0, 1 << 30
 def test_every_mutant_is_taken_with_what_its_bytes_say_or_refused_or_held_and_its_neighbour_is_published(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Any
 ) -> None:
-    toy = Toy(tmp_path, n="{mode: append}", good="{mode: snapshot}")
     first, _, last = CHOSEN.partition("-")
     numbers = list(range(int(first), int(last or first) + 1)) if CHOSEN else list(range(MUTANTS))
     seconds, memory = [0.0], [0]
@@ -44,12 +45,14 @@ def test_every_mutant_is_taken_with_what_its_bytes_say_or_refused_or_held_and_it
     monkeypatch.setattr(_Process, "ask", measured)
     stood, wrong = Counter[str](), list[str]()
     for night, start in enumerate(range(0, len(numbers), A_NIGHT)):
+        if night % NIGHTS_OF_A_LAKE == 0:
+            toy = Toy(tmp_path / f"lake{night}", n="{mode: append}", good="{mode: snapshot}")
         tonight = [mutant(n) for n in numbers[start : start + A_NIGHT]]
         (toy.data / "landing" / "n").mkdir(parents=True, exist_ok=True)
         for one in tonight:
             put(one, toy.data / "landing" / "n")
         toy.deliver("good", f"good_2015-01_received-201501{night % 28 + 1:02}-{night // 28:02}00.csv", f"a {night}")
-        before = {d["receipt_id"] for d in toy.deliveries("n")} if night else set()
+        before = {d["receipt_id"] for d in toy.deliveries("n")} if night % NIGHTS_OF_A_LAKE else set()
         toy.night()
         assert toy.total("good") == f"a {night}", "the good delivery beside them is published"
         assert lying(toy.lake, toy.catalog, {}) == [], "nothing is left in landing"
