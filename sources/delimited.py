@@ -80,6 +80,7 @@ class DelimitedFile:
     def _batch(self, block: bytes, line: int, match: Match) -> tuple[pa.RecordBatch, int]:
         """The records of a block and its number of lines: all through pyarrow when it can, else the odd ones apart."""
         ends, is_plain = _record_ends(block)
+        is_plain = is_plain and _has_fields_quoted_whole(block, match.layout.reads.delimiter.encode())
         starts = np.concatenate(([0], ends[:-1] + 1))
         data = np.frombuffer(block, np.uint8)
         has_text = (ends - starts > 1) | ((ends - starts == 1) & (data[starts] != 13))
@@ -246,6 +247,20 @@ def _record_ends(block: bytes) -> tuple[np.ndarray, bool]:
     quotes = np.flatnonzero(data == 34)
     outside = np.searchsorted(quotes, feeds) % 2 == 0
     return feeds[outside], is_plain and bool(outside.all())
+
+
+def _has_fields_quoted_whole(block: bytes, delimiter: bytes) -> bool:
+    """Whether each quotation mark opens a field, closes one, or stands twice inside: then parsers agree on what a field says.
+
+    The marks are even in number and every line is one record.
+    """
+    quotes = np.flatnonzero(np.frombuffer(block, np.uint8) == 34)
+    if not len(quotes):
+        return True
+    # Before the first byte stands a line's end, as after the last.
+    data, edges = np.frombuffer(b"\n" + block + b"\n", np.uint8), np.zeros(256, bool)
+    edges[list(delimiter + b'\n\r"')] = True
+    return bool(edges[data[quotes[0::2]]].all() and edges[data[quotes[1::2] + 2]].all())
 
 
 def _is_odd(block: bytes, starts: np.ndarray, ends: np.ndarray, match: Match) -> np.ndarray:

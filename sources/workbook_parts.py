@@ -7,7 +7,7 @@ cell may hide: formulas whose result was never stored, errors, cells that a merg
 import struct
 import zlib
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO
 from xml.parsers import expat
 from zipfile import BadZipFile, ZipFile, is_zipfile
@@ -24,6 +24,8 @@ MOST_TEXT = 256 << 20
 # Columns go to XFD: a reference with more letters is none that a program writes.
 _MOST_LETTERS = 3
 _PIECE = 1 << 20
+# The end of an archive: 22 bytes and a comment.
+_LONGEST_END = 22 + 0xFFFF
 # What the libraries raise over bytes that are no such archive, or no XML.
 _DAMAGE = (
     *(BadZipFile, NotImplementedError, EOFError, OSError, zlib.error, ValueError, IndexError, struct.error, RuntimeError),
@@ -59,7 +61,7 @@ class _Cells:
 
     def __init__(self, shared: list[int]) -> None:
         self.rows = self.columns = self.cells = self.text = self.formulas = self.errors = self.merges = 0
-        self.farthest, self._shared = "", shared
+        self.farthest, self._shared, self.targets = "", shared, set[str]()
         self._numbers: dict[str, int] = {}
         self._row = self._column = self._length = 0
         self._ref = self._kind = self._value = self._prefix = ""
@@ -82,6 +84,8 @@ class _Cells:
             self._reads = False
         elif tag == self._prefix + "mergeCell":
             self.merges += 1
+        elif tag.endswith("Relationship"):
+            self.targets.add(PurePosixPath(attributes.get("Target", "")).name)
         else:
             self._reads = False
             if not self.cells and tag.endswith((":worksheet", ":sst")):
@@ -170,19 +174,25 @@ def look_through(path: Path) -> list[SheetPart]:
                 unpacked > UNPACKED_BYTES_UNJUDGED and unpacked > UNPACKED_RATIO_LIMIT * path.stat().st_size
             ):
                 raise Refused("too_large", f"The workbook unpacks to {unpacked >> 20} MiB.")
-            shared: list[int] = []
-            for member in members:
-                if member.filename.lower().endswith("sharedstrings.xml"):
+            if not _is_whole(path, archive):
+                raise BadZipFile
+            shared, targets, broken, parts = list[int](), set[str](), list[str](), list[SheetPart]()
+            # Texts first, whatever their place: cells refer to them.
+            for member in sorted(members, key=lambda m: not m.filename.lower().endswith("sharedstrings.xml")):
+                texts, cells = _Texts(), _Cells(shared)
+                is_texts = member.filename.lower().endswith("sharedstrings.xml")
+                try:
                     with archive.open(member) as part:
-                        _walk(part, texts := _Texts())
-                        shared = texts.lengths
-            parts = []
-            for member in members:
-                with archive.open(member) as part:
-                    if _is_xml(part) and not member.filename.lower().endswith("sharedstrings.xml"):
-                        part.seek(0)
-                        _walk(part, cells := _Cells(shared))
-                        parts.append(cells.part())
+                        _walk(part, texts if is_texts else cells)
+                except expat.ExpatError:
+                    broken.append(member.filename)
+                    continue
+                shared += texts.lengths
+                targets |= cells.targets
+                parts.append(cells.part())
+            # A picture is no XML; a part that says it is, or that the library would take for a sheet, has to be.
+            if any(name.lower().endswith((".xml", ".rels")) or PurePosixPath(name).name in targets for name in broken):
+                raise BadZipFile
     except Refused:
         raise
     except _DAMAGE as error:
@@ -192,8 +202,17 @@ def look_through(path: Path) -> list[SheetPart]:
     return found
 
 
-def _is_xml(part: IO[bytes]) -> bool:
-    return part.read(64).lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"<", b"\xff\xfe<", b"\xfe\xff\0<"))
+def _is_whole(path: Path, archive: ZipFile) -> bool:
+    """Whether the archive's list of members lies where it says, is as long as it says, and ends the file: every library reads the same."""
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        file.seek(max(0, size - _LONGEST_END))
+        tail = file.read()
+    end = tail.rfind(b"PK\x05\x06")
+    disk, first, here, members, length, start, comment = struct.unpack_from("<4H2LH", tail, end + 4)
+    return (disk, first, here, members) == (0, 0, len(archive.infolist()), len(archive.infolist())) and (
+        (start, start + length, end + 22 + comment) == (archive.start_dir, size - len(tail) + end, len(tail))
+    )
 
 
 def _walk(file: IO[bytes], reading: _Cells | _Texts) -> None:

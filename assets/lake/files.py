@@ -4,6 +4,7 @@ No file is changed in place; a name that exists is whole. What goes loses its na
 """
 
 import errno
+import hashlib
 import json
 import os
 import shutil
@@ -15,6 +16,8 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+# Bytes of a name that leave room for who is writing: disks take 255.
+LONGEST_NAME = 180
 PRIVATE, SHARED = 0o700, 0o750
 Record = TypeVar("Record")
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
@@ -78,7 +81,10 @@ class Lake:
 def beside(path: Path) -> Path:
     """A name to write to before `path` exists, in the same folder, so that the rename is atomic."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    return path.with_name(f".{path.name}.{threading.get_ident()}.{os.getpid()}.part")
+    name = path.name
+    if len(os.fsencode(name)) > LONGEST_NAME:
+        name = hashlib.sha256(os.fsencode(name)).hexdigest()
+    return path.with_name(f".{name}.{threading.get_ident()}.{os.getpid()}.part")
 
 
 def place(made: Path, target: Path) -> None:

@@ -23,6 +23,12 @@ def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
         passed = con.execute("select count(*) from meta.check_result where passed").fetchall()[0][0]
         domains = dicts(con, "select * from meta.domain_status order by domain")
         freshness = dicts(con, "select * from meta.freshness order by extract")
+        empty = dicts(con, """
+            select receipt.extract, receipt.file_name, parse.records = parse.ignored as is_empty
+            from meta.receipt join meta.parse using (parse_id)
+            where receipt.status <> 'withdrawn'
+            qualify row_number() over (partition by receipt.extract order by receipt.received_at desc) = 1
+            order by receipt.extract""")  # fmt: skip
         marts = con.execute("select table_name, estimated_size from duckdb_tables() where schema_name = 'marts' order by 1").fetchall()
         told = dicts(con, "select * from meta.release")[0]
     return {
@@ -45,12 +51,12 @@ def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
         "domains": domains,
         "marts": {f"marts.{name}": rows for name, rows in marts},
         "freshness": freshness,
-        "attention": _attention(receipts, checks, domains, freshness, arrived),
+        "attention": _attention(receipts, checks, domains, freshness, [e for e in empty if e["is_empty"]], arrived),
     }
 
 
-def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts, arrived: list[str]) -> list[dict[str, str]]:
-    """What a person should look at, most urgent first: what is held, refused tonight, late, let pass, and what warns."""
+def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts, empty: Facts, arrived: list[str]) -> list[dict[str, str]]:
+    """What a person should look at, most urgent first: what is held, refused tonight, empty, late, let pass, and what warns."""
     found = [
         {"what": "held domain" if d["status"] == "held" else "failing figures", "which": d["domain"], "why": d["why"]}
         for d in domains
@@ -60,6 +66,7 @@ def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts,
     found += [{"what": "held delivery", "which": f"{r['file_name']} ({r['receipt_id']})", "why": r["why"]} for r in waiting]
     refused = [r for r in receipts if r["status"] == "refused" and r["receipt_id"] in arrived]
     found += [{"what": "refused file", "which": r["file_name"], "why": r["why"]} for r in refused]
+    found += [{"what": "empty delivery", "which": e["extract"], "why": f"{e['file_name']} holds no records."} for e in empty]
     late = [f for f in freshness if f["is_late"] or f["is_stale"]]
     found += [{"what": "late extract", "which": f["extract"], "why": f"{f['why']}. {f['due']}"} for f in late]
     found += [

@@ -149,7 +149,8 @@ def _cells(line: str) -> list[str] | None:
 def _sheet(content: bytes) -> list[list[str]]:
     """Cells of the one sheet whose first rows look like the table, by the letter of the format."""
     with zipfile.ZipFile(io.BytesIO(content)) as box:
-        parts = {name: ElementTree.fromstring(box.read(name)) for name in box.namelist() if name.endswith(".xml")}
+        known = ("xl/sharedStrings.xml", "xl/worksheets/sheet1.xml")
+        parts = {name: ElementTree.fromstring(box.read(name)) for name in box.namelist() if name in known}
     shared = ["".join(t.text or "" for t in item.iter() if _tag(t) == "t") for item in parts.get("xl/sharedStrings.xml", ())]
     rows: dict[int, dict[int, str]] = {}
     row = column = 0
@@ -168,7 +169,7 @@ def _sheet(content: bytes) -> list[list[str]]:
                 value = shared[int(value)]
             case _ if any(_tag(part) == "is" for part in cell):
                 value = "".join(t.text or "" for t in cell.iter() if _tag(t) == "t")
-            case "n" if value:
+            case "n" if re.fullmatch(r"[-+.\dEe]+", value):
                 value = f"{float(value):.15g}".replace(".", ",")
         rows.setdefault(row, {})[column] = value
     width = max((max(row) for row in rows.values()), default=0)
