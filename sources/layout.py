@@ -106,10 +106,14 @@ class Layout(Model):
 
 @dataclass(frozen=True)
 class Extract:
-    """One extract as the project declares it: what must arrive, and the ways suppliers write it."""
+    """One extract as the project declares it: what must arrive, and the ways suppliers write it.
+
+    `is_usable` is False where a layout cannot be used: files would be refused for want of it, so they wait.
+    """
 
     contract: Contract
     layouts: tuple[Layout, ...]
+    is_usable: bool = True
 
     @property
     def name(self) -> str:

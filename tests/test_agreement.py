@@ -59,6 +59,54 @@ def test_a_layout_nobody_can_read_holds_the_domain_of_its_extract(toy: Toy) -> N
     holds(toy, "sources/stock/layouts/plain.yaml: line 2: headers is no word that is known; is header meant?")
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("header:", "header: [Dag", "line 2: a bracket is not closed"),
+        ("columns:", "colums:", "line 3: colums is no word that is known; is columns meant?"),
+        ("number: Antal", "numbre: Antal", "line 3: numbre is no column of contract stock; is number meant?"),
+        ("number: Antal", "number: {from: Antal, mapp: {a: b}}", "mapp is no word that is known in columns.number; is map meant?"),
+        (r"file: \w+", r"file: (\w+", "line 1: file: "),
+        (", number: Antal", "", "says nothing of required number"),
+    ],
+)
+def test_a_slip_in_a_layout_is_told_with_its_line_and_holds_no_domain_but_its_own(toy: Toy, before: str, after: str, says: str) -> None:
+    toy.adds_up("stock", "sales")
+    toy.night()
+    delivered = toy.deliveries("stock")
+    toy.edit("sources/stock/layouts/plain.yaml", (before, after))
+    [fault] = load_catalog(toy.project).faults
+    assert (fault.where, fault.domains, says in fault.why) == ("sources/stock/layouts/plain.yaml", ("stock_domain",), True), fault.why
+    waits = toy.deliver("stock", "stock_2015-01_received-20150102-0100.csv", "a 2")
+    assert [d.domain for d in toy.night().held] == ["stock_domain"]
+    assert (waits.exists(), toy.deliveries("stock"), toy.total("stock"), toy.total("both")) == (True, delivered, "a 1", "a 11")
+    toy.edit("sources/stock/layouts/plain.yaml", (after or "name: Navn", before if after else "name: Navn, number: Antal"))
+    assert not toy.night().held
+    assert (toy.total("stock"), toy.total("both")) == ("a 2", "a 12")
+
+
+def test_a_code_of_a_layout_that_the_contract_does_not_have_is_told(toy: Toy) -> None:
+    allowed = "{metric: invalidValues, mustBe: 0, arguments: {validValues: [a, b]}, description: One of two.}"
+    toy.edit(
+        "sources/stock/contract.odcs.yaml", ("- {name: name, primaryKey: true", f"- {{name: name, quality: [{allowed}], primaryKey: true")
+    )
+    toy.edit("sources/stock/layouts/plain.yaml", ("name: Navn", "name: {from: Navn, map: {x: a, y: c}}"))
+    [fault] = load_catalog(toy.project).faults
+    assert fault.why == "line 3: name cannot be c; the contract allows a, b"
+
+
+MACROS = ["", "select 1", "create or replace macro twice(x) as", "create or replace macro other(x) as (2 * x)", "macro ' as"]
+
+
+@pytest.mark.parametrize("text", MACROS)
+def test_a_broken_macro_holds_the_domains_whose_sql_calls_it(toy: Toy, text: str) -> None:
+    macro = toy.project / "sql/macros/twice.sql"
+    macro.parent.mkdir()
+    macro.write_text(text)
+    toy.edit("sql/marts/stock_total.sql", ("sum(number)", "sum(twice(number))"))
+    holds(toy, "sql/marts/stock_total.sql: it calls twice, and sql/macros/twice.sql: ")
+
+
 def test_what_was_delivered_is_told_while_the_contract_of_its_extract_cannot_be_read(toy: Toy) -> None:
     toy.deliver("stock", "odd name.csv", "a 1")
     toy.night()
@@ -199,8 +247,8 @@ def test_a_domain_is_not_called_like_a_step(tmp_path: Path, name: str) -> None:
 
 
 def test_a_domain_that_is_declared_wrong_is_held(toy: Toy) -> None:
-    toy.edit("expectations/domains.yaml", ("owner: data", "owners: data"))
-    holds(toy, "expectations/domains.yaml: line ")
+    toy.edit("expectations/domains.yaml", ("stock_domain: {label: Tal, owner", "stock_domain: {label: Tal, owners"))
+    holds(toy, "expectations/domains.yaml: line 1: ")
     assert "owners is no word that is known; is owner meant?" in load_catalog(toy.project).faults[0].why
 
 

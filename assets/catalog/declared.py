@@ -110,6 +110,8 @@ class Catalog:
     tables: dict[str, Table]
     declared: dict[str, Domain] = field(default_factory=dict)
     faults: tuple[Fault, ...] = ()
+    # Extracts whose contract cannot be read just now, and their domains.
+    unreadable: dict[str, str] = field(default_factory=dict)
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -151,10 +153,8 @@ class Catalog:
         return sorted(found)
 
     def domain_of_extract(self, name: str) -> str:
-        """The domain an extract belongs to; '' for one that is declared no more. One that cannot be used has that of its fault."""
-        if name in self.extracts:
-            return self.extracts[name].contract.domain
-        return next((f.domains[0] for f in self.faults if f.where.startswith(f"sources/{name}/") and f.domains), "")
+        """The domain an extract belongs to; '' for one that is declared no more."""
+        return self.extracts[name].contract.domain if name in self.extracts else self.unreadable.get(name, "")
 
     def contract(self, name: str) -> Contract:
         """The contract of anything SQL may read, like raw.response_times or reference.target."""

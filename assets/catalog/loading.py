@@ -80,7 +80,7 @@ class _Loading:
 
     def catalog(self) -> Catalog:
         if not self.fields:
-            return Catalog(self.root, {}, {}, self.domains, tuple(self.faults))
+            return Catalog(self.root, {}, {}, self.domains, tuple(self.faults), self._unreadable({}))
         extracts: dict[str, Extract] = {}
         for path in sorted((self.root / "sources").glob("*/contract.odcs.yaml")):
             with self._telling(path):
@@ -88,7 +88,7 @@ class _Loading:
                 if contract.id != path.parent.name:
                     raise ContractError(f"the folder says {path.parent.name}, the contract {contract.id}")
                 extract = self._extract(path.parent, contract)
-                if extract and contract.status == "active":
+                if contract.status == "active":
                     self._require_declared(extract.contract)
                     # Said now, where a wrong word holds one domain: rules are made of the contract's words when they are asked for.
                     _ = raw_rules(extract.contract), extract.contract.reading_fingerprint
@@ -102,16 +102,23 @@ class _Loading:
         self._tell_sql_without_contract(contracts)
         self._leave_out_what_cannot_stand(tables, {f"raw.{e}" for e in extracts})
         order = ordered({n: set(t.needs) & set(tables) for n, t in tables.items()})
-        return Catalog(self.root, extracts, {name: tables[name] for name in order}, self.domains, tuple(self.faults))
+        return Catalog(
+            self.root, extracts, {name: tables[name] for name in order}, self.domains, tuple(self.faults), self._unreadable(extracts)
+        )
 
-    def _extract(self, folder: Path, contract: Contract) -> Extract | None:
-        """The extract with its layouts; None where one of them cannot be used: files would be refused for want of it."""
+    def _extract(self, folder: Path, contract: Contract) -> Extract:
+        """The extract with those of its layouts that can be used."""
         layouts = []
         paths = sorted(folder.glob("layouts/*.yaml"))
         for path in paths:
             with self._telling(path, contract.domain):
                 layouts.append(load_layout(path, contract))
-        return Extract(contract, tuple(layouts)) if len(layouts) == len(paths) else None
+        return Extract(contract, tuple(layouts), is_usable=len(layouts) == len(paths))
+
+    def _unreadable(self, extracts: dict[str, Extract]) -> dict[str, str]:
+        """Extracts whose contract cannot be used, and the domain that its text names."""
+        paths = [p for p in (self.root / "sources").glob("*/contract.odcs.yaml") if p.parent.name not in extracts]
+        return {p.parent.name: domain for p in paths if (domain := next(iter(self._said_domain(p)), ""))}
 
     def _contracts(self) -> dict[str, Contract]:
         found: dict[str, Contract] = {}

@@ -53,6 +53,8 @@ def load_macro(path: Path) -> dict[str, Macro]:
         macro = _macro(path.read_text("utf-8"), where)
     except (OSError, UnicodeDecodeError) as error:
         raise ContractError(f"{where}: cannot be read ({type(error).__name__})") from error
+    except (ValueError, IndexError) as error:
+        raise ContractError(f"{where}: is no `create or replace macro name(...) as (...)`") from error
     if macro.name != path.stem:
         raise ContractError(f"{where}: defines {macro.name}")
     return {macro.name: macro}

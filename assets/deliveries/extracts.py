@@ -60,12 +60,18 @@ class ExtractState:
 
 
 def take_in(line: Line, extract: Extract, readers: Readers) -> ExtractState:
-    """Take every complete file from landing, and settle what stands."""
+    """Take every complete file from landing, and settle what stands. Files of an extract that cannot be used wait."""
+    if not extract.is_usable:
+        return settled(line, extract, readers)
     return settled(line, extract, readers, sweep(line.lake, extract, readers, line.now))
 
 
 def settled(line: Line, extract: Extract, readers: Readers, swept: Swept | None = None) -> ExtractState:
     """What stands of the extract by the receipts and decisions up to now; remembered on the line. `swept` came with this run."""
+    if not extract.is_usable:
+        # Nothing of it has changed that could be told: its domain is held by what is wrong with it.
+        known = line.state(ExtractState, extract.name)
+        return replace(known, arrived=[]) if known else ExtractState(extract.name, "", [], [], problem="it has never been read")
     swept = swept or Swept()
     state = _settled(line, extract, readers, [r.id for r in swept.arrived])
     faults = " ".join(sorted(swept.faults))

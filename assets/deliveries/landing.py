@@ -96,7 +96,7 @@ def _of_extract(path: Path, extract: str, catalog: Catalog, left: dict[str, str]
         return lies("its name says that it is still being written" + (", but nobody has for more than a day" if is_old else ""), is_old)
     if why := left.get(identity(path, stat)):
         return lies(why)
-    if extract not in catalog.extracts:
+    if extract not in catalog.extracts or not catalog.extracts[extract].is_usable:
         return lies("the extract's contract or layouts cannot be used; files wait until they can")
     return lies("the next run takes it", False)
 

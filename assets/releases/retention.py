@@ -94,7 +94,7 @@ def _parses(lake: Lake, catalog: Catalog, leaving: set[str]) -> Iterator[Path]:
 
     And those of files that no receipt names: they were gone again before a run that had read them could take them.
     """
-    for name, extract in catalog.extracts.items():
+    for name, extract in ((n, e) for n, e in catalog.extracts.items() if e.is_usable):
         needed, known = set(), set()
         for receipt in receipts(lake, extract):
             known.add(receipt.content)
@@ -121,7 +121,7 @@ def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
                 if receipt.received_at < old.isoformat():
                     rejected += [p for p in (lake.rejected / receipt.id,) if p.exists()]
                 continue
-            if not read_before(lake, extract, receipt.content, receipt.inner_name):
+            if not extract.is_usable or not read_before(lake, extract, receipt.content, receipt.inner_name):
                 unread.add(receipt.content)
     taken = [lake.archived(c) for c, at in newest.items() if at < old.isoformat() and c not in unread]
     named = {read_json(p)["content"] for p in lake.receipts.glob("*.json")}

@@ -141,12 +141,18 @@ def _reading() -> Iterator["Readers"]:
 
 
 def _extracts(name: str) -> list[Any]:
-    """The extract of that name, or all for ''."""
+    """The extract of that name, or all for ''; what cannot be used of those asked for is told."""
     from assets.catalog.loading import load_catalog
 
-    extracts = load_catalog(PROJECT).extracts
+    catalog = load_catalog(PROJECT)
+    extracts = {n: e for n, e in catalog.extracts.items() if e.is_usable}
+    faults = [f.sentence for f in catalog.faults if f.where.startswith(f"sources/{name}")]
     if name and name not in extracts:
-        raise Missing(f"There is no extract {name}; there are {', '.join(extracts)}.")
+        raise Missing(" ".join(faults) or f"There is no extract {name}; there are {', '.join(extracts)}.")
+    for sentence in faults:
+        notes.print(sentence, markup=False, soft_wrap=True)
+    if not extracts:
+        raise NeedsAttention(" ".join(f.sentence for f in catalog.faults) or "No extract is declared.")
     return [extracts[name]] if name else list(extracts.values())
 
 
