@@ -24,9 +24,9 @@ from sources.reasons import Refused
 HERE = Path(__file__).parent
 FIELDS = load_fields(HERE / "fields.yaml")
 EXTRACTS = {
-    folder.name: Extract(contract, tuple(load_layout(p, contract) for p in sorted(folder.glob("layouts/*.yaml"))))
-    for folder in sorted(HERE.glob("sources/*"))
-    for contract in [load_contract(folder / "contract.odcs.yaml", FIELDS)]
+    path.parent.name: Extract(contract, tuple(load_layout(p, contract) for p in sorted(path.parent.glob("layouts/*.yaml"))))
+    for path in sorted(HERE.glob("sources/*/contract.odcs.yaml"))
+    for contract in [load_contract(path, FIELDS)]
 }
 
 
