@@ -199,7 +199,15 @@ def load_contract(path: Path, fields: dict[str, dict[str, Any]]) -> Contract:
     except (KeyError, TypeError, IndexError, AttributeError):
         # What is missing there is told in the document's own words.
         pass
-    return document.valid(Contract)
+    contract = document.valid(Contract)
+    for place, column in enumerate(contract.columns):
+        try:
+            _ = column.valid_values
+        except (KeyError, TypeError):
+            raise document.wrong(
+                f"invalidValues of {column.name} needs arguments: {{validValues: [...]}}", "schema", 0, "properties", place
+            ) from None
+    return contract
 
 
 def _complete_column(column: dict[str, Any], fields: dict[str, dict[str, Any]]) -> None:

@@ -141,6 +141,9 @@ class DelimitedFile:
                 passed += cut
                 rest = rest[cut:]
             elif len(rest) > LONGEST_RECORD_BYTES:
+                if rest.count(b'"') % 2 == 0:
+                    sentence = f"Line {self._line_at(passed)} is longer than {LONGEST_RECORD_BYTES >> 20} MiB: no record ends there."
+                    raise Refused("unreadable_file", sentence)
                 break
         if not rest.strip(b"\r\n"):
             return

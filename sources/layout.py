@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from sources.civil_time import CIVIL_ZONE
 from sources.contract import Contract, digest
@@ -31,8 +32,17 @@ class Reads(Model):
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
     numbers: Literal["danish", "english"] = "danish"
     missing: list[str] = []
-    header_rows: int = 1
+    header_rows: int = Field(default=1, ge=1)
     zone: str = CIVIL_ZONE
+
+    @field_validator("zone")
+    @classmethod
+    def _is_a_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ValueError, OSError, ZoneInfoNotFoundError):
+            raise ValueError(f"{value} is no time zone like {CIVIL_ZONE}") from None
+        return value
 
 
 class Ignore(Model):

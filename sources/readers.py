@@ -126,8 +126,10 @@ class Readers:
         with self._lock:
             if self._is_closed:
                 raise Stopped("the run ends")
-            process = self._free.pop() if self._free else None
-            if process is None:
+            process = None
+            while self._free and (process is None or not process.is_alive):
+                process = self._free.pop()
+            if process is None or not process.is_alive:
                 process = _Process(self._scratch)
                 self._all.append(process)
         try:
@@ -147,6 +149,9 @@ class Running(Protocol):
     pid: int
     requests: int
     answers: int
+
+    @property
+    def is_alive(self) -> bool: ...
 
     def kill(self) -> int:
         """End it; how it ended, as `subprocess` says it."""
@@ -169,6 +174,10 @@ class Spawned:
         assert self._process.stdin
         assert self._process.stdout
         self.pid, self.requests, self.answers = self._process.pid, self._process.stdin.fileno(), self._process.stdout.fileno()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
 
     def kill(self) -> int:
         self._process.kill()
@@ -202,6 +211,8 @@ class _Process:
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
         """The answer. Raises Stopped where the process dies or must be stopped."""
+        # Until the whole answer has come, it may still come to who asks next.
+        self.is_fit = False
         self._send(request)
         worked, since = self._work(), time.monotonic()
         while True:
@@ -225,6 +236,11 @@ class _Process:
 
     def kill(self) -> None:
         self._running.kill()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can be asked: one may die while nobody asks it anything."""
+        return bool(self._running.is_alive)
 
     def _send(self, said: dict[str, Any]) -> None:
         """Say it; where nobody listens the answer that does not come says so."""
@@ -273,7 +289,7 @@ def _person_key() -> bytes:
 
 def _bytes(size: str, setting: str) -> int:
     """A size like 1GiB in bytes. Raises WrongUsage."""
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]I?B)", size.strip().upper())
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]I?B)", size.strip().upper().removesuffix("B") + "B")
     if found is None:
         raise WrongUsage(f"{setting} is {size!r}, which is no size like 4GB.")
     return int(float(found[1]) * _UNITS[found[2]])

@@ -4,6 +4,7 @@ Here a file is met that may hold anything: what it does to this process it does 
 `sources.readers`; it stops this process when it needs too much, and when who asks is gone the process ends by itself.
 """
 
+import errno
 import json
 import os
 import queue
@@ -41,9 +42,17 @@ def main() -> None:
     os.dup2(nowhere, 2)
     requests: queue.Queue[str] = queue.Queue()
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
-    worker = _Worker(**json.loads(requests.get()))
+    begun = json.loads(requests.get())
+    worker: _Worker | None = None
     while True:
-        answers.write(json.dumps(worker.answer(json.loads(requests.get()))) + "\n")
+        request = json.loads(requests.get())
+        try:
+            worker = worker or _Worker(**begun)
+        except OSError as error:
+            answer: Answer = {"failed": [error.errno, f"{error.strerror}: {begun['scratch']}"]}
+        else:
+            answer = worker.answer(request)
+        answers.write(json.dumps(answer) + "\n")
         answers.flush()
 
 
@@ -76,6 +85,9 @@ class _Worker:
             return {"key": str(refused)}
         except _MEMORY:
             return {"stopped": "it needed more memory than there is for reading"}
+        except duckdb.IOException as error:
+            # It writes to the lake alone, and reads nothing that was delivered.
+            return {"failed": [errno.ENOSPC, str(error).partition("\n")[0]]}
         except OSError as error:
             return {"failed": [error.errno, os.strerror(error.errno or 0)]}
         except Exception as error:

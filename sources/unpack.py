@@ -50,7 +50,7 @@ def unpack(path: Path, name: str, target: Path) -> Unpacked:
         with path.open("rb") as file:
             return Unpacked(name, _copied(file, target))
     # Copied first: what fails from then on lies in the file and not in the disk it was delivered to.
-    packed = target.with_name(f"{target.name}.packed")
+    packed = target.with_suffix(".packed")
     try:
         shutil.copyfile(path, packed)
         is_gzip = name.lower().endswith(".gz")

@@ -85,7 +85,8 @@ class _Cells:
         elif tag == self._prefix + "mergeCell":
             self.merges += 1
         elif tag.endswith("Relationship"):
-            self.targets.add(PurePosixPath(attributes.get("Target", "")).name)
+            if attributes.get("Type", "").endswith(("/worksheet", "/sharedStrings")):
+                self.targets.add(PurePosixPath(attributes.get("Target", "")).name)
         else:
             self._reads = False
             if not self.cells and tag.endswith((":worksheet", ":sst")):
@@ -203,16 +204,19 @@ def look_through(path: Path) -> list[SheetPart]:
 
 
 def _is_whole(path: Path, archive: ZipFile) -> bool:
-    """Whether the archive's list of members lies where it says, is as long as it says, and ends the file: every library reads the same."""
+    """Whether the archive's list of members lies where its end says and is as long as it says: every library reads the same."""
     size = path.stat().st_size
     with path.open("rb") as file:
         file.seek(max(0, size - _LONGEST_END))
         tail = file.read()
     end = tail.rfind(b"PK\x05\x06")
-    disk, first, here, members, length, start, comment = struct.unpack_from("<4H2LH", tail, end + 4)
-    return (disk, first, here, members) == (0, 0, len(archive.infolist()), len(archive.infolist())) and (
-        (start, start + length, end + 22 + comment) == (archive.start_dir, size - len(tail) + end, len(tail))
-    )
+    place = size - len(tail) + end
+    _, _, here, members, length, start, _ = struct.unpack_from("<4H2LH", tail, end + 4)
+    if tail[max(0, end - 20) : end].startswith(b"PK\x06\x07"):
+        # A list that may be longer than 4 GiB has an end of its own before, whether it needs it or not.
+        place -= 76
+        here, members, length, start = struct.unpack_from("<4Q", tail, end - 76 + 24)
+    return (here, members, start, start + length) == (len(archive.infolist()), len(archive.infolist()), archive.start_dir, place)
 
 
 def _walk(file: IO[bytes], reading: _Cells | _Texts) -> None:

@@ -41,10 +41,20 @@ class Forked:
             os.kill(self.pid, signal.SIGKILL)
         if self._code is None:
             self._code = int(self._line.recv(32) or b"-9")
-            self._line.close()
-            os.close(self.requests)
-            os.close(self.answers)
         return self._code
+
+    @property
+    def is_alive(self) -> bool:
+        try:
+            os.kill(self.pid, 0)
+        except ProcessLookupError:
+            return False
+        return self._code is None
+
+    def __del__(self) -> None:
+        self._line.close()
+        os.close(self.requests)
+        os.close(self.answers)
 
 
 @cache

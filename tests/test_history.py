@@ -65,7 +65,7 @@ def undisturbed(small_files: Path, tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.mark.parametrize(
     ("module", "name", "nth"),
     [
-        pytest.param("sources.delimited", "_record_ends", 5, id="mid-parse"),
+        pytest.param("assets.deliveries.readings", "_reading_key", 5, id="mid-parse"),
         pytest.param("assets.tables.compute", "save", 2, id="between two versions"),
         pytest.param("assets.releases.pointers", "show", 1, id="before the flip"),
     ],

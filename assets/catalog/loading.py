@@ -227,7 +227,7 @@ class _Loading:
     def _telling(self, path: Path, domain: str = "") -> Iterator[None]:
         try:
             yield
-        except (ContractError, OSError, ValueError, KeyError, IndexError, re.error) as error:
+        except (ContractError, OSError, ValueError, KeyError, IndexError, TypeError, AttributeError, StopIteration, re.error) as error:
             self._tell(path, str(error).removeprefix(f"{path.parent.name}/").removeprefix(f"{path.name}: "), domain)
 
     def _tell(self, path: Path, why: str, domain: str = "") -> None:

@@ -27,7 +27,7 @@ from sources.casts import literal
 from sources.contract import Contract, digest
 from sources.duck import connect, relation, said_of
 from sources.layout import Extract, LayoutFault
-from sources.parse import PARQUET
+from sources.parse import PARQUET, Reading
 from sources.readers import NotReadable, Readers, Stopped
 from sources.reasons import Refused
 
@@ -114,7 +114,7 @@ def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str])
     try:
         for receipt in received:
             if not receipt.is_put_away:
-                read.append(Standing(receipt, *reading_of(lake, extract, receipt.content, receipt.inner_name, readers)))
+                read.append(Standing(receipt, *_read_twice(lake, extract, receipt, readers)))
     except (Refused, LayoutFault, NotReadable, Stopped) as error:
         why = error.told(contract.has_personal_columns) if isinstance(error, Refused) else str(error)
         problem = f"{receipt.file_name} was read before and no longer can be: {why}"
@@ -137,6 +137,14 @@ def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str])
     except (AuditError, duckdb.Error) as error:
         outcomes, problem = promises, f"raw.{name} could not be judged: {said_of(error, contract.has_personal_columns)}"
     return replace(state, outcomes=outcomes, problem=problem)
+
+
+def _read_twice(lake: Lake, extract: Extract, receipt: Receipt, readers: Readers) -> tuple[str, Reading]:
+    """What is read of a delivery; a process that died of something else is no fault of the file."""
+    try:
+        return reading_of(lake, extract, receipt.content, receipt.inner_name, readers)
+    except Stopped:
+        return reading_of(lake, extract, receipt.content, receipt.inner_name, readers)
 
 
 def _put_away(receipt: Receipt, decided: Decided) -> Standing:

@@ -14,13 +14,13 @@ from functools import cached_property
 from pathlib import Path
 
 from assets.deliveries.landing import identity, settled, stat_of
-from assets.deliveries.names import agreed, holds_number, name_of, not_kept
+from assets.deliveries.names import agreed, holds_number, known_to_layout, name_of, not_kept
 from assets.deliveries.readings import read
 from assets.deliveries.receipts import Receipt, read_receipt, receipts, write_receipt
 from assets.deliveries.stamps import Ahead, Stamps, stamps_of_name
 from assets.lake.files import Lake, beside, move, remove, sync, write_json
 from sources.contract import digest
-from sources.errors import Missing
+from sources.errors import Missing, WrongUsage
 from sources.layout import Extract, LayoutFault
 from sources.readers import READERS, NotReadable, Readers, Stopped
 from sources.reasons import READING_STOPPED, Refused
@@ -63,6 +63,10 @@ def sweep(lake: Lake, extract: Extract, readers: Readers, now: datetime) -> Swep
     return _Sweep(lake, extract, readers, now).take()
 
 
+class NameTaken(WrongUsage):
+    """A file that is to be read again would take the place of another one."""
+
+
 class NoLongerKept(Missing):
     """A file that is to be read again and has been cleaned away."""
 
@@ -77,7 +81,10 @@ def read_again(lake: Lake, receipt_id: str) -> None:
     if not files:
         raise NoLongerKept(f"The file of {receipt_id} is no longer kept; have it sent again, and `ventetal withdraw {receipt_id}`.")
     for file in files:
-        move(file, lake.landing / receipt.extract / file.name)
+        target = lake.landing / receipt.extract / file.name
+        if target.exists():
+            raise NameTaken(f"Another file called {file.name} lies in landing; let a run take it first, then accept this one.")
+        move(file, target)
 
 
 REASON = "reason.json"
@@ -169,6 +176,7 @@ class _Sweep:
             return self._put_away(path, stat, sight, refused.code, refused.told(self.is_personal))
         except BaseException as error:
             part.unlink(missing_ok=True)
+            part.with_suffix(".packed").unlink(missing_ok=True)
             if reason := self._reason(error):
                 raise reason from error
             raise
@@ -191,7 +199,7 @@ class _Sweep:
     def _judge_name(self, name: str) -> None:
         """Before the file is opened: does its name hold what must not be kept, or a time that has not come? Raises Refused, Ahead."""
         said = stamps_of_name(self.extract, name.removesuffix(".gz"))
-        if self.is_personal and said.texts and holds_number(name, said.texts):
+        if self.is_personal and known_to_layout(self.extract, name) and holds_number(name, said.texts):
             raise Refused("unreadable_file", "The name of the file holds a number that could be a person's; name it as agreed.")
         said.times(self.now, "")
 

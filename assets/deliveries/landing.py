@@ -71,7 +71,7 @@ def lying(lake: Lake, catalog: Catalog, left: dict[str, str]) -> list[Lying]:
         name = name_of(path)
         if path.is_dir() and not path.is_symlink() and (name in catalog.extracts or catalog.domain_of_extract(name)):
             found += [_of_extract(p, name, catalog, left) for p in _entries(path)]
-        elif path.is_dir() and not path.is_symlink():
+        elif path.is_dir() and not path.is_symlink() and not name.startswith("."):
             inside = sum(len(files) for _, _, files in os.walk(path))
             if inside:
                 found.append(Lying(f"{name}/", "", f"no extract is called so; {_files(inside)} in it will never be taken", True))

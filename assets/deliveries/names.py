@@ -30,14 +30,18 @@ def name_of(path: Path) -> str:
 
 def agreed(extract: Extract, name: str) -> bool:
     """Whether a layout of the extract knows files of this name, packed or not, and nothing in it could be a person's number."""
-    inner = name.removesuffix(".gz")
-    if not any(layout.file and layout.file.fullmatch(inner) for layout in extract.layouts):
+    if not known_to_layout(extract, name):
         return False
     try:
-        stamps = stamps_of_name(extract, inner).texts
+        stamps = stamps_of_name(extract, name.removesuffix(".gz")).texts
     except Refused:
         return False
-    return not holds_number(inner, stamps)
+    return not holds_number(name, stamps)
+
+
+def known_to_layout(extract: Extract, name: str) -> bool:
+    """Whether a layout of the extract has a pattern for names that fits this one, packed or not."""
+    return any(layout.file and layout.file.fullmatch(name.removesuffix(".gz")) for layout in extract.layouts)
 
 
 def not_kept(extract: Extract, receipt_id: str, inner_name: str) -> str:

@@ -1,5 +1,6 @@
 """Receipts: what is known of every arrival of a file, for good."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 
@@ -66,7 +67,8 @@ def _written(lake: Lake, extract: str) -> Iterator[Receipt]:
 
 
 def _discreet(receipt: Receipt, extract: Extract) -> Receipt:
-    """The receipt without a name that nobody agreed on: one of an earlier version may have kept it."""
-    if not extract.contract.has_personal_columns or agreed(extract, receipt.file_name):
+    """The receipt without a name that nobody agreed on, or words it quotes: one of an earlier version may have kept them."""
+    if not extract.contract.has_personal_columns:
         return receipt
-    return replace(receipt, file_name=not_kept(extract, receipt.id, receipt.inner_name))
+    name = receipt.file_name if agreed(extract, receipt.file_name) else not_kept(extract, receipt.id, receipt.inner_name)
+    return replace(receipt, file_name=name, sentence=receipt.sentence and re.sub("'[^']*'", "…", receipt.sentence))

@@ -18,7 +18,7 @@ _FORMS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 @dataclass(frozen=True)
 class Stamps:
-    """ISO texts in civil local time, None where nothing says so. `texts` is how the name wrote them."""
+    """ISO texts in civil local time, None where nothing says so. `texts` is how the name wrote them, and its month."""
 
     received: str | None = None
     extracted: str | None = None
@@ -40,6 +40,8 @@ class Ahead(Exception):
 def stamps(variables: dict[str, str]) -> Stamps:
     """What the variables of a match say. Raises Refused unreadable_file for what is no time."""
     texts = [variables[name] for name in Match.ARRIVAL if name in variables]
+    if re.fullmatch(r"\d{4}-\d{2}", period := variables.get("$period", "")):
+        texts.append(period)
     return Stamps(_instant(variables.get("$received")), _instant(variables.get("$extracted")), tuple(texts))
 
 

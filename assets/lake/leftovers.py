@@ -8,7 +8,7 @@ import shutil
 
 from assets.lake.files import Lake
 
-HALF_MADE = (".part", ".marked")
+HALF_MADE = (".part", ".marked", ".packed")
 
 
 def clear_leftovers(lake: Lake) -> None:

@@ -13,6 +13,7 @@ from assets.catalog.declared import LAYERS, REFERENCE, Catalog
 from assets.deliveries.extracts import ExtractState
 from assets.deliveries.readings import read_before
 from assets.deliveries.receipts import receipts
+from assets.lake.decisions import decisions
 from assets.lake.files import Lake, discard, load, read_json
 from assets.lake.manifests import Manifest, releases
 from assets.releases.pointers import head, pinned
@@ -113,12 +114,14 @@ def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
     Refused ones too, in the archive and where they were put away; and what a run archived that died before the receipt.
     """
     newest: dict[str, str] = {}
-    unread, rejected = set(), list[Path]()
+    unread, rejected, decided = set(), list[Path](), decisions(lake, datetime.max.isoformat())
     for extract in catalog.extracts.values():
         for receipt in receipts(lake, extract):
             newest[receipt.content] = max(newest.get(receipt.content, ""), receipt.received_at)
             if receipt.is_put_away:
-                if receipt.received_at < old.isoformat():
+                # One that nobody has decided about is kept: nothing of it has been read.
+                is_open = receipt.is_unread and not {("accept", receipt.id), ("withdraw", receipt.id)} & set(decided)
+                if receipt.received_at < old.isoformat() and not is_open:
                     rejected += [p for p in (lake.rejected / receipt.id,) if p.exists()]
                 continue
             if not extract.is_usable or not read_before(lake, extract, receipt.content, receipt.inner_name):

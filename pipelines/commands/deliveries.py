@@ -82,8 +82,9 @@ def accept(
 
     lake = Lake(data_root())
     with holding(lake, "accept"):
-        read_again(lake, what)
+        # The decision first: a file that is back in landing without it would be held and taken.
         accept_delivery(lake, what, reason, told_time(lake).at)
+        read_again(lake, what)
     notes.print(f"{what} is accepted; the next run takes it.")
 
 

@@ -57,18 +57,12 @@ def test_a_file_that_vanishes_while_it_is_read_stops_no_other(toy: Toy, monkeypa
 def test_a_file_whose_disk_fails_waits_and_stops_no_other(toy: Toy, monkeypatch: pytest.MonkeyPatch, code: int) -> None:
     failing = toy.deliver("n", JANUARY, "a 1")
     toy.deliver("n", FEBRUARY, "a 2, b 3", "2015-02-15")
-    ask = Readers._ask
+    ask = _Process.ask
 
-    def fails(self: Readers, do: str, path: Path, **request: Any) -> Any:
-        if path.name == JANUARY:
-            monkeypatch.setattr(_Process, "ask", lambda *_: {"failed": [code, os.strerror(code)]})
-        try:
-            return ask(self, do, path, **request)
-        finally:
-            monkeypatch.setattr(_Process, "ask", answered)
+    def fails(self: _Process, request: dict[str, Any]) -> dict[str, Any]:
+        return {"failed": [code, os.strerror(code)]} if request["path"].endswith(JANUARY) else ask(self, request)
 
-    answered = _Process.ask
-    monkeypatch.setattr(Readers, "_ask", fails)
+    monkeypatch.setattr(_Process, "ask", fails)
     toy.night()
     assert ([d["file_name"] for d in toy.deliveries("n")], failing.exists()) == ([FEBRUARY], True)
     monkeypatch.undo()
