@@ -1,5 +1,6 @@
 """Files are read by processes of their own: what happens to one of them costs no night and no record."""
 
+import errno
 import gzip
 import os
 import signal
@@ -16,7 +17,7 @@ import openpyxl
 import pytest
 
 from assets.alerts.alert_causes import remembered_causes
-from assets.deliveries.intake import NoLongerKept, read_again
+from assets.deliveries.intake import NameTaken, NoLongerKept, read_again
 from assets.lake.decisions import accept_delivery
 from sources import readers
 from sources.readers import Readers, Spawned, Stopped, _Process
@@ -202,6 +203,43 @@ def test_one_begun_on_a_host_reads_as_one_that_tests_begin(tmp_path: Path, monke
     toy.deliver("n", "n_2015-01.csv", "a 1, b 2")
     toy.night(datetime(2015, 6, 1))
     assert toy.total("n") == "a 1, b 2"
+
+
+def test_a_process_that_died_while_nobody_asked_it_is_no_fault_of_the_next_file(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(TABLE)
+    found = Readers(tmp_path)
+    for end in (found.interrupt, lambda: os.kill(found._all[-1]._running.pid, signal.SIGKILL)):
+        found.unpack(tmp_path / "a.csv", "a.csv", tmp_path / "b.csv")
+        end()
+        time.sleep(0.3)
+        found.unpack(tmp_path / "a.csv", "a.csv", tmp_path / "b.csv")
+    found.close()
+
+
+def test_a_disk_that_is_full_for_a_process_is_no_fault_of_the_file(toy: Toy, tmp_path: Path) -> None:
+    path = toy.deliver("n", "n_2015-01.csv", "a 1")
+    found = Readers(tmp_path)
+    with pytest.raises(OSError, match=r".") as full:
+        found.read(path, toy.catalog.extracts["n"], path.name, Path("/dev/full"))
+    assert full.value.errno == errno.ENOSPC
+    found.close()
+
+
+def test_what_is_read_again_never_takes_the_place_of_another_file(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    toy.deliver("n", "n_2015-01.csv", "a 1")
+    with monkeypatch.context() as during:
+        suffering(during, "read", "n", killed, 2)
+        toy.night()
+    [held] = toy.deliveries("n")
+    newer = toy.deliver("n", "n_2015-01.csv", "a 2")
+    with pytest.raises(NameTaken, match="Another file called n_2015-01"):
+        read_again(toy.lake, held["receipt_id"])
+    assert "a;2" in newer.read_text()
+
+
+@pytest.mark.parametrize(("size", "bytes_"), [("4G", 4 * 10**9), ("512MiB", 512 << 20), ("1.5 gb", 15 * 10**8), ("300KB", 300_000)])
+def test_sizes_are_said_as_databases_say_them(size: str, bytes_: int) -> None:
+    assert readers._bytes(size, "X") == bytes_
 
 
 def test_a_run_that_ends_asks_nobody_any_more(tmp_path: Path) -> None:

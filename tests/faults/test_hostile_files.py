@@ -146,6 +146,49 @@ def test_a_hostile_file_is_read_or_refused_with_a_sentence_and_its_neighbour_is_
     assert toy.deliveries("n") == [delivery], "the next night is not met by it"
 
 
+def with_parts(**parts: bytes) -> bytes:
+    """A workbook with parts as spreadsheet programs add them, and the relations that name them."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(far())) as before, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as after:
+        for name in before.namelist():
+            content = before.read(name)
+            if name == "xl/_rels/workbook.xml.rels":
+                kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
+                named = "".join(f'<Relationship Id="x{i}" Type="{kind}" Target="media/{part}"/>' for i, part in enumerate(parts))
+                content = content.replace(b"</Relationships>", named.encode() + b"</Relationships>")
+            after.writestr(name, content)
+        for part, content in parts.items():
+            after.writestr(f"xl/media/{part}", content)
+    return packed.getvalue()
+
+
+def with_long_end(content: bytes) -> bytes:
+    """An archive whose list of members has the end of a longer one too, as some libraries write always."""
+    end = content.rfind(b"PK\x05\x06")
+    members, length, start = struct.unpack_from("<HLL", content, end + 10)
+    record = struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, members, members, length, start)
+    return content[:end] + record + struct.pack("<4sLQL", b"PK\x06\x07", 0, end, 1) + content[end:]
+
+
+ORDINARY = {
+    "with a picture": lambda: with_parts(**{"image1.png": b"\x89PNG\r\n\x1a\n" + bytes(200)}),
+    "with macros": lambda: with_parts(**{"vbaProject.bin": b"\xd0\xcf\x11\xe0" + bytes(200)}),
+    "with settings of a printer": lambda: with_parts(**{"printerSettings1.bin": bytes(range(256))}),
+    "with a drawing that is no strict XML": lambda: with_parts(**{"vmlDrawing1.vml": b"<xml><br></xml>"}),
+    "with the end of a longer archive": lambda: with_long_end(far()),
+    "with a line feed after it": lambda: far() + b"\r\n",
+}
+
+
+@pytest.mark.parametrize("kind", ORDINARY)
+def test_an_ordinary_workbook_is_taken_whatever_else_is_in_it(tmp_path: Path, kind: str) -> None:
+    toy = Toy(tmp_path, n="{mode: replace_period, period: day}")
+    (toy.data / "landing" / "n").mkdir(parents=True)
+    (toy.data / "landing" / "n" / "n_2015-01.csv").write_bytes(ORDINARY[kind]())
+    toy.night()
+    assert toy.total("n") == "a 1", [d["why"] for d in toy.deliveries("n")]
+
+
 def test_a_refused_file_with_the_longest_name_is_put_away_from_another_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     toy = Toy(tmp_path, n="{mode: replace_period, period: day}")
     path = toy.deliver("n", "l" * 251 + ".csv", "a 1")
