@@ -17,6 +17,7 @@ from sources.settings import PROJECT, data_root
 if TYPE_CHECKING:
     import dagster as dg
 
+    from assets.catalog.declared import Catalog
     from pipelines.nightly import Finished
 
 
@@ -31,7 +32,9 @@ def run(
     release = lake.releases / finished.release
     arrived = sorted(_receipt_ids(lake) - before)
     # What a run prints is kept in logs, so files that nobody agreed to are counted there; `status` names them.
-    left = sum(file["needs_person"] for file in _landing(lake))
+    from pipelines.definitions import catalog
+
+    left = sum(file["needs_person"] for file in _landing(lake, catalog))
     print_summary(release, arrived, as_json, finished.seconds, {"left_in_landing": left, "clock": finished.clock})
     raise typer.Exit(Exit.ATTENTION if finished.calls_somebody else Exit.DONE)
 
@@ -40,7 +43,9 @@ def status(as_json: Json = False) -> None:
     """How things stand: the current release, its domains, what waits in landing."""
     lake = Lake(data_root())
     release = current(lake)
-    print_summary(release, [], as_json, None, {"landing": _landing(lake), "rolled_back_to": pinned(lake)})
+    from assets.catalog.loading import load_catalog
+
+    print_summary(release, [], as_json, None, {"landing": _landing(lake, load_catalog(PROJECT)), "rolled_back_to": pinned(lake)})
 
 
 def rebuild(as_json: Json = False) -> None:
@@ -76,13 +81,12 @@ def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False) -> "
     return stop(code, f"The run broke off; the release before it stands. {said}" if code is Exit.BROKEN else said)
 
 
-def _landing(lake: Lake) -> list[dict[str, Any]]:
+def _landing(lake: Lake, catalog: "Catalog") -> list[dict[str, Any]]:
     """What lies in landing, and why."""
-    from assets.catalog.loading import load_catalog
     from assets.deliveries.extracts import left_by_newest_run
     from assets.deliveries.landing import lying
 
-    return [asdict(file) for file in lying(lake, load_catalog(PROJECT), left_by_newest_run(lake))]
+    return [asdict(file) for file in lying(lake, catalog, left_by_newest_run(lake))]
 
 
 def _tell(on: "dg.DagsterInstance", lake: Lake) -> None:
