@@ -5,11 +5,12 @@ Belongs here: the layout language and the search for a header. Does not belong h
 """
 
 import difflib
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -128,6 +129,19 @@ class Extract:
     @property
     def name(self) -> str:
         return self.contract.id
+
+    @cached_property
+    def as_json(self) -> str:
+        """The extract as a process that reads is told of it."""
+        layouts = [layout.model_dump(mode="json") for layout in self.layouts]
+        return json.dumps({"contract": self.contract.model_dump(mode="json", by_alias=True), "layouts": layouts})
+
+    @staticmethod
+    @cache
+    def from_json(text: str) -> "Extract":
+        """The extract that `as_json` tells of."""
+        said = json.loads(text)
+        return Extract(Contract.model_validate(said["contract"]), tuple(Layout.model_validate(x) for x in said["layouts"]))
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -31,13 +31,13 @@ from sources.unpack import Unpacked
 
 # Files read at a time: the text of one is cut by one thread, which leaves cores idle.
 READERS = 2
-# Work for any file, and for each MiB: a hundred times what tables of either kind take.
+# Work for any file, and for each MiB: far more than tables of either kind take.
 SECONDS, SECONDS_PER_MIB = 15.0, 1.0
 # A process that has not worked for so long waits for something that will not come.
 STILL_SECONDS = 30.0
 _LOOK_SECONDS = 0.05
 _MIB = 1 << 20
-_PAGE, _TICKS = os.sysconf("SC_PAGE_SIZE"), os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 # What a disk says that is full, or may not be written to: no fault of a file, and nothing that another night would mend by itself.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
@@ -75,17 +75,17 @@ class Readers:
 
     def read(self, path: Path, extract: Extract, inner_name: str, target: Path) -> Found:
         """Write the records of an unpacked file to `target` (Parquet). Raises Refused, LayoutFault, NotReadable, Stopped."""
-        found = self._ask("read", path, extract=_said(extract), inner_name=inner_name, target=str(target))
+        found = self._ask("read", path, extract=extract.as_json, inner_name=inner_name, target=str(target))
         return Found(found["layout"], found["variables"], Reading(**found["reading"]))
 
     def check(self, path: Path, extracts: list[Extract], shows_values: bool) -> dict[str, Any]:
         """What would happen to a file if it were delivered (`sources.dry_run`). Raises NotReadable, Stopped."""
-        found = self._ask("check", path, name=path.name, extracts=[_said(e) for e in extracts], shows_values=shows_values)
+        found = self._ask("check", path, name=path.name, extracts=[e.as_json for e in extracts], shows_values=shows_values)
         return dict(found)
 
     def propose(self, path: Path, extracts: list[Extract]) -> str:
         """A first layout for the file, in YAML. Raises Refused, NotReadable, Stopped."""
-        found = self._ask("propose", path, name=path.name, extracts=[_said(e) for e in extracts])
+        found = self._ask("propose", path, name=path.name, extracts=[e.as_json for e in extracts])
         return str(found["layout"])
 
     def interrupt(self) -> None:
@@ -126,10 +126,12 @@ class Readers:
         with self._lock:
             if self._is_closed:
                 raise Stopped("the run ends")
-            process = None
-            while self._free and (process is None or not process.is_alive):
+            while self._free:
                 process = self._free.pop()
-            if process is None or not process.is_alive:
+                if process.is_alive:
+                    break
+                self._all.remove(process)
+            else:
                 process = _Process(self._scratch)
                 self._all.append(process)
         try:
@@ -219,7 +221,7 @@ class _Process:
             if select.select([self._running.answers], [], [], _LOOK_SECONDS)[0]:
                 piece = os.read(self._running.answers, _MIB)
                 if not piece:
-                    raise self._ended("")
+                    raise self._ended()
                 self._rest += piece
                 if piece.endswith(b"\n"):
                     answer: dict[str, Any] = json.loads(self._rest)
@@ -245,14 +247,12 @@ class _Process:
     def _send(self, said: dict[str, Any]) -> None:
         """Say it; where nobody listens the answer that does not come says so."""
         rest = json.dumps(said).encode() + b"\n"
-        try:
+        with suppress(OSError):
             while rest and select.select([], [self._running.requests], [], STILL_SECONDS)[1]:
                 rest = rest[os.write(self._running.requests, rest) :]
-        except OSError:
-            self.is_fit = False
 
-    def _ended(self, why: str) -> Stopped:
-        self.is_fit = False
+    def _ended(self, why: str = "") -> Stopped:
+        """Why it gives no answer: `why` it had to be stopped, else how it died."""
         code = self._running.kill()
         took_long = f"reading took more than {SECONDS:.0f} seconds of work and {SECONDS_PER_MIB:.0f} for each MiB"
         return Stopped(why or (took_long if code == -signal.SIGXCPU else f"the reader died ({code})"))
@@ -271,12 +271,6 @@ class _Process:
             return int(fields[11]) + int(fields[12])
         except (OSError, IndexError):
             return 0
-
-
-def _said(extract: Extract) -> dict[str, Any]:
-    """The extract in JSON."""
-    layouts = [layout.model_dump(mode="json") for layout in extract.layouts]
-    return {"contract": extract.contract.model_dump(mode="json", by_alias=True), "layouts": layouts}
 
 
 def _person_key() -> bytes:

@@ -12,16 +12,14 @@ import resource
 import sys
 import threading
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from sources.contract import Contract
 from sources.dry_run import dry_run, proposal
 from sources.duck import connect
-from sources.layout import Extract, Layout, LayoutFault
+from sources.layout import Extract, LayoutFault
 from sources.parse import Delivery
 from sources.pseudonym import KeyRefused
 from sources.reasons import Refused
@@ -96,19 +94,13 @@ class _Worker:
     def unpack(self, path: str, name: str, target: str) -> Answer:
         return asdict(unpack(Path(path), name, Path(target)))
 
-    def read(self, path: str, extract: Any, inner_name: str, target: str) -> Answer:
-        delivery = Delivery(Path(path), _extract(json.dumps(extract)), inner_name, self.key)
+    def read(self, path: str, extract: str, inner_name: str, target: str) -> Answer:
+        delivery = Delivery(Path(path), Extract.from_json(extract), inner_name, self.key)
         reading = delivery.parse(self.con, Path(target))
         return {"layout": delivery.match.layout.name, "variables": delivery.match.variables, "reading": asdict(reading)}
 
-    def check(self, path: str, name: str, extracts: list[Any], shows_values: bool) -> Answer:
-        return dry_run(Path(path), name, [_extract(json.dumps(e)) for e in extracts], self.con, self.scratch, self.key, shows_values)
+    def check(self, path: str, name: str, extracts: list[str], shows_values: bool) -> Answer:
+        return dry_run(Path(path), name, [Extract.from_json(e) for e in extracts], self.con, self.scratch, self.key, shows_values)
 
-    def propose(self, path: str, name: str, extracts: list[Any]) -> Answer:
-        return {"layout": proposal(Path(path), name, [_extract(json.dumps(e)) for e in extracts], self.scratch)}
-
-
-@cache
-def _extract(text: str) -> Extract:
-    said = json.loads(text)
-    return Extract(Contract.model_validate(said["contract"]), tuple(Layout.model_validate(x) for x in said["layouts"]))
+    def propose(self, path: str, name: str, extracts: list[str]) -> Answer:
+        return {"layout": proposal(Path(path), name, [Extract.from_json(e) for e in extracts], self.scratch)}

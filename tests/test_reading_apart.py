@@ -123,12 +123,18 @@ def test_a_process_that_suffers_once_costs_nothing_and_twice_holds_the_file_unti
     assert not [c for c in remembered_causes(toy.lake) if c.kind == "held delivery"]
 
 
-def test_what_is_held_unread_may_be_withdrawn_and_is_no_longer_read_once_it_is_gone(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+def held_unread(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """A delivery that is held since its reader died twice."""
     toy.deliver("n", "n_2015-01.csv", "a 1")
     with monkeypatch.context() as during:
         suffering(during, "read", "n", killed, 2)
         toy.night()
     [held] = toy.deliveries("n")
+    return held
+
+
+def test_what_is_held_unread_may_be_withdrawn_and_is_no_longer_read_once_it_is_gone(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = held_unread(toy, monkeypatch)
     (toy.lake.rejected / held["receipt_id"] / "n_2015-01.csv").unlink()
     with pytest.raises(NoLongerKept, match="have it sent again"):
         read_again(toy.lake, held["receipt_id"])
@@ -226,11 +232,7 @@ def test_a_disk_that_is_full_for_a_process_is_no_fault_of_the_file(toy: Toy, tmp
 
 
 def test_what_is_read_again_never_takes_the_place_of_another_file(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
-    toy.deliver("n", "n_2015-01.csv", "a 1")
-    with monkeypatch.context() as during:
-        suffering(during, "read", "n", killed, 2)
-        toy.night()
-    [held] = toy.deliveries("n")
+    held = held_unread(toy, monkeypatch)
     newer = toy.deliver("n", "n_2015-01.csv", "a 2")
     with pytest.raises(NameTaken, match="Another file called n_2015-01"):
         read_again(toy.lake, held["receipt_id"])

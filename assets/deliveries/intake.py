@@ -26,6 +26,9 @@ from sources.readers import READERS, NotReadable, Readers, Stopped
 from sources.reasons import READING_STOPPED, Refused
 from sources.unpack import Unpacked
 
+# What lies beside a file that was put away: why.
+REASON = "reason.json"
+
 
 @dataclass(frozen=True)
 class Met:
@@ -54,6 +57,14 @@ class NotNow(Exception):
     """A file that is left in landing until the next run. The text says why, '' for one that changed or vanished just now."""
 
 
+class NameTaken(WrongUsage):
+    """A file that is to be read again would take the place of another one."""
+
+
+class NoLongerKept(Missing):
+    """A file that is to be read again and has been cleaned away."""
+
+
 def sweep(lake: Lake, extract: Extract, readers: Readers, now: datetime) -> Swept:
     """Take every file that lies complete in the extract's landing folder, oldest first.
 
@@ -63,16 +74,8 @@ def sweep(lake: Lake, extract: Extract, readers: Readers, now: datetime) -> Swep
     return _Sweep(lake, extract, readers, now).take()
 
 
-class NameTaken(WrongUsage):
-    """A file that is to be read again would take the place of another one."""
-
-
-class NoLongerKept(Missing):
-    """A file that is to be read again and has been cleaned away."""
-
-
 def read_again(lake: Lake, receipt_id: str) -> None:
-    """Put the file back into landing if it is held unread, for the next run. Raises NoLongerKept."""
+    """Put the file back into landing if it is held unread, for the next run. Raises NoLongerKept, NameTaken."""
     receipt = read_receipt(lake, receipt_id)
     if receipt is None or not receipt.is_unread:
         return
@@ -85,9 +88,6 @@ def read_again(lake: Lake, receipt_id: str) -> None:
         if target.exists():
             raise NameTaken(f"Another file called {file.name} lies in landing; let a run take it first, then accept this one.")
         move(file, target)
-
-
-REASON = "reason.json"
 
 
 class _Sweep:
@@ -198,7 +198,7 @@ class _Sweep:
 
     def _judge_name(self, name: str) -> None:
         """Before the file is opened: does its name hold what must not be kept, or a time that has not come? Raises Refused, Ahead."""
-        said = stamps_of_name(self.extract, name.removesuffix(".gz"))
+        said = stamps_of_name(self.extract, name)
         if self.is_personal and known_to_layout(self.extract, name) and holds_number(name, said.texts):
             raise Refused("unreadable_file", "The name of the file holds a number that could be a person's; name it as agreed.")
         said.times(self.now, "")
@@ -239,7 +239,7 @@ class _Sweep:
         if self.is_personal and not agreed(self.extract, name):
             name = not_kept(self.extract, receipt_id, "")
         try:
-            received, ordered = stamps_of_name(self.extract, name.removesuffix(".gz")).times(self.now, self._seen(path, stat, sight))
+            received, ordered = stamps_of_name(self.extract, name).times(self.now, self._seen(path, stat, sight))
         except Refused:
             received = ordered = self._seen(path, stat, sight)
         return Met(

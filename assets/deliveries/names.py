@@ -33,7 +33,7 @@ def agreed(extract: Extract, name: str) -> bool:
     if not known_to_layout(extract, name):
         return False
     try:
-        stamps = stamps_of_name(extract, name.removesuffix(".gz")).texts
+        stamps = stamps_of_name(extract, name).texts
     except Refused:
         return False
     return not holds_number(name, stamps)

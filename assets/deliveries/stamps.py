@@ -46,9 +46,9 @@ def stamps(variables: dict[str, str]) -> Stamps:
 
 
 def stamps_of_name(extract: Extract, name: str) -> Stamps:
-    """What the name alone says, before the file is opened; nothing where no layout knows such names. Raises Refused."""
+    """What the name alone says, packed or not, before the file is opened; nothing where no layout knows such names. Raises Refused."""
     for layout in extract.layouts:
-        if layout.file and (found := layout.file.fullmatch(name)):
+        if layout.file and (found := layout.file.fullmatch(name.removesuffix(".gz"))):
             said = stamps({f"${k}": v for k, v in found.groupdict().items() if v is not None})
             if said.texts:
                 return said
