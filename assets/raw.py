@@ -1,6 +1,7 @@
 """One asset per extract: deliveries taken in and judged. Bad input shows as checks; it never fails the run."""
 
 from collections.abc import Iterator
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -11,8 +12,10 @@ from assets.night_run import NightRun
 from assets.specs import asset_key, check_results, check_specs, contract_spec
 from expectations.suite import Outcome, Rule, raw_rules
 from sources.layout import Extract
+from sources.vocabulary import Volume
 
 if TYPE_CHECKING:
+    from assets.deliveries.coverage import Month, Windows
     from assets.deliveries.extracts import ExtractState
     from assets.deliveries.standing import Standing
 
@@ -23,6 +26,10 @@ INTAKE_RULES = [
     Rule("quarantine_within_limit", "No current delivery has more refused records than its contract warns at.", "warning", ""),
     Rule("columns_do_not_drift", "The newest delivery has the columns the one before it had under the same layout.", "warning", ""),
     Rule("no_delivery_is_empty", "The newest delivery holds records.", "warning", ""),
+    Rule("no_delivery_shrinks", "No delivery in force has much fewer records than the one it replaced.", "warning", ""),
+    Rule("records_lie_in_covered_months", "No record is dated in a month that no delivery covers.", "warning", ""),
+    Rule("volume_is_as_usual", "The newest whole month has about as many records as the months before it.", "warning", ""),
+    Rule("nothing_is_gone_at_the_source", "What is in force is what the newest full file of its sender still holds.", "warning", ""),
     Rule("no_delivery_is_held", "No delivery waits for the operator.", "warning", ""),
 ]  # fmt: skip
 
@@ -34,17 +41,18 @@ def raw_asset(extract: Extract) -> dg.AssetsDefinition:
 
     @dg.multi_asset(name=f"raw__{extract.name}", specs=[spec.replace_attributes(skippable=False)], check_specs=check_specs(key, rules))
     def ingest(night_run: dg.ResourceParam[NightRun]) -> Iterator[dg.MaterializeResult[None]]:
-        yield raw_result(extract, night_run.night.ingest(extract.name))
+        night = night_run.night
+        yield raw_result(extract, night.ingest(extract.name), night.windows)
 
     return ingest
 
 
-def raw_result(extract: Extract, state: "ExtractState") -> dg.MaterializeResult[None]:
-    """What stands of the extract, with its checks."""
+def raw_result(extract: Extract, state: "ExtractState", windows: "Windows") -> dg.MaterializeResult[None]:
+    """What stands of the extract, with its checks. `windows` says how late its deliveries may come."""
     key, rules = asset_key(f"raw.{extract.name}"), _rules(extract)
     return dg.MaterializeResult(
         asset_key=key,
-        metadata=_metadata(state),
+        metadata=_metadata(extract, state, windows),
         check_results=check_results(key, rules, state.outcomes + _intake_outcomes(extract, state)),
         data_version=dg.DataVersion(state.key or "none"),
     )
@@ -54,7 +62,7 @@ def _rules(extract: Extract) -> list[Rule]:
     return raw_rules(extract.contract) + freshness_rules(extract.contract) + INTAKE_RULES
 
 
-def _metadata(state: "ExtractState") -> dict[str, Any]:
+def _metadata(extract: Extract, state: "ExtractState", windows: "Windows") -> dict[str, Any]:
     records, quarantined = sum(d.records for d in state.deliveries), sum(d.quarantined for d in state.deliveries)
     metadata: dict[str, Any] = {
         "dagster/row_count": sum(d.current for d in state.deliveries),
@@ -64,7 +72,7 @@ def _metadata(state: "ExtractState") -> dict[str, Any]:
         "quarantined": quarantined,
         "quarantined_share": round(quarantined / records, 9) if records else 0.0,
         "unchanged": not state.arrived,
-        "coverage": _month_grid(state),
+        "coverage": _month_grid(extract, state, windows),
     }
     if state.is_late:
         metadata["late"] = state.freshness.why
@@ -73,28 +81,33 @@ def _metadata(state: "ExtractState") -> dict[str, Any]:
     return metadata
 
 
-def _month_grid(state: "ExtractState") -> dg.TableMetadataValue:
+def _month_grid(extract: Extract, state: "ExtractState", windows: "Windows") -> dg.TableMetadataValue:
     """What has been delivered for each month, newest first: meta.coverage of the extract."""
+    from assets.deliveries.coverage import state_of
+
     records = [
         dg.TableRecord({
             "month": c.month[:7] if c.month else "undated",
+            "sender": c.sender,
             "deliveries": c.receipts,
             "records": c.records,
             "accepted": c.accepted,
             "quarantined": c.quarantined,
-            "complete": f"{100 * c.accepted / c.records:.1f} %",
-            "state": "held" if c.is_held else "provisional" if c.is_provisional else "final",
+            "complete": f"{100 * c.accepted / c.records:.1f} %" if c.records else "",
+            "known until": (c.known_until or "")[:16].replace("T", " "),
+            "state": state_of(extract.contract.delivery, windows, c),
         })
         for c in reversed(state.coverage)
     ]  # fmt: skip
     words = {
         "deliveries": "in force or held",
         "complete": "accepted of all records",
-        "state": "final once the month's end is reached",
+        "known until": "when the newest delivery that tells of the month was drawn",
+        "state": "final once it is known long enough after its end",
     }
-    names = ("month", "deliveries", "records", "accepted", "quarantined", "complete", "state")
-    types = ["string" if n in ("month", "complete", "state") else "int" for n in names]
-    columns = [dg.TableColumn(n, t, words.get(n)) for n, t in zip(names, types, strict=True)]
+    counts = ("deliveries", "records", "accepted", "quarantined")
+    names = ("month", "sender", *counts, "complete", "known until", "state")
+    columns = [dg.TableColumn(n, "int" if n in counts else "string", words.get(n)) for n in names]
     return dg.MetadataValue.table(records, dg.TableSchema(columns))
 
 
@@ -107,13 +120,33 @@ def _intake_outcomes(extract: Extract, state: "ExtractState") -> list[Outcome]:
         or d.accepted != d.current + d.superseded + d.duplicate + d.held
     ]  # fmt: skip
     refused = [d for d in state.deliveries if d.status == "refused" and d.receipt.id in state.arrived]
-    dirty = [d for d in taken if d.current and 100 * d.quarantined > limit * (d.records - d.ignored)]
+    dirty = [d for d in taken if d.current and 100 * d.quarantined > limit * d.judged]
     held = [d for d in state.deliveries if d.status == "held"]
-    offending = (lost, refused, dirty, drifted(state.deliveries), emptied(state.deliveries), held)
-    return [
-        Outcome.of(rule, not found, len(found), ", ".join(o.receipt.file_name for o in found))
-        for rule, found in zip(INTAKE_RULES, offending, strict=True)
-    ]
+    shrunk = [f"{d.receipt.file_name} ({d.judged} of {d.shrunk_from} records)" for d in taken if d.shrunk_from and d.status == "current"]
+    stray = [f"{m.month[:7]} ({m.records} records)" for m in state.coverage if m.month and not m.is_covered]
+    volume = odd_volume(extract.contract.volume, state.coverage)
+    gone = [f"{state.lacking} records are in no full file any more"] if state.lacking else []
+    files = [[d.receipt.file_name for d in found] for found in (lost, refused, dirty, drifted(state.deliveries), emptied(state.deliveries))]
+    offending = (*files, shrunk, stray, volume, gone, [d.receipt.file_name for d in held])
+    return [Outcome.of(rule, not found, len(found), ", ".join(found)) for rule, found in zip(INTAKE_RULES, offending, strict=True)]
+
+
+def odd_volume(volume: Volume | None, months: "list[Month]") -> list[str]:
+    """The newest month that is whole of a sender, if its number of records is far from the median of the months before it."""
+    if volume is None:
+        return []
+    found = []
+    for sender in dict.fromkeys(m.sender for m in months):
+        whole = [m for m in months if m.sender == sender and m.month and m.is_covered and m.is_delivered]
+        before = [m.records for m in whole[-1 - volume.over : -1]]
+        if len(before) < volume.over:
+            continue
+        usual, now = median(before), whole[-1]
+        share = 100 * now.records / usual if usual else 100.0
+        if not volume.warn[0] <= share <= volume.warn[1]:
+            whose = f" of {sender}" if sender else ""
+            found.append(f"{now.month[:7] if now.month else ''}{whose} ({now.records} records, {share:.0f} % of {usual:g})")
+    return found
 
 
 def drifted(deliveries: "list[Standing]") -> "list[Standing]":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from assets.catalog.declared import MARTS, REFERENCE, Catalog, Table
+from assets.catalog.declared import COVERAGE, MARTS, RAW, REFERENCE, Catalog, Table
 from assets.night_run import NightRun
 from assets.specs import asset_key, check_results, check_specs, contract_spec, materialized
 from assets.tables.domain_state import DomainState
@@ -74,7 +74,7 @@ def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
     deps = {
         asset_key(f"published.{catalog.tables[n].domain}")
         if n in catalog.tables and catalog.tables[n].domain not in (table.domain, REFERENCE)
-        else asset_key(n)
+        else asset_key(f"{RAW}.{n.removeprefix(f'{COVERAGE}.')}" if n.startswith(f"{COVERAGE}.") else n)
         for n in table.needs
     }
     spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})

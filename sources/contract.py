@@ -27,6 +27,7 @@ from sources.vocabulary import (
     QuarantineLimit,
     Sla,
     Team,
+    Volume,
     custom,
 )
 
@@ -63,14 +64,17 @@ class Contract(Model):
             "quarantineLimit": QuarantineLimit,
             "disclosure": Disclosure,
             "inputs": Inputs,
+            "volume": Volume,
         }
         for name, value in custom(self.object.customProperties).items():
             if name not in known:
                 raise ValueError(f"unknown customProperty {name}")
             known[name].model_validate(value)
         for column in self.columns:
-            if unknown := set(custom(column.customProperties)) - {"unit", "qualifies"}:
+            if unknown := set(custom(column.customProperties)) - {"unit", "qualifies", "event"}:
                 raise ValueError(f"{column.name}: unknown customProperty {sorted(unknown)}")
+            if column.is_event and column.physicalType not in ("DATE", "TIMESTAMP"):
+                raise ValueError(f"{column.name}: an event is a DATE or a TIMESTAMP")
         if self.person:
             self._admits_no_stray_number()
         if spec := self.disclosure:
@@ -104,7 +108,18 @@ class Contract(Model):
 
     @cached_property
     def delivery(self) -> Delivery:
+        """How an extract is delivered, which each says for itself (`declares_delivery`); a table has but one state."""
         return Delivery.model_validate(custom(self.object.customProperties).get("delivery", {"mode": "snapshot"}))
+
+    @property
+    def declares_delivery(self) -> bool:
+        return "delivery" in custom(self.object.customProperties)
+
+    @cached_property
+    def volume(self) -> Volume | None:
+        """How far a month's number of records may differ from the months before it without a warning."""
+        found = custom(self.object.customProperties).get("volume")
+        return Volume.model_validate(found) if found else None
 
     @cached_property
     def quarantine_limit(self) -> QuarantineLimit:
@@ -156,7 +171,11 @@ class Contract(Model):
             (c.name, c.physicalType, c.is_required, c.primaryKeyPosition, c.logicalTypeOptions, c.valid_values, c.classification, c.unit)
             for c in self.columns
         ]
-        return digest("contract", columns, self.key, [rule[:2] for rule in self.row_rules], self.delivery.period)
+        said = [rule[:2] for rule in self.row_rules]
+        events = [c.name for c in self.columns if c.is_event]
+        judged_by = (events, self.delivery.clockSkew) if events else ()
+        unit = () if self.delivery.unit == "month" else (self.delivery.unit,)
+        return digest("contract", columns, self.key, said, self.delivery.period, *unit, *judged_by)
 
     @cached_property
     def audit_fingerprint(self) -> str:

@@ -3,6 +3,8 @@
 Built from contract and layout alone; what a reason means is in `sources.reasons`, how a text becomes a value in `sources.casts`.
 """
 
+from datetime import timedelta
+
 import duckdb
 import pyarrow as pa
 
@@ -11,6 +13,7 @@ from sources.contract import Contract
 from sources.delimited import LINE, MALFORMED
 from sources.layout import Extract, LayoutFault, Match, Source, plain_name
 from sources.pseudonym import NOT_A_NUMBER, TYPE
+from sources.stamp import Span, Stamp
 from sources.vocabulary import Column
 
 IGNORED = "ignored"
@@ -125,9 +128,9 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
         errors += faults
     errors += [(f"({predicate})", f"rule:{id_}") for id_, predicate, _ in contract.row_rules]
     if contract.delivery.period:
-        covered = f"try_cast({literal(match.variables['$period'] + '-01')} as date)"
-        dated = contract.delivery.period
-        errors.append((f"not ({dated} >= {covered} and {dated} < {covered} + interval 1 month)", "rule:outside_period"))
+        covered, dated = Span.of(match.variables["$period"]), ident(contract.delivery.period)
+        errors.append((f"not ({dated} >= date '{covered.begin}' and {dated} < date '{covered.end}')", "rule:outside_period"))
+    errors += _later_than_drawn(contract, match)
     ignored = " or ".join(f"coalesce(try({rule.when}), false)" for rule in match.layout.ignore) or "false"
     declared = [
         f"case when coalesce(try({rule.when}), false) then try(cast({rule.records} as bigint)) end"
@@ -197,6 +200,26 @@ def _bounds(column: Column) -> list[tuple[str, str]]:
     if column.valid_values is not None:
         checks.append((f"{name} not in ({', '.join(literal(v) for v in column.valid_values)})", "unknown_code"))
     return [(condition, f"{column.name}:{reason}") for condition, reason in checks]
+
+
+def _later_than_drawn(contract: Contract, match: Match) -> list[tuple[str, str]]:
+    """Events that lie after the delivery that tells of them was drawn, where it says when that was."""
+    said = match.variables.get("$extracted") or match.variables.get("$received")
+    if not said:
+        return []
+    try:
+        drawn, skew = Stamp.of(said), timedelta(minutes=contract.delivery.clockSkew)
+    except ValueError:
+        # Who takes the file in refuses it for that.
+        return []
+    conditions = []
+    for column in (c for c in contract.columns if c.is_event):
+        if column.physicalType == "DATE":
+            late = f"{ident(column.name)} > date '{drawn.last_day(skew)}'"
+        else:
+            late = f"{ident(column.name)} >= timestamp '{drawn.end(skew, in_utc=column.name.endswith('_utc'))}'"
+        conditions.append((f"({late})", f"{column.name}:after_delivery"))
+    return conditions
 
 
 def _original(contract: Contract, shown: dict[str, tuple[str, str]]) -> str:

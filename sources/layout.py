@@ -9,7 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -103,6 +103,10 @@ class Layout(Model):
     ignore: list[Ignore] = []
     unpivot: Unpivot | None = None
     columns: dict[str, Source]
+    # Whose files these are, where the name of the file does not say so; one of the contract's senders.
+    sender: str = ""
+    # Whether a file is everything the source holds when it is drawn.
+    full: bool = False
 
     @model_validator(mode="after")
     def _has_header_or_fields(self) -> "Layout":
@@ -112,7 +116,7 @@ class Layout(Model):
 
     @cached_property
     def fingerprint(self) -> str:
-        return digest("layout", self.model_dump(mode="json"))
+        return digest("layout", self.model_dump(mode="json", exclude={"sender", "full"}))
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,7 @@ class Extract:
 class Match:
     """The layout that fits a file and where its records begin.
 
-    `names` are the supplier's column names in file order; `variables` the named groups of the file name;
+    `names` are the supplier's column names in file order; `variables` the named groups of the file name and of the `preamble`;
     `records_start` the 0-based row index of the first record among the rows that were searched.
     """
 
@@ -157,6 +161,7 @@ class Match:
     variables: dict[str, str]
     records_start: int
     sheet: str | None = None
+    preamble: dict[str, str] = field(default_factory=dict)
 
     # Variables that say when a delivery arrived and was drawn.
     ARRIVAL: ClassVar[tuple[str, str]] = ("$received", "$extracted")
@@ -189,6 +194,14 @@ def load_layout(path: Path, contract: Contract) -> Layout:
             raise document.wrong(sentence, "columns", name, "map")
     if unmapped := sorted(c.name for c in contract.columns if c.is_required and c.name not in layout.columns):
         raise document.wrong(f"says nothing of required {', '.join(unmapped)}", "columns")
+    senders = [s.name for s in contract.delivery.senders]
+    names_sender = any(p and "sender" in p.groupindex for p in (layout.file, layout.preamble))
+    if layout.sender and layout.sender not in senders:
+        raise document.wrong(
+            f"{layout.sender} is none of the senders that {contract.id} expects ({', '.join(senders) or 'none'})", "sender"
+        )
+    if len(senders) > 1 and not layout.sender and not names_sender:
+        raise document.wrong(f"{contract.id} expects files of {', '.join(senders)}: `sender` says whose these are", "header")
     if contract.delivery.mode == "replace_period" and not any(p and "period" in p.groupindex for p in (layout.file, layout.preamble)):
         raise document.wrong(f"{contract.id} is delivered by period, so `file` or `preamble` must name a group `period`", "file")
     if contract.has_personal_columns and layout.file and not _fixes_name(layout.file.pattern):
@@ -231,7 +244,7 @@ def choose(extract: Extract, file_name: str, heads: Callable[[Reads], Iterable[t
                 start = at + layout.reads.header_rows
                 said = _preamble(layout, rows[:at])
                 if said is not None:
-                    fitting.append(Match(layout, _names(layout, rows, at), variables | said, start, sheet))
+                    fitting.append(Match(layout, _names(layout, rows, at), variables | said, start, sheet, said))
             elif (hits := len(layout.header) - len(lacking)) > nearest[0]:
                 nearest = (hits, layout.name, lacking)
         if len(fitting) > 1:

@@ -11,9 +11,9 @@ extract. Columns of the Parquet: the contract's, then
 """
 
 import json
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +28,20 @@ from sources.layout import Extract, choose, plain_name
 from sources.pseudonym import TYPE, Pseudonyms
 from sources.reasons import Refused
 from sources.repeats import repeated_hashes
+from sources.stamp import Span
 from sources.unpack import kind_of
 from sources.workbook import Workbook
 
 READER_VERSION = "2"
+# What a delivery says of itself above its header that is kept of it: nothing a supplier could fill with somebody's name or number.
+KEPT = {
+    "$period": r"\d{4}(-\d{2}){0,2}",
+    "$latest": r"\d{4}(-\d{2}){0,2}",
+    "$received": r"(19|20)\d{2}[-./]?\d{2}[-./]?\d{2}([-T ]\d{2}[:.]?\d{2}([:.]?\d{2})?)?",
+    "$extracted": r"(19|20)\d{2}[-./]?\d{2}[-./]?\d{2}([-T ]\d{2}[:.]?\d{2}([:.]?\d{2})?)?",
+    "$part": r"\d{1,3}",
+    "$parts": r"\d{1,3}",
+}
 # Version 2 writes numbers that rise, like lines and times, as their differences: a tenth of the size.
 PARQUET = "format parquet, compression zstd, compression_level 1, parquet_version v2"
 
@@ -51,6 +61,8 @@ class Reading:
     extra_columns: list[str]
     absent_columns: list[str]
     period: str | None
+    # What the lines above the header say of the delivery (`KEPT`); its name can be asked again.
+    said: dict[str, str] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
@@ -79,7 +91,7 @@ class Delivery:
             raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
         self.file: DelimitedFile | Workbook = Workbook(path) if kind == "workbook" else DelimitedFile(path)
         self.match = choose(extract, name, self.file.heads)
-        _refuse_impossible_month(self.match.variables.get("$period"))
+        _refuse_impossible_period(extract, self.match.variables)
 
     def parse(self, con: duckdb.DuckDBPyConnection, target: Path) -> Reading:
         """Write all records to `target` (Parquet) and return what was found; raises Refused or LayoutFault, target then worthless.
@@ -147,6 +159,7 @@ class Delivery:
             extra_columns=extra,
             absent_columns=[c for c, s in self.match.layout.columns.items() if s.names and not origin(s, self.match)],
             period=self.match.variables.get("$period"),
+            said=_kept(self.extract, self.match.preamble),
         )
         return discreet(self.extract, reading)
 
@@ -157,6 +170,13 @@ class Delivery:
         return {plain_name(n) for n in [*named, *mentioned, *self.match.layout.header]}
 
 
+def _kept(extract: Extract, preamble: dict[str, str]) -> dict[str, str]:
+    kept = {name: text for name, text in preamble.items() if name in KEPT and re.fullmatch(KEPT[name], text)}
+    if preamble.get("$sender") in {s.name for s in extract.contract.delivery.senders}:
+        kept["$sender"] = preamble["$sender"]
+    return kept
+
+
 def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     try:
         yield from batches
@@ -165,13 +185,19 @@ def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterat
         raise
 
 
-def _refuse_impossible_month(period: str | None) -> None:
-    if period is None:
+def _refuse_impossible_period(extract: Extract, variables: dict[str, str]) -> None:
+    form = {"day": "2015-05-31", "month": "2015-05", "year": "2015"}[extract.contract.delivery.unit]
+    if (period := variables.get("$period")) is None:
         return
     try:
-        date.fromisoformat(f"{period}-01")
+        Span.of(period)
     except ValueError:
-        raise Refused("unreadable_file", "The file says that it covers {} where a month like 2015-05 belongs.", repr(period)) from None
+        period_is_right = False
+    else:
+        period_is_right = len(period) == len(form)
+    if not period_is_right:
+        kind = extract.contract.delivery.unit
+        raise Refused("unreadable_file", f"The file says that it covers {{}} where a {kind} like {form} belongs.", repr(period))
 
 
 def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, target: Path) -> None:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from sources.cadence import Cadence
 
 Severity = Literal["error", "warning"]
+MONTH_OR_NONE = r"^(\d{4}-(0[1-9]|1[0-2]))?$"
 COMPARATORS = {
     "mustBe": "=",
     "mustNotBe": "<>",
@@ -116,6 +117,11 @@ class Column(Model):
         return custom(self.customProperties).get("unit")
 
     @property
+    def is_event(self) -> bool:
+        """Whether it is an instant that cannot lie after the delivery that tells of it was drawn."""
+        return str(custom(self.customProperties).get("event", "")).lower() == "true"
+
+    @property
     def is_required(self) -> bool:
         return self.required or self.primaryKey
 
@@ -175,16 +181,50 @@ class Object(Model):
     quality: list[Quality] = []
 
 
+class Sender(Model):
+    """Somebody who is expected to deliver, from the month `since` to the month `until` (YYYY-MM); without them always."""
+
+    name: str
+    since: str = Field(default="", pattern=MONTH_OR_NONE)
+    until: str = Field(default="", pattern=MONTH_OR_NONE)
+
+    def is_expected(self, month: str) -> bool:
+        """Whether a delivery for a month (YYYY-MM) is expected."""
+        return (not self.since or self.since <= month) and (not self.until or month <= self.until)
+
+
+class Shrinks(Model):
+    """Percent of the records of the delivery it replaces under which a delivery warns, and under which it waits for the operator.
+
+    Half a file is sent far more often than a tenth of a month is taken back: a real export was cut at 84.7 percent.
+    """
+
+    warn: float = 98
+    hold: float = 90
+
+
 class Delivery(Model):
-    """Which deliveries are current: see `assets.deliveries.standing`."""
+    """Which deliveries are current (`assets.deliveries.standing`), and which months they cover (`assets.deliveries.coverage`).
+
+    A month is known by the month's own file (`redelivery`), by its own and those that follow without a gap (`later_files`), or by any
+    file that reaches past it (`through`); it is final once that file was drawn as long after the month's end as the row `finalAfter`
+    of reference.target says. Without `completes` a month is never final. `unit` is what `$period` means.
+    """
 
     mode: Literal["append", "snapshot", "upsert", "replace_period"]
     latestBy: list[str] = []
     period: str | None = None
-    unit: Literal["month"] = "month"
-    # A replacement with fewer records than this percent of those it replaces waits for the operator: half a file is sent
-    # far more often than half a month is taken back.
-    replacesAtLeast: float = 80
+    unit: Literal["day", "month", "year"] = "month"
+    completes: Literal["redelivery", "later_files", "through"] | None = None
+    finalAfter: str | None = None
+    # Where the instant comes from at which a delivery was drawn; one that does not say so has none, unless first sight counts.
+    drawn: Literal["name", "preamble", "first_sight"] = "name"
+    senders: list[Sender] = []
+    shrinks: Shrinks = Shrinks()
+    # What a file that holds everything (`full` of its layout) no longer holds is gone at the source.
+    absent: Literal["deleted"] | None = None
+    # Minutes that clocks may differ by before an event lies after the delivery that tells of it.
+    clockSkew: int = 10
 
     @model_validator(mode="after")
     def _complete(self) -> "Delivery":
@@ -192,7 +232,16 @@ class Delivery(Model):
             raise ValueError("`period` names the dating column of replace_period, and only of that")
         if self.latestBy and self.mode != "upsert":
             raise ValueError("`latestBy` goes with upsert")
+        if self.absent and self.mode != "upsert":
+            raise ValueError("`absent` goes with upsert: in the other modes what a file no longer holds is gone anyway")
         return self
+
+
+class Volume(Model):
+    """Percent of the median of as many months before (`over`) between which a month's number of records causes no warning."""
+
+    warn: tuple[float, float]
+    over: int = Field(default=6, ge=2)
 
 
 class QuarantineLimit(Model):

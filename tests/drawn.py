@@ -15,6 +15,8 @@ from assets.catalog.declared import Catalog, Table
 from sources.casts import ident, literal
 from sources.duck import no_rows, relation
 
+# Where a test says nothing of deliveries, they cover these months, and all of them are final.
+COVERED = ("2013-09", "2016-12")
 Drawn = list[dict[str, str | None]]
 
 
@@ -52,7 +54,7 @@ def _said(value: Any) -> str | None:
 
 
 class Tables:
-    """The project's SQL over drawn inputs. An input nobody drew is empty; reference tables are the project's own."""
+    """The project's SQL over drawn inputs. An input nobody drew is empty, but for what deliveries cover; lookups are the project's own."""
 
     def __init__(self, catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:
         self.catalog, self.con, self.given_names = catalog, con, set[str]()
@@ -66,6 +68,20 @@ class Tables:
         selects = ["select " + ", ".join(f"cast({_value(row.get(n), t)} as {t}) as {ident(n)}" for n, t in types.items()) for row in rows]
         relation(self.con, name, " union all ".join(selects))
         self.given_names.add(name)
+
+    def covers(self, extract: str, first: str, last: str, final: str = "", known_until: str = "", lacks: str = "") -> None:
+        """Deliveries of an extract cover the months (2015-04) from `first` to `last`. Those up to `final`, all if not given, are final.
+
+        A month is known until long after its end, or until `known_until`.
+        """
+        months = f"generate_series(date '{first}-01', date '{last}-01', interval 1 month)"
+        until = f"timestamp '{known_until}'" if known_until else "month + interval 1 year"
+        relation(self.con, f"coverage.{extract}", f"""
+            select cast(month as date) as month, {not lacks} as is_delivered,
+                {not lacks} and month <= date '{final or last}-01' as is_final,
+                cast({until} as timestamp) as known_until, {literal(lacks)} as lacks
+            from (select unnest({months}) as month)""")
+        self.given_names.add(f"coverage.{extract}")
 
     def run(self, name: str) -> list[dict[str, Any]]:
         """Rows of a table computed from what was given; tables between are computed on the way."""
@@ -86,7 +102,9 @@ class Tables:
     def _provide(self, name: str) -> None:
         contract = self.catalog.contract(name)
         columns = {c.name: c.physicalType for c in contract.columns}
-        if name.startswith("reference."):
+        if name.startswith("coverage."):
+            self.covers(name.removeprefix("coverage."), *COVERED)
+        elif name.startswith("reference."):
             path, types = self.catalog.tables[name].path, ", ".join(f"{literal(n)}: {literal(t)}" for n, t in columns.items())
             relation(self.con, name, f"select * from read_csv({literal(str(path))}, header = true, quote = '\"', columns = {{{types}}})")
         elif name.startswith("raw."):

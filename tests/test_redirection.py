@@ -54,12 +54,14 @@ def test_a_code_belongs_to_its_group_and_no_code_to_uden_kode(tables: Tables, co
     assert tables.run("core.redirection") == expect(f"service_group\n{group}")
 
 
-def test_a_month_is_final_a_month_after_its_end_and_its_parts_are_told_only_then(tables: Tables) -> None:
+def test_the_parts_of_a_month_are_told_once_it_is_final_and_a_month_that_no_delivery_covers_is_none(tables: Tables) -> None:
     redirections(tables, """
         A0000001 | p1 | 2015-02-10 | 1516001 | P001 | DUF        | KCJ | 2015-03-03
         A0000002 | p2 | 2015-02-11 | 1516001 | P001 | REGION_OWN | KCJ | 2015-03-03
         A0000003 | p2 | 2015-03-11 | 1516001 | P001 | REGION_OWN | KCJ | 2015-04-01
+        A0000004 | p2 | 2025-03-11 | 1516001 | P001 | REGION_OWN | KCJ | 2015-04-01
     """)  # fmt: skip
+    tables.covers("redirections", "2015-02", "2015-03", final="2015-02")
     assert tables.run("marts.redirection_monthly") == expect("""
         month      | agreement_type | is_total | treatments | persons | treatments_share | is_provisional | qf
         2015-02-01 | ALL            | yes      | 2          | 2       | 1                | no             | ''
@@ -87,10 +89,10 @@ def test_services_stand_beside_the_same_month_a_year_before(tables: Tables) -> N
 
 def test_a_hospital_is_shown_as_it_was_and_as_it_has_become_by_the_newest_extract(tables: Tables) -> None:
     redirections(tables, "A0000001 | p1 | 2015-03-10 | 1502001 | P001 | DUF | KCJ | 2015-05-02")
+    tables.covers("redirections", "2015-03", "2015-04", final="2015-03", known_until="2015-05-02")
     row = "hospital_code | hospital_name     | hospital_now_code | hospital_now_name\n"
     assert tables.run("marts.redirection_by_hospital") == expect(row + "GLO | Glostrup Hospital | GLO | Glostrup Hospital")
-    redirections(tables, "A0000001 | p1 | 2015-03-10 | 1502001 | P001 | DUF | KCJ | 2015-09-06")
-    tables.given_names -= {"core.redirection", "marts.redirection_monthly"}
+    tables.covers("redirections", "2015-03", "2015-04", final="2015-03", known_until="2015-09-06")
     assert tables.run("marts.redirection_by_hospital") == expect(row + "GLO | Glostrup Hospital | RH | Rigshospitalet")
 
 

@@ -8,7 +8,18 @@ PROBE = "system_name | action | action_class | location | started_at | duration_
 
 
 def attempts(tables: Tables, rows: str) -> None:
+    """Attempts of the first days of months, of which no more are delivered yet."""
     tables.given("raw.response_times", PROBE + "\n" + rows)
+    tables.covers("response_times", "2015-04", "2015-04", known_until="2015-04-02")
+
+
+def orbit(tables: Tables) -> dict[str, object]:
+    return next(row for row in tables.run("marts.response_time_monthly") if row["system_id"] == "ORBIT")
+
+
+def measured(tables: Tables) -> list[dict[str, object]]:
+    """The cells that were measured at all."""
+    return [c for c in tables.run("core.response_time_cell") if c["measured_days"]]
 
 
 @pytest.mark.parametrize(
@@ -31,7 +42,7 @@ def test_an_attempt_counts_always_and_is_within_only_if_answered_at_or_below_the
     tables: Tables, action_class: str, duration_ms: str, status: str, within: int
 ) -> None:
     attempts(tables, f"Orbit | x | {action_class} | Herlev | 2015-04-01 08:00:00 | {duration_ms} | {status}")
-    [cell] = tables.run("core.response_time_cell")
+    [cell] = measured(tables)
     assert (cell["attempts"], cell["within_limit"]) == (1, within)
 
 
@@ -47,7 +58,7 @@ def test_all_attempts_in_a_listed_window_are_left_out_and_maintenance_outside_on
         Orbit | login | HEAVY | Herlev | 2015-04-02 04:00:00 |     | MAINT
         GS    | login | HEAVY | Herlev | 2015-04-01 23:00:00 |     | MAINT
     """)  # fmt: skip
-    assert tables.run("core.response_time_cell") == expect("""
+    assert measured(tables) == expect("""
         system_id | attempts | within_limit | maintenance_attempts | maintenance_within_limit
         GS        | 1        | 0            | 0                    | 0
         ORBIT     | 2        | 1            | 2                    | 1
@@ -73,7 +84,7 @@ def test_an_attempt_inside_windows_that_overlap_touch_or_hold_each_other_counts_
         Orbit | login | HEAVY | Herlev | 2015-04-01 23:00:00 | 100 | OK
         GS    | login | HEAVY | Herlev | 2015-04-01 09:45:00 | 100 | OK
     """)  # fmt: skip
-    assert tables.run("core.response_time_cell") == expect("""
+    assert measured(tables) == expect("""
         system_id | attempts | within_limit | maintenance_attempts | maintenance_within_limit
         GS        | 1        | 1            | 0                    | 0
         ORBIT     | 2        | 2            | 4                    | 4
@@ -87,21 +98,21 @@ def test_every_spelling_of_a_system_is_one_system_and_an_unknown_one_is_kept_apa
         labka    | login | HEAVY | Herlev | 2015-04-01 10:00:00 | 100 | OK
         Sundhed9 | login | HEAVY | Herlev | 2015-04-01 10:00:00 | 100 | OK
     """)  # fmt: skip
-    assert tables.run("core.response_time_cell") == expect("""
+    assert measured(tables) == expect("""
         system_id | system_name | attempts
         LABKA2    | Labka II    | 3
         UNMAPPED  | Sundhed9    | 1
     """)
-    assert [row["system_id"] for row in tables.run("marts.response_time_monthly")] == ["LABKA2"]
+    assert [row["system_id"] for row in tables.run("marts.response_time_monthly") if row["attempts"]] == ["LABKA2"]
 
 
-def cells(tables: Tables, rows: str, **more: str) -> None:
+def cells(tables: Tables, rows: str) -> None:
     """Cells of one system and month, attempts and attempts within the limit."""
     drawn = "system_id | action | location | month | attempts | within_limit | system_name | answered | timeouts"
-    drawn += " | maintenance_attempts | maintenance_within_limit | last_attempt_at\n"
+    drawn += " | maintenance_attempts | maintenance_within_limit | measured_days | is_listed | presence\n"
     for row in rows.strip().splitlines():
         system, within = row.split("|")[0], row.split("|")[-1]
-        drawn += f"{row} | {system} | {within} | 0 | 0 | 0 | {more.get('last', '2015-12-31')}\n"
+        drawn += f"{row} | {system} | {within} | 0 | 0 | 0 | 30 | yes | {'PRESENT' if int(row.split('|')[4]) else 'ABSENT'}\n"
     tables.given("core.response_time_cell", drawn)
 
 
@@ -121,8 +132,7 @@ def test_moving_attempts_over_the_limit_moves_the_share_by_their_part_of_their_c
     rows = [f"Orbit | login | HEAVY | Herlev | 2015-04-01 0{i}:00:00 | {15001 if i < moved else 15000} | OK" for i in range(10)]
     rows += [f"Orbit | login | HEAVY | Glostrup | 2015-04-01 0{i}:00:00 | 100 | OK" for i in range(5)]
     attempts(tables, "\n".join(rows))
-    [row] = tables.run("marts.response_time_monthly")
-    assert row["compliance_share"] == round(1 - moved / 10 / 2, 9)
+    assert orbit(tables)["compliance_share"] == round(1 - moved / 10 / 2, 9)
 
 
 def test_one_bad_location_of_ten_equal_cells_gives_the_published_blodinfo_figure(tables: Tables) -> None:
@@ -139,14 +149,14 @@ def test_a_missing_cell_is_absent_and_never_perfect(tables: Tables) -> None:
         ORBIT | login | Glostrup | 2015-04-01 | 0   | 0
     """)  # fmt: skip
     assert tables.run("marts.response_time_monthly") == expect("""
-        compliance_share | cells_present | cells_expected | qf
-        0.5              | 1             | 20             | u
+        compliance_share | cells_present | cells_expected | cells_missing  | qf
+        0.5              | 1             | 2              | login Glostrup | u
     """)
 
 
 @pytest.mark.parametrize(("present", "qf"), [(17, "u"), (18, ""), (20, "")])
 def test_a_month_is_uncertain_under_nine_tenths_of_its_cells(tables: Tables, present: int, qf: str) -> None:
-    cells(tables, "\n".join(f"ORBIT | login | location {i} | 2015-04-01 | 10 | 9" for i in range(present)))
+    cells(tables, "\n".join(f"ORBIT | login | location {i} | 2015-04-01 | {10 * (i < present)} | 0" for i in range(20)))
     assert tables.run("marts.response_time_monthly")[0]["qf"] == qf
 
 
@@ -180,6 +190,7 @@ def shares(tables: Tables, text: str) -> None:
     rows = [row.split() for row in text.strip().splitlines()]
     drawn = "month | system_id | system_name | published_share | sla_target\n"
     tables.given("core.response_time_published", drawn + "\n".join(f"{m}-01 | GS | GS | {share} | 0.994" for m, share in rows))
+    tables.covers("response_times", "2015-01", "2014-12")
 
 
 @pytest.mark.parametrize(
@@ -205,10 +216,71 @@ def test_a_probe_is_suspect_in_three_perfect_months_in_a_row_and_in_a_month_that
     assert all(("u" in row["qf"]) == row["is_suspect_probe"] for row in found)
 
 
-@pytest.mark.parametrize(
-    ("last_attempt", "qf"), [("2015-04-29 23:59:59", "pu"), ("2015-04-30 00:00:00", "u"), ("2015-05-02 10:00:00", "u")]
-)
-def test_a_month_is_final_when_the_measurements_reach_its_last_day(tables: Tables, last_attempt: str, qf: str) -> None:
-    cells(tables, "ORBIT | login | Herlev | 2015-04-01 | 10 | 9", last=last_attempt)
+@pytest.mark.parametrize(("final", "qf"), [("2015-03", "p"), ("2015-04", "")])
+def test_a_month_is_final_when_its_delivery_is(tables: Tables, final: str, qf: str) -> None:
+    cells(tables, "ORBIT | login | Herlev | 2015-04-01 | 10 | 9")
+    tables.covers("response_times", "2015-03", "2015-04", final=final)
     assert tables.run("marts.response_time_monthly")[0]["qf"] == qf
-    assert ("p" in tables.run("marts.response_time_location_monthly")[0]["qf"]) == ("p" in qf)
+    assert tables.run("marts.response_time_location_monthly")[0]["qf"] == qf
+
+
+def days(action: str, location: str, count: int, duration: int = 100) -> str:
+    """A good attempt of Orbit on each of the first days of April 2015."""
+    action_class = "HEAVY" if action == "login" else "STANDARD"
+    return "\n".join(f"Orbit | {action} | {action_class} | {location} | 2015-04-{d:02d} 08:00:00 | {duration} | OK" for d in range(1, count + 1))
+
+
+LOCATIONS = ("Amager", "Bispebjerg", "Bornholm", "Frederikssund", "Gentofte", "Glostrup", "Herlev", "Hillerød", "Hvidovre", "Rigshospitalet")
+
+
+@pytest.mark.parametrize(("count", "presence"), [(1, "ABSENT"), (2, "THIN"), (14, "THIN"), (15, "PRESENT"), (30, "PRESENT")])
+def test_a_cell_is_there_by_the_days_on_which_it_was_measured(tables: Tables, count: int, presence: str) -> None:
+    attempts(tables, days("login", "Herlev", count))
+    tables.covers("response_times", "2015-04", "2015-04")
+    assert [c["presence"] for c in measured(tables)] == [presence]
+
+
+def test_robots_that_ran_once_in_a_month_have_no_share_and_the_row_says_so(tables: Tables) -> None:
+    attempts(tables, "\n".join(days("login", location, 1) for location in LOCATIONS))
+    tables.covers("response_times", "2015-04", "2015-04")
+    assert [orbit(tables)] == expect("""
+        compliance_share | target_met | attempts | cells_present | cells_expected | qf
+                         |            | 10       | 0             | 20             | u
+    """)
+
+
+def test_robots_that_went_silent_before_half_of_the_month_make_it_uncertain(tables: Tables) -> None:
+    cells_of_orbit = [(action, location) for action in ("login", "søgning") for location in LOCATIONS]
+    attempts(tables, "\n".join(days(action, location, 12) for action, location in cells_of_orbit))
+    tables.covers("response_times", "2015-04", "2015-04")
+    assert [orbit(tables)] == expect("compliance_share | cells_present | cells_thin | qf\n1 | 20 | 20 | u")
+
+
+def test_a_dead_robot_is_not_hidden_by_one_that_nobody_listed(tables: Tables) -> None:
+    listed = [(action, location) for action in ("login", "søgning") for location in LOCATIONS][:-3]
+    unlisted = [("login", "Kælderen"), ("login", "Loftet"), ("søgning", "Loftet")]
+    attempts(tables, "\n".join(days(action, location, 30) for action, location in [*listed, *unlisted]))
+    tables.covers("response_times", "2015-04", "2015-04")
+    assert [orbit(tables)] == expect("""
+        cells_present | cells_expected | cells_unlisted | cells_missing                                              | qf
+        17            | 20             | 3              | søgning Hillerød, søgning Hvidovre, søgning Rigshospitalet | u
+    """)
+
+
+def test_the_mean_over_systems_says_who_is_in_it_and_breaks_when_that_changes(tables: Tables) -> None:
+    tables.given("marts.response_time_monthly", """
+        month      | system_id | compliance_share | published_share | qf
+        2015-02-01 | GS        | 0.9              |                 | ''
+        2015-02-01 | ORBIT     |                  | 0.8             | ''
+        2015-03-01 | GS        | 0.9              |                 | ''
+        2015-03-01 | ORBIT     |                  | 0.7             | ''
+        2015-04-01 | GS        | 0.9              |                 | p
+        2015-04-01 | ORBIT     |                  |                 | u
+    """)  # fmt: skip
+    found = [row for row in tables.run("indicators.kpi_value") if row["indicator"] == "response_time_mean"]
+    assert found == expect("""
+        month      | value | members   | qf
+        2015-02-01 | 0.85  | GS, ORBIT | ''
+        2015-03-01 | 0.8   | GS, ORBIT | ''
+        2015-04-01 | 0.9   | GS        | bp
+    """)

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from datetime import date
 from typing import Any
 
 import pytest
@@ -148,9 +149,9 @@ def test_calls_outside_hours_are_counted_apart_and_a_desk_without_hours_has_no_o
     assert tables.run("marts.servicedesk_calls_monthly") == expect("""
         month      | desk    | offered | abandoned | mean_wait_all_seconds | calls_outside_hours | calls_per_open_day | qf
         2015-03-01 | CIMT    | 1       | 1         | 900                   |                     |                    | z
-        2015-03-01 | KLINISK | 1       | 0         | 10                    | 1                   | 0.045454545        | z
+        2015-03-01 | KLINISK | 1       | 0         | 10                    | 1                   | 0.045454545        | uz
         2015-04-01 | CIMT    | 1       | 0         | 1                     |                     |                    | z
-        2015-04-01 | KLINISK | 1       | 0         | 10                    | 0                   | 0.052631579        | z
+        2015-04-01 | KLINISK | 1       | 0         | 10                    | 0                   | 0.052631579        | uz
     """)
 
 
@@ -206,7 +207,7 @@ def test_a_desk_without_a_limit_has_no_service_level_and_a_month_before_the_limi
     calls(tables, (2, "answered", 10), (1, "abandoned", 10), desk="KLINISK")
     assert [month_of(tables)] == expect("""
         answered_share | service_level_share | service_level_handled_share | target | target_met | calls_outside_hours | qf
-        0.666666667    |                     |                             |        |            | 0                   | z
+        0.666666667    |                     |                             |        |            | 0                   | uz
     """)
     calls(tables, (2, "answered", 10), month="2014-07")
     assert [month_of(tables, "2014-07")] == expect("offered | service_level_share | target\n2 | |")
@@ -228,22 +229,27 @@ def test_a_month_nobody_answered_in_has_no_mean_wait_and_a_share_of_nothing(tabl
     """)
 
 
-@pytest.mark.parametrize(
-    ("desk", "month", "last", "is_provisional"),
-    [
-        ("CIMT", "2015-04", "2015-04-29", True),
-        ("CIMT", "2015-04", "2015-04-30", False),
-        ("CIMT", "2015-05", "2015-05-29", True),
-        ("KLINISK", "2015-05", "2015-05-28", True),
-        ("KLINISK", "2015-05", "2015-05-29", False),
-    ],
-)
-def test_a_month_is_final_when_the_calls_reach_its_last_day_or_the_last_day_the_desk_is_open(
-    tables: Tables, desk: str, month: str, last: str, is_provisional: bool
-) -> None:
-    calls(tables, (1, "answered", 10), desk=desk, month=month, last=last)
-    row = month_of(tables, month)
+@pytest.mark.parametrize(("final", "is_provisional"), [("2015-03", True), ("2015-04", False)])
+def test_a_month_is_final_when_its_delivery_is_and_never_by_the_calls_it_holds(tables: Tables, final: str, is_provisional: bool) -> None:
+    calls(tables, (1, "answered", 10), month="2015-04", last="2025-04-30")
+    tables.covers("servicedesk_calls", "2015-03", "2015-05", final=final)
+    assert [f"{r['month']:%Y-%m}" for r in tables.run("marts.servicedesk_calls_monthly")] == ["2015-04"]
+    row = month_of(tables, "2015-04")
     assert (row["is_provisional"], "p" in row["qf"]) == (is_provisional, is_provisional)
+
+
+@pytest.mark.parametrize(("days", "is_uncertain"), [(10, True), (11, False)])
+def test_a_month_with_calls_on_less_than_half_of_the_open_days_is_uncertain(tables: Tables, days: int, is_uncertain: bool) -> None:
+    hverdage = [f"2015-03-{d:02d}" for d in range(2, 32) if date(2015, 3, d).isoweekday() < 6][:days]
+    rows = "\n".join(f"KLINISK | {day} | {day} 10:00:00 | 2015-03-01 | answered | 5 | 1 | no" for day in hverdage)
+    tables.given("core.servicedesk_call", f"{CORE}\n{rows}")
+    assert ("u" in month_of(tables)["qf"]) == is_uncertain
+
+
+def test_open_days_are_counted_as_far_as_the_month_is_delivered(tables: Tables) -> None:
+    calls(tables, (8, "answered", 10), desk="KLINISK", last="2015-03-05")
+    tables.covers("servicedesk_calls", "2015-03", "2015-03", final="2015-02", known_until="2015-03-06 06:30:00")
+    assert month_of(tables)["calls_per_open_day"] == round(9 / 5, 9)
 
 
 TOTALS = "month | desk | offered | answered | abandoned | answered_in_time | limit_seconds | wait_answered_seconds"

@@ -159,12 +159,12 @@ def test_what_has_no_limit_is_counted_and_not_judged(tables: Tables) -> None:
     """)
 
 
-def test_a_month_is_final_two_months_after_its_end_and_its_hospitals_are_told_only_then(tables: Tables) -> None:
-    row = f"F1 | p | SOM | 1516001 | 2015-01-01 | 2015-01-20 | {ENDED} | | "
-    pathways(tables, row + "2015-03-30 23:59:00")
+@pytest.mark.parametrize("late", ["pathways", "pathway_pauses", "referrals"])
+def test_a_month_is_final_once_all_it_stands_on_is_and_its_hospitals_are_told_only_then(tables: Tables, late: str) -> None:
+    pathways(tables, f"F1 | p | SOM | 1516001 | 2015-01-01 | 2015-01-20 | {ENDED} | | 2015-03-30 23:59:00")
+    tables.covers(late, "2014-12", "2015-02", final="2014-12")
     assert tables.run("marts.udredning_monthly") == expect("hospital_code | is_provisional | qf\nALL | yes | p")
-    pathways(tables, row + "2015-03-31 00:00:00")
-    tables.given_names -= {"core.pathway"}
+    tables.covers(late, "2014-12", "2015-02", final="2015-01")
     assert tables.run("marts.udredning_monthly") == expect("hospital_code | is_provisional | qf\nALL | no | ''\nHEH | no | ''")
 
 

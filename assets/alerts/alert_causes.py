@@ -58,8 +58,8 @@ def found_causes(catalog: "Catalog", extracts: list["ExtractState"], domains: li
 def undecided(deliveries: "Iterable[Standing]") -> "list[Standing]":
     """Held deliveries for whose period no better one has arrived since."""
     in_order = sorted(deliveries, key=lambda d: d.receipt.received_at)
-    newest = {d.period: i for i, d in enumerate(in_order) if d.status == "current"}
-    return [d for i, d in enumerate(in_order) if d.status == "held" and (not d.parse or newest.get(d.period, -1) < i)]
+    newest = {d.claim.replaces: i for i, d in enumerate(in_order) if d.status == "current"}
+    return [d for i, d in enumerate(in_order) if d.status == "held" and (not d.parse or newest.get(d.claim.replaces, -1) < i)]
 
 
 def unanswered(deliveries: "Iterable[Standing]") -> "list[Standing]":

@@ -6,21 +6,25 @@ used is told and holds its domain; it stops nothing else.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from assets.catalog.freshness import freshness_rules
 from assets.catalog.statements import Macro, Rows, statement
 from expectations.suite import COLUMNS, Rule, raw_rules, table_rules
-from sources.contract import Contract, digest
+from sources.contract import Contract, digest, load_contract, load_fields
 from sources.documents import ContractError
 from sources.layout import Extract, Layout
+from sources.settings import PROJECT
 from sources.vocabulary import Model
 
 # Core is computed from raw, marts from core, indicators from marts of any domain; kpi_monthly reads the indicators.
 LAYERS = ("core", "marts", "indicators")
 MARTS = "marts"
+# What SQL may read of an extract: its records in force, and the months that its deliveries cover.
+RAW, COVERAGE = "raw", "coverage"
+DELIVERED = (RAW, COVERAGE)
 INDICATORS = "indicators"
 REFERENCE = "reference"
 # Steps of a run besides domains and extracts, which share their names' space in Dagster.
@@ -139,8 +143,8 @@ class Catalog:
         return [f for f in self.faults if domain in f.domains]
 
     def extracts_of(self, domain: str) -> list[str]:
-        """Extracts whose records reach the domain's tables."""
-        return sorted({n.removeprefix("raw.") for t in self.of_domain(domain) for n in t.needs if n.startswith("raw.")})
+        """Extracts whose records, or what they cover, reach the domain's tables."""
+        return sorted({n.split(".")[1] for t in self.of_domain(domain) for n in t.needs if n.split(".")[0] in DELIVERED})
 
     def domains_behind(self, domain: str) -> list[str]:
         """Other domains whose tables it reads, directly or through others, and the lookups."""
@@ -157,8 +161,18 @@ class Catalog:
         return self.extracts[name].contract.domain if name in self.extracts else self.unreadable.get(name, "")
 
     def contract(self, name: str) -> Contract:
-        """The contract of anything SQL may read, like raw.response_times or reference.target."""
-        return self.extracts[name[4:]].contract if name.startswith("raw.") else self.tables[name].contract
+        """The contract of anything SQL may read, like raw.response_times, coverage.response_times or reference.target."""
+        layer, _, rest = name.partition(".")
+        if layer == COVERAGE:
+            return coverage_contract()
+        return self.extracts[rest].contract if layer == RAW else self.tables[name].contract
+
+
+@cache
+def coverage_contract() -> Contract:
+    """What a row of `coverage.<extract>` says."""
+    folder = PROJECT / "expectations"
+    return load_contract(folder / "coverage.odcs.yaml", load_fields(folder / "fields.yaml"))
 
 
 def acceptable_checks(catalog: Catalog) -> set[str]:

@@ -16,9 +16,11 @@ from sources.vocabulary import Delivery
 BUILD_VERSION = "2"
 
 
-def current_key(extract: Extract, delivery: Delivery, readings: list[str]) -> str:
-    """Names the current records of an extract: which parses, in which order, under which rule."""
-    return digest("current", delivery.model_dump(), extract.contract.key, readings)
+def current_key(extract: Extract, delivery: Delivery, readings: list[str], full: Mapping[str, str]) -> str:
+    """Names the current records of an extract: which parses, in which order, under which rule, and which full files delete some."""
+    rule = delivery.model_dump(include={"mode", "latestBy"})
+    gone = sorted(full.items()) if delivery.absent else ()
+    return digest("current", rule, extract.contract.key, readings, *gone)
 
 
 def reference_key(table: Table) -> str:
@@ -35,6 +37,11 @@ def data_key(table: Table, inputs: Mapping[str, str], as_of: str, ledger: str = 
     disclosure = table.contract.disclosure.model_dump(mode="json") if table.contract.disclosure else None
     today = as_of[:10] if table.uses_as_of else ""
     return digest("table", table.statement, columns, disclosure, sorted(inputs.items()), today, ledger, BUILD_VERSION)
+
+
+def coverage_key(covered: Iterable[object]) -> str:
+    """Names what the deliveries of an extract cover."""
+    return digest("coverage", [str(month) for month in covered])
 
 
 def audit_key(key: str, rules: Iterable[Rule], others: Mapping[str, str], is_personal: bool) -> str:

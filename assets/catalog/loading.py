@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from assets.catalog.declared import INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
+from assets.catalog.declared import DELIVERED, INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
 from assets.catalog.statements import Macro, calls, load_macro, output_columns, reads, tokens, with_threshold
 from expectations.suite import raw_rules, table_rules
 from sources.casts import ident, literal
@@ -87,20 +87,22 @@ class _Loading:
                 contract = load_contract(path, self.fields)
                 if contract.id != path.parent.name:
                     raise ContractError(f"the folder says {path.parent.name}, the contract {contract.id}")
+                if not contract.declares_delivery:
+                    raise ContractError("its object says no `delivery`: how files replace each other is said by each extract for itself")
                 extract = self._extract(path.parent, contract)
                 if contract.status == "active":
                     self._require_declared(extract.contract)
                     # Said now, where a wrong word holds one domain: rules are made of the contract's words when they are asked for.
                     _ = raw_rules(extract.contract), extract.contract.reading_fingerprint
                     extracts[extract.name] = extract
-                    self.domain_of[f"raw.{extract.name}"] = extract.contract.domain
+                    self.domain_of |= {f"{layer}.{extract.name}": extract.contract.domain for layer in DELIVERED}
         contracts = self._contracts()
         tables: dict[str, Table] = {}
         for name, contract in contracts.items():
             with self._telling(self._sql_of(name), contract.domain):
                 tables[name] = self._table(name, contract, contracts)
         self._tell_sql_without_contract(contracts)
-        self._leave_out_what_cannot_stand(tables, {f"raw.{e}" for e in extracts})
+        self._leave_out_what_cannot_stand(tables, {f"{layer}.{e}" for layer in DELIVERED for e in extracts})
         order = ordered({n: set(t.needs) & set(tables) for n, t in tables.items()})
         return Catalog(
             self.root, extracts, {name: tables[name] for name in order}, self.domains, tuple(self.faults), self._unreadable(extracts)

@@ -15,7 +15,7 @@ from sources.documents import ContractError
 
 # Column that the protection of small cells reads.
 THRESHOLD = "_disclosure_threshold"
-READABLE = ("raw", "core", "marts", "indicators", "reference")
+READABLE = ("raw", "coverage", "core", "marts", "indicators", "reference")
 
 
 @dataclass(frozen=True)

@@ -1,55 +1,322 @@
-"""What the deliveries of an extract cover: the month grid."""
+"""What the deliveries of an extract cover, month by month and sender by sender: declared by them, never inferred from their records.
 
-from collections.abc import Callable
+A month is known up to an instant (`known_until`): its own file was drawn then, or the last of those that follow it without a gap,
+or a file reaches that far. It is final once that instant lies as long after the month's end as the extract's deliveries may come
+late. What records of a month are there is counted beside it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+from statistics import median
 
+from assets.deliveries.claims import Claim
 from assets.deliveries.standing import Rows, Standing
-from sources.casts import literal
+from sources.casts import ident, literal
 from sources.contract import Contract
+from sources.duck import no_rows
+from sources.stamp import DAY, Span, next_month
+from sources.vocabulary import Delivery
+
+# A month is present in a file that names no months if it has this share of a usual one, and no longer gap lies behind it.
+PRESENT_SHARE = 1 / 20
+LONGEST_GAP = 12
 
 
 @dataclass(frozen=True)
 class Month:
-    """What standing deliveries of an extract hold of a month (ISO date of its first day, None for records without a date)."""
+    """What standing deliveries of one sender hold of a month (ISO date of its first day, None for records without a date).
+
+    `known_until` is an ISO text, None where the month is not known as a whole. Records dated in a month that no delivery covers stand
+    in a month of their own that is not `is_covered`.
+    """
 
     month: str | None
-    receipts: int
-    records: int
-    accepted: int
-    quarantined: int
-    last_date: str | None
-    is_provisional: bool | None
-    is_held: bool
+    receipts: int = 0
+    records: int = 0
+    accepted: int = 0
+    quarantined: int = 0
+    last_date: str | None = None
+    is_held: bool = False
+    sender: str = ""
+    known_until: str | None = None
+    is_covered: bool = True
+
+    @property
+    def is_delivered(self) -> bool:
+        """Whether it is known up to its end."""
+        return bool(self.month and self.known_until and self.known_until >= _at(next_month(date.fromisoformat(self.month))).isoformat())
+
+
+@dataclass(frozen=True)
+class Window:
+    """How long after a month's end a delivery must have been drawn to make it final: a row of reference.target."""
+
+    value: float
+    unit: str
+    valid_from: date
+    valid_to: date
+
+
+# Indicator of reference.target -> its rows.
+Windows = Mapping[str, Sequence[Window]]
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A month of an extract with all its senders. `known_until` is up to when it is known of all who have delivered, `lacks` names
+    those of whom it is not known as a whole.
+    """
+
+    month: str
+    is_delivered: bool
+    is_final: bool
+    known_until: str | None
+    lacks: str
+
+
+def is_final(delivery: Delivery, windows: Windows, month: Month) -> bool:
+    """Whether what happened to a month is known of a sender as long after its end as the extract's deliveries may come late."""
+    if month.month is None or month.known_until is None or not month.is_covered:
+        return False
+    first = date.fromisoformat(month.month)
+    end = next_month(first)
+    if delivery.finalAfter:
+        found = [w for w in windows.get(delivery.finalAfter, ()) if w.valid_from <= first <= w.valid_to]
+        if not found:
+            return False
+        late = max(found, key=lambda w: w.value)
+        end = next_month(end, int(late.value)) if late.unit == "months" else end + timedelta(days=late.value)
+    return datetime.fromisoformat(month.known_until) >= _at(end)
+
+
+def state_of(delivery: Delivery, windows: Windows, month: Month) -> str:
+    """What a month of a sender is, in a word or two."""
+    if month.month is None:
+        return "undated"
+    if not month.is_covered:
+        return "outside"
+    if month.is_held:
+        return "held"
+    if is_final(delivery, windows, month):
+        return "final"
+    return "provisional" if month.known_until or month.records else "not delivered"
+
+
+def by_month(delivery: Delivery, windows: Windows, months: Iterable[Month]) -> list[Covered]:
+    """The covered months, each with all its senders."""
+    found: dict[str, list[Month]] = {}
+    for month in months:
+        if month.month and month.is_covered:
+            found.setdefault(month.month, []).append(month)
+    return [_folded(delivery, windows, first, of_senders) for first, of_senders in sorted(found.items())]
+
+
+def _folded(delivery: Delivery, windows: Windows, first: str, months: list[Month]) -> Covered:
+    lacking = [m.sender for m in months if not m.is_delivered]
+    known = [m.known_until for m in months if m.known_until]
+    until = min(known, default=None)
+    final = all(is_final(delivery, windows, m) for m in months)
+    return Covered(first, not lacking, final, until, ", ".join(sorted(lacking)))
+
+
+def rows_of(contract: Contract, covered: list[Covered]) -> str:
+    """SQL for the rows of `coverage.<extract>`."""
+    if not covered:
+        return no_rows(contract)
+    values = ", ".join(
+        f"(date '{c.month}', {c.is_delivered}, {c.is_final}, {literal(c.known_until) if c.known_until else 'null'}, {literal(c.lacks)})"
+        for c in covered
+    )
+    columns = ", ".join(f"cast({ident(c.name)} as {c.physicalType}) as {ident(c.name)}" for c in contract.columns)
+    return f"select {columns} from (values {values}) as covered({', '.join(ident(c.name) for c in contract.columns)})"
 
 
 def coverage(contract: Contract, standings: list[Standing], paths: dict[str, str], ask: Callable[[str], Rows]) -> list[Month]:
-    """Per month what the standing deliveries hold. `paths` maps a parse to its Parquet, `ask` gives the rows of a query over them."""
+    """Per month and sender what the standing deliveries hold and cover. `paths` maps a parse to its Parquet, `ask` gives rows."""
+    counted = _counted(contract, [s for s in standings if s.status in ("current", "held") or _covers(contract, s)], paths, ask)
+    claims = [s.claim for s in standings if _covers(contract, s) and not _is_ahead(s.claim)]
+    series = _series(contract.delivery, claims, counted)
+    senders = contract.delivery.senders
+    expected = {(m, s.name): None for m in series for s in senders if s.is_expected(m[:7])} if senders else {(m, ""): None for m in series}
+    known = {place: _known(contract.delivery, claims, *place) for place in expected}
+    return list(_grid(counted, known))
+
+
+@dataclass(frozen=True)
+class _Count:
+    """Records of one sender: the month their file is for, that of their own date, and how many."""
+
+    sender: str
+    is_held: bool
+    period: str | None
+    dated: str | None
+    receipts: tuple[str, ...]
+    records: int
+    accepted: int
+    last_date: str | None
+
+
+def _covers(contract: Contract, standing: Standing) -> bool:
+    """Whether a month may count as delivered by it. In the modes that add up, one whose records were all replaced has come too."""
+    adds_up = contract.delivery.mode in ("append", "upsert")
+    is_there = standing.status == "current" or (adds_up and standing.status in ("superseded", "duplicate"))
+    return is_there and standing.reading is not None and not standing.is_empty
+
+
+def _is_ahead(claim: Claim) -> bool:
+    """Whether a file says that it is for days that had not begun when it was drawn."""
+    return bool(claim.period and claim.drawn and datetime.fromisoformat(claim.drawn) < _at(Span.of(claim.period).begin))
+
+
+def _counted(contract: Contract, standings: list[Standing], paths: dict[str, str], ask: Callable[[str], Rows]) -> list[_Count]:
     column = contract.dated_by
-    counted = [s for s in standings if s.status in ("current", "held")]
+    counted = [s for s in standings if s.status in ("current", "held") or s.accepted]
     if not column or not counted:
         return []
     parts = " union all ".join(
-        f"select '{s.receipt.id}' as receipt, {s.status == 'held'} as is_held, {_month_of(s, column)} as month,"
-        f" {column} as dated_at, _errors from read_parquet({literal(paths[s.parse or ''])})"
+        f"select {literal(s.receipt.id)} as receipt, {literal(s.claim.sender)} as sender, {s.status == 'held'} as is_held,"
+        f" {_first_of(s.claim)} as period, {column} as dated_at, _errors from read_parquet({literal(paths[s.parse or ''])})"
         for s in counted
     )
-    # A table of months covers each of its months; anything finer covers a month once it reaches the last day.
-    reaches = "record.month" if column == "month" else "record.month + interval 1 month - interval 1 day"
     rows = ask(f"""
-        select
-            strftime(record.month, '%Y-%m-%d') as month,
-            count(distinct receipt) as receipts,
-            count(*) as records,
-            count(*) filter (_errors is null) as accepted,
-            count(*) filter (_errors is not null) as quarantined,
-            strftime(max(dated_at) filter (_errors is null), '%Y-%m-%d') as last_date,
-            max(max(dated_at) filter (_errors is null)) over () < {reaches} as is_provisional,
-            bool_or(is_held) as is_held
+        select sender, is_held, strftime(period, '%Y-%m-%d'), strftime(date_trunc('month', dated_at), '%Y-%m-%d') as dated,
+            list_sort(list(distinct receipt)), count(*), count(*) filter (_errors is null),
+            strftime(max(dated_at) filter (_errors is null), '%Y-%m-%d')
         from ({parts}) as record where _errors is distinct from 'ignored'
-        group by record.month order by record.month""")
-    return [Month(*row) for row in rows]
+        group by sender, is_held, period, dated order by all""")
+    return [_Count(s, bool(h), p, d, tuple(r), n, a, last) for s, h, p, d, r, n, a, last in rows]
 
 
-def _month_of(standing: Standing, column: str) -> str:
-    """SQL for the month a record is counted in: the period the file covers where it says, so that a wrong date is counted there too."""
-    return f"date '{standing.period}-01'" if standing.period else f"cast(date_trunc('month', {column}) as date)"
+def _first_of(claim: Claim) -> str:
+    """SQL for the month a file is for, if it is for one."""
+    span = Span.of(claim.period) if claim.period else None
+    return f"date '{span.begin.replace(day=1)}'" if span and span.end <= next_month(span.begin.replace(day=1)) else "cast(null as date)"
+
+
+def _series(delivery: Delivery, claims: list[Claim], counted: list[_Count]) -> list[str]:
+    """The months from the first that is covered to the last (ISO dates)."""
+    spans = [Span.of(c.period) for c in claims if c.period]
+    firsts = [s.begin for s in spans]
+    lasts = [s.end - DAY for s in spans]
+    reaching = [c for c in claims if _is_through(delivery, c)]
+    lasts += [(r - timedelta(microseconds=1)).date() for c in reaching if (r := c.reaches)]
+    firsts += [date.fromisoformat(f"{s.since}-01") for s in delivery.senders if s.since and reaching]
+    undeclared = [c for c in claims if not c.period]
+    if undeclared:
+        present = _present(counted)
+        firsts += present[:1] if not any(s.since for s in delivery.senders) else []
+        lasts += [m for m in present if not reaching]
+    if not firsts or not lasts:
+        return []
+    return [f"{m}" for m in _months(min(firsts).replace(day=1), max(lasts).replace(day=1))]
+
+
+def _present(counted: list[_Count]) -> list[date]:
+    """Months that files without a period hold as many records of as a month has, however far back a single record lies."""
+    records: dict[date, int] = {}
+    for count in counted:
+        if count.period is None and count.dated and count.accepted:
+            first = date.fromisoformat(count.dated)
+            records[first] = records.get(first, 0) + count.accepted
+    if not records:
+        return []
+    # The month in which the middle record lies: many months with a record each are not what is usual.
+    usual = median([n for n in records.values() for _ in range(min(n, 10_000))])
+    present = sorted(m for m, n in records.items() if n >= PRESENT_SHARE * usual)
+    gaps = [b for a, b in pairwise(present) if next_month(a, LONGEST_GAP + 1) < b]
+    return [m for m in present if not gaps or m >= gaps[-1]]
+
+
+def _known(delivery: Delivery, claims: list[Claim], month: str, sender: str) -> str | None:
+    """Up to when a month is known of a sender."""
+    first = date.fromisoformat(month)
+    mine = [c for c in claims if c.sender == sender]
+    known = [r for c in mine if _is_through(delivery, c) and (r := c.reaches) and r > _at(first)]
+    if delivery.completes in ("redelivery", "later_files"):
+        spans = _whole_spans(mine)
+        found = _by_own(spans, first) if delivery.completes == "redelivery" else _by_later(spans, first)
+        known += [found] if found else []
+    return max(known).isoformat() if known else None
+
+
+def _is_through(delivery: Delivery, claim: Claim) -> bool:
+    return claim.is_full or delivery.completes == "through"
+
+
+def _whole_spans(claims: list[Claim]) -> dict[Span, datetime]:
+    """Periods of which all parts have come -> when the newest of their files was drawn."""
+    parts: dict[str, set[str]] = {}
+    wanted: dict[str, int] = {}
+    drawn: dict[str, datetime] = {}
+    for claim in claims:
+        if claim.period and claim.drawn:
+            parts.setdefault(claim.period, set()).add(claim.part)
+            # A file without a part is the whole.
+            wanted[claim.period] = 1 if not claim.part or wanted.get(claim.period) == 1 else claim.parts
+            drawn[claim.period] = max(drawn.get(claim.period, datetime.min), datetime.fromisoformat(claim.drawn))
+    return {Span.of(p): drawn[p] for p in drawn if "" in parts[p] or len(parts[p]) >= wanted[p]}
+
+
+def _by_own(spans: dict[Span, datetime], first: date) -> datetime | None:
+    """Known by the files of its own days: so long after its end as each was drawn after its days were over."""
+    end = next_month(first)
+    mine = sorted((s for s in spans if s.begin < end and s.end > first), key=lambda s: s.begin)
+    covered, slack = first, list[timedelta]()
+    for span in mine:
+        if span.begin > covered:
+            break
+        covered = max(covered, span.end)
+        slack.append(spans[span] - _at(min(span.end, end)))
+    if covered >= end:
+        return _at(end) + min(slack)
+    # Of a month that is not over the days up to here are known.
+    return min(_at(covered), _at(covered) + min(slack)) if slack else None
+
+
+def _by_later(spans: dict[Span, datetime], first: date) -> datetime | None:
+    """Known by its own files and those that follow without a gap: up to when the newest of them was drawn."""
+    end, covered = next_month(first), first
+    known: datetime | None = None
+    for span in sorted((s for s in spans if s.end > first), key=lambda s: s.begin):
+        if span.begin > covered:
+            break
+        covered = max(covered, span.end)
+        known = max(known or datetime.min, spans[span])
+    return known if covered >= end or known is None else min(known, _at(covered))
+
+
+def _grid(counted: list[_Count], known: dict[tuple[str, str], str | None]) -> Iterator[Month]:
+    """Every covered month of every expected sender, with what is there of it; then records that lie in none of them."""
+    covered = {month for month, _ in known}
+    groups: dict[tuple[str | None, str], list[_Count]] = {}
+    for count in counted:
+        # A date that no delivery covers is told where it lies; else a record is counted in the month its file is for.
+        month = count.period if count.period and (count.dated is None or count.dated in covered) else count.dated or count.period
+        groups.setdefault((month, count.sender), []).append(count)
+    for place in sorted({*known, *groups}, key=lambda p: (p[0] or "", p[1])):
+        counts = groups.get(place, [])
+        records, accepted = sum(c.records for c in counts), sum(c.accepted for c in counts)
+        yield Month(
+            month=place[0],
+            receipts=len({r for c in counts for r in c.receipts}),
+            records=records,
+            accepted=accepted,
+            quarantined=records - accepted,
+            last_date=max((c.last_date for c in counts if c.last_date), default=None),
+            is_held=any(c.is_held for c in counts),
+            sender=place[1],
+            known_until=known.get((place[0], place[1])) if place[0] else None,
+            is_covered=place[0] in covered,
+        )
+
+
+def _months(first: date, last: date) -> Iterator[date]:
+    while first <= last:
+        yield first
+        first = next_month(first)
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, time.min)

@@ -12,11 +12,12 @@ import duckdb
 from assets.catalog.declared import Catalog
 from assets.catalog.freshness import Freshness, judge, kept_promises
 from assets.catalog.keys import audit_key, current_key
+from assets.deliveries.claims import claim_of
 from assets.deliveries.coverage import Month, coverage
 from assets.deliveries.intake import Swept, sweep
 from assets.deliveries.readings import reading_of
 from assets.deliveries.receipts import Receipt, receipts
-from assets.deliveries.standing import Decided, Rows, Standing, current_records, settle
+from assets.deliveries.standing import Ask, Decided, Rows, Standing, current_records, lacking_in_full, settle
 from assets.lake.decisions import decisions
 from assets.lake.files import Lake, beside, load, read_json, write_json
 from assets.lake.line import Line
@@ -48,6 +49,9 @@ class ExtractState:
     selection: list[str]
     outcomes: list[Outcome] = field(default_factory=list)
     coverage: list[Month] = field(default_factory=list)
+    # Selected parse -> the later full file of the same sender; `lacking` counts current records that those no longer hold.
+    full: dict[str, str] = field(default_factory=dict)
+    lacking: int = 0
     problem: str = ""
     arrived: list[str] = field(default_factory=list)
     freshness: Freshness = field(default_factory=Freshness)
@@ -94,9 +98,11 @@ def left_by_newest_run(lake: Lake) -> dict[str, str]:
 
 def current_view(lake: Lake, con: duckdb.DuckDBPyConnection, contract: Contract, state: ExtractState) -> None:
     """A view of the extract's current records on `con`. Which version of a record is the last is worked out once a run."""
-    paths = [str(lake.parse(state.extract, p)) for p in state.selection]
+    deletes = contract.delivery.absent == "deleted"
+    full = {p: str(lake.parse(state.extract, f)) for p, f in state.full.items()} if deletes else {}
+    files = [(str(lake.parse(state.extract, p)), full.get(p)) for p in state.selection]
     has_versions = contract.delivery.mode == "upsert" and any(d.superseded or d.duplicate for d in state.deliveries)
-    select = current_records(contract, paths, has_versions)
+    select = current_records(contract, files, has_versions)
     if has_versions:
         settled_once = lake.scratch / f"{state.extract}-{state.key}.parquet"
         if not settled_once.exists():
@@ -114,22 +120,25 @@ def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str])
     try:
         for receipt in received:
             if not receipt.is_put_away:
-                read.append(Standing(receipt, *_read_twice(lake, extract, receipt, readers)))
+                parse, reading = _read_twice(lake, extract, receipt, readers)
+                read.append(Standing(receipt, parse, reading, claim=claim_of(extract, receipt, reading)))
     except (Refused, LayoutFault, NotReadable, Stopped) as error:
         why = error.told(contract.has_personal_columns) if isinstance(error, Refused) else str(error)
         problem = f"{receipt.file_name} was read before and no longer can be: {why}"
         return ExtractState(name, "", [], [], problem=problem, arrived=arrived)
     paths = {d.parse: str(lake.parse(name, d.parse)) for d in read if d.parse}
-    standings, selection = settle(contract, read, decided, paths, partial(_asked, line, con, name, "standing"))
+    standings, selected = settle(contract, read, decided, paths, partial(_asked, line, con, name, "standing"))
+    selection, full = [s.parse for s in selected], {s.parse: s.full for s in selected if s.full}
     found = {s.receipt.id: s for s in standings}
     deliveries = [found.get(r.id) or _put_away(r, decided) for r in received]
-    key = current_key(extract, contract.delivery, selection)
+    key = current_key(extract, contract.delivery, selection, full)
     months = coverage(contract, standings, paths, partial(_asked, line, con, name, "coverage"))
     # An empty delivery is told (`assets.raw`); it is none that anybody waited for.
     arrivals = [d.receipt.received_at for d in deliveries if d.status not in ("refused", "withdrawn") and not d.is_empty]
-    fresh = judge(contract, arrivals, max((m.last_date for m in months if m.last_date), default=None), line.now)
+    fresh = judge(contract, arrivals, max((m.last_date for m in months if m.last_date and m.is_covered), default=None), line.now)
     promises = line.accepting(f"raw.{name}", kept_promises(contract, fresh))
-    state = ExtractState(name, key, deliveries, selection, [], months, "", arrived, fresh)
+    lacking = _lacking(contract, selection, full, paths, partial(_asked, line, con, name, "lacking"))
+    state = ExtractState(name, key, deliveries, selection, [], months, full, lacking, "", arrived, fresh)
     try:
         outcomes = _judged(line, con, contract, state) + promises
         failing = [o.words for o in outcomes if o.holds]
@@ -137,6 +146,14 @@ def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str])
     except (AuditError, duckdb.Error) as error:
         outcomes, problem = promises, f"raw.{name} could not be judged: {said_of(error, contract.has_personal_columns)}"
     return replace(state, outcomes=outcomes, problem=problem)
+
+
+def _lacking(contract: Contract, selection: list[str], full: dict[str, str], paths: dict[str, str], ask: Ask) -> int:
+    """How many records are in force that the newest full file of their sender does not hold, where the contract lets them stand."""
+    if not full or contract.delivery.absent:
+        return 0
+    files = [(paths[p], paths[full[p]] if p in full else None) for p in selection]
+    return int(ask(lacking_in_full(contract, files))[0][0])
 
 
 def _read_twice(lake: Lake, extract: Extract, receipt: Receipt, readers: Readers) -> tuple[str, Reading]:

@@ -81,8 +81,11 @@ def _match(lake: Lake, extract: Extract, content: str, inner_name: str) -> Path:
 
 
 def _reading_key(extract: Extract, layout: Layout, variables: dict[str, str], content: str) -> str:
-    """Names the parse of one delivered content under one layout. When it arrived does not matter, unless a column is read from that."""
+    """Names the parse of one delivered content under one layout. When it arrived matters where that is read or judges records."""
     used = {name for source in layout.columns.values() for name in source.names}
+    # Events are judged by when the file was drawn.
+    if any(c.is_event for c in extract.contract.columns):
+        used |= set(Match.ARRIVAL)
     decisive = {k: v for k, v in variables.items() if k in used or k not in Match.ARRIVAL}
     return digest("parse", content, extract.contract.reading_fingerprint, layout.fingerprint, decisive, READER_VERSION)
 

@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 
 from sources.layout import Extract, Match
 from sources.reasons import Refused
+from sources.stamp import Stamp
 
 # A name stamped by a clock that is somewhat ahead, or in another zone, is no error worth a person's time.
 BELIEVED_AHEAD = timedelta(days=1)
-_FORMS = {8: "%Y%m%d", 12: "%Y%m%d%H%M", 14: "%Y%m%d%H%M%S"}
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,7 @@ def _instant(text: str | None) -> str | None:
     """20150504-0615 and the like, digits of a civil local time in falling order, as an ISO text."""
     if text is None:
         return None
-    digits = re.sub(r"\D", "", text)
     try:
-        return datetime.strptime(digits, _FORMS[len(digits)]).isoformat(timespec="microseconds")
-    except (KeyError, ValueError):
+        return Stamp.of(text).at.isoformat(timespec="microseconds")
+    except ValueError:
         raise Refused("unreadable_file", "The file name says {} where a date and time belong.", repr(text)) from None

@@ -5,9 +5,10 @@ that is current; held with its delivery until the operator decides.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from assets.deliveries.claims import Claim
 from assets.deliveries.receipts import Receipt
 from sources.casts import ident, literal
 from sources.contract import Contract
@@ -37,6 +38,9 @@ class Standing:
     superseded: int = 0
     duplicate: int = 0
     held: int = 0
+    claim: Claim = field(default_factory=Claim)
+    # How many records those had that it replaces, where it has fewer than the contract warns at.
+    shrunk_from: int = 0
 
     @property
     def records(self) -> int:
@@ -60,8 +64,9 @@ class Standing:
         return self.reading is not None and self.records == self.ignored
 
     @property
-    def period(self) -> str | None:
-        return self.reading.period if self.reading else None
+    def judged(self) -> int:
+        """Records that are of this extract."""
+        return self.records - self.ignored
 
     def all(self, status: str, why: str = "") -> "Standing":
         """The same delivery with all its accepted records in one status."""
@@ -69,110 +74,186 @@ class Standing:
         return replace(self, status=status, why=why, **counts)
 
 
+@dataclass(frozen=True)
+class Selected:
+    """A parse whose records make up the current view, and the later full file of the same sender, if there is one."""
+
+    parse: str
+    full: str | None = None
+
+
 def settle(
     contract: Contract, deliveries: list[Standing], decided: Decided, paths: dict[str, str], ask: Ask
-) -> tuple[list[Standing], list[str]]:
+) -> tuple[list[Standing], list[Selected]]:
     """Standing of each delivery that could be read, and the parses whose records make up the current view, in order of delivery.
 
     `deliveries` are in order (Receipt.order), `decided` is what operators decided (`assets.lake.decisions`), `paths` maps a parse
     to its Parquet, `ask` gives the rows of a query over them.
     """
-    last = {d.parse: d.receipt.id for d in deliveries if ("withdraw", d.receipt.id) not in decided}
+    last = {_content(d): d.receipt.id for d in deliveries if ("withdraw", d.receipt.id) not in decided}
     settled: dict[str, Standing] = {}
     open_: list[Standing] = []
-    limit = contract.quarantine_limit
     for delivery in deliveries:
-        judged = delivery.records - delivery.ignored
         if withdrawn := decided.get(("withdraw", delivery.receipt.id)):
             standing = delivery.all("superseded", f"withdrawn: {withdrawn}")
             settled[delivery.receipt.id] = replace(standing, status="withdrawn")
-        elif last[delivery.parse] != delivery.receipt.id:
+        elif last[_content(delivery)] != delivery.receipt.id:
             settled[delivery.receipt.id] = delivery.all("duplicate", "the same content arrived again later")
-        elif 100 * delivery.quarantined > limit.hold * judged and ("accept", delivery.receipt.id) not in decided:
-            why = f"{delivery.quarantined} of {judged} records refused, over {limit.hold:g} %"
+        elif ("accept", delivery.receipt.id) not in decided and (why := _why_held(contract, delivery)):
             settled[delivery.receipt.id] = delivery.all("held", why)
         else:
             open_.append(delivery)
+    weighed = _weighed(contract, open_, decided)
+    settled |= {d.receipt.id: d for d in weighed if d.status == "held"}
+    open_ = [d for d in weighed if d.status != "held"]
+    selected: list[Selected] = []
     match contract.delivery.mode:
         case "append":
             chosen = [d.all("current") for d in open_]
-        case "snapshot":
-            chosen = [d.all("superseded", "a later snapshot arrived") for d in open_[:-1]] + [d.all("current") for d in open_[-1:]]
-        case "replace_period":
-            chosen = _by_period(contract, open_, decided)
+        case "snapshot" | "replace_period":
+            chosen = _by_place(open_)
         case "upsert":
-            chosen = _by_key(contract, open_, paths, ask)
+            selected = _selected(contract, open_)
+            chosen = _by_key(contract, open_, selected, paths, ask)
     settled |= {d.receipt.id: d for d in chosen}
-    return [settled[d.receipt.id] for d in deliveries], [d.parse for d in chosen if d.parse and d.current]
+    current = {d.parse for d in chosen if d.current}
+    if contract.delivery.mode != "upsert":
+        selected = [Selected(d.parse) for d in chosen if d.parse]
+    return [settled[d.receipt.id] for d in deliveries], [s for s in selected if s.parse in current]
 
 
-def current_records(contract: Contract, paths: list[str], has_versions: bool = True) -> str:
-    """SQL for the current records of an extract, given the Parquet files of its selected parses in order of delivery.
+def _content(delivery: Standing) -> tuple[str, str | None, str]:
+    """What two deliveries of the same have in common."""
+    return delivery.receipt.content, delivery.claim.period, delivery.claim.sender
+
+
+def _why_held(contract: Contract, delivery: Standing) -> str:
+    """Why a delivery waits for the operator, whatever else has been delivered; '' where it need not."""
+    limit, senders = contract.quarantine_limit.hold, [s.name for s in contract.delivery.senders]
+    if 100 * delivery.quarantined > limit * delivery.judged:
+        return f"{delivery.quarantined} of {delivery.judged} records refused, over {limit:g} %"
+    if senders and delivery.claim.sender not in senders:
+        whose = delivery.claim.sender if not contract.has_personal_columns else "somebody"
+        return f"a file of {whose or 'nobody'}, and the contract expects files of {', '.join(senders)}"
+    return ""
+
+
+def _weighed(contract: Contract, deliveries: list[Standing], decided: Decided) -> list[Standing]:
+    """Each delivery against the one that it replaces: one that is much smaller waits for the operator, one somewhat smaller is told."""
+    shrinks, replaces_all = contract.delivery.shrinks, contract.delivery.mode in ("snapshot", "replace_period")
+    before: dict[tuple[object, ...], int] = {}
+    weighed = []
+    for delivery in deliveries:
+        # In the modes that add up, what is written another way, or names no period and is not everything, replaces nothing.
+        kind = "" if replaces_all or delivery.reading is None else delivery.reading.layout
+        replaces = (*delivery.claim.replaces, kind)
+        had, is_weighed = before.get(replaces, 0), replaces_all or delivery.claim.is_full or delivery.claim.period
+        is_accepted = ("accept", delivery.receipt.id) in decided
+        if is_weighed and not is_accepted and 100 * delivery.judged < shrinks.hold * had:
+            weighed.append(delivery.all("held", f"{delivery.judged} records would replace {had}, under {shrinks.hold:g} %"))
+            continue
+        if is_weighed and not is_accepted and 100 * delivery.judged < shrinks.warn * had:
+            delivery = replace(delivery, shrunk_from=had)
+        before[replaces] = delivery.judged
+        weighed.append(delivery)
+    return weighed
+
+
+def current_records(contract: Contract, selected: list[tuple[str, str | None]], has_versions: bool = True) -> str:
+    """SQL for the current records of an extract, given the Parquet files of its selected parses in order of delivery, each with that
+    of the full file that must still hold its records (`Selected`).
 
     `has_versions` is False where it is known that no two accepted records have the same key.
     """
     columns = _columns(contract)
-    if not paths:
+    if not selected:
         return no_rows(contract)
-    if contract.delivery.mode != "upsert" or not has_versions:
-        return f"select {columns} from read_parquet([{', '.join(literal(p) for p in paths)}]) where _errors is null"
+    if contract.delivery.mode != "upsert" or not (has_versions or any(full for _, full in selected)):
+        return f"select {columns} from read_parquet([{', '.join(literal(p) for p, _ in selected)}]) where _errors is null"
     key, later = _order(contract)
-    return f"select {columns} from ({_versions(contract, paths)}) qualify row_number() over (partition by {key} order by {later}) = 1"
+    return f"select {columns} from ({_versions(contract, selected)}) qualify row_number() over (partition by {key} order by {later}) = 1"
 
 
-def _by_period(contract: Contract, deliveries: list[Standing], decided: Decided) -> list[Standing]:
-    """The last delivery of a period is current; one much smaller than what it would replace waits for the operator."""
-    incumbent: dict[str | None, int] = {}
+def lacking_in_full(contract: Contract, selected: list[tuple[str, str | None]]) -> str:
+    """SQL for the number of current records that the newest full file of their sender no longer holds."""
+    return f"select count(*) from ({_versions(contract, selected, is_there=False)})"
+
+
+def _by_place(deliveries: list[Standing]) -> list[Standing]:
+    """The last delivery of a sender, and of a period where it names one, is current."""
+    incumbent: dict[tuple[str, str | None, str], int] = {}
     chosen: list[Standing] = []
     for delivery in deliveries:
-        before = incumbent.get(delivery.period)
-        if before is not None:
-            replaced, least = chosen[before].accepted, contract.delivery.replacesAtLeast
-            if 100 * delivery.accepted < least * replaced and ("accept", delivery.receipt.id) not in decided:
-                why = f"{delivery.accepted} records would replace {replaced}, under {least:g} %"
-                chosen.append(delivery.all("held", why))
-                continue
+        if (before := incumbent.get(delivery.claim.replaces)) is not None:
             chosen[before] = chosen[before].all("superseded", f"replaced by {delivery.receipt.file_name}")
-        incumbent[delivery.period] = len(chosen)
+        incumbent[delivery.claim.replaces] = len(chosen)
         chosen.append(delivery.all("current"))
     return chosen
 
 
-def _by_key(contract: Contract, deliveries: list[Standing], paths: dict[str, str], ask: Ask) -> list[Standing]:
-    """The last record of a key is current; earlier ones are duplicates of it if they say the same, else superseded."""
+def _selected(contract: Contract, deliveries: list[Standing]) -> list[Selected]:
+    """Deliveries in order, each with the newest full file of its sender if that came after it and says what is gone."""
+    newest = {d.claim.sender: place for place, d in enumerate(deliveries) if d.claim.is_full}
+    found = []
+    for place, delivery in enumerate(deliveries):
+        full = newest.get(delivery.claim.sender, -1)
+        found.append(Selected(delivery.parse or "", deliveries[full].parse if full > place else None))
+    return found
+
+
+def _by_key(contract: Contract, deliveries: list[Standing], selected: list[Selected], paths: dict[str, str], ask: Ask) -> list[Standing]:
+    """The last record of a key is current; earlier ones are duplicates of it if they say the same, else superseded.
+
+    So is one that a later full file of its sender no longer holds, where the contract says that it is deleted then.
+    """
     if not deliveries:
         return []
+    deletes = contract.delivery.absent == "deleted"
+    files = [(paths[s.parse], paths[s.full] if deletes and s.full else None) for s in selected]
     counts = ask(f"""
         select
             delivery,
             count(*) filter (place = 1),
             count(*) filter (place > 1 and said = said_last),
             count(*) filter (place > 1 and said <> said_last)
-        from ({_ranked(contract, [paths[d.parse] for d in deliveries if d.parse])})
+        from ({_ranked(contract, files)})
         group by delivery""")
     found = {place: dict(zip(("current", "duplicate", "superseded"), rest, strict=True)) for place, *rest in counts}
     settled = []
     for place, delivery in enumerate(deliveries):
-        standing = found.get(place, {})
-        settled.append(replace(delivery, status=next((s for s in STATUSES if standing.get(s)), "current"), **standing))
+        standing = {"current": 0, "duplicate": 0, "superseded": 0} | found.get(place, {})
+        gone = delivery.accepted - sum(standing.values())
+        standing["superseded"] += gone
+        why = f"{gone} records are gone from the newest full file" if gone else ""
+        status = next((s for s in STATUSES if standing.get(s)), "current")
+        settled.append(replace(delivery, status=status, why=why, **standing))
     return settled
 
 
-def _ranked(contract: Contract, paths: list[str]) -> str:
+def _ranked(contract: Contract, selected: list[tuple[str, str | None]]) -> str:
     """Accepted records with `delivery` (index into paths), `place` among records of the same key, 1 = last, and what was said."""
     key, later = _order(contract)
     return f"""
         select *, first_value(said) over latest as said_last, row_number() over latest as place
-        from (select *, hash({_columns(contract)}) as said from ({_versions(contract, paths)}))
+        from (select *, hash({_columns(contract)}) as said from ({_versions(contract, selected)}))
         window latest as (partition by {key} order by {later})"""
 
 
-def _versions(contract: Contract, paths: list[str]) -> str:
-    """All accepted records with `delivery`, the index into paths."""
-    return " union all ".join(
-        f"select {_columns(contract)}, {i} as delivery from read_parquet({literal(path)}) where _errors is null"
-        for i, path in enumerate(paths)
-    )
+def _versions(contract: Contract, selected: list[tuple[str, str | None]], is_there: bool = True) -> str:
+    """All accepted records with `delivery`, the index into `selected`: those still there at the source, or those that are not."""
+    key = ", ".join(ident(k) for k in contract.key)
+    parts = []
+    for place, (path, full) in enumerate(selected):
+        # A record that the full file holds and that could not be taken is not gone.
+        there = (
+            f"(select ({key}) from read_parquet({literal(full)}) where {' and '.join(f'{ident(k)} is not null' for k in contract.key)})"
+            if full
+            else ""
+        )
+        held = f" and ({key}) {'' if is_there else 'not '}in {there}" if full else ""
+        if full or is_there:
+            parts.append(f"select {_columns(contract)}, {place} as delivery from read_parquet({literal(path)}) where _errors is null{held}")
+    return " union all ".join(parts)
 
 
 def _order(contract: Contract) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.catalog.declared import MARTS, REFERENCE, Catalog, Lineage
 from assets.catalog.freshness import freshness_rules
+from assets.deliveries.coverage import Windows, is_final, state_of
 from assets.deliveries.extracts import ExtractState
 from assets.deliveries.standing import Standing
 from assets.lake.manifests import Manifest, Told
@@ -46,8 +47,12 @@ def tables() -> dict[str, MetaTable]:
     return {name: document.valid(MetaTable, table) for name, table in document.content.items()}
 
 
-def rows(catalog: Catalog, release: Manifest, stands: Agreed, published: list[Version], revision: Rows) -> dict[str, Rows]:
-    """The rows of every one of `tables`, in the order of its columns. `published` are the versions that stand."""
+def rows(
+    catalog: Catalog, release: Manifest, stands: Agreed, published: list[Version], windows: Windows, revision: Rows
+) -> dict[str, Rows]:
+    """The rows of every one of `tables`, in the order of its columns. `published` are the versions that stand, `windows` says how late
+    deliveries may come.
+    """
     extracts, domains = stands.extracts, stands.domains
     deliveries = [(e.extract, d) for e in extracts for d in e.deliveries]
     readings = {d.parse: (extract, d.reading) for extract, d in deliveries if d.parse and d.reading}
@@ -62,7 +67,7 @@ def rows(catalog: Catalog, release: Manifest, stands: Agreed, published: list[Ve
         "domain_status": [_domain(catalog, d, release.domains[d.domain], extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
-        "coverage": [row for e in extracts for row in _coverage(e)],
+        "coverage": [row for e in extracts if e.extract in catalog.extracts for row in _coverage(catalog, e, windows)],
         "column_dictionary": dictionary(catalog, lineages),
     }
 
@@ -137,9 +142,11 @@ def _freshness(catalog: Catalog, extract: ExtractState) -> tuple[Any, ...]:
     return (extract.extract, contract.domain, due, *times, fresh.is_late, fresh.is_stale, fresh.why or None)
 
 
-def _coverage(extract: ExtractState) -> Rows:
+def _coverage(catalog: Catalog, extract: ExtractState, windows: Windows) -> Rows:
+    delivery = catalog.extracts[extract.extract].contract.delivery
     return [
-        (extract.extract, c.month, c.receipts, c.records, c.accepted, c.quarantined, round(c.accepted / c.records, 9),
-         c.last_date, c.is_provisional, c.is_held)
+        (extract.extract, c.month, c.sender or None, c.receipts, c.records, c.accepted, c.quarantined,
+         round(c.accepted / c.records, 9) if c.records else None, c.last_date, c.known_until, state_of(delivery, windows, c),
+         not is_final(delivery, windows, c), c.is_held)
         for c in extract.coverage
     ]  # fmt: skip

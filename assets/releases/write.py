@@ -42,7 +42,7 @@ def write_release(night: Night, target: Path, content: Content, stands: Agreed) 
                 _copy_rows(con, folder, part / "marts" / f"{version.table.split('.')[1]}.parquet")
         # Compared with the release before it by the Parquet files, which are there by now.
         revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
-        _write_meta(con, meta.rows(catalog, manifest, stands, published, revision))
+        _write_meta(con, meta.rows(catalog, manifest, stands, published, night.windows, revision))
         con.execute("commit")
         con.execute("checkpoint release")
         con.execute("use memory")

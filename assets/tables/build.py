@@ -7,7 +7,9 @@ A run is a sequence of steps that find each other through small records, so that
 from collections.abc import Iterator
 from datetime import datetime
 
-from assets.catalog.declared import REFERENCE, Catalog
+from assets.catalog.declared import COVERAGE, RAW, REFERENCE, Catalog
+from assets.catalog.keys import coverage_key
+from assets.deliveries.coverage import Covered, Windows, by_month
 from assets.deliveries.extracts import ExtractState, settled, take_in
 from assets.lake.files import Lake
 from assets.lake.line import Line
@@ -21,6 +23,9 @@ from assets.tables.versions import Attempt
 from sources.contract import digest
 from sources.readers import Readers
 
+# The lookup that says how long deliveries may come late.
+TARGETS = "reference.target"
+
 
 class Night:
     """The steps of one run at the time `now`; `line` is nightly, or names a run of its own for another as_of."""
@@ -32,13 +37,18 @@ class Night:
         self.line = Line(lake, now, line)
         self.as_of, self.is_nightly = self.line.as_of, self.line.is_nightly
         self.readers = readers or Readers(lake.scratch)
-        self.inputs, self._last_good = Inputs(lake, catalog, self.extract_state), LastGood(self.line, catalog, self._made_again)
+        self.inputs, self._last_good = (
+            Inputs(lake, catalog, self.extract_state, self.covered),
+            LastGood(self.line, catalog, self._made_again),
+        )
         self._attempts = Attempts(self.line, catalog, self.inputs, self._last_good)
         self._settled: dict[str, ExtractState] = {}
         self._made_from: dict[str, str] = {}
+        self._windows: dict[str, Windows] = {}
 
     def run(self) -> None:
         """Every step in order, but for publishing."""
+        self.make(REFERENCE)
         for extract in self.catalog.extracts:
             self.ingest(extract)
         for _ in self.complete():
@@ -68,7 +78,11 @@ class Night:
 
     def make(self, domain: str) -> DomainState:
         """Compute (lookups: read) and audit the domain's tables; all of them are published together or none is."""
-        self._made_from[domain] = self._stands_by(domain)
+        stands_by = self._stands_by(domain)
+        # The first who asks what the lookups say has them made.
+        if domain == REFERENCE and self._made_from.get(domain) == stands_by and (made := self.line.state(DomainState, domain)):
+            return made
+        self._made_from[domain] = stands_by
         behind = [self.extract_state(e) for e in self.catalog.extracts_of(domain)]
         problems = [f.sentence for f in self.catalog.faults_of(domain)] + [s.problem for s in behind if s.problem]
         available = self._available(domain)
@@ -95,13 +109,32 @@ class Night:
             return known
         return self._settled.get(name) or self._settled.setdefault(name, self._settle(name))
 
+    @property
+    def windows(self) -> Windows:
+        """How late deliveries may come, by the lookups as this run has made them."""
+        key = self.make(REFERENCE).tables.get(TARGETS, "")
+        if key not in self._windows:
+            self._windows[key] = self.inputs.windows(TARGETS, key) if key else {}
+        return self._windows[key]
+
+    def covered(self, name: str) -> list[Covered]:
+        """The months that the deliveries of an extract cover."""
+        return by_month(self.catalog.extracts[name].contract.delivery, self.windows, self.extract_state(name).coverage)
+
+    def delivered(self, state: ExtractState) -> dict[str, str]:
+        """What names the records of an extract that are in force, and the months that its deliveries cover."""
+        named = {f"{RAW}.{state.extract}": state.key}
+        if state.extract in self.catalog.extracts:
+            named[f"{COVERAGE}.{state.extract}"] = coverage_key(self.covered(state.extract))
+        return named
+
     def _settle(self, name: str) -> ExtractState:
         return settled(self.line, self.catalog.extracts[name], self.readers)
 
     def _available(self, domain: str) -> dict[str, str]:
         """What the domain's tables may read: current records, lookups, and what is published of other domains."""
         states = [self.extract_state(e) for e in self.catalog.extracts_of(domain)]
-        available = {f"raw.{s.extract}": s.key for s in states if not s.problem}
+        available = {name: key for s in states if not s.problem and domain != REFERENCE for name, key in self.delivered(s).items()}
         for other in (REFERENCE, *self.catalog.domains):
             if other != domain and (state := self.line.state(DomainState, other)):
                 available |= state.tables

@@ -24,7 +24,9 @@ def agreed(night: Night) -> Agreed:
     extracts = [night.extract_state(e) for e in night.catalog.extracts] + unread(night.line, night.catalog)
     never = (DomainState(d, HELD, night.as_of, "It has never been made.", "", {}) for d in (REFERENCE, *night.catalog.domains))
     states = [_own(night, night.line.state(DomainState, d.domain) or d) for d in never]
-    published = {f"raw.{e.extract}": e.key for e in extracts} | {table: key for s in states for table, key in s.tables.items()}
+    published = {name: key for e in extracts for name, key in night.delivered(e).items()} | {
+        table: key for s in states for table, key in s.tables.items()
+    }
     domains = [_closed(night, s, published) for s in states]
     return Agreed(extracts, domains, {d.domain: _stands_on(night, d, domains, published) for d in domains})
 

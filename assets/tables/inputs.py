@@ -4,8 +4,9 @@ from collections.abc import Callable, Mapping
 
 import duckdb
 
-from assets.catalog.declared import REFERENCE, Catalog, Table
+from assets.catalog.declared import COVERAGE, RAW, REFERENCE, Catalog, Table
 from assets.catalog.statements import Rows
+from assets.deliveries.coverage import Covered, Window, Windows, rows_of
 from assets.deliveries.extracts import ExtractState, current_view
 from assets.lake.files import Lake
 from assets.tables.versions import LOGICAL_HASH, Version, facts, rows_sql
@@ -20,10 +21,12 @@ Available = Mapping[str, str]
 
 
 class Inputs:
-    """Inputs of the tables of one run; `extract_state` gives what stands of an extract."""
+    """Inputs of the tables of one run; `extract_state` gives what stands of an extract, `covered` the months its deliveries cover."""
 
-    def __init__(self, lake: Lake, catalog: Catalog, extract_state: Callable[[str], ExtractState]) -> None:
-        self._lake, self._catalog, self._extract_state = lake, catalog, extract_state
+    def __init__(
+        self, lake: Lake, catalog: Catalog, extract_state: Callable[[str], ExtractState], covered: Callable[[str], list[Covered]]
+    ) -> None:
+        self._lake, self._catalog, self._extract_state, self._covered = lake, catalog, extract_state, covered
         self._versions: dict[tuple[str, str], Version] = {}
         self._row_hashes: dict[tuple[str, str, str], dict[str, str]] = {}
 
@@ -56,11 +59,23 @@ class Inputs:
         for name, key in tables.items():
             if key == NEVER_PUBLISHED:
                 relation(con, name, no_rows(self._catalog.contract(name)))
-            elif name.startswith("raw."):
-                current_view(self._lake, con, self._catalog.contract(name), self._extract_state(name.removeprefix("raw.")))
+            elif name.startswith(f"{RAW}."):
+                current_view(self._lake, con, self._catalog.contract(name), self._extract_state(name.removeprefix(f"{RAW}.")))
+            elif name.startswith(f"{COVERAGE}."):
+                relation(con, name, rows_of(self._catalog.contract(name), self._covered(name.removeprefix(f"{COVERAGE}."))))
             else:
                 relation(con, name, rows_sql(self._lake.version(name, key)))
         return con
+
+    def windows(self, lookup: str, key: str) -> Windows:
+        """How late deliveries may come, as the rows of a version of the lookup say (`assets.deliveries.coverage`)."""
+        with connect(self._lake.scratch) as con:
+            rows = rows_sql(self._lake.version(lookup, key))
+            said = con.execute(f"select indicator, value, unit, valid_from, valid_to from ({rows}) where subject = 'ALL'").fetchall()
+            found: dict[str, list[Window]] = {}
+            for indicator, value, unit, valid_from, valid_to in said:
+                found.setdefault(indicator, []).append(Window(float(value), unit, valid_from, valid_to))
+        return found
 
     def know(self, version: Version) -> None:
         """Spare the reading of a version that has just been made or found."""

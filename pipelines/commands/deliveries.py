@@ -109,7 +109,8 @@ def examples(
     ] = "",
 ) -> None:
     """Put the deliveries of an invented region into landing. The lake then lives by a clock of its own, at 2015-06-01."""
-    from sources.examples.region import LIVES_AT, write_example_region
+    from sources.examples.delivery import LIVES_AT
+    from sources.examples.region import write_example_region
 
     lake = Lake(data_root())
     lake.prepare()

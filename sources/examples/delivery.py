@@ -17,6 +17,8 @@ Bools = npt.NDArray[np.bool_]
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 HOUR = 3600
+# The day the region lives at: its last deliveries have come, and most of its months are final.
+LIVES_AT = "2015-06-01"
 
 
 class Format(NamedTuple):

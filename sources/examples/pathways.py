@@ -34,6 +34,8 @@ CODE_OF_2019 = {"UDR-SLUT": "AFV01C", "UDR-AFKRÆFTET": "AFV01C", "UDR-OPHØRT":
 WITHOUT_REASONS = {"2014-10": datetime(2014, 11, 2, 4, 10, tzinfo=COPENHAGEN)}
 REASONS_FORGOTTEN = {"2015-02": datetime(2015, 3, 18, 12, 0, tzinfo=COPENHAGEN)}
 PAUSES_SENT_AGAIN = {"2014-07": datetime(2014, 8, 19, 7, 45, tzinfo=COPENHAGEN)}
+# A month that was forgotten: what it would have told of, and the month before it, can never be final.
+PAUSES_NEVER_SENT = "2014-02"
 FAULTY_SHARE = 0.006
 
 FAULTS: tuple[Fault, ...] = (
@@ -43,6 +45,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault("unknown_reason", "reason_code:unknown_code", set_to({"Årsag": "ANDET"}, KEY)),
     Fault("no_such_day", "stop_date:not_a_date", set_to({"Udredning slut": "31-11-2014"}, KEY)),
     Fault("stop_code_of_no_kind", "stop_code:bad_pattern", set_to({"Slutkode": "ZZ"}, KEY)),
+    Fault("registered_in_ten_years", "registered_at:after_delivery", set_to({"Registreret": "20-05-2025 10:00"}, KEY)),
     Fault("never_registered", "registered_at:missing_required", set_to({"Registreret": ""}, KEY)),
     Fault("repeated_record", "rule:duplicate_row", repeated),
     Fault("differing_records", "rule:duplicate_key", differing("Årsag", ("FAGLIG", "PATIENT"), KEY), records=2),
@@ -102,6 +105,8 @@ def pause_deliveries(pauses: Sequence[Pause], seed: int, planting: Planting) -> 
     """The files of pauses in the order of their months."""
     by_month = _by_month(pauses)
     for month in months():
+        if month.label == PAUSES_NEVER_SENT:
+            continue
         delivery = _pauses(month, drawn(month, 20), by_month[month], seed, planting)
         parts = list(delivery.parts)
         yield delivery._replace(parts=iter(parts))

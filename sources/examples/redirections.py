@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from sources.examples import cpr
-from sources.examples.delivery import COPENHAGEN, Delivery, Floats, Format, Ints, Month, generator_of
+from sources.examples.delivery import COPENHAGEN, LIVES_AT, Delivery, Floats, Format, Ints, Month, generator_of
 from sources.examples.patient_files import apportioned, danish, delimited, workbook
 from sources.examples.planted import Fault, Planting, Row, cut_short, cut_to, differing, number_faults, ragged, repeated, set_to
 
@@ -89,13 +89,15 @@ CORRECTED = {"2014-09": datetime(2014, 10, 20, 10, 0, tzinfo=COPENHAGEN)}
 SENT_AGAIN = {"2014-06": datetime(2014, 7, 21, 8, 30, tzinfo=COPENHAGEN)}
 WRONG_EXTRACT = {"2015-01": datetime(2015, 2, 2, 6, 10, tzinfo=COPENHAGEN)}
 FAULTY_SHARE, SCIENTIFIC_SHARE = 0.009, 0.045
+# What is not yet registered when a month is first drawn; a month later it is drawn again, whole.
+REGISTERED_LATE = 0.03
 
 FAULTS: tuple[Fault, ...] = (
     *number_faults(NUMBER, KEY),
     Fault("missing_cpr", "person_id:missing_required", set_to({NUMBER: ""}, KEY)),
     Fault("redirected_before_referral", "rule:redirected_after_referral", lambda planting, row: [_turned(planting, row)]),
     Fault("no_such_day", "redirected_date:not_a_date", set_to({"Omvisiteret dato": "31-02-2015"}, KEY)),
-    Fault("another_month", "rule:outside_period", set_to({"Omvisiteret dato": "15-06-2015"}, KEY)),
+    Fault("another_month", "rule:outside_period", set_to({"Henvist dato": "10-06-2013", "Omvisiteret dato": "15-06-2013"}, KEY)),
     Fault("unknown_agreement", "agreement_type:unknown_code", set_to({"Aftale": "Ukendt"}, KEY)),
     Fault("missing_provider", "provider_id:missing_required", set_to({"Modtager-id": ""}, KEY)),
     Fault("repeated_record", "rule:duplicate_row", repeated),
@@ -153,13 +155,18 @@ def deliveries(facts: Facts, seed: int, scale: float, planting: Planting) -> Ite
             first = [[*row[:6], CENTRAL if luck.random() < 0.15 else row[6], *row[7:]] for row in rows if luck.random() < 0.93]
             yield _delivery(month, drawn_at, first, seed, planting)
             drawn_at = CORRECTED[label]
-        delivery = _delivery(month, drawn_at, rows, seed, planting)
+        late = generator_of(seed, month, 103)
+        early = [row for row in rows if late.random() >= REGISTERED_LATE]
+        delivery = _delivery(month, drawn_at, early, seed, planting)
         if label in SENT_AGAIN:
             parts = list(delivery.parts)
             yield delivery._replace(parts=iter(parts))
             delivery = Delivery(_file_name(month, SENT_AGAIN[label], "csv"), SENT_AGAIN[label], iter(parts))
             planting.again(delivery.file_name)
         yield delivery
+        whole_at = datetime(month.next.next.first.year, month.next.next.first.month, 2 + place % 3, 6, 10 + place, tzinfo=COPENHAGEN)
+        if f"{whole_at:%Y-%m-%d}" <= LIVES_AT:
+            yield _delivery(month, whole_at, rows, seed, planting)
     yield _named_after_a_patient(planting)
 
 

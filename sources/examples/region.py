@@ -14,8 +14,6 @@ from sources.danish import month_numbers
 from sources.examples import patients, response_times, servicedesk_calls, servicedesk_cases
 from sources.examples.delivery import COPENHAGEN
 
-# The day the region lives at: its last deliveries have come, and most of its months are final.
-LIVES_AT = "2015-06-01"
 COMMITTEE_TABLE = "svartider_sla_2015-04_leveret-20150505-0900.xlsx"
 COMMITTEE_TABLE_SENT = datetime(2015, 5, 5, 9, 0, tzinfo=COPENHAGEN)
 PROJECT_STATUS = "projektstatus_2015-04_leveret-20150512-0900.xlsx"

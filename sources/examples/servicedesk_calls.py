@@ -128,8 +128,8 @@ def deliveries(hverdage: set[date], seed: int, scale: float) -> Iterator[Deliver
             sent_at = WRONG_WAITS[month.label]
         if month.label in IN_HALVES:
             half = f"{month.label}-16"
-            yield _delivery(month, IN_HALVES[month.label], [";".join(COLUMNS), *(x for x in lines if _offered(x) < half)])
-            yield _delivery(month, sent_at, [";".join(COLUMNS), *(x for x in lines if _offered(x) >= half)])
+            yield _delivery(month, IN_HALVES[month.label], [";".join(COLUMNS), *(x for x in lines if _offered(x) < half)], "_del1af2")
+            yield _delivery(month, sent_at, [";".join(COLUMNS), *(x for x in lines if _offered(x) >= half)], "_del2af2")
             continue
         yield _delivery(month, sent_at, [";".join(COLUMNS), *lines])
         if month.label in SENT_AGAIN:
@@ -151,10 +151,10 @@ def totals(scale: float) -> Delivery:
     return Delivery(f"opkaldstotaler_2014-10_leveret-{TOTALS_SENT:%Y%m%d-%H%M}.csv", TOTALS_SENT, iter([text]))
 
 
-def _delivery(month: Month, sent_at: datetime, lines: list[str]) -> Delivery:
+def _delivery(month: Month, sent_at: datetime, lines: list[str], part: str = "") -> Delivery:
     form = FORMATS.get(month.label, Format())
     text = form.text([*form.preamble, *lines]).encode(form.encoding)
-    return Delivery(f"opkald_{month.label}_leveret-{sent_at:%Y%m%d-%H%M}.csv", sent_at, iter([text]))
+    return Delivery(f"opkald_{month.label}{part}_leveret-{sent_at:%Y%m%d-%H%M}.csv", sent_at, iter([text]))
 
 
 def _month(month: Month, hverdage: set[date], seed: int, scale: float) -> list[str]:

@@ -57,20 +57,62 @@ attempt as (
         on maintenance.system_id = alias.system_id
         and probe.started_at >= maintenance.starts_at
         and probe.started_at < maintenance.ends_at
+),
+measured as (
+    select
+        system_id,
+        system_name,
+        action,
+        location,
+        month,
+        count(*) filter (not is_maintenance) as attempts,
+        count(*) filter (not is_maintenance and is_within_limit) as within_limit,
+        count(*) filter (not is_maintenance and status = 'OK') as answered,
+        count(*) filter (not is_maintenance and status = 'TIMEOUT') as timeouts,
+        count(*) filter (is_maintenance) as maintenance_attempts,
+        count(*) filter (is_maintenance and is_within_limit) as maintenance_within_limit,
+        count(distinct day(started_at)) as measured_days,
+    from attempt
+    group by all
+),
+-- The days on which a robot was to run, as far as the month is delivered.
+covered as (
+    select
+        month,
+        date_diff('day', month, cast(least(month + interval 1 month, known_until) as date)) * in_force('probe_days', 'ALL', month)
+            as expected_days,
+        in_force('presence_absent', 'ALL', month) as absent_share,
+        in_force('presence_uncertain', 'ALL', month) as thin_share,
+    from coverage.response_times
+    where known_until > month
+),
+expected as (
+    select covered.month, cell.system_id, system.system_name, cell.action, cell.location
+    from covered
+    join reference.probe_cell as cell on covered.month between cell.valid_from and cell.valid_to
+    join reference.system as system on system.system_id = cell.system_id
 )
+-- A cell is there or not by the days on which it was measured: a robot that ran once in a month has measured nothing of it.
 select
     system_id,
     system_name,
     action,
     location,
     month,
-    count(*) filter (not is_maintenance) as attempts,
-    count(*) filter (not is_maintenance and is_within_limit) as within_limit,
-    count(*) filter (not is_maintenance and status = 'OK') as answered,
-    count(*) filter (not is_maintenance and status = 'TIMEOUT') as timeouts,
-    count(*) filter (is_maintenance) as maintenance_attempts,
-    count(*) filter (is_maintenance and is_within_limit) as maintenance_within_limit,
-    max(started_at) as last_attempt_at,
-from attempt
-group by all
+    coalesce(measured.attempts, 0) as attempts,
+    coalesce(measured.within_limit, 0) as within_limit,
+    coalesce(measured.answered, 0) as answered,
+    coalesce(measured.timeouts, 0) as timeouts,
+    coalesce(measured.maintenance_attempts, 0) as maintenance_attempts,
+    coalesce(measured.maintenance_within_limit, 0) as maintenance_within_limit,
+    coalesce(measured.measured_days, 0) as measured_days,
+    expected.system_id is not null as is_listed,
+    case
+        when coalesce(measured.measured_days, 0) <= covered.absent_share * covered.expected_days then 'ABSENT'
+        when measured.measured_days < covered.thin_share * covered.expected_days then 'THIN'
+        when covered.month is not null then 'PRESENT'
+    end as presence,
+from measured
+full join expected using (system_id, system_name, action, location, month)
+left join covered using (month)
 order by all

@@ -1,9 +1,9 @@
 select
     month,
     'ALL' as subject,
-    round(count(*) filter (target_met) / count(*), 9) as value,
+    round(count(*) filter (target_met) / nullif(count(target_met), 0), 9) as value,
     count(*) filter (target_met) as numerator,
-    count(*) as denominator,
+    count(target_met) as denominator,
     round(sum(cells_present) / nullif(sum(cells_expected), 0), 9) as completeness_share,
     case when bool_or(qf like '%p%') then 'p' else '' end as qf,
 from marts.response_time_monthly

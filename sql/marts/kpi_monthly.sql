@@ -96,6 +96,7 @@ select
     value.comparison,
     case value.comparison when '>=' then value.value >= value.target when '<=' then value.value <= value.target end as target_met,
     value.completeness_share,
+    value.members,
     limits.points,
     round(limits.centre, 9) as centre,
     round(limits.centre - limits.width, 9) as lower_limit,

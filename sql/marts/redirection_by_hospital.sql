@@ -1,7 +1,7 @@
 -- Redirected treatments of the final months by the functional hospital that sent them (seed L91-106): as it was on the day, and
 -- beside it the hospital it has become by the newest extract, to add up by.
 with covered as (
-    select max(drawn_date) as until_date from core.redirection
+    select cast(max(known_until) as date) as until_date from coverage.redirections
 ),
 hospital as (
     select

@@ -1,16 +1,12 @@
 -- Treatments redirected to private hospitals per month and kind of agreement (seed L16-43). The total of a month that may still
 -- change is given, marked provisional; its parts are given once, when it is final.
-with covered as (
-    select max(drawn_date) as until_date from core.redirection
-),
-counted as (
+with counted as (
     select
         month,
         coalesce(agreement_type, 'ALL') as agreement_type,
         grouping(agreement_type) = 1 as is_total,
         count(*) as treatments,
         count(distinct person_id) as persons,
-        in_force('redirection_final_after', 'ALL', month) as final_after_months,
     from core.redirection
     group by grouping sets ((month, agreement_type), (month))
 ),
@@ -18,10 +14,9 @@ judged as (
     select
         counted.*,
         sum(counted.treatments) filter (counted.is_total) over (partition by counted.month) as month_treatments,
-        covered.until_date < counted.month + interval 1 month + interval 1 month * cast(final_after_months as integer) as is_provisional,
+        not covered.is_final as is_provisional,
     from counted
-    cross join covered
-    where counted.final_after_months is not null
+    join coverage.redirections as covered on covered.month = counted.month
 )
 select
     month,

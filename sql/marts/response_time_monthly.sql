@@ -1,19 +1,31 @@
 -- Compliance of each critical system per month, as the committee's table defines it (seed L498-508): the unweighted mean,
 -- over every action at every location, of the share of attempts answered within the limit. Measured beside published.
 -- A month is judged on what was measured, and on what was published where nothing was. Equal to the target is met.
+-- A cell that was hardly measured is absent, and in no mean; cells are compared with those that are listed, name by name.
 with measured as (
     select
-        month,
-        system_id,
-        round(sum(cast(within_limit / attempts as decimal(18, 15))) / count(*), 9) as compliance_share,
-        round(sum(within_limit) / sum(attempts), 9) as pooled_share,
-        round(sum(answered) / sum(attempts), 9) as availability_share,
+        cell.month,
+        cell.system_id,
+        round(sum(counted_share) / count(counted_share), 9) as compliance_share,
+        round(sum(within_limit) filter (is_counted) / sum(attempts) filter (is_counted), 9) as pooled_share,
+        round(sum(answered) filter (is_counted) / sum(attempts) filter (is_counted), 9) as availability_share,
         sum(attempts) as attempts,
         sum(timeouts) as timeouts,
-        count(*) as cells_present,
-    from core.response_time_cell
-    where attempts > 0
-    group by all
+        count(*) filter (is_counted and is_listed) as cells_present,
+        count(*) filter (is_listed) as cells_expected,
+        count(*) filter (attempts > 0 and not is_listed) as cells_unlisted,
+        count(*) filter (presence = 'THIN' and is_listed) as cells_thin,
+        string_agg(action || ' ' || location, ', ' order by action, location) filter (is_listed and not is_counted) as cells_missing,
+        any_value(covered.is_final) as is_final,
+    from (
+        select
+            *,
+            attempts > 0 and presence <> 'ABSENT' as is_counted,
+            case when is_counted then cast(within_limit / attempts as decimal(18, 15)) end as counted_share,
+        from core.response_time_cell
+    ) as cell
+    join coverage.response_times as covered on covered.month = cell.month
+    group by cell.month, cell.system_id
 ),
 -- What the month would be if no window of maintenance had been agreed.
 with_maintenance as (
@@ -25,7 +37,7 @@ with_maintenance as (
         ) as compliance_with_maintenance_share,
         sum(maintenance_attempts) as maintenance_attempts,
     from core.response_time_cell
-    where attempts + maintenance_attempts > 0
+    where attempts + maintenance_attempts > 0 and presence <> 'ABSENT'
     group by all
 ),
 judged as (
@@ -42,6 +54,11 @@ judged as (
         measured.attempts,
         measured.timeouts,
         measured.cells_present,
+        measured.cells_expected,
+        measured.cells_unlisted,
+        measured.cells_thin,
+        measured.cells_missing,
+        measured.is_final,
         in_force('response_time_compliance', system.system_id, month) as sla_target,
         in_force('suspect_probe_run', 'ALL', month) as suspect_run_months,
         in_force('suspect_probe_jump', 'ALL', month) as suspect_jump_share,
@@ -49,12 +66,6 @@ judged as (
     from measured
     full join core.response_time_published as published using (month, system_id)
     join reference.system as system using (system_id)
-),
-expected as (
-    select judged.month, cell.system_id, count(*) as cells_expected
-    from (select distinct month from judged) as judged
-    join reference.probe_cell as cell on judged.month between cell.valid_from and cell.valid_to
-    group by all
 ),
 -- Months in a row at exactly 100 % share one run_start: the number of the month less its place among such months.
 perfect as (
@@ -68,21 +79,15 @@ perfect as (
 perfect_run as (
     select month, system_id, count(*) over (partition by system_id, run_start) as run_months from perfect
 ),
-covered as (
-    select cast(date_trunc('day', max(last_attempt_at)) as date) as until_date from core.response_time_cell
-),
 -- A probe is suspect in a long run of exact 100 % and in a month that jumps: machines are seldom perfect or suddenly different.
 doubted as (
     select
         judged.*,
-        coalesce(expected.cells_expected, 0) as cells_expected,
         coalesce(perfect_run.run_months >= judged.suspect_run_months, false)
             or coalesce(round(abs(judged.judged_share - previous.judged_share), 9) >= judged.suspect_jump_share, false) as is_suspect_probe,
-        coalesce(judged.cells_present < judged.enough_cells_share * expected.cells_expected, false) as lacks_cells,
-        coalesce(judged.attempts > 0 and covered.until_date < judged.month + interval 1 month - interval 1 day, false) as is_provisional,
+        coalesce(judged.cells_present - judged.cells_thin < judged.enough_cells_share * judged.cells_expected, false) as lacks_cells,
+        coalesce(not judged.is_final, false) as is_provisional,
     from judged
-    cross join covered
-    left join expected on expected.month = judged.month and expected.system_id = judged.system_id
     left join perfect_run on perfect_run.month = judged.month and perfect_run.system_id = judged.system_id
     left join judged as previous on previous.system_id = judged.system_id and previous.month = judged.month - interval 1 month
     where judged.suspect_run_months is not null and judged.suspect_jump_share is not null and judged.enough_cells_share is not null
@@ -104,7 +109,10 @@ select
     cast(with_maintenance.maintenance_attempts as bigint) as maintenance_attempts,
     availability_share,
     coalesce(cells_present, 0) as cells_present,
-    cells_expected,
+    coalesce(cells_expected, 0) as cells_expected,
+    coalesce(cells_unlisted, 0) as cells_unlisted,
+    coalesce(cells_thin, 0) as cells_thin,
+    cells_missing,
     is_suspect_probe,
     concat(case when is_provisional then 'p' else '' end, case when is_suspect_probe or lacks_cells then 'u' else '' end) as qf,
 from doubted

@@ -89,22 +89,21 @@ known as (
         true,
     from reported
 ),
-covered as (
-    select desk, cast(max(offered_at) as date) as until_date from core.servicedesk_call group by desk
-),
--- Days a desk is open, as far as its calls reach; the last of a month is where its coverage must reach.
+-- Days a desk is open, as far as the month is delivered.
 open_day as (
-    select
-        hours.desk,
-        cast(date_trunc('month', calendar.calendar_date) as date) as month,
-        count(*) filter (calendar.calendar_date <= covered.until_date) as open_days,
-        max(calendar.calendar_date) as last_date,
-    from reference.calendar as calendar
+    select hours.desk, covered.month, count(*) as open_days,
+    from coverage.servicedesk_calls as covered
+    join reference.calendar as calendar
+        on calendar.calendar_date >= covered.month
+        and calendar.calendar_date < least(covered.month + interval 1 month, covered.known_until)
     join reference.opening_hours as hours
         on hours.weekday = calendar.weekday and calendar.calendar_date between hours.valid_from and hours.valid_to
-    join covered on covered.desk = hours.desk
     where calendar.is_hverdag
     group by all
+),
+-- Days on which the desk was called at all: of a month with calls on less than half of its open days most is missing.
+called_day as (
+    select desk, month, count(distinct cast(offered_at as date)) as called_days from core.servicedesk_call group by all
 ),
 leveled as (
     select
@@ -130,11 +129,14 @@ judged as (
         leveled.*,
         in_force('answered_in_time', leveled.desk, leveled.month) as target,
         open_day.open_days,
-        not leveled.is_reported
-            and covered.until_date < coalesce(open_day.last_date, leveled.month + interval 1 month - interval 1 day) as is_provisional,
+        not coalesce(case when leveled.is_reported then total.is_final else covered.is_final end, false) as is_provisional,
+        coalesce(called_day.called_days < in_force('presence_uncertain', 'ALL', leveled.month) * open_day.open_days, false) as lacks_days,
     from leveled
-    left join covered on covered.desk = leveled.desk
+    left join coverage.servicedesk_calls as covered on covered.month = leveled.month
+    left join coverage.servicedesk_call_totals as total on total.month = leveled.month
     left join open_day on open_day.desk = leveled.desk and open_day.month = leveled.month
+    left join called_day on called_day.desk = leveled.desk and called_day.month = leveled.month
+    where covered.month is not null or leveled.is_reported
 )
 select
     month,
@@ -166,6 +168,7 @@ select
     concat(
         case when is_reported then 'e' else '' end,
         case when is_provisional then 'p' else '' end,
+        case when lacks_days then 'u' else '' end,
         case when calls_outside_hours is null or answered_in_time is null then 'z' else '' end
     ) as qf,
 from judged

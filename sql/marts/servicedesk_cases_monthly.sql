@@ -2,8 +2,8 @@
 -- was opened, what goes out in the month it was last resolved or was closed. Within the SLA is judged on the cases resolved in
 -- the month that a limit applies to; a case past its limit that stays open is counted in overdue_open month after month, and
 -- target_met is judged with it, so that leaving cases open gains nothing.
-with covered as (
-    select desk, min(opened_at) as from_at, max(updated_at) as until_at from core.servicedesk_case group by desk
+with series as (
+    select min(month) as first_month, max(known_until) as until_at from coverage.servicedesk_cases
 ),
 case_ as (
     select
@@ -15,11 +15,13 @@ case_ as (
         cast(date_trunc('month', due_at) as date) as due_month,
         is_inquiry and channel = 'phone' as is_phone,
         not is_first_call_resolved and due_at is not null as is_judged,
-        covered.until_at,
+        series.first_month,
+        series.until_at,
     from core.servicedesk_case as case_
-    join covered on covered.desk = case_.desk
+    cross join series
 ),
--- Each case enters a month's counts where something happened to it; the stocks are what entered less what left until then.
+-- Each case enters a month's counts where something happened to it; the stocks are what entered less what left until then. What
+-- happened before the series begins is in the stock that it opens with, and in no month of its own.
 event as (
     select
         desk,
@@ -34,44 +36,47 @@ event as (
         0 as within_sla_base,
         0 as within_sla,
         0 as closed,
+        count(*) as entered,
+        0 as gone,
         0 as became_overdue,
     from case_
     group by all
     union all
-    select desk, level, resolved_month, 0, 0, 0, 0, 0, count(*), count(*) filter (is_judged), count(*) filter (is_within_sla), 0, 0
+    select
+        desk, level, resolved_month, 0, 0, 0, 0, 0, count(*), count(*) filter (is_judged), count(*) filter (is_within_sla),
+        0, 0, count(*), 0
     from case_
     where resolved_month is not null
     group by all
     union all
-    select desk, level, closed_month, 0, 0, 0, 0, 0, 0, 0, 0, count(*), 0
+    select desk, level, closed_month, 0, 0, 0, 0, 0, 0, 0, 0, count(*), 0, 0, 0
     from case_
     where closed_month is not null
     group by all
     union all
     -- Overdue at the end of a month: the deadline lies in it or before, and in what the extract covers.
-    select desk, level, due_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*)
+    select desk, level, due_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*)
     from case_
     where is_judged and due_at < until_at and (resolved_month is null or resolved_month > due_month)
     group by all
     union all
-    select desk, level, resolved_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, -count(*)
+    select desk, level, resolved_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -count(*)
     from case_
     where is_judged and resolved_month > due_month
     group by all
 ),
+-- A desk has the months of the series from its first case on.
 month as (
-    select
-        desk,
-        cast(until_at as date) as until_date,
-        unnest(generate_series(date_trunc('month', from_at), date_trunc('month', until_at), interval 1 month)) as month,
-    from covered
+    select desk.desk, covered.month, covered.is_final
+    from (select desk, max(first_month) as first_month, min(opened_month) as begins from case_ group by desk) as desk
+    join coverage.servicedesk_cases as covered on covered.month >= greatest(desk.begins, desk.first_month)
 ),
 -- Every month of a desk has a row for each criticality it ever had, so that a stock is shown in months when nothing happened.
 counted as (
     select
         month.desk,
-        cast(month.month as date) as month,
-        month.until_date,
+        month.month,
+        any_value(month.is_final) as is_final,
         case when grouping(level.level) = 1 then 'ALL' else level.level end as criticality,
         grouping(level.level) = 1 as is_total,
         coalesce(sum(event.incoming), 0) as incoming,
@@ -83,22 +88,26 @@ counted as (
         coalesce(sum(event.within_sla_base), 0) as within_sla_base,
         coalesce(sum(event.within_sla), 0) as within_sla,
         coalesce(sum(event.closed), 0) as closed,
-        coalesce(sum(event.became_overdue), 0) as became_overdue,
     from month
     join (select distinct desk, level from case_) as level on level.desk = month.desk
     left join event on event.desk = month.desk and event.month = month.month and event.level = level.level
-    group by grouping sets (
-        (month.desk, month.month, month.until_date, level.level), (month.desk, month.month, month.until_date)
-    )
+    group by grouping sets ((month.desk, month.month, level.level), (month.desk, month.month))
+),
+stock as (
+    select
+        month.desk,
+        month.month,
+        case when grouping(event.level) = 1 then 'ALL' else event.level end as criticality,
+        sum(event.entered - event.gone) as backlog,
+        sum(event.became_overdue) as overdue_open,
+    from month
+    join event on event.desk = month.desk and event.month <= month.month
+    group by grouping sets ((month.desk, month.month, event.level), (month.desk, month.month))
 ),
 stocked as (
-    select
-        counted.*,
-        sum(incoming - resolved) over until_then as backlog,
-        sum(became_overdue) over until_then as overdue_open,
-        in_force('complaint_window', 'ALL', month) as complaint_days,
+    select counted.*, coalesce(stock.backlog, 0) as backlog, coalesce(stock.overdue_open, 0) as overdue_open,
     from counted
-    window until_then as (partition by desk, criticality order by month)
+    left join stock on stock.desk = counted.desk and stock.month = counted.month and stock.criticality = counted.criticality
 ),
 judged as (
     select
@@ -110,9 +119,8 @@ judged as (
         case when is_total or in_force('case_solve_time', criticality, month) is not null then in_force('cases_within_sla', desk, month) end
             as target,
         in_force('first_call_resolution', desk, month) as first_call_resolved_target,
-        until_date < month + interval 1 month - interval 1 day + to_days(cast(complaint_days as integer)) as is_provisional,
+        not is_final as is_provisional,
     from stocked
-    where complaint_days is not null
 )
 select
     month,

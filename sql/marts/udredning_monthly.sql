@@ -2,7 +2,15 @@
 -- gross days (the law's) and by net days (without what the patient asked for), and how complete the registration is beside it.
 -- Hospitals are given once, when the month is final; before that the sector's total alone, marked provisional.
 with covered as (
-    select cast(max(registered_at) as date) as until_date from core.pathway
+    select cast(max(known_until) as date) as until_date from coverage.pathways
+),
+-- A month is of the series once pathways cover it, and final once everything it stands on is.
+final_month as (
+    select month from coverage.pathways where is_final
+    intersect
+    select month from coverage.pathway_pauses where is_final
+    intersect
+    select month from coverage.referrals where is_final
 ),
 hospital as (
     select
@@ -63,7 +71,6 @@ pathways as (
         count(distinct person_id) filter (defect is null and limit_days is null) as persons_without_limit,
         count(distinct person_id) filter (not is_within and has_reason) as persons_with_reason,
         count(distinct person_id) filter (not is_within and not has_reason) as persons_without_reason,
-        in_force('udredning_final_after', 'ALL', month) as final_after_months,
     from ended
     group by grouping sets ((month, sector, hospital_code), (month, sector))
 ),
@@ -86,19 +93,17 @@ counted as (
         coalesce(referrals.referral_persons, 0) as referral_persons,
         -- While many pathways began before there was a limit, the referrals closed are no measure of those that have one.
         10 * pathways.without_limit > pathways.pathways as has_no_measure,
-        covered.until_date < cast(
-            pathways.month + interval 1 month + interval 1 month * cast(pathways.final_after_months as integer) - interval 1 day as date
-        ) as is_provisional,
+        final_month.month is null as is_provisional,
         headline.headline,
     from pathways
-    cross join covered
+    join coverage.pathways as covered on covered.month = pathways.month
+    left join final_month on final_month.month = pathways.month
     join reference.sector as headline on headline.sector = pathways.sector
     left join referrals
         on referrals.month = pathways.month
         and referrals.sector = pathways.sector
         and referrals.is_total = pathways.is_total
         and referrals.hospital_code is not distinct from pathways.hospital_code
-    where pathways.final_after_months is not null
 )
 select
     counted.month,

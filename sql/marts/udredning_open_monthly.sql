@@ -1,14 +1,17 @@
 -- Pathways still waiting at the end of each month and those of them past their limit, by gross days: completed pathways alone
 -- would hide the longest waits. A snapshot: its months are not to be added up. Hospitals once the month is final.
 with covered as (
-    select cast(max(registered_at) as date) as until_date from core.pathway
+    select cast(max(known_until) as date) as until_date from coverage.pathways
 ),
+-- Months that pathways cover up to their end.
 month_end as (
-    select distinct
-        cast(date_trunc('month', referral_received_date) as date) as month,
-        cast(date_trunc('month', referral_received_date) + interval 1 month - interval 1 day as date) as last_date,
-    from core.pathway
-    where referral_received_date is not null
+    select
+        pathways.month,
+        cast(pathways.month + interval 1 month - interval 1 day as date) as last_date,
+        pathways.is_final and coalesce(pauses.is_final, false) as is_final,
+    from coverage.pathways as pathways
+    left join coverage.pathway_pauses as pauses on pauses.month = pathways.month
+    where pathways.known_until >= pathways.month + interval 1 month
 ),
 hospital as (
     select
@@ -25,6 +28,7 @@ hospital as (
 waiting as (
     select
         month_end.month,
+        month_end.is_final,
         pathway.sector,
         pathway.hospital_code,
         pathway.person_id,
@@ -49,38 +53,27 @@ counted as (
         count(distinct person_id) filter (is_over) as persons_over,
         count(distinct person_id) filter (not is_over) as persons_in_time,
         count(distinct person_id) filter (is_without_limit) as persons_without_limit,
-        in_force('udredning_final_after', 'ALL', month) as final_after_months,
+        not any_value(is_final) as is_provisional,
     from waiting
     group by grouping sets ((month, sector, hospital_code), (month, sector))
-),
-judged as (
-    select
-        counted.*,
-        covered.until_date < cast(
-            counted.month + interval 1 month + interval 1 month * cast(counted.final_after_months as integer) - interval 1 day as date
-        ) as is_provisional,
-    from counted
-    cross join covered
-    where counted.final_after_months is not null
-        and cast(counted.month + interval 1 month - interval 1 day as date) <= covered.until_date
 )
 select
-    judged.month,
-    judged.sector,
-    coalesce(judged.hospital_code, 'ALL') as hospital_code,
+    counted.month,
+    counted.sector,
+    coalesce(counted.hospital_code, 'ALL') as hospital_code,
     coalesce(hospital.hospital_name, 'Alle hospitaler') as hospital_name,
     coalesce(hospital.hospital_now_code, 'ALL') as hospital_now_code,
     coalesce(hospital.hospital_now_name, 'Alle hospitaler') as hospital_now_name,
-    judged.is_total,
-    judged.open_pathways,
-    judged.open_over_limit,
-    judged.without_limit,
-    judged.is_provisional,
-    case when judged.is_provisional then 'p' else '' end as qf,
-    nullif(judged.persons, 0) as _persons,
-    case when judged.open_pathways > 0 then least(judged.persons_over, judged.persons_in_time) end as _over_persons,
-    nullif(judged.persons_without_limit, 0) as _limitless_persons,
-from judged
-left join hospital on hospital.hospital_code = judged.hospital_code
-where judged.is_total or not judged.is_provisional
+    counted.is_total,
+    counted.open_pathways,
+    counted.open_over_limit,
+    counted.without_limit,
+    counted.is_provisional,
+    case when counted.is_provisional then 'p' else '' end as qf,
+    nullif(counted.persons, 0) as _persons,
+    case when counted.open_pathways > 0 then least(counted.persons_over, counted.persons_in_time) end as _over_persons,
+    nullif(counted.persons_without_limit, 0) as _limitless_persons,
+from counted
+left join hospital on hospital.hospital_code = counted.hospital_code
+where counted.is_total or not counted.is_provisional
 order by all

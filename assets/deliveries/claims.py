@@ -1,0 +1,60 @@
+"""What a delivery claims of itself: whose it is, what it covers, and when it was drawn. Its records are never asked."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from assets.deliveries.receipts import Receipt
+from assets.deliveries.stamps import stamps
+from sources.layout import Extract
+from sources.parse import Reading
+from sources.stamp import Span
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Texts as files write them, times as ISO texts; '' or None for what is not said.
+
+    `period` is what the file is for, `latest` the day, month or year up to which it holds everything, `part` its place among the
+    files (`parts`) that make up the period. `is_full`: it is all that the source held when it was drawn.
+    """
+
+    sender: str = ""
+    period: str | None = None
+    latest: str | None = None
+    drawn: str | None = None
+    part: str = ""
+    parts: int = 1
+    is_full: bool = False
+
+    @property
+    def replaces(self) -> tuple[str, str | None, str]:
+        """What a later delivery has in common with one that it replaces."""
+        return self.sender, None if self.is_full else self.period, "" if self.is_full else self.part
+
+    @property
+    def reaches(self) -> datetime | None:
+        """Up to when a file holds everything, if it is of that kind."""
+        if self.latest:
+            return datetime.combine(Span.of(self.latest).end, datetime.min.time())
+        return datetime.fromisoformat(self.drawn) if self.drawn else None
+
+
+def claim_of(extract: Extract, receipt: Receipt, reading: Reading) -> Claim:
+    """What a delivery that was read claims."""
+    delivery = extract.contract.delivery
+    layout = next((x for x in extract.layouts if x.name == reading.layout), None)
+    named = layout.file.fullmatch(receipt.inner_name) if layout and layout.file else None
+    of_name = {f"${k}": v for k, v in (named.groupdict() if named else {}).items() if v is not None}
+    said = of_name | reading.said
+    stamped = stamps(of_name if delivery.drawn == "name" else said)
+    drawn = stamped.extracted or stamped.received
+    only = delivery.senders[0].name if len(delivery.senders) == 1 else ""
+    return Claim(
+        sender=said.get("$sender") or (layout.sender if layout else "") or only,
+        period=reading.period,
+        latest=said.get("$latest"),
+        drawn=drawn or (receipt.received_at if delivery.drawn == "first_sight" else None),
+        part=said.get("$part", ""),
+        parts=int(said.get("$parts", "1")),
+        is_full=bool(layout and layout.full),
+    )
