@@ -76,11 +76,15 @@ class Tables:
         """
         months = f"generate_series(date '{first}-01', date '{last}-01', interval 1 month)"
         until = f"timestamp '{known_until}'" if known_until else "month + interval 1 year"
-        relation(self.con, f"coverage.{extract}", f"""
+        relation(
+            self.con,
+            f"coverage.{extract}",
+            f"""
             select cast(month as date) as month, {not lacks} as is_delivered,
                 {not lacks} and month <= date '{final or last}-01' as is_final,
                 cast({until} as timestamp) as known_until, {literal(lacks)} as lacks
-            from (select unnest({months}) as month)""")
+            from (select unnest({months}) as month)""",
+        )
         self.given_names.add(f"coverage.{extract}")
 
     def run(self, name: str) -> list[dict[str, Any]]:

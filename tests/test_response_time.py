@@ -227,10 +227,23 @@ def test_a_month_is_final_when_its_delivery_is(tables: Tables, final: str, qf: s
 def days(action: str, location: str, count: int, duration: int = 100) -> str:
     """A good attempt of Orbit on each of the first days of April 2015."""
     action_class = "HEAVY" if action == "login" else "STANDARD"
-    return "\n".join(f"Orbit | {action} | {action_class} | {location} | 2015-04-{d:02d} 08:00:00 | {duration} | OK" for d in range(1, count + 1))
+    return "\n".join(
+        f"Orbit | {action} | {action_class} | {location} | 2015-04-{d:02d} 08:00:00 | {duration} | OK" for d in range(1, count + 1)
+    )
 
 
-LOCATIONS = ("Amager", "Bispebjerg", "Bornholm", "Frederikssund", "Gentofte", "Glostrup", "Herlev", "Hillerød", "Hvidovre", "Rigshospitalet")
+LOCATIONS = (
+    "Amager",
+    "Bispebjerg",
+    "Bornholm",
+    "Frederikssund",
+    "Gentofte",
+    "Glostrup",
+    "Herlev",
+    "Hillerød",
+    "Hvidovre",
+    "Rigshospitalet",
+)
 
 
 @pytest.mark.parametrize(("count", "presence"), [(1, "ABSENT"), (2, "THIN"), (14, "THIN"), (15, "PRESENT"), (30, "PRESENT")])

@@ -141,20 +141,20 @@ def coverage(contract: Contract, standings: list[Standing], paths: dict[str, str
     senders = contract.delivery.senders
     expected = {(m, s.name): None for m in series for s in senders if s.is_expected(m[:7])} if senders else {(m, ""): None for m in series}
     known = {place: _known(contract.delivery, claims, *place) for place in expected}
-    return list(_grid(counted, known))
+    return list(_grid(contract.delivery, counted, known))
 
 
 @dataclass(frozen=True)
 class _Count:
-    """Records of one sender: the month their file is for, that of their own date, and how many."""
+    """Records of one sender: the month their file is for, that of their own date, whether they were accepted, and how many."""
 
     sender: str
     is_held: bool
     period: str | None
     dated: str | None
+    is_accepted: bool
     receipts: tuple[str, ...]
     records: int
-    accepted: int
     last_date: str | None
 
 
@@ -182,11 +182,10 @@ def _counted(contract: Contract, standings: list[Standing], paths: dict[str, str
     )
     rows = ask(f"""
         select sender, is_held, strftime(period, '%Y-%m-%d'), strftime(date_trunc('month', dated_at), '%Y-%m-%d') as dated,
-            list_sort(list(distinct receipt)), count(*), count(*) filter (_errors is null),
-            strftime(max(dated_at) filter (_errors is null), '%Y-%m-%d')
+            _errors is null as is_accepted, list_sort(list(distinct receipt)), count(*), strftime(max(dated_at), '%Y-%m-%d')
         from ({parts}) as record where _errors is distinct from 'ignored'
-        group by sender, is_held, period, dated order by all""")
-    return [_Count(s, bool(h), p, d, tuple(r), n, a, last) for s, h, p, d, r, n, a, last in rows]
+        group by sender, is_held, period, dated, is_accepted order by all""")
+    return [_Count(s, bool(h), p, d, bool(a), tuple(r), n, last) for s, h, p, d, a, r, n, last in rows]
 
 
 def _first_of(claim: Claim) -> str:
@@ -217,9 +216,9 @@ def _present(counted: list[_Count]) -> list[date]:
     """Months that files without a period hold as many records of as a month has, however far back a single record lies."""
     records: dict[date, int] = {}
     for count in counted:
-        if count.period is None and count.dated and count.accepted:
+        if count.period is None and count.dated and count.is_accepted:
             first = date.fromisoformat(count.dated)
-            records[first] = records.get(first, 0) + count.accepted
+            records[first] = records.get(first, 0) + count.records
     if not records:
         return []
     # The month in which the middle record lies: many months with a record each are not what is usual.
@@ -287,24 +286,26 @@ def _by_later(spans: dict[Span, datetime], first: date) -> datetime | None:
     return known if covered >= end or known is None else min(known, _at(covered))
 
 
-def _grid(counted: list[_Count], known: dict[tuple[str, str], str | None]) -> Iterator[Month]:
+def _grid(delivery: Delivery, counted: list[_Count], known: dict[tuple[str, str], str | None]) -> Iterator[Month]:
     """Every covered month of every expected sender, with what is there of it; then records that lie in none of them."""
     covered = {month for month, _ in known}
     groups: dict[tuple[str | None, str], list[_Count]] = {}
     for count in counted:
-        # A date that no delivery covers is told where it lies; else a record is counted in the month its file is for.
-        month = count.period if count.period and (count.dated is None or count.dated in covered) else count.dated or count.period
+        # A record is counted in the month its file is for. A date that no delivery covers is told where it lies, unless it is that of a
+        # version: those are as old as they are.
+        is_stray = count.is_accepted and count.dated not in covered and not delivery.latestBy
+        month = count.dated if is_stray or not count.period else count.period
         groups.setdefault((month, count.sender), []).append(count)
     for place in sorted({*known, *groups}, key=lambda p: (p[0] or "", p[1])):
         counts = groups.get(place, [])
-        records, accepted = sum(c.records for c in counts), sum(c.accepted for c in counts)
+        records, accepted = sum(c.records for c in counts), sum(c.records for c in counts if c.is_accepted)
         yield Month(
             month=place[0],
             receipts=len({r for c in counts for r in c.receipts}),
             records=records,
             accepted=accepted,
             quarantined=records - accepted,
-            last_date=max((c.last_date for c in counts if c.last_date), default=None),
+            last_date=max((c.last_date for c in counts if c.last_date and c.is_accepted), default=None),
             is_held=any(c.is_held for c in counts),
             sender=place[1],
             known_until=known.get((place[0], place[1])) if place[0] else None,
