@@ -9,6 +9,8 @@ from assets.lake.decisions import UnknownReceipt, accept_delivery
 from tests.drawn import expect
 from tests.toy import Toy
 
+REPLACED = "{mode: replace_period, period: day, unit: month}"
+
 PERIOD = "{mode: replace_period, period: day, unit: month}"
 JANUARY = "n_2015-01_received-20150201-0600.csv"
 
@@ -96,12 +98,26 @@ def test_an_older_content_that_arrives_again_is_current_again(toy: Toy) -> None:
     assert toy.total("n") == "a 1"
 
 
-@pytest.mark.parametrize(("records", "status"), [(7, "held"), (8, "current"), (9, "current")])
-def test_a_replacement_with_under_four_fifths_of_the_records_waits(toy: Toy, records: int, status: str) -> None:
-    toy.deliver("n", JANUARY, ", ".join(f"x{i} 1" for i in range(10)))
+@pytest.mark.parametrize(("records", "status"), [(84, "held"), (89, "held"), (90, "current"), (97, "current"), (98, "current")])
+@pytest.mark.parametrize("delivery", [REPLACED, "{mode: snapshot}", "{mode: upsert}", "{mode: append}"])
+def test_a_redelivery_with_under_nine_tenths_of_the_records_waits_in_every_mode(
+    tmp_path: Path, delivery: str, records: int, status: str
+) -> None:
+    toy = Toy(tmp_path, n=delivery)
+    toy.deliver("n", JANUARY, ", ".join(f"x{i} 1" for i in range(100)))
     toy.deliver("n", "n_2015-01_received-20150301-0600.csv", ", ".join(f"y{i} 1" for i in range(records)))
     toy.night()
     assert statuses(toy)[1][1] == status
+    state = toy.state("n")
+    assert [d.shrunk_from for d in state.deliveries] == [0, 100 if 90 <= records < 98 else 0]
+
+
+def test_what_is_written_another_way_or_for_another_month_replaces_nothing(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: upsert}")
+    toy.deliver("n", JANUARY, ", ".join(f"x{i} 1" for i in range(100)))
+    toy.deliver("n", "n_2015-02_received-20150301-0600.csv", "y 1")
+    toy.night()
+    assert [s for _, s in statuses(toy)] == ["current", "current"]
 
 
 def test_a_held_delivery_is_let_through_by_a_decision_and_from_then_on(toy: Toy) -> None:
@@ -109,7 +125,7 @@ def test_a_held_delivery_is_let_through_by_a_decision_and_from_then_on(toy: Toy)
     toy.deliver("n", "n_2015-01_received-20150301-0600.csv", "a 9")
     toy.night()
     held = toy.deliveries("n")[1]
-    assert (held["held"], held["why"]) == (1, "1 records would replace 2, under 80 %")
+    assert (held["held"], held["why"]) == (1, "1 records would replace 2, under 90 %")
     assert toy.total("n") == "a 1, b 1"
     accept_delivery(toy.lake, held["receipt_id"], "b was closed", datetime(2015, 6, 2))
     toy.night()
@@ -143,10 +159,10 @@ def test_an_upsert_keeps_the_last_record_of_each_key(tmp_path: Path) -> None:
 def test_a_snapshot_is_all_there_is(tmp_path: Path) -> None:
     toy = Toy(tmp_path, n="{mode: snapshot}")
     toy.deliver("n", JANUARY, "a 1, b 2")
-    toy.deliver("n", "n_2015-01_received-20150301-0600.csv", "c 3")
+    toy.deliver("n", "n_2015-02_received-20150301-0600.csv", "c 3, d 4")
     toy.night()
     assert [s for _, s in statuses(toy)] == ["superseded", "current"]
-    assert toy.total("n") == "c 3"
+    assert toy.total("n") == "c 3, d 4"
 
 
 def test_appended_deliveries_add_up(tmp_path: Path) -> None:
@@ -192,7 +208,7 @@ def test_both_identities_hold_for_every_example_delivery(region: Path, example_f
 
 
 def test_what_was_read_is_looked_through_again_only_after_a_new_delivery(tmp_path: Path) -> None:
-    toy = Toy(tmp_path, n="{mode: upsert}")
+    toy = Toy(tmp_path, n="{mode: upsert, shrinks: {warn: 0, hold: 0}}")
 
     def asked() -> list[int]:
         return [p.stat().st_mtime_ns for p in sorted((toy.lake.files / "raw" / "n").glob("*.asked.json"))]

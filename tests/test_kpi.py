@@ -148,6 +148,7 @@ def test_a_domain_nobody_published_has_no_rows_and_stops_no_other(tables: Tables
         month      | project_no | project_name | status_text
         2015-04-01 | 1          | Et projekt   | Projektet følger planen
     """)  # fmt: skip
+    tables.covers("response_times", "2015-01", "2014-12")
     assert tables.run("marts.kpi_monthly") == expect("""
         indicator        | value | numerator | denominator
         projects_on_plan | 1     | 1         | 1

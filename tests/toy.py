@@ -11,6 +11,7 @@ from typing import Any
 
 from assets.catalog.declared import Catalog
 from assets.catalog.loading import load_catalog
+from assets.deliveries.extracts import ExtractState
 from assets.lake.files import Lake, read_json
 from assets.lake.lock import writing
 from assets.releases.database import dicts, open_release
@@ -154,6 +155,10 @@ class Toy:
         assert shown is not None
         with open_release(shown) as con:
             return dicts(con, sql)
+
+    def state(self, extract: str) -> ExtractState:
+        """What stands of an extract after the newest night."""
+        return Night(self.lake, self.catalog, self.now).extract_state(extract)
 
     def deliveries(self, extract: str) -> list[dict[str, Any]]:
         """The extract's receipts in the order they were received."""

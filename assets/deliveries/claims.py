@@ -56,5 +56,5 @@ def claim_of(extract: Extract, receipt: Receipt, reading: Reading) -> Claim:
         drawn=drawn or (receipt.received_at if delivery.drawn == "first_sight" else None),
         part=said.get("$part", ""),
         parts=int(said.get("$parts", "1")),
-        is_full=bool(layout and layout.full),
+        is_full=delivery.mode == "snapshot" or bool(layout and layout.full),
     )

@@ -67,7 +67,7 @@ def rows(
         "domain_status": [_domain(catalog, d, release.domains[d.domain], extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
-        "coverage": [row for e in extracts if e.extract in catalog.extracts for row in _coverage(catalog, e, windows)],
+        "coverage": [row for e in extracts for row in _coverage(catalog, e, windows)],
         "column_dictionary": dictionary(catalog, lineages),
     }
 
@@ -143,10 +143,12 @@ def _freshness(catalog: Catalog, extract: ExtractState) -> tuple[Any, ...]:
 
 
 def _coverage(catalog: Catalog, extract: ExtractState, windows: Windows) -> Rows:
-    delivery = catalog.extracts[extract.extract].contract.delivery
+    declared = catalog.extracts.get(extract.extract)
+    # While a contract cannot be read nobody knows when a month is final.
+    delivery = declared.contract.delivery if declared else None
     return [
         (extract.extract, c.month, c.sender or None, c.receipts, c.records, c.accepted, c.quarantined,
-         round(c.accepted / c.records, 9) if c.records else None, c.last_date, c.known_until, state_of(delivery, windows, c),
-         not is_final(delivery, windows, c), c.is_held)
+         round(c.accepted / c.records, 9) if c.records else None, c.last_date, c.known_until,
+         state_of(delivery, windows, c) if delivery else "unknown", not (delivery and is_final(delivery, windows, c)), c.is_held)
         for c in extract.coverage
     ]  # fmt: skip
