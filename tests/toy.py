@@ -11,6 +11,7 @@ from typing import Any
 
 from assets.catalog.declared import Catalog
 from assets.catalog.loading import load_catalog
+from assets.deliveries.coverage import Covered
 from assets.deliveries.extracts import ExtractState
 from assets.lake.files import Lake, read_json
 from assets.lake.lock import writing
@@ -159,6 +160,10 @@ class Toy:
     def state(self, extract: str) -> ExtractState:
         """What stands of an extract after the newest night."""
         return Night(self.lake, self.catalog, self.now).extract_state(extract)
+
+    def covered(self, extract: str) -> list[Covered]:
+        """The months that the extract's deliveries cover."""
+        return Night(self.lake, self.catalog, self.now).covered(extract)
 
     def deliveries(self, extract: str) -> list[dict[str, Any]]:
         """The extract's receipts in the order they were received."""
