@@ -1,21 +1,19 @@
 """One asset per extract: deliveries taken in and judged. Bad input shows as checks; it never fails the run."""
 
 from collections.abc import Iterator
-from statistics import median
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
 from assets.alerts.alert_causes import emptied
-from assets.catalog.freshness import freshness_rules
+from assets.catalog.freshness import DELIVERY_RULES, freshness_rules
 from assets.night_run import NightRun
 from assets.specs import asset_key, check_results, check_specs, contract_spec
 from expectations.suite import Outcome, Rule, raw_rules
 from sources.layout import Extract
-from sources.vocabulary import Volume
 
 if TYPE_CHECKING:
-    from assets.deliveries.coverage import Month, Windows
+    from assets.deliveries.coverage import Windows
     from assets.deliveries.extracts import ExtractState
     from assets.deliveries.standing import Standing
 
@@ -26,10 +24,6 @@ INTAKE_RULES = [
     Rule("quarantine_within_limit", "No current delivery has more refused records than its contract warns at.", "warning", ""),
     Rule("columns_do_not_drift", "The newest delivery has the columns the one before it had under the same layout.", "warning", ""),
     Rule("no_delivery_is_empty", "The newest delivery holds records.", "warning", ""),
-    Rule("no_delivery_shrinks", "No delivery in force has much fewer records than the one it replaced.", "warning", ""),
-    Rule("records_lie_in_covered_months", "No record is dated in a month that no delivery covers.", "warning", ""),
-    Rule("volume_is_as_usual", "The newest whole month has about as many records as the months before it.", "warning", ""),
-    Rule("nothing_is_gone_at_the_source", "What is in force is what the newest full file of its sender still holds.", "warning", ""),
     Rule("no_delivery_is_held", "No delivery waits for the operator.", "warning", ""),
 ]  # fmt: skip
 
@@ -59,7 +53,7 @@ def raw_result(extract: Extract, state: "ExtractState", windows: "Windows") -> d
 
 
 def _rules(extract: Extract) -> list[Rule]:
-    return raw_rules(extract.contract) + freshness_rules(extract.contract) + INTAKE_RULES
+    return raw_rules(extract.contract) + freshness_rules(extract.contract) + DELIVERY_RULES + INTAKE_RULES
 
 
 def _metadata(extract: Extract, state: "ExtractState", windows: "Windows") -> dict[str, Any]:
@@ -122,31 +116,11 @@ def _intake_outcomes(extract: Extract, state: "ExtractState") -> list[Outcome]:
     refused = [d for d in state.deliveries if d.status == "refused" and d.receipt.id in state.arrived]
     dirty = [d for d in taken if d.current and 100 * d.quarantined > limit * d.judged]
     held = [d for d in state.deliveries if d.status == "held"]
-    shrunk = [f"{d.receipt.file_name} ({d.judged} of {d.shrunk_from} records)" for d in taken if d.shrunk_from and d.status == "current"]
-    stray = [f"{m.month[:7]} ({m.records} records)" for m in state.coverage if m.month and not m.is_covered]
-    volume = odd_volume(extract.contract.volume, state.coverage)
-    gone = [f"{state.lacking} records are in no full file any more"] if state.lacking else []
-    files = [[d.receipt.file_name for d in found] for found in (lost, refused, dirty, drifted(state.deliveries), emptied(state.deliveries))]
-    offending = (*files, shrunk, stray, volume, gone, [d.receipt.file_name for d in held])
-    return [Outcome.of(rule, not found, len(found), ", ".join(found)) for rule, found in zip(INTAKE_RULES, offending, strict=True)]
-
-
-def odd_volume(volume: Volume | None, months: "list[Month]") -> list[str]:
-    """The newest month that is whole of a sender, if its number of records is far from the median of the months before it."""
-    if volume is None:
-        return []
-    found = []
-    for sender in dict.fromkeys(m.sender for m in months):
-        whole = [m for m in months if m.sender == sender and m.month and m.is_covered and m.is_delivered]
-        before = [m.records for m in whole[-1 - volume.over : -1]]
-        if len(before) < volume.over:
-            continue
-        usual, now = median(before), whole[-1]
-        share = 100 * now.records / usual if usual else 100.0
-        if not volume.warn[0] <= share <= volume.warn[1]:
-            whose = f" of {sender}" if sender else ""
-            found.append(f"{now.month[:7] if now.month else ''}{whose} ({now.records} records, {share:.0f} % of {usual:g})")
-    return found
+    offending = (lost, refused, dirty, drifted(state.deliveries), emptied(state.deliveries), held)
+    return [
+        Outcome.of(rule, not found, len(found), ", ".join(o.receipt.file_name for o in found))
+        for rule, found in zip(INTAKE_RULES, offending, strict=True)
+    ]
 
 
 def drifted(deliveries: "list[Standing]") -> "list[Standing]":

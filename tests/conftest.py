@@ -154,3 +154,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in terminalreporter.getreports("passed") + terminalreporter.getreports("failed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
+
+
+@pytest.fixture
+def cases() -> Path:
+    folder = os.environ.get("VENTETAL_CASES")
+    if not folder:
+        pytest.skip("VENTETAL_CASES is not set: deliveries that went wrong are not tried")
+    return Path(folder)

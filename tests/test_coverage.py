@@ -76,7 +76,11 @@ def test_no_later_month_makes_a_month_final_whose_own_file_was_drawn_early() -> 
 
 def test_files_that_follow_without_a_gap_make_a_month_final_and_a_gap_ends_it() -> None:
     files = [month_file(f"2015-{m:02d}", f"2015-{m + 1:02d}-02") for m in (1, 2, 4, 5, 6)]
-    assert finals(covered(LATER, *files)) == "2015-01F 2015-02D 2015-03- 2015-04F 2015-05F 2015-06D"
+    found = covered(LATER, *files)
+    assert finals(found) == "2015-01F 2015-02D 2015-03- 2015-04F 2015-05F 2015-06D 2015-07-"
+    assert [c.known_until for c in found if not c.is_delivered] == [None, "2015-07-02T06:00:00"], (
+        "the newest file tells of July's first day"
+    )
 
 
 @pytest.mark.parametrize(("claim", "said"), [
@@ -241,7 +245,7 @@ def test_what_a_full_file_no_longer_holds_is_gone_where_the_contract_says_so(tmp
     assert "wrong" not in toy.total("n")
     assert toy.deliveries("n") == expect("""
         accepted | current | superseded | duplicate | why
-        21       | 0       | 1          | 20        | 1 records are gone from the newest full file
+        21       | 0       | 1          | 20        | The newest full file no longer holds some of its records.
         20       | 20      | 0          | 0         | ''
     """)
 

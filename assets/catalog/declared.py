@@ -10,7 +10,7 @@ from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from assets.catalog.freshness import freshness_rules
+from assets.catalog.freshness import DELIVERY_RULES, freshness_rules
 from assets.catalog.statements import Macro, Rows, statement
 from expectations.suite import COLUMNS, Rule, raw_rules, table_rules
 from sources.contract import Contract, digest, load_contract, load_fields
@@ -177,7 +177,10 @@ def coverage_contract() -> Contract:
 
 def acceptable_checks(catalog: Catalog) -> set[str]:
     """Checks an operator may let fail, like core.pathway.days_add_up: all but that a table has its columns at all."""
-    rules = {n: [*raw_rules(e.contract), *freshness_rules(e.contract)] for n, e in ((f"raw.{n}", e) for n, e in catalog.extracts.items())}
+    rules = {
+        n: [*raw_rules(e.contract), *freshness_rules(e.contract), *DELIVERY_RULES]
+        for n, e in ((f"raw.{n}", e) for n, e in catalog.extracts.items())
+    }
     rules |= {t.name: t.rules for t in catalog.tables.values()}
     return {f"{name}.{r.name}" for name, found in rules.items() for r in found if r.name != COLUMNS}
 

@@ -1,7 +1,8 @@
-"""Whether an extract keeps its promises of time, judged at the run's `as_of` and never by the clock.
+"""What is promised of deliveries, and whether those of time are kept: judged at the run's `as_of`, never by the clock.
 
 Two promises of a contract (`slaProperties`): a delivery arrives by its deadline, changed or not; and what has been delivered
-reaches far enough. Breaking one warns, is a line in `status` and a flag on what depends on it. Publishing goes on.
+reaches far enough. Breaking one warns, is a line in `status` and a flag on what depends on it. Publishing goes on. What deliveries
+are held against beside each other (DELIVERY_RULES) is found by `assets.deliveries.rules`.
 """
 
 from dataclasses import dataclass
@@ -11,6 +12,12 @@ from expectations.suite import Outcome, Rule
 from sources.cadence import Cadence
 from sources.contract import Contract
 
+DELIVERY_RULES = [
+    Rule("no_delivery_shrinks", "No delivery in force has far fewer records than the one it replaced.", "warning", ""),
+    Rule("records_lie_in_covered_months", "No record is dated in a month that no delivery covers.", "warning", ""),
+    Rule("volume_is_as_usual", "The newest whole month of a sender has about as many records as the months before it.", "warning", ""),
+    Rule("nothing_is_gone_at_the_source", "What is in force is what the newest full file of its sender still holds.", "warning", ""),
+]
 ON_TIME, RECENT = "delivery_is_on_time", "records_are_recent"
 UNITS = {"h": "hours", "d": "days"}
 

@@ -199,6 +199,10 @@ def _series(delivery: Delivery, claims: list[Claim], counted: list[_Count]) -> l
     spans = [Span.of(c.period) for c in claims if c.period]
     firsts = [s.begin for s in spans]
     lasts = [s.end - DAY for s in spans]
+    if spans and delivery.completes == "later_files":
+        # The newest file tells of the days up to when it was drawn, though their own file has not come.
+        newest = max(s.end for s in spans)
+        lasts += [newest for c in claims if c.period and Span.of(c.period).end == newest and c.drawn and c.drawn > _at(newest).isoformat()]
     reaching = [c for c in claims if _is_through(delivery, c)]
     lasts += [(r - timedelta(microseconds=1)).date() for c in reaching if (r := c.reaches)]
     firsts += [date.fromisoformat(f"{s.since}-01") for s in delivery.senders if s.since and reaching]
@@ -283,7 +287,11 @@ def _by_later(spans: dict[Span, datetime], first: date) -> datetime | None:
             break
         covered = max(covered, span.end)
         known = max(known or datetime.min, spans[span])
-    return known if covered >= end or known is None else min(known, _at(covered))
+    if known:
+        return known if covered >= end else min(known, _at(covered))
+    # Of a month whose file is still to come the days are known on which the one before it was drawn.
+    before = [] if any(s.end > first for s in spans) else [drawn for s, drawn in spans.items() if s.end == first and drawn > _at(first)]
+    return min(max(before), _at(end) - timedelta(microseconds=1)) if before else None
 
 
 def _grid(delivery: Delivery, counted: list[_Count], known: dict[tuple[str, str], str | None]) -> Iterator[Month]:

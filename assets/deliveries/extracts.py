@@ -17,6 +17,7 @@ from assets.deliveries.coverage import Month, coverage
 from assets.deliveries.intake import Swept, sweep
 from assets.deliveries.readings import reading_of
 from assets.deliveries.receipts import Receipt, receipts
+from assets.deliveries.rules import found_of
 from assets.deliveries.standing import Ask, Decided, Rows, Standing, current_records, lacking_in_full, settle
 from assets.lake.decisions import decisions
 from assets.lake.files import Lake, beside, load, read_json, write_json
@@ -136,8 +137,8 @@ def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str])
     # An empty delivery is told (`assets.raw`); it is none that anybody waited for.
     arrivals = [d.receipt.received_at for d in deliveries if d.status not in ("refused", "withdrawn") and not d.is_empty]
     fresh = judge(contract, arrivals, max((m.last_date for m in months if m.last_date and m.is_covered), default=None), line.now)
-    promises = line.accepting(f"raw.{name}", kept_promises(contract, fresh))
     lacking = _lacking(contract, selection, full, paths, partial(_asked, line, con, name, "lacking"))
+    promises = line.accepting(f"raw.{name}", kept_promises(contract, fresh) + found_of(contract, standings, months, lacking))
     state = ExtractState(name, key, deliveries, selection, [], months, full, lacking, "", arrived, fresh)
     try:
         outcomes = _judged(line, con, contract, state) + promises

@@ -224,7 +224,7 @@ def _by_key(contract: Contract, deliveries: list[Standing], selected: list[Selec
         standing = {"current": 0, "duplicate": 0, "superseded": 0} | found.get(place, {})
         gone = delivery.accepted - sum(standing.values())
         standing["superseded"] += gone
-        why = f"{gone} records are gone from the newest full file" if gone else ""
+        why = "The newest full file no longer holds some of its records." if gone else ""
         status = next((s for s in STATUSES if standing.get(s)), "current")
         settled.append(replace(delivery, status=status, why=why, **standing))
     return settled

@@ -224,14 +224,6 @@ def test_a_layout_is_proposed_or_refused_in_words_whatever_the_file_holds(tmp_pa
     assert (checked.returncode, "Traceback" in checked.stderr) == (1, False), checked.stderr
 
 
-@pytest.fixture
-def cases() -> Path:
-    folder = os.environ.get("VENTETAL_CASES")
-    if not folder:
-        pytest.skip("VENTETAL_CASES is not set: deliveries that went wrong are not tried")
-    return Path(folder)
-
-
 def test_files_that_stopped_a_night_elsewhere_stop_none(cases: Path, tmp_path: Path) -> None:
     landing = tmp_path / "landing" / "response_times"
     landing.mkdir(parents=True)

@@ -1,0 +1,49 @@
+"""What is found of an extract's deliveries beside each other: cut files, odd volumes, dates out of place, what the source deleted."""
+
+from statistics import median
+
+from assets.catalog.freshness import DELIVERY_RULES
+from assets.deliveries.coverage import Month
+from assets.deliveries.standing import Standing
+from expectations.suite import Outcome
+from sources.contract import Contract
+from sources.vocabulary import Volume
+
+# Of persons fewer are not counted in words that leave the lake.
+FEW = 5
+
+
+def found_of(contract: Contract, deliveries: list[Standing], months: list[Month], lacking: int) -> list[Outcome]:
+    """What became of each of DELIVERY_RULES. `lacking` counts records in force that no full file holds any more."""
+    is_personal = contract.has_personal_columns
+    shrunk = [d for d in deliveries if d.shrunk_from and d.status == "current"]
+    stray = [m for m in months if m.month and not m.is_covered]
+    offending = (
+        [f"{d.receipt.file_name} ({d.judged} records where there were {d.shrunk_from})" for d in shrunk],
+        [f"{str(m.month)[:7]} ({said(m.records, is_personal)})" for m in stray],
+        _odd(contract.volume, months, is_personal),
+        [f"{said(lacking, is_personal)} in no full file any more"] if lacking else [],
+    )
+    return [Outcome.of(r, not found, len(found), ", ".join(found)) for r, found in zip(DELIVERY_RULES, offending, strict=True)]
+
+
+def said(records: int, is_personal: bool) -> str:
+    """A number of records in words; where there are persons a small one is not told."""
+    return f"under {FEW} records" if is_personal and records < FEW else f"{records} records"
+
+
+def _odd(volume: Volume | None, months: list[Month], is_personal: bool) -> list[str]:
+    """The newest month that is whole of a sender, if its number of records is far from the median of the months before it."""
+    if volume is None:
+        return []
+    found = []
+    for sender in dict.fromkeys(m.sender for m in months):
+        whole = [m for m in months if m.sender == sender and m.month and m.is_covered and m.is_delivered]
+        before = [m.records for m in whole[-1 - volume.over : -1]]
+        if len(before) < volume.over or not (usual := median(before)):
+            continue
+        now = whole[-1]
+        if not volume.warn[0] <= 100 * now.records / usual <= volume.warn[1]:
+            whose = f" of {sender}" if sender else ""
+            found.append(f"{str(now.month)[:7]}{whose} ({said(now.records, is_personal)}, usually {usual:g})")
+    return found

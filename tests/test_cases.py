@@ -1,0 +1,79 @@
+"""Small deliveries that went wrong, each with what is right: found through VENTETAL_CASES."""
+
+import shutil
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from assets.catalog.loading import load_catalog
+from assets.lake.files import Lake
+from assets.lake.lock import writing
+from assets.releases.database import dicts, open_release
+from assets.releases.publish import publish
+from assets.tables.build import Night
+from sources.settings import PROJECT
+from tests.drawn import expect
+
+Asked = Callable[[str], list[dict[str, object]]]
+
+
+@pytest.fixture
+def night(cases: Path, tmp_path: Path) -> Callable[..., Asked]:
+    """A night over the deliveries of a case, by the project's own declarations or a copy with texts changed."""
+
+    def run(case: str, as_of: str, *changes: tuple[str, str, str]) -> Asked:
+        root, data = tmp_path / "project", tmp_path / "data"
+        for folder in ("sources", "expectations", "sql", "data/reference"):
+            shutil.copytree(PROJECT / folder, root / folder, ignore=shutil.ignore_patterns("*.py", "__pycache__"))
+        for file, before, after in changes:
+            text = (root / file).read_text("utf-8")
+            assert before in text
+            (root / file).write_text(text.replace(before, after), "utf-8")
+        shutil.copytree(cases / case / "landing", data / "landing")
+        lake = Lake(data)
+        lake.prepare()
+        with writing(lake, "a test", datetime.now()):
+            made = Night(lake, load_catalog(root), datetime.fromisoformat(as_of))
+            made.run()
+            publish(made)
+        current = lake.current_release
+        assert current is not None
+
+        def ask(sql: str) -> list[dict[str, object]]:
+            with open_release(current) as con:
+                return dicts(con, sql)
+
+        return ask
+
+    return run
+
+
+def test_d01_robots_that_ran_once_in_a_month_have_no_clean_share(night: Callable[..., Asked]) -> None:
+    ask = night("D01", "2015-06-01")
+    [orbit] = ask("select * from marts.response_time_monthly where attempts > 0 and system_id = 'ORBIT'")
+    assert [orbit] == expect("compliance_share | attempts | cells_present | target_met | qf\n | 10 | 0 | | u")
+
+
+def test_d04_an_answer_in_no_time_is_none(night: Callable[..., Asked]) -> None:
+    ask = night("D04", "2015-06-01")
+    reasons = {str(r["reason"]) for r in ask("select reason from meta.quarantine_summary")}
+    assert reasons == {"rule:ok_took_time"}
+
+
+FIGURES = "select pathways from marts.udredning_monthly where is_total and month = date '2015-01-01' and sector = 'SOM'"
+FULL = ("sources/pathways/layouts/region.yaml", "sender: region\n", "sender: region\nfull: true\n")
+DELETES = ("sources/pathways/contract.odcs.yaml", "completes: later_files", "absent: deleted\n      completes: later_files")
+
+
+def test_b09_what_was_deleted_at_the_source_is_gone_or_the_gap_is_shown(night: Callable[..., Asked]) -> None:
+    assert night("B09", "2015-06-02", FULL, DELETES)(FIGURES) == [{"pathways": 10}]
+
+
+def test_b09_without_deletion_the_gap_is_shown(night: Callable[..., Asked]) -> None:
+    ask = night("B09", "2015-06-02", FULL)
+    assert ask(FIGURES) == [{"pathways": 11}]
+    assert ask("select passed, named from meta.check_result where check_name = 'nothing_is_gone_at_the_source' and not passed") == [
+        {"passed": False, "named": "under 5 records in no full file any more"}
+    ]
