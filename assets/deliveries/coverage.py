@@ -46,7 +46,9 @@ class Month:
     @property
     def is_delivered(self) -> bool:
         """Whether it is known up to its end."""
-        return bool(self.month and self.known_until and self.known_until >= _at(next_month(date.fromisoformat(self.month))).isoformat())
+        if not self.month or not self.known_until:
+            return False
+        return datetime.fromisoformat(self.known_until) >= _at(next_month(date.fromisoformat(self.month)))
 
 
 @dataclass(frozen=True)
@@ -202,7 +204,8 @@ def _series(delivery: Delivery, claims: list[Claim], counted: list[_Count]) -> l
     if spans and delivery.completes == "later_files":
         # The newest file tells of the days up to when it was drawn, though their own file has not come.
         newest = max(s.end for s in spans)
-        lasts += [newest for c in claims if c.period and Span.of(c.period).end == newest and c.drawn and c.drawn > _at(newest).isoformat()]
+        its = [datetime.fromisoformat(c.drawn) for c in claims if c.period and c.drawn and Span.of(c.period).end == newest]
+        lasts += [newest for drawn in its if drawn > _at(newest)]
     reaching = [c for c in claims if _is_through(delivery, c)]
     lasts += [(r - timedelta(microseconds=1)).date() for c in reaching if (r := c.reaches)]
     firsts += [date.fromisoformat(f"{s.since}-01") for s in delivery.senders if s.since and reaching]

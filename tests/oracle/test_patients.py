@@ -107,6 +107,10 @@ def newest_per_month(folder: Path) -> dict[str, list[Path]]:
     return found
 
 
+def drawn(file: Path) -> pd.Timestamp:
+    return pd.Timestamp(re.sub(r"(\d{8})-(\d{4})", r"\1 \2", file.name.split("udtrukket-")[1].split(".")[0]))
+
+
 def hospitals() -> list[tuple[str, str, str, str]]:
     listed = pd.read_csv(REFERENCE / "unit.csv", dtype=str)
     return sorted(zip(listed.unit_prefix, listed.hospital_code, listed.valid_from, listed.valid_to, strict=True), key=lambda r: -len(r[0]))
@@ -143,14 +147,15 @@ def pathways(example_files: Path) -> pd.DataFrame:
     """Every pathway as last registered, with its days."""
     parts = []
     for files in newest_per_month(example_files / "pathways").values():
-        parts += [once(t, ["id", "registered"]) for f in files if (t := table(f, PATHWAY, optional=("ward", "reason"))) is not None]
+        read = [(f, t) for f in files if (t := table(f, PATHWAY, optional=("ward", "reason"))) is not None]
+        parts += [once(t, ["id", "registered"]).assign(drawn=drawn(f)) for f, t in read]
     found = pd.concat(parts, ignore_index=True)
     found = found.assign(unit=found.unit + found.ward, person=found.cpr.map(person))
     at = found.registered
     forms = ("%d-%m-%Y %H:%M", "%Y%m%d", "%Y-%m-%d %H:%M:%S")
     read = [pd.to_datetime(at, format=form, errors="coerce") for form in forms]
     found["at"] = read[0].fillna(read[1]).fillna(read[2])
-    known = found.id.str.fullmatch(r"F[0-9]{8}") & (found.person != "") & found["at"].notna()
+    known = found.id.str.fullmatch(r"F[0-9]{8}") & (found.person != "") & (found["at"] <= found.drawn + pd.Timedelta(minutes=10))
     known &= found.unit.str.fullmatch(r"([0-9]{4}[0-9A-Z]{0,3})?") & found.code.str.fullmatch(r"(UDR-[A-ZÆØÅ]{2,12}|AFV[0-9A-Z]{2,6})?")
     known &= found.reason.isin(["", "FAGLIG", "PATIENT", "AFSLAG", "KAPACITET"])
     for column in ("start", "stop"):
