@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from assets.deliveries.claims import Claim
@@ -16,7 +16,7 @@ from assets.deliveries.standing import Rows, Standing
 from sources.contract import Contract
 from sources.parse import Reading
 from sources.vocabulary import Delivery, Sender
-from tests.drawn import expect
+from tests.drawn import Tables, expect
 from tests.toy import Toy
 
 WINDOWS = {
@@ -309,6 +309,59 @@ def test_whatever_date_is_mistyped_no_finality_of_any_month_changes(completes: s
     ]
     wrong = [["", False, "2015-01-01", f"{typed:%Y-%m}-01", True, ["n-1"], 1, f"{typed}"]]
     assert covered(delivery, *claims, rows=[*right, *wrong]) == covered(delivery, *claims, rows=right)
+
+
+ANY_DAY = st.one_of(st.dates(date(1990, 1, 1), date(2060, 1, 1)), st.dates(date(2015, 1, 1), date(2015, 4, 30)))
+
+
+def figures(tables: Tables, mart: str, *columns: str) -> dict[tuple[object, ...], dict[str, object]]:
+    """The rows of a mart but for text and what they are known by, by month and what else they are of."""
+    return {tuple(str(row[c]) for c in ("month", *columns)): row for row in tables.run(mart)}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=ANY_DAY)
+def test_a_mistyped_date_of_a_call_changes_no_other_month(tables: Tables, typed: date) -> None:
+    """One of the calls of February is dated anywhere: January, March and April stay, but for the month it is dated in."""
+
+    def calls(day: str) -> dict[tuple[object, ...], dict[str, object]]:
+        rows = [
+            f"CIMT | {m}-{i} | 2015-{m:02d}-{i + 10} 10:00:00 | 2015-{m:02d}-01 | answered | 5 | 1 |" for m in range(1, 5) for i in range(4)
+        ]
+        rows[4] = f"CIMT | 2-0 | {day} 10:00:00 | {day[:7]}-01 | answered | 5 | 1 |"
+        tables.given(
+            "core.servicedesk_call",
+            "desk | call_id | offered_at | month | outcome | wait_seconds | visits | is_outside_hours\n" + "\n".join(rows),
+        )
+        tables.covers("servicedesk_calls", "2015-01", "2015-04", final="2015-03")
+        return figures(tables, "marts.servicedesk_calls_monthly")
+
+    right, wrong = calls("2015-02-10"), calls(str(typed))
+    assert set(wrong) == set(right)
+    assert {m for m in right if right[m] != wrong[m]} <= {("2015-02-01",), (f"{typed:%Y-%m}-01",)}
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=ANY_DAY)
+def test_a_mistyped_stop_of_a_pathway_changes_no_other_month(tables: Tables, typed: date) -> None:
+    def pathways(day: str) -> dict[tuple[object, ...], dict[str, object]]:
+        head = "pathway_id | person_id | sector | unit_code | referral_received_date | stop_date | stop_code | reason_code | registered_at"
+        rows = [
+            f"F{m}{i} | p{m}{i} | SOM | 1516001 | 2014-12-{i + 10} | 2015-{m:02d}-{i + 10} | UDR-SLUT | | 2015-05-01 10:00:00"
+            for m in range(1, 5)
+            for i in range(4)
+        ]
+        rows[4] = f"F20 | p20 | SOM | 1516001 | 2014-12-10 | {day} | UDR-SLUT | | 2015-05-01 10:00:00"
+        tables.given("raw.pathways", "\n".join([head, *rows]))
+        for extract in ("pathways", "pathway_pauses", "referrals"):
+            tables.covers(extract, "2015-01", "2015-04", final="2015-02")
+        tables.given_names -= {"core.pathway"}
+        return figures(tables, "marts.udredning_monthly", "hospital_code")
+
+    right, wrong = pathways("2015-02-10"), pathways(str(typed))
+    months = {key[0] for key in right}
+    assert {key[0] for key in wrong} == months
+    assert {k[0] for k in right if right[k] != wrong[k]} <= {"2015-02-01", f"{typed:%Y-%m}-01"}
 
 
 def test_a_changed_delivery_of_one_extract_computes_only_what_stands_on_it(tmp_path: Path) -> None:

@@ -89,6 +89,7 @@ SPOILT: tuple[dict[str, str], ...] = (
     {"Kø": "Borgerservice"},
     {"Udfald": "Forsvundet"},
     {"Tilbudt (UTC)": "2015-02-30 09:00:00"},
+    {"Tilbudt (UTC)": "2025-03-02 09:00:00"},
     {"Ventetid (sek.)": "-4"},
     {"Ventetid (sek.)": "12,5"},
     {"Besvaret (UTC)": "2099-01-01 00:00:10", "Afsluttet (UTC)": "2099-01-01 00:00:00"},

@@ -50,6 +50,7 @@ PLANS = {
     "2015-04": Plan(0.880, 0.829, 0.87),
     "2015-05": Plan(0.879, 0.831, 0.87),
 }
+OPENED_LONG_AGO, SOLVED_AT_LAST = (date(2009, 5, 12), date(2011, 3, 8)), date(2015, 4, 14)
 MONTHS = tuple(Month(date.fromisoformat(f"{label}-01")) for label in PLANS)
 EXPORTED = MONTHS[:-1]
 # More cases end than users ask for: what is over was opened by monitoring.
@@ -101,7 +102,7 @@ class Cases(NamedTuple):
 def deliveries(hverdage: set[date], seed: int, scale: float) -> Iterator[Delivery]:
     """The case system's files, each with what changed since the one before; the last reaches seven days past its month."""
     days = sorted(hverdage)
-    cases = _joined([_desk_cases(desk, days, seed, scale) for desk in (0, 1)])
+    cases = _joined([*(_desk_cases(desk, days, seed, scale) for desk in (0, 1)), _from_long_ago()])
     since = 0
     for month in EXPORTED:
         until = _civil(month.next.first + timedelta(days=7))
@@ -152,6 +153,16 @@ def _desk_cases(desk: int, days: list[date], seed: int, scale: float) -> Cases:
     order = np.argsort(cases.opened, kind="stable")
     cases = Cases(*(column[order] for column in cases))
     return cases._replace(desk=np.full(len(order), desk), number=(1 + desk) * 1_000_000 + np.arange(len(order)))
+
+
+def _from_long_ago() -> Cases:
+    """Every case system holds some that were opened years before its first export: one that was solved at last, and one that never was."""
+    opened = np.array([_civil(day) + 9 * HOUR for day in OPENED_LONG_AGO])
+    resolved = np.array([_civil(SOLVED_AT_LAST) + 14 * HOUR, NEVER])
+    never, none = np.full(2, NEVER), np.zeros(2, np.int64)
+    closed = np.where(resolved < NEVER, resolved + 7 * DAY + 600, NEVER)
+    level = np.array([LEVELS.index("Normal"), LEVELS.index("Medium")])
+    return Cases(none, np.arange(2) + 100, none + PORTAL, level, opened, never, never, resolved, closed, none + 1, none, none, none)
 
 
 def _resolved_in(month: Month, days: list[date], n: int, within_share: float, generator: np.random.Generator) -> Cases:
