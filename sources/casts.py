@@ -113,14 +113,14 @@ def _parsed(text: str, form: str, staged: Staged) -> tuple[str, str]:
 
 
 def _danish_month(text: str, latest: str | None) -> str:
-    """First day of 'September 2014', or of 'September' as its last occurrence up to `latest` (YYYY-MM)."""
+    """First day of 'September 2014', or of 'September' as its last occurrence up to `latest` (a day, month or year)."""
     cases = " ".join(f"when '{spelling}' then {n}" for spelling, n in month_numbers().items())
     month = f"case regexp_extract(lower({text}), '^[a-z]+') {cases} end"
     shape = r"[A-Za-z]{3,9}\.? " + _YEAR if latest is None else r"[A-Za-z]{3,9}\.?"
     if latest is None:
         year = f"try_cast(regexp_extract({text}, '\\d{{4}}$') as integer)"
     else:
-        latest_year, latest_month = (int(part) for part in latest.split("-"))
+        latest_year, latest_month = (int(part) for part in f"{latest}-12".split("-")[:2])
         year = f"case when {month} <= {latest_month} then {latest_year} else {latest_year - 1} end"
     return f"case when {_has_shape(text, shape)} then make_date({year}, {month}, 1) end"
 

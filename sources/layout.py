@@ -194,15 +194,21 @@ def load_layout(path: Path, contract: Contract) -> Layout:
             raise document.wrong(sentence, "columns", name, "map")
     if unmapped := sorted(c.name for c in contract.columns if c.is_required and c.name not in layout.columns):
         raise document.wrong(f"says nothing of required {', '.join(unmapped)}", "columns")
+    groups = {name for p in (layout.file, layout.preamble) if p for name in p.groupindex}
+    if ("part" in groups) != ("parts" in groups) or ("part" in groups and contract.delivery.mode in ("replace_period", "snapshot")):
+        raise document.wrong("groups `part` and `parts` go together, and with deliveries that add up (append, upsert)", "file")
+    if layout.full and contract.delivery.mode == "replace_period":
+        raise document.wrong(f"{contract.id} is delivered by period, so no file of it is `full`", "full")
     senders = [s.name for s in contract.delivery.senders]
-    names_sender = any(p and "sender" in p.groupindex for p in (layout.file, layout.preamble))
+    if "sender" in groups and not senders:
+        raise document.wrong(f"`file` or `preamble` names a sender, and the `delivery` of {contract.id} lists no `senders`", "file")
     if layout.sender and layout.sender not in senders:
         raise document.wrong(
             f"{layout.sender} is none of the senders that {contract.id} expects ({', '.join(senders) or 'none'})", "sender"
         )
-    if len(senders) > 1 and not layout.sender and not names_sender:
+    if len(senders) > 1 and not layout.sender and "sender" not in groups:
         raise document.wrong(f"{contract.id} expects files of {', '.join(senders)}: `sender` says whose these are", "header")
-    if contract.delivery.mode == "replace_period" and not any(p and "period" in p.groupindex for p in (layout.file, layout.preamble)):
+    if contract.delivery.mode == "replace_period" and "period" not in groups:
         raise document.wrong(f"{contract.id} is delivered by period, so `file` or `preamble` must name a group `period`", "file")
     if contract.has_personal_columns and layout.file and not _fixes_name(layout.file.pattern):
         sentence = "where there are persons `file` leaves no part of a name free, since that may be somebody's; say it without wildcards"

@@ -187,17 +187,16 @@ def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterat
 
 def _refuse_impossible_period(extract: Extract, variables: dict[str, str]) -> None:
     form = {"day": "2015-05-31", "month": "2015-05", "year": "2015"}[extract.contract.delivery.unit]
-    if (period := variables.get("$period")) is None:
-        return
-    try:
-        Span.of(period)
-    except ValueError:
-        period_is_right = False
-    else:
-        period_is_right = len(period) == len(form)
-    if not period_is_right:
-        kind = extract.contract.delivery.unit
-        raise Refused("unreadable_file", f"The file says that it covers {{}} where a {kind} like {form} belongs.", repr(period))
+    for name, lengths in (("$period", {len(form)}), ("$latest", {4, 7, 10})):
+        if (said := variables.get(name)) is None:
+            continue
+        try:
+            is_right = len(said) in lengths and bool(Span.of(said))
+        except ValueError:
+            is_right = False
+        if not is_right:
+            kind = f"a {extract.contract.delivery.unit} like {form}" if name == "$period" else "a day, month or year like 2015-05"
+            raise Refused("unreadable_file", f"The file says that it covers {{}} where {kind} belongs.", repr(said))
 
 
 def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, target: Path) -> None:

@@ -35,7 +35,8 @@ class Stamp:
     def end(self, skew: timedelta, in_utc: bool = False) -> datetime:
         """The first instant that lies after it by any clock."""
         end = self.at + self.width + skew
-        return end.replace(tzinfo=ZoneInfo(CIVIL_ZONE)).astimezone(ZoneInfo("UTC")).replace(tzinfo=None) if in_utc else end
+        # An hour of autumn comes twice: the second is meant where either may be.
+        return end.replace(tzinfo=ZoneInfo(CIVIL_ZONE), fold=1).astimezone(ZoneInfo("UTC")).replace(tzinfo=None) if in_utc else end
 
 
 @dataclass(frozen=True)

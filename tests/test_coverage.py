@@ -110,9 +110,9 @@ def test_a_month_is_not_delivered_until_each_of_its_senders_has() -> None:
 
 def test_half_of_a_month_in_parts_is_no_month() -> None:
     delivery = Delivery(mode="upsert", completes="redelivery")
-    second = month_file("2015-03", "2015-04-03", part="2", parts=2)
+    second = month_file("2015-03", "2015-04-03", part=2, parts=2)
     assert finals(covered(delivery, second)) == "2015-03-"
-    assert finals(covered(delivery, second, month_file("2015-03", "2015-03-17", part="1", parts=2))) == "2015-03F"
+    assert finals(covered(delivery, second, month_file("2015-03", "2015-03-17", part=1, parts=2))) == "2015-03F"
     assert finals(covered(delivery, second, month_file("2015-03", "2015-04-05"))) == "2015-03F"
 
 

@@ -39,7 +39,7 @@ WEEK = """
     2015-06-02 09 | arrival   | a 2, b 2  |            | stock comes late
     2015-06-03 05 | night     | a -1, b 2 | ?          | stock is broken, sales unreadable
     2015-06-04 05 | night     | a 3, b 2  | a 12       | both corrected
-    2015-06-05 05 | night     | a 90      | a 13       | the wrong file for stock
+    2015-06-05 05 | night     | a 90, b 2 | a 13       | the wrong file for stock
     2015-06-06 05 | withdrawn |           |            | stock is withdrawn; both are missing
     2015-06-07 05 | night     | a 3, b 2  | a 14, b 1  | stock as on Thursday
 """
@@ -51,7 +51,7 @@ EXPECTED = """
     2015-06-02 09 | SUCCESS | a 2, b 2 | a 11      |              |              | -late stock
     2015-06-03 05 | FAILURE | a 2, b 2 | a 11      | stock_domain | sales        | held stock, late sales, refused sales
     2015-06-04 05 | SUCCESS | a 3, b 2 | a 12      |              |              | -held stock, -late sales, -refused sales
-    2015-06-05 05 | SUCCESS | a 90     | a 13      |              |              |
+    2015-06-05 05 | SUCCESS | a 90, b 2 | a 13      |              |              |
     2015-06-06 05 | SUCCESS | a 3, b 2 | a 13      |              | sales, stock | late sales, late stock
     2015-06-07 05 | SUCCESS | a 3, b 2 | a 14, b 1 |              |              | -late sales, -late stock
 """

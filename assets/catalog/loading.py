@@ -89,6 +89,8 @@ class _Loading:
                     raise ContractError(f"the folder says {path.parent.name}, the contract {contract.id}")
                 if not contract.declares_delivery:
                     raise ContractError("its object says no `delivery`: how files replace each other is said by each extract for itself")
+                if contract.delivery.mode == "upsert" and not contract.key:
+                    raise ContractError("its object has no primaryKey: `upsert` keeps the last record of each key")
                 extract = self._extract(path.parent, contract)
                 if contract.status == "active":
                     self._require_declared(extract.contract)

@@ -22,21 +22,20 @@ class Claim:
     period: str | None = None
     latest: str | None = None
     drawn: str | None = None
-    part: str = ""
+    part: int = 0
     parts: int = 1
     is_full: bool = False
 
     @property
-    def replaces(self) -> tuple[str, str | None, str]:
+    def replaces(self) -> tuple[str, str | None, int]:
         """What a later delivery has in common with one that it replaces."""
-        return self.sender, None if self.is_full else self.period, "" if self.is_full else self.part
+        return self.sender, None if self.is_full else self.period, 0 if self.is_full else self.part
 
     @property
     def reaches(self) -> datetime | None:
         """Up to when a file holds everything, if it is of that kind."""
-        if self.latest:
-            return datetime.combine(Span.of(self.latest).end, datetime.min.time())
-        return datetime.fromisoformat(self.drawn) if self.drawn else None
+        said = [datetime.combine(Span.of(self.latest).end, datetime.min.time())] if self.latest else []
+        return min([*said, datetime.fromisoformat(self.drawn)] if self.drawn else said, default=None)
 
 
 def claim_of(extract: Extract, receipt: Receipt, reading: Reading) -> Claim:
@@ -51,10 +50,22 @@ def claim_of(extract: Extract, receipt: Receipt, reading: Reading) -> Claim:
     only = delivery.senders[0].name if len(delivery.senders) == 1 else ""
     return Claim(
         sender=said.get("$sender") or (layout.sender if layout else "") or only,
-        period=reading.period,
-        latest=said.get("$latest"),
+        period=_if_span(reading.period or said.get("$period")),
+        latest=_if_span(said.get("$latest")),
         drawn=drawn or (receipt.received_at if delivery.drawn == "first_sight" else None),
-        part=said.get("$part", ""),
-        parts=int(said.get("$parts", "1")),
+        part=_number(said.get("$part")),
+        parts=_number(said.get("$parts")) or 1,
         is_full=delivery.mode == "snapshot" or bool(layout and layout.full),
     )
+
+
+def _if_span(text: str | None) -> str | None:
+    """The text, if it is a day, a month or a year."""
+    try:
+        return text if text and Span.of(text) else None
+    except ValueError:
+        return None
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() else 0

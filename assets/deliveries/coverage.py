@@ -6,7 +6,7 @@ late. What records of a month are there is counted beside it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from itertools import pairwise
 from statistics import median
@@ -42,11 +42,14 @@ class Month:
     sender: str = ""
     known_until: str | None = None
     is_covered: bool = True
+    # Whether the sender is expected to deliver the month, and has delivered all it ever will.
+    is_expected: bool = True
+    is_closed: bool = False
 
     @property
     def is_delivered(self) -> bool:
         """Whether it is known up to its end."""
-        if not self.month or not self.known_until:
+        if not self.month or not self.known_until or not self.is_covered:
             return False
         return datetime.fromisoformat(self.known_until) >= _at(next_month(date.fromisoformat(self.month)))
 
@@ -80,17 +83,14 @@ class Covered:
 
 def is_final(delivery: Delivery, windows: Windows, month: Month) -> bool:
     """Whether what happened to a month is known of a sender as long after its end as the extract's deliveries may come late."""
-    if month.month is None or month.known_until is None or not month.is_covered:
+    if delivery.completes is None or month.month is None or month.known_until is None or not month.is_delivered:
         return False
     first = date.fromisoformat(month.month)
-    end = next_month(first)
+    ends = [next_month(first)]
     if delivery.finalAfter:
-        found = [w for w in windows.get(delivery.finalAfter, ()) if w.valid_from <= first <= w.valid_to]
-        if not found:
-            return False
-        late = max(found, key=lambda w: w.value)
-        end = next_month(end, int(late.value)) if late.unit == "months" else end + timedelta(days=late.value)
-    return datetime.fromisoformat(month.known_until) >= _at(end)
+        late = [w for w in windows.get(delivery.finalAfter, ()) if w.valid_from <= first <= w.valid_to]
+        ends = [next_month(ends[0], int(w.value)) if w.unit == "months" else ends[0] + timedelta(days=w.value) for w in late]
+    return bool(ends) and (month.is_closed or datetime.fromisoformat(month.known_until) >= _at(max(ends)))
 
 
 def state_of(delivery: Delivery, windows: Windows, month: Month) -> str:
@@ -110,7 +110,7 @@ def by_month(delivery: Delivery, windows: Windows, months: Iterable[Month]) -> l
     """The covered months, each with all its senders."""
     found: dict[str, list[Month]] = {}
     for month in months:
-        if month.month and month.is_covered:
+        if month.month and month.is_covered and month.is_expected:
             found.setdefault(month.month, []).append(month)
     return [_folded(delivery, windows, first, of_senders) for first, of_senders in sorted(found.items())]
 
@@ -137,13 +137,15 @@ def rows_of(contract: Contract, covered: list[Covered]) -> str:
 
 def coverage(contract: Contract, standings: list[Standing], paths: dict[str, str], ask: Callable[[str], Rows]) -> list[Month]:
     """Per month and sender what the standing deliveries hold and cover. `paths` maps a parse to its Parquet, `ask` gives rows."""
-    counted = _counted(contract, [s for s in standings if s.status in ("current", "held") or _covers(contract, s)], paths, ask)
+    counted = _counted(contract, [s for s in standings if s.status in ("current", "held")], paths, ask)
     claims = [s.claim for s in standings if _covers(contract, s) and not _is_ahead(s.claim)]
     series = _series(contract.delivery, claims, counted)
     senders = contract.delivery.senders
     expected = {(m, s.name): None for m in series for s in senders if s.is_expected(m[:7])} if senders else {(m, ""): None for m in series}
-    known = {place: _known(contract.delivery, claims, *place) for place in expected}
-    return list(_grid(contract.delivery, counted, known))
+    later = contract.delivery.completes == "later_files"
+    whole = {sender: _whole_spans([c for c in claims if c.sender == sender], later) for sender in {s for _, s in expected}}
+    known = {(m, s): _known(contract.delivery, [c for c in claims if c.sender == s], whole[s], m) for m, s in expected}
+    return _closed(contract.delivery, list(_grid(contract.delivery, counted, known)))
 
 
 @dataclass(frozen=True)
@@ -169,18 +171,33 @@ def _covers(contract: Contract, standing: Standing) -> bool:
 
 def _is_ahead(claim: Claim) -> bool:
     """Whether a file says that it is for days that had not begun when it was drawn."""
-    return bool(claim.period and claim.drawn and datetime.fromisoformat(claim.drawn) < _at(Span.of(claim.period).begin))
+    begins = [Span.of(text).begin for text in (claim.period, claim.latest) if text]
+    return bool(claim.drawn) and any(datetime.fromisoformat(str(claim.drawn)) < _at(begin) for begin in begins)
+
+
+def _closed(delivery: Delivery, months: list[Month]) -> list[Month]:
+    """The months with those marked that a sender who has stopped delivered to the end: nothing more of them is to come."""
+    until = {s.name: s.until for s in delivery.senders if s.until}
+    found, is_open = list[Month](), dict[str, bool]()
+    for month in reversed(months):
+        ends = until.get(month.sender)
+        if not ends or not month.is_expected or not month.month or delivery.completes != "later_files":
+            found.append(month)
+            continue
+        is_last = month.month[:7] == ends
+        is_open[month.sender] = not month.is_delivered or (not is_last and is_open.get(month.sender, True))
+        found.append(replace(month, is_closed=not is_open[month.sender]))
+    return found[::-1]
 
 
 def _counted(contract: Contract, standings: list[Standing], paths: dict[str, str], ask: Callable[[str], Rows]) -> list[_Count]:
     column = contract.dated_by
-    counted = [s for s in standings if s.status in ("current", "held") or s.accepted]
-    if not column or not counted:
+    if not column or not standings:
         return []
     parts = " union all ".join(
         f"select {literal(s.receipt.id)} as receipt, {literal(s.claim.sender)} as sender, {s.status == 'held'} as is_held,"
         f" {_first_of(s.claim)} as period, {column} as dated_at, _errors from read_parquet({literal(paths[s.parse or ''])})"
-        for s in counted
+        for s in standings
     )
     rows = ask(f"""
         select sender, is_held, strftime(period, '%Y-%m-%d'), strftime(date_trunc('month', dated_at), '%Y-%m-%d') as dated,
@@ -235,13 +252,11 @@ def _present(counted: list[_Count]) -> list[date]:
     return [m for m in present if not gaps or m >= gaps[-1]]
 
 
-def _known(delivery: Delivery, claims: list[Claim], month: str, sender: str) -> str | None:
-    """Up to when a month is known of a sender."""
+def _known(delivery: Delivery, claims: list[Claim], spans: dict[Span, datetime], month: str) -> str | None:
+    """Up to when a month is known by the `claims` of a sender, and the periods of which all has come (`spans`)."""
     first = date.fromisoformat(month)
-    mine = [c for c in claims if c.sender == sender]
-    known = [r for c in mine if _is_through(delivery, c) and (r := c.reaches) and r > _at(first)]
+    known = [r for c in claims if _is_through(delivery, c) and (r := c.reaches) and r > _at(first)]
     if delivery.completes in ("redelivery", "later_files"):
-        spans = _whole_spans(mine)
         found = _by_own(spans, first) if delivery.completes == "redelivery" else _by_later(spans, first)
         known += [found] if found else []
     return max(known).isoformat() if known else None
@@ -251,18 +266,27 @@ def _is_through(delivery: Delivery, claim: Claim) -> bool:
     return claim.is_full or delivery.completes == "through"
 
 
-def _whole_spans(claims: list[Claim]) -> dict[Span, datetime]:
-    """Periods of which all parts have come -> when the newest of their files was drawn."""
-    parts: dict[str, set[str]] = {}
-    wanted: dict[str, int] = {}
-    drawn: dict[str, datetime] = {}
+def _whole_spans(claims: list[Claim], is_first: bool) -> dict[Span, datetime]:
+    """Periods of which all parts have come -> when their newest files were drawn, or (`is_first`) when they had come first.
+
+    What comes with later files is not told by a file that is sent again.
+    """
+    drawn: dict[str, dict[int, list[datetime]]] = {}
+    parts: dict[str, int] = {}
     for claim in claims:
         if claim.period and claim.drawn:
-            parts.setdefault(claim.period, set()).add(claim.part)
-            # A file without a part is the whole.
-            wanted[claim.period] = 1 if not claim.part or wanted.get(claim.period) == 1 else claim.parts
-            drawn[claim.period] = max(drawn.get(claim.period, datetime.min), datetime.fromisoformat(claim.drawn))
-    return {Span.of(p): drawn[p] for p in drawn if "" in parts[p] or len(parts[p]) >= wanted[p]}
+            drawn.setdefault(claim.period, {}).setdefault(claim.part, []).append(datetime.fromisoformat(claim.drawn))
+            parts[claim.period] = max(parts.get(claim.period, 1), claim.parts)
+    pick = min if is_first else max
+    found = {}
+    for period, by_part in drawn.items():
+        # A file without a part (0) is the whole.
+        whole = [pick(times) for part, times in by_part.items() if not part]
+        if set(range(1, parts[period] + 1)) <= set(by_part) and any(by_part):
+            whole.append(max(pick(times) for part, times in by_part.items() if part))
+        if whole:
+            found[Span.of(period)] = pick(whole)
+    return found
 
 
 def _by_own(spans: dict[Span, datetime], first: date) -> datetime | None:
@@ -282,7 +306,7 @@ def _by_own(spans: dict[Span, datetime], first: date) -> datetime | None:
 
 
 def _by_later(spans: dict[Span, datetime], first: date) -> datetime | None:
-    """Known by its own files and those that follow without a gap: up to when the newest of them was drawn."""
+    """Known by its own files and those that follow without a gap: up to when the newest of them was drawn first."""
     end, covered = next_month(first), first
     known: datetime | None = None
     for span in sorted((s for s in spans if s.end > first), key=lambda s: s.begin):
@@ -321,6 +345,7 @@ def _grid(delivery: Delivery, counted: list[_Count], known: dict[tuple[str, str]
             sender=place[1],
             known_until=known.get((place[0], place[1])) if place[0] else None,
             is_covered=place[0] in covered,
+            is_expected=place in known,
         )
 
 

@@ -121,7 +121,13 @@ def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str])
     try:
         for receipt in received:
             if not receipt.is_put_away:
-                parse, reading = _read_twice(lake, extract, receipt, readers)
+                try:
+                    parse, reading = _read_twice(lake, extract, receipt, readers)
+                except Refused:
+                    # What is taken back need not be readable any more.
+                    if ("withdraw", receipt.id) in decided:
+                        continue
+                    raise
                 read.append(Standing(receipt, parse, reading, claim=claim_of(extract, receipt, reading)))
     except (Refused, LayoutFault, NotReadable, Stopped) as error:
         why = error.told(contract.has_personal_columns) if isinstance(error, Refused) else str(error)
@@ -168,6 +174,8 @@ def _read_twice(lake: Lake, extract: Extract, receipt: Receipt, readers: Readers
 def _put_away(receipt: Receipt, decided: Decided) -> Standing:
     """Where a file stands of which nothing was taken."""
     why = receipt.sentence or ""
+    if not receipt.is_put_away and (withdrawn := decided.get(("withdraw", receipt.id))):
+        return Standing(receipt, status="withdrawn", why=f"withdrawn: {withdrawn}")
     if not receipt.is_unread:
         return Standing(receipt, why=why)
     if withdrawn := decided.get(("withdraw", receipt.id)):

@@ -76,7 +76,9 @@ def _known(lake: Lake, extract: Extract, match: Path) -> Known | None:
 def _match(lake: Lake, extract: Extract, content: str, inner_name: str) -> Path:
     """The answer to "which layout fits this file": it can only change with the layouts, the contract or the reader."""
     layouts = [layout.fingerprint for layout in extract.layouts]
-    key = digest("match", content, inner_name, extract.contract.reading_fingerprint, layouts, READER_VERSION)
+    # What a preamble says of the sender is kept where that is one of those who are expected.
+    said = [s.name for s in extract.contract.delivery.senders] if any(layout.preamble for layout in extract.layouts) else []
+    key = digest("match", content, inner_name, extract.contract.reading_fingerprint, layouts, READER_VERSION, *said)
     return lake.parse(extract.name, key).with_suffix(".match.json")
 
 
@@ -87,7 +89,8 @@ def _reading_key(extract: Extract, layout: Layout, variables: dict[str, str], co
     if any(c.is_event for c in extract.contract.columns):
         used |= set(Match.ARRIVAL)
     decisive = {k: v for k, v in variables.items() if k in used or k not in Match.ARRIVAL}
-    return digest("parse", content, extract.contract.reading_fingerprint, layout.fingerprint, decisive, READER_VERSION)
+    said = [s.name for s in extract.contract.delivery.senders] if layout.preamble else []
+    return digest("parse", content, extract.contract.reading_fingerprint, layout.fingerprint, decisive, READER_VERSION, *said)
 
 
 def _kept_parse(lake: Lake, extract: Extract, content: str) -> str:

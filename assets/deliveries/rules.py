@@ -45,5 +45,5 @@ def _odd(volume: Volume | None, months: list[Month], is_personal: bool) -> list[
         now = whole[-1]
         if not volume.warn[0] <= 100 * now.records / usual <= volume.warn[1]:
             whose = f" of {sender}" if sender else ""
-            found.append(f"{str(now.month)[:7]}{whose} ({said(now.records, is_personal)}, usually {usual:g})")
+            found.append(f"{str(now.month)[:7]}{whose} ({said(now.records, is_personal)}, usually {said(round(usual), is_personal)})")
     return found

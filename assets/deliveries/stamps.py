@@ -40,8 +40,7 @@ class Ahead(Exception):
 def stamps(variables: dict[str, str]) -> Stamps:
     """What the variables of a match say. Raises Refused unreadable_file for what is no time."""
     texts = [variables[name] for name in Match.ARRIVAL if name in variables]
-    if re.fullmatch(r"\d{4}-\d{2}", period := variables.get("$period", "")):
-        texts.append(period)
+    texts += [said for name in ("$period", "$latest") if re.fullmatch(r"\d{4}(-\d{2}){0,2}", said := variables.get(name, ""))]
     return Stamps(_instant(variables.get("$received")), _instant(variables.get("$extracted")), tuple(texts))
 
 

@@ -176,12 +176,13 @@ def current_records(contract: Contract, selected: list[tuple[str, str | None]], 
 
 def lacking_in_full(contract: Contract, selected: list[tuple[str, str | None]]) -> str:
     """SQL for the number of current records that the newest full file of their sender no longer holds."""
-    return f"select count(*) from ({_versions(contract, selected, is_there=False)})"
+    key = ", ".join(ident(k) for k in contract.key)
+    return f"select count(*) from (select distinct {key} from ({_versions(contract, selected, is_there=False)}))"
 
 
 def _by_place(deliveries: list[Standing]) -> list[Standing]:
     """The last delivery of a sender, and of a period where it names one, is current."""
-    incumbent: dict[tuple[str, str | None, str], int] = {}
+    incumbent: dict[tuple[str, str | None, int], int] = {}
     chosen: list[Standing] = []
     for delivery in deliveries:
         if (before := incumbent.get(delivery.claim.replaces)) is not None:

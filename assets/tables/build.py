@@ -112,10 +112,14 @@ class Night:
     @property
     def windows(self) -> Windows:
         """How late deliveries may come, by the lookups as this run has made them."""
-        key = self.make(REFERENCE).tables.get(TARGETS, "")
-        if key not in self._windows:
-            self._windows[key] = self.inputs.windows(TARGETS, key) if key else {}
-        return self._windows[key]
+        if REFERENCE not in self._made_from:
+            self.make(REFERENCE)
+        made = self._made_from[REFERENCE]
+        if made not in self._windows:
+            lookups = self.line.state(DomainState, REFERENCE)
+            key = lookups.tables.get(TARGETS) if lookups else None
+            self._windows[made] = self.inputs.windows(TARGETS, key) if key else {}
+        return self._windows[made]
 
     def covered(self, name: str) -> list[Covered]:
         """The months that the deliveries of an extract cover."""

@@ -7,6 +7,7 @@ with limited as (
         in_force('short_abandon_limit', desk, month) as short_seconds,
         in_force('answer_time_limit', desk, month) as limit_seconds,
     from core.servicedesk_call
+    where month in (select month from coverage.servicedesk_calls)
 ),
 call as (
     select
@@ -136,7 +137,6 @@ judged as (
     left join coverage.servicedesk_call_totals as total on total.month = leveled.month
     left join open_day on open_day.desk = leveled.desk and open_day.month = leveled.month
     left join called_day on called_day.desk = leveled.desk and called_day.month = leveled.month
-    where covered.month is not null or leveled.is_reported
 )
 select
     month,

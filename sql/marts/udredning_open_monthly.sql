@@ -3,7 +3,7 @@
 with covered as (
     select cast(max(known_until) as date) as until_date from coverage.pathways
 ),
--- Months that pathways cover up to their end.
+-- Months that are over by the newest file of pathways.
 month_end as (
     select
         pathways.month,
@@ -11,7 +11,8 @@ month_end as (
         pathways.is_final and coalesce(pauses.is_final, false) as is_final,
     from coverage.pathways as pathways
     left join coverage.pathway_pauses as pauses on pauses.month = pathways.month
-    where pathways.known_until >= pathways.month + interval 1 month
+    cross join covered
+    where pathways.month + interval 1 month <= covered.until_date
 ),
 hospital as (
     select

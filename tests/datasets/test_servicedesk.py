@@ -27,7 +27,7 @@ def current(tables: Tables, catalog: Catalog, extract: str, layout: str, file: P
     contract = catalog.extracts[extract].contract
     parsed = scratch / "parsed.parquet"
     reading = Delivery(file, Extract(contract, (load_layout(SOURCES / extract / "layouts" / layout, contract),))).parse(tables.con, parsed)
-    relation(tables.con, f"raw.{extract}", current_records(contract, [str(parsed)]))
+    relation(tables.con, f"raw.{extract}", current_records(contract, [(str(parsed), None)]))
     tables.given_names.add(f"raw.{extract}")
     return reading
 

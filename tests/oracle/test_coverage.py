@@ -25,7 +25,7 @@ FILES = {
                           AT_ONCE),
     "servicedesk_cases": (r"\w+?_(?P<month>.{7})_leveret-(?P<drawn>.{13})", ["Løst", "Resolved", "resolved_at"], "later", A_WEEK),
 }  # fmt: skip
-SENDER = {"udredning": "region", "lpr3": "region", "lpr2": "psychiatry"}
+SENDER = {"udredning": "region", "lpr3": "lpr3", "lpr2": "psychiatry"}
 
 
 def has_column(file: Path, wanted: list[str]) -> bool:
