@@ -50,7 +50,7 @@ PLANS = {
     "2015-04": Plan(0.880, 0.829, 0.87),
     "2015-05": Plan(0.879, 0.831, 0.87),
 }
-OPENED_LONG_AGO, SOLVED_AT_LAST = (date(2009, 5, 12), date(2011, 3, 8)), date(2015, 4, 14)
+OPENED_LONG_AGO, SOLVED_AT_LAST = (date(2009, 5, 12), date(2011, 3, 8)), date(2014, 11, 18)
 MONTHS = tuple(Month(date.fromisoformat(f"{label}-01")) for label in PLANS)
 EXPORTED = MONTHS[:-1]
 # More cases end than users ask for: what is over was opened by monitoring.

@@ -135,9 +135,6 @@ CRASHES = {
     "killed after decoding": (
         "import sources.parse as m; f = m.Delivery.parse\ndef g(*a):\n    f(*a); os.kill(os.getpid(), signal.SIGKILL)\nm.Delivery.parse = g"
     ),
-    "a fault while pseudonyms are made": (
-        "import sources.pseudonym as m\ndef g(self, batch, *a): raise RuntimeError('broken while reading')\nm.Pseudonyms.applied = g"
-    ),
     "no memory": "os.environ['VENTETAL_MEMORY_LIMIT'] = '1MB'",
     "no room to write": "import resource; signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\nimport sources.parse as m; f = m.Delivery.parse\n"
     "def g(*a):\n    resource.setrlimit(resource.RLIMIT_FSIZE, (50, -1)); "

@@ -58,10 +58,12 @@ def finals(folder: Path, extract: str) -> dict[tuple[str, str], bool]:
     """(month, sender) -> whether it is final, for the months from the first to the last that a file is for."""
     _, _, way, late = FILES[extract]
     files = files_of(folder, extract)
+    # The register of 2019 was tried out in 2015: nobody waits for that.
+    files = files[files.sender != "lpr3"]
     found = {}
     for sender, of_sender in files.groupby("sender"):
         whole = {
-            month: of_month.drawn.max()
+            month: of_month.drawn.max() if way == "own" else of_month.drawn.min()
             for month, of_month in of_sender.groupby("month")
             if (of_month.part == "").any() or of_month.part.nunique() == of_month.parts.max()
         }
