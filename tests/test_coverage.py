@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from assets.deliveries.claims import Claim
 from assets.deliveries.coverage import Covered, Month, Window, by_month, coverage, is_final
 from assets.deliveries.receipts import Receipt
+from assets.deliveries.rules import found_of, said
 from assets.deliveries.standing import Rows, Standing
 from sources.contract import Contract
 from sources.parse import Reading
@@ -31,12 +32,12 @@ def standing(number: int, claim: Claim, status: str = "current") -> Standing:
     return replace(Standing(receipt, str(number), READING, claim=claim).all(status), status=status)
 
 
-def contract_of(delivery: Delivery) -> Contract:
+def contract_of(delivery: Delivery, *more: dict[str, object]) -> Contract:
     """A contract of one column, `day`, by which its records are dated."""
     latency = {"property": "latency", "value": 40, "unit": "d", "element": "n.day"}
-    said = {"property": "delivery", "value": delivery.model_dump()}
+    properties = [{"property": "delivery", "value": delivery.model_dump()}, *more]
     column = {"name": "day", "physicalType": "DATE", "primaryKey": True}
-    schema = [{"name": "n", "dataGranularityDescription": "A day.", "customProperties": [said], "properties": [column]}]
+    schema = [{"name": "n", "dataGranularityDescription": "A day.", "customProperties": properties, "properties": [column]}]
     words = {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "n", "version": "1", "status": "active", "domain": "n"}
     return Contract.model_validate({**words, "description": {"purpose": "A test."}, "slaProperties": [latency], "schema": schema})
 
@@ -170,6 +171,63 @@ def test_the_window_is_that_of_the_month_and_without_one_nothing_is_final() -> N
     assert is_final(week, WINDOWS, month)
     assert not is_final(week, WINDOWS, replace(month, known_until="2015-02-07T23:59:00"))
     assert not is_final(week, {}, month)
+
+
+def test_who_is_not_expected_in_a_month_keeps_it_from_nobody() -> None:
+    """A file of a sender before it is expected, or of one that nobody expects, leaves a final month final."""
+    some = replace_senders(REDELIVERY, Sender(name="a"), Sender(name="b", since="2015-02"))
+    files = [month_file("2015-01", "2015-03-02", sender="a"), month_file("2015-02", "2015-04-02", sender="a")]
+    early = month_file("2015-01", "2015-01-20", sender="b")
+    rows: Rows = [["c", True, "2015-01-01", "2015-01-01", True, ["n-9"], 7, "2015-01-09"]]
+    assert finals(covered(some, *files, early, month_file("2015-02", "2015-04-02", sender="b"), rows=rows)) == "2015-01F 2015-02F"
+
+
+def test_a_file_sent_again_tells_nothing_of_what_later_files_are_for() -> None:
+    """December is sent again in March, and the files of January and February never came: end codes that came late are in them."""
+    december = [month_file("2014-12", "2015-01-02"), month_file("2014-12", "2015-03-05")]
+    assert finals(covered(LATER, *december))[:8] == "2014-12D"
+
+
+@pytest.mark.parametrize(("latest", "drawn", "said"), [
+    ("2015-03", "2015-03-20", "2015-01F 2015-02F 2015-03-"),
+    ("2015-03", "2015-04-01", "2015-01F 2015-02F 2015-03F"),
+    ("2051-03", "2015-04-01", ""),
+])  # fmt: skip
+def test_a_file_reaches_no_further_than_to_when_it_was_drawn(latest: str, drawn: str, said: str) -> None:
+    since = replace_senders(THROUGH, Sender(name="a", since="2015-01"))
+    assert finals(covered(since, Claim(sender="a", latest=latest, drawn=f"{drawn}T06:00:00"))) == said
+
+
+def test_the_last_months_of_a_sender_who_stops_are_final_once_all_of_them_have_come() -> None:
+    ends = replace_senders(LATER, Sender(name="a"), Sender(name="b", until="2015-03"))
+    on = [month_file(f"2015-{m:02d}", f"2015-{m + 1:02d}-02", sender="a") for m in range(1, 7)]
+    b = {m: month_file(f"2015-{m:02d}", f"2015-{m + 1:02d}-02", sender="b") for m in (1, 2, 3)}
+    assert finals(covered(ends, *on, *b.values()))[:35] == "2015-01F 2015-02F 2015-03F 2015-04F"
+    assert finals(covered(ends, *on, b[1], b[2]))[:35] == "2015-01F 2015-02D 2015-03- 2015-04F"
+
+
+def found(contract: Contract, months: list[Month], lacking: int = 0) -> dict[str, str]:
+    """Rule -> what was found against it."""
+    return {o.name: o.named for o in found_of(contract, [], months, lacking) if not o.passed}
+
+
+@pytest.mark.parametrize(("records", "said"), [(49, "2015-07 (49 records, usually 100 records)"), (50, ""), (200, ""), (201, "2015-07")])
+def test_a_whole_month_is_weighed_against_those_before(records: int, said: str) -> None:
+    """The month that is still being delivered is not weighed, and July may be half of June."""
+    contract = contract_of(LATER, {"property": "volume", "value": {"warn": [50, 200], "over": 6}})
+    counts = [95, 100, 105, 90, 110, 100, records]
+    months = [Month(f"2015-{m:02d}-01", records=n, known_until=f"2015-{m + 1:02d}-02T00:00:00") for m, n in enumerate(counts, start=1)]
+    half = Month("2015-08-01", records=3, known_until="2015-08-10T00:00:00")
+    assert found(contract, [*months, half]).get("volume_is_as_usual", "")[: len(said) or None] == said
+
+
+def test_stray_dates_and_what_the_source_deleted_are_told() -> None:
+    stray = Month("2025-02-01", records=1, is_covered=False)
+    assert found(contract_of(LATER), [stray], lacking=2) == {
+        "records_lie_in_covered_months": "2025-02 (1 records)",
+        "nothing_is_gone_at_the_source": "2 records in no full file any more",
+    }
+    assert (said(4, is_personal=True), said(5, is_personal=True)) == ("under 5 records", "5 records")
 
 
 # Through the lake.

@@ -280,6 +280,17 @@ def test_totals_stand_where_there_are_no_calls_and_say_that_they_are_totals(tabl
     assert [[row[column] for column in unknown] for row in (rows[0], rows[2])] == [[None] * 5] * 2
 
 
+def test_a_call_dated_in_a_month_that_has_totals_alone_leaves_them_be(tables: Tables) -> None:
+    """The exchange told 900 calls of March 2014; one call of a year later is dated then."""
+    calls(tables, (3, "answered", 10), desk="CIMT", month="2014-03", last="2015-03-12")
+    tables.given("raw.servicedesk_call_totals", f"{TOTALS}\n2014-03-01 | CIMT | 900 | 80 | 15 | 60 | 300 | 8000")
+    tables.covers("servicedesk_calls", "2015-01", "2015-04")
+    assert [(f"{r['month']:%Y-%m}", r["offered"]) for r in tables.run("marts.servicedesk_calls_monthly")] == [
+        ("2014-03", 900),
+        ("2015-03", 1),
+    ]
+
+
 def test_totals_counted_with_another_limit_are_in_time_for_nobody(tables: Tables) -> None:
     tables.given("raw.servicedesk_call_totals", f"{TOTALS}\n2015-03-01 | CIMT | 100 | 80 | 15 | 60 | 180 | 8000")
     assert tables.run("marts.servicedesk_calls_monthly") == expect("offered | answered_share | service_level_share\n100 | 0.8 |")
