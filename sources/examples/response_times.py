@@ -30,6 +30,8 @@ REMARKS = (
 
 # What happened in the example region, by system and month.
 DEAD_PROBES = {("EPM3", "2014-12"): {("login", "Bornholm"), ("søgning", "Bornholm"), ("søgning", "Hillerød")}}
+# A robot that ran on the first day and was silent from then on: its month is not measured.
+SILENT_PROBES = {("GS", "2014-11"): {("login", "Gentofte")}}
 SLOW_LOCATION = {("BLODINFO2", "2015-04"): ("Frederikssund", 0.535)}
 WRONG_CLOCK = {"2015-03": ("LABKA2", datetime(2015, 5, 12, 6, 15, tzinfo=COPENHAGEN))}
 SENT_AGAIN = {"2014-10": datetime(2014, 11, 6, 9, 0, tzinfo=COPENHAGEN)}
@@ -169,8 +171,10 @@ def _attempts(facts: Facts, system: str, month: Month, scale: float, generator: 
     # The share of attempts that never ran differs by robot, so that the cells' sizes do too.
     present = generator.random(started.shape) >= generator.uniform(0, 0.06, (len(cells), 1))
     present &= ~np.array([[cell in DEAD_PROBES.get((system, month.label), ())] for cell in cells])
+    silent = np.array([[cell in SILENT_PROBES.get((system, month.label), ())] for cell in cells])
+    present &= ~silent | (started < month.start + 24 * HOUR)
     excused = facts.in_window(system, month.civil(started))
-    counted = present & ~excused
+    counted = present & ~excused & ~silent
     failed = _choose_failed(counted, _failures(facts, system, month, counted.sum(axis=1), generator), month.civil(started), generator)
     limits = np.array([[facts.limit_ms(action, month)] for action, _ in cells], np.int64)
     duration, status = _outcomes(failed, excused, limits, generator)

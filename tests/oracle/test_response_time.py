@@ -85,7 +85,7 @@ def attempts(file: Path, month: str) -> pd.DataFrame:
         & (records["System"] != "")
         & (local.dt.to_period("M") == pd.Period(month, "M"))
         & (duration.ge(0) | (records["Varighed ms"] == ""))
-        & ~((records["Status"] == "OK") & duration.isna())
+        & ~((records["Status"] == "OK") & ~(duration > 0))
     )
     good = records.assign(local=local, duration=duration)[is_good]
     key = ["System", "Handling", "Lokation", "Start (UTC)"]
@@ -103,7 +103,10 @@ def compliance(good: pd.DataFrame) -> pd.DataFrame:
     for window in pd.read_csv(REFERENCE / "maintenance.csv", parse_dates=["starts_at", "ends_at"]).itertuples():
         inside = (good["system"] == window.system_id) & (good["local"] >= window.starts_at) & (good["local"] < window.ends_at)
         good = good[~inside]
-    cells = good.groupby(["system", "Handling", "Lokation"])["within"].mean()
+    cell = ["system", "Handling", "Lokation"]
+    # A robot that ran on a twentieth of the days or fewer has measured nothing of the month.
+    days = good.groupby([*cell, good["local"].dt.to_period("M")])["local"].transform(lambda at: at.dt.date.nunique())
+    cells = good[days > good["local"].dt.days_in_month / 20].groupby(cell)["within"].mean()
     return (100 * cells.groupby("system").mean()).rename("measured").reset_index()
 
 
