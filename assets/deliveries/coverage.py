@@ -191,8 +191,8 @@ def _closed(delivery: Delivery, months: list[Month]) -> list[Month]:
 
 
 def _counted(contract: Contract, standings: list[Standing], paths: dict[str, str], ask: Callable[[str], Rows]) -> list[_Count]:
-    column = contract.dated_by
-    if not column or not standings:
+    column = ident(contract.dated_by) if contract.dated_by else "cast(null as date)"
+    if not standings:
         return []
     parts = " union all ".join(
         f"select {literal(s.receipt.id)} as receipt, {literal(s.claim.sender)} as sender, {s.status == 'held'} as is_held,"
@@ -328,7 +328,7 @@ def _grid(delivery: Delivery, counted: list[_Count], known: dict[tuple[str, str]
     for count in counted:
         # A record is counted in the month its file is for. A date that no delivery covers is told where it lies, unless it is that of a
         # version: those are as old as they are.
-        is_stray = count.is_accepted and count.dated not in covered and not delivery.latestBy
+        is_stray = count.is_accepted and count.dated and count.dated not in covered and not delivery.latestBy
         month = count.dated if is_stray or not count.period else count.period
         groups.setdefault((month, count.sender), []).append(count)
     for place in sorted({*known, *groups}, key=lambda p: (p[0] or "", p[1])):
