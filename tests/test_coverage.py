@@ -223,7 +223,8 @@ def test_a_whole_month_is_weighed_against_those_before(records: int, said: str) 
 
 def test_stray_dates_and_what_the_source_deleted_are_told() -> None:
     stray = Month("2025-02-01", records=1, is_covered=False)
-    assert found(contract_of(LATER), [stray], lacking=2) == {
+    newest, midnight = Month("2015-04-01", records=9), Month("2015-05-01", records=1, is_covered=False)
+    assert found(contract_of(LATER), [newest, midnight, stray], lacking=2) == {
         "records_lie_in_covered_months": "2025-02 (1 records)",
         "nothing_is_gone_at_the_source": "2 records in no full file any more",
     }

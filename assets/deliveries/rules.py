@@ -1,5 +1,6 @@
 """What is found of an extract's deliveries beside each other: cut files, odd volumes, dates out of place, what the source deleted."""
 
+from datetime import date
 from statistics import median
 
 from assets.catalog.freshness import DELIVERY_RULES
@@ -7,6 +8,7 @@ from assets.deliveries.coverage import Month
 from assets.deliveries.standing import Standing
 from expectations.suite import Outcome
 from sources.contract import Contract
+from sources.stamp import next_month
 from sources.vocabulary import Volume
 
 # Of persons fewer are not counted in words that leave the lake.
@@ -17,7 +19,10 @@ def found_of(contract: Contract, deliveries: list[Standing], months: list[Month]
     """What became of each of DELIVERY_RULES. `lacking` counts records in force that no full file holds any more."""
     is_personal = contract.has_personal_columns
     shrunk = [d for d in deliveries if d.shrunk_from and d.status == "current"]
-    stray = [m for m in months if m.month and not m.is_covered]
+    # What began before midnight and went on after it lies in the month whose own file is still to come.
+    newest = max((m.month for m in months if m.month and m.is_covered), default="")
+    coming = str(next_month(date.fromisoformat(newest))) if newest else ""
+    stray = [m for m in months if m.month and not m.is_covered and m.month != coming]
     offending = (
         [f"{d.receipt.file_name} ({d.judged} records where there were {d.shrunk_from})" for d in shrunk],
         [f"{str(m.month)[:7]} ({said(m.records, is_personal)})" for m in stray],
