@@ -145,11 +145,12 @@ class _Sweep:
         except Stopped:
             # Two that do not fit together may fit one after the other.
             wait(coming.values())
+        tried = self._stat(path)
         coming[path] = threads.submit(self._meet, path, sight)
         try:
             return coming[path].result()
         except Stopped as stopped:
-            return self._held(path, sight, str(stopped))
+            return self._held(path, tried, sight, str(stopped))
 
     def _leave(self, path: Path, reason: NotNow) -> None:
         if str(reason) and (stat := stat_of(path)):
@@ -226,9 +227,11 @@ class _Sweep:
         part.chmod(0o600)
         return Met(path, stat, receipt, is_new=True, part=part)
 
-    def _held(self, path: Path, sight: datetime, why: str) -> Met:
+    def _held(self, path: Path, tried: os.stat_result, sight: datetime, why: str) -> Met:
         """A file that reading was stopped of twice: nothing was found against it, and nothing of it is known."""
-        return self._put_away(path, self._stat(path), sight, READING_STOPPED, f"It was tried twice, and held because {why}.")
+        if not _is_unchanged(path, tried):
+            raise NotNow
+        return self._put_away(path, tried, sight, READING_STOPPED, f"It was tried twice, and held because {why}.")
 
     def _put_away(self, path: Path, stat: os.stat_result, sight: datetime, reason: str, sentence: str) -> Met:
         """The receipt of a file of which nothing is taken."""
