@@ -209,6 +209,11 @@ def test_every_indicator_has_a_row_and_every_row_an_indicator(tmp_path: Path) ->
     ]
 
 
+def test_a_window_that_no_target_states_is_told(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot, completes: through, finalAfter: stock_final_after}")
+    assert disagreements(toy.catalog) == ["sources/stock: data/reference/target.csv has no row stock_final_after (finalAfter)."]
+
+
 def test_an_argument_that_the_lookup_would_take_for_its_own_column_is_told(tmp_path: Path) -> None:
     toy = Toy(tmp_path, stock="{mode: snapshot}")
     macro = "create or replace macro known(which) as (select max(name) from reference.known_name where name = which)\n"

@@ -20,7 +20,7 @@ def disagreements(catalog: Catalog) -> list[str]:
     said = [f.sentence for f in catalog.faults]
     for table in catalog.computed:
         said += [f"{table.path.relative_to(catalog.root)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
-    return said + _indicators_without_row(catalog)
+    return said + _indicators_without_row(catalog) + _windows_without_row(catalog)
 
 
 def _differences(catalog: Catalog, table: Table) -> list[str]:
@@ -68,6 +68,18 @@ def _indicators_without_row(catalog: Catalog) -> list[str]:
     made = {path.stem for path in (catalog.root / "sql" / INDICATORS).glob("*.sql")}
     said = [f"sql/indicators/{name}.sql: data/reference/kpi.csv has no row for it." for name in sorted(made - named)]
     return said + [f"data/reference/kpi.csv: there is no sql/indicators/{name}.sql." for name in sorted(named - made)]
+
+
+def _windows_without_row(catalog: Catalog) -> list[str]:
+    """Extracts that name a row of the lookup of targets which is not there: none of their months would ever be final."""
+    lookup = catalog.tables.get("reference.target")
+    rows = {line.split(",")[0] for line in lookup.text.splitlines()[1:]} if lookup else set()
+    named = {name: e.contract.delivery.finalAfter for name, e in catalog.extracts.items()}
+    return [
+        f"sources/{n}: data/reference/target.csv has no row {row} (finalAfter)."
+        for n, row in sorted(named.items())
+        if row and row not in rows
+    ]
 
 
 def main() -> None:
