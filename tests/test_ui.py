@@ -76,7 +76,7 @@ def test_a_failed_check_says_why_in_words(page: Page, data: Path) -> None:
 
 
 def test_a_held_domain_is_a_failed_check_with_since_and_why(page: Page, data: Path) -> None:
-    words = "Held since 2015-06-01 00:00: raw.servicedesk_cases fails 1 of 3 checks: Without cases there is no figure."
+    words = "Held since 2015-06-01 00:00: raw.servicedesk_cases fails 1 of 7 checks: Without cases there is no figure."
     look(page, data, "/assets/published/servicedesk?view=checks&checkDetail=is_published", "Failed", words)
     look(page, data, "/assets/published/servicedesk", "late_extracts", "never")
 
@@ -85,7 +85,8 @@ def test_the_months_of_an_extract_are_a_table(page: Page, data: Path) -> None:
     look(page, data, "/assets/raw/pathways", "quarantined_share", "coverage")
     page.get_by_text("coverage", exact=True).first.scroll_into_view_if_needed()
     expect(page.get_by_text("2015-04", exact=True).first).to_be_visible()
-    expect(page.get_by_role("row", name=re.compile("^2015-04 .* final$"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^2015-04 psychiatry .* provisional$"))).to_be_visible()
+    expect(page.get_by_role("row", name=re.compile("^2015-03 region .* final$"))).to_be_visible()
     page.screenshot(path=data / "coverage.png")
 
 

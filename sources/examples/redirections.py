@@ -329,9 +329,9 @@ def _file_name(month: Month, drawn_at: datetime, ending: str) -> str:
 
 
 def _turned(planting: Planting, row: Row) -> list[str]:
-    """Redirected a week before being referred."""
+    """Redirected the day before being referred."""
     day = datetime.strptime(row["Omvisiteret dato"], "%d-%m-%Y").date()
-    return [*(row | {KEY[0]: planting.id(KEY[1], KEY[2]), "Henvist dato": danish(day + timedelta(days=7))}).values()]
+    return [*(row | {KEY[0]: planting.id(KEY[1], KEY[2]), "Henvist dato": danish(day + timedelta(days=1))}).values()]
 
 
 def _number_as_date(planting: Planting, row: Row) -> list[str]:
