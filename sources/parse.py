@@ -33,12 +33,13 @@ from sources.unpack import kind_of
 from sources.workbook import Workbook
 
 READER_VERSION = "2"
+_STAMP = r"(19|20)\d{2}[-./]?\d{2}[-./]?\d{2}([-T ]\d{2}[:.]?\d{2}([:.]?\d{2})?)?"
 # What a delivery says of itself above its header that is kept of it: nothing a supplier could fill with somebody's name or number.
 KEPT = {
     "$period": r"\d{4}(-\d{2}){0,2}",
     "$latest": r"\d{4}(-\d{2}){0,2}",
-    "$received": r"(19|20)\d{2}[-./]?\d{2}[-./]?\d{2}([-T ]\d{2}[:.]?\d{2}([:.]?\d{2})?)?",
-    "$extracted": r"(19|20)\d{2}[-./]?\d{2}[-./]?\d{2}([-T ]\d{2}[:.]?\d{2}([:.]?\d{2})?)?",
+    "$received": _STAMP,
+    "$extracted": _STAMP,
     "$part": r"\d{1,3}",
     "$parts": r"\d{1,3}",
 }

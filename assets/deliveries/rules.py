@@ -43,7 +43,7 @@ def _odd(volume: Volume | None, months: list[Month], is_personal: bool) -> list[
         return []
     found = []
     for sender in dict.fromkeys(m.sender for m in months):
-        whole = [m for m in months if m.sender == sender and m.month and m.is_covered and m.is_delivered]
+        whole = [m for m in months if m.sender == sender and m.is_delivered]
         before = [m.records for m in whole[-1 - volume.over : -1]]
         if len(before) < volume.over or not (usual := median(before)):
             continue

@@ -242,16 +242,12 @@ def _ranked(contract: Contract, selected: list[tuple[str, str | None]]) -> str:
 
 def _versions(contract: Contract, selected: list[tuple[str, str | None]], is_there: bool = True) -> str:
     """All accepted records with `delivery`, the index into `selected`: those still there at the source, or those that are not."""
-    key = ", ".join(ident(k) for k in contract.key)
+    key, is_known = ", ".join(ident(k) for k in contract.key), " and ".join(f"{ident(k)} is not null" for k in contract.key)
+    is_in = "in" if is_there else "not in"
     parts = []
     for place, (path, full) in enumerate(selected):
         # A record that the full file holds and that could not be taken is not gone.
-        there = (
-            f"(select ({key}) from read_parquet({literal(full)}) where {' and '.join(f'{ident(k)} is not null' for k in contract.key)})"
-            if full
-            else ""
-        )
-        held = f" and ({key}) {'' if is_there else 'not '}in {there}" if full else ""
+        held = f" and ({key}) {is_in} (select ({key}) from read_parquet({literal(full)}) where {is_known})" if full else ""
         if full or is_there:
             parts.append(f"select {_columns(contract)}, {place} as delivery from read_parquet({literal(path)}) where _errors is null{held}")
     return " union all ".join(parts)
