@@ -423,6 +423,59 @@ def test_a_mistyped_stop_of_a_pathway_changes_no_other_month(tables: Tables, typ
     assert {k[0] for k in right if right[k] != wrong[k]} <= {"2015-02-01", f"{typed:%Y-%m}-01"}
 
 
+# By extract: the columns drawn, four records a month of which the second of February is mistyped, and the marts that count them.
+RECORDS = {
+    "redirections": (
+        "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code",
+        "A{m}{i} | p{m}{i} | {day} | 1516001 | P001 | DUF | KCJ",
+        {"marts.redirection_monthly": ["agreement_type"], "marts.redirection_by_hospital": ["hospital_code"]},
+    ),
+    "response_times": (
+        "system_name | action | action_class | location | started_at | duration_ms | status",
+        "Orbit | login {i} | STANDARD | Herlev | {day} 08:00:00 | 100 | OK",
+        {"marts.response_time_monthly": ["system_id"], "marts.response_time_location_monthly": ["system_id", "location"]},
+    ),
+    "servicedesk_cases": (
+        "case_id | desk | updated_at | channel_name | priority | opened_at | resolved_at | closed_at",
+        "{m}{i} | CIMT | 2015-05-02 | Telefon | Normal | {opened} 10:00:00 | {day} 10:00:00 | {day} 11:00:00",
+        {"marts.servicedesk_cases_monthly": ["desk", "criticality"]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("extract", RECORDS)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(typed=ANY_DAY)
+def test_a_mistyped_date_of_a_record_changes_its_own_months_alone(tables: Tables, extract: str, typed: date) -> None:
+    """Its own: the one it belongs to, and the one it is dated in. A case that seems open longer is in the backlog meanwhile."""
+    columns, line, marts = RECORDS[extract]
+
+    def run(day: str) -> dict[str, dict[tuple[object, ...], dict[str, object]]]:
+        days = {(m, i): f"2015-{m:02d}-{i + 10}" for m in range(1, 5) for i in range(4)} | {(2, 1): day}
+        lines = [line.format(m=m, i=i, day=days[m, i], opened=f"2015-{m:02d}-05") for m, i in days]
+        tables.given(f"raw.{extract}", "\n".join([columns, *lines]))
+        tables.covers(extract, "2015-01", "2015-04", final="2015-02")
+        tables.given_names -= {name for name in tables.given_names if name.startswith("core.")}
+        return {mart: figures(tables, mart, *of) for mart, of in marts.items()}
+
+    right, wrong = run("2015-02-11"), run(str(typed))
+    for mart in marts:
+        months = {key[0] for key in right[mart]}
+        assert {key[0] for key in wrong[mart]} <= months
+        own = {"2015-02-01", f"{typed:%Y-%m}-01"}
+        stocks = ("backlog", "overdue_open", "within_sla_with_open_share", "target_met")
+        others = {
+            (key, name): value
+            for figures_ in (right[mart], wrong[mart])
+            for key, row in figures_.items()
+            if key[0] not in own
+            for name, value in row.items()
+            if name not in stocks
+        }
+        for (key, name), value in others.items():
+            assert right[mart][key][name] == value == wrong[mart][key][name], (mart, key, name)
+
+
 def test_a_changed_delivery_of_one_extract_computes_only_what_stands_on_it(tmp_path: Path) -> None:
     """Coverage of one extract is no input of a table of another."""
     toy = Toy(tmp_path, n="{mode: upsert, completes: redelivery}", m="{mode: upsert, completes: redelivery}")

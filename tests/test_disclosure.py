@@ -130,12 +130,12 @@ def published(tables: Tables, domain: str, remembered: Remembered, protect: bool
 def test_the_threshold_is_that_of_the_period_the_figure_is_about(tables: Tables, threshold: int | None, withheld: set[str]) -> None:
     """Seven persons a month were redirected by one agreement: shown under five, withheld from the day on which eight are needed."""
     rows = [
-        f"A{month}{kind}{i} | p{i} | 2015-{month:02d}-10 | 1516 | P001 | {kind} | KCJ | 2015-05-02"
+        f"A{month}{kind}{i} | p{i} | 2015-{month:02d}-10 | 1516 | P001 | {kind} | KCJ"
         for month in (1, 2)
         for kind, persons in (("DUF", 7), ("REGION_OWN", 40))
         for i in range(persons)
     ]
-    header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code | drawn_date\n"
+    header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code\n"
     tables.given("raw.redirections", header + "\n".join(rows))
     dated = "5 | 2007-01-01 | 2015-01-31\n" + (f"{threshold} | 2015-02-01 | 2099-12-31" if threshold else "")
     tables.given("reference.disclosure_threshold", "persons | valid_from | valid_to\n" + dated)
@@ -198,8 +198,8 @@ def random_redirections(tables: Tables, seed: int) -> None:
             person = f"p{rng.integers(0, 200)}"
             agreement = "DUF" if rng.random() < 0.1 else "REGION_OWN"
             unit, code = rng.choice(units, p=weights), rng.choice(codes, p=likely)
-            rows.append(f"A{len(rows):07d} | {person} | {month}-10 | {unit} | P001 | {agreement} | {code} | 2015-05-02")
-    header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code | drawn_date\n"
+            rows.append(f"A{len(rows):07d} | {person} | {month}-10 | {unit} | P001 | {agreement} | {code}")
+    header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code\n"
     tables.given("raw.redirections", header + "\n".join(rows))
 
 
@@ -229,8 +229,8 @@ def test_what_was_withheld_stays_withheld_and_without_the_ledger_an_earlier_rele
 
     def release(treatments: list[tuple[str, str, str]], remembered: Remembered) -> list[dict[str, Any]]:
         tables.given_names.clear()
-        header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code | drawn_date\n"
-        drawn = (f"A{i:07d} | {p} | 2015-03-10 | {u} | P001 | DUF | {c} | 2015-05-02" for i, (p, u, c) in enumerate(treatments))
+        header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code\n"
+        drawn = (f"A{i:07d} | {p} | 2015-03-10 | {u} | P001 | DUF | {c}" for i, (p, u, c) in enumerate(treatments))
         tables.given("raw.redirections", header + "\n".join(drawn))
         return published(tables, "redirection", remembered)["redirection_by_hospital"]
 

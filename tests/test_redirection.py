@@ -4,7 +4,7 @@ import pytest
 
 from tests.drawn import Tables, expect
 
-RAW = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code | drawn_date"
+RAW = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code"
 
 
 def redirections(tables: Tables, rows: str) -> None:
@@ -33,7 +33,7 @@ def redirections(tables: Tables, rows: str) -> None:
 def test_a_unit_belongs_to_the_hospital_of_the_day_and_the_longest_beginning_counts(
     tables: Tables, unit: str, day: str, hospital: str
 ) -> None:
-    redirections(tables, f"A0000001 | p | {day} | {unit} | P001 | DUF | KCJ | 2016-02-01")
+    redirections(tables, f"A0000001 | p | {day} | {unit} | P001 | DUF | KCJ")
     assert tables.run("core.redirection") == expect(f"hospital_code\n{hospital}")
 
 
@@ -50,16 +50,16 @@ def test_a_unit_belongs_to_the_hospital_of_the_day_and_the_longest_beginning_cou
     ],
 )
 def test_a_code_belongs_to_its_group_and_no_code_to_uden_kode(tables: Tables, code: str, group: str) -> None:
-    redirections(tables, f"A0000001 | p | 2015-03-01 | 1516001 | P001 | DUF | {code} | 2015-04-01")
+    redirections(tables, f"A0000001 | p | 2015-03-01 | 1516001 | P001 | DUF | {code}")
     assert tables.run("core.redirection") == expect(f"service_group\n{group}")
 
 
 def test_the_parts_of_a_month_are_told_once_it_is_final_and_a_month_that_no_delivery_covers_is_none(tables: Tables) -> None:
     redirections(tables, """
-        A0000001 | p1 | 2015-02-10 | 1516001 | P001 | DUF        | KCJ | 2015-03-03
-        A0000002 | p2 | 2015-02-11 | 1516001 | P001 | REGION_OWN | KCJ | 2015-03-03
-        A0000003 | p2 | 2015-03-11 | 1516001 | P001 | REGION_OWN | KCJ | 2015-04-01
-        A0000004 | p2 | 2025-03-11 | 1516001 | P001 | REGION_OWN | KCJ | 2015-04-01
+        A0000001 | p1 | 2015-02-10 | 1516001 | P001 | DUF        | KCJ
+        A0000002 | p2 | 2015-02-11 | 1516001 | P001 | REGION_OWN | KCJ
+        A0000003 | p2 | 2015-03-11 | 1516001 | P001 | REGION_OWN | KCJ
+        A0000004 | p2 | 2025-03-11 | 1516001 | P001 | REGION_OWN | KCJ
     """)  # fmt: skip
     tables.covers("redirections", "2015-02", "2015-03", final="2015-02")
     assert tables.run("marts.redirection_monthly") == expect("""
@@ -74,10 +74,10 @@ def test_the_parts_of_a_month_are_told_once_it_is_final_and_a_month_that_no_deli
 
 def test_services_stand_beside_the_same_month_a_year_before(tables: Tables) -> None:
     redirections(tables, """
-        A0000001 | p1 | 2014-01-10 | 1516001 | P001 | DUF | KCJ | 2015-04-01
-        A0000002 | p2 | 2014-01-11 | 1516001 | P001 | DUF | KCJ | 2015-04-01
-        A0000003 | p3 | 2015-01-11 | 1516001 | P001 | DUF | KCJ | 2015-04-01
-        A0000004 | p4 | 2015-01-11 | 1516001 | P001 | DUF | UXM | 2015-04-01
+        A0000001 | p1 | 2014-01-10 | 1516001 | P001 | DUF | KCJ
+        A0000002 | p2 | 2014-01-11 | 1516001 | P001 | DUF | KCJ
+        A0000003 | p3 | 2015-01-11 | 1516001 | P001 | DUF | KCJ
+        A0000004 | p4 | 2015-01-11 | 1516001 | P001 | DUF | UXM
     """)  # fmt: skip
     assert tables.run("marts.redirection_by_service_group") == expect("""
         month      | service_group | treatments | treatments_share | treatments_year_before
@@ -88,7 +88,7 @@ def test_services_stand_beside_the_same_month_a_year_before(tables: Tables) -> N
 
 
 def test_a_hospital_is_shown_as_it_was_and_as_it_has_become_by_the_newest_extract(tables: Tables) -> None:
-    redirections(tables, "A0000001 | p1 | 2015-03-10 | 1502001 | P001 | DUF | KCJ | 2015-05-02")
+    redirections(tables, "A0000001 | p1 | 2015-03-10 | 1502001 | P001 | DUF | KCJ")
     tables.covers("redirections", "2015-03", "2015-04", final="2015-03", known_until="2015-05-02")
     row = "hospital_code | hospital_name     | hospital_now_code | hospital_now_name\n"
     assert tables.run("marts.redirection_by_hospital") == expect(row + "GLO | Glostrup Hospital | GLO | Glostrup Hospital")
@@ -100,7 +100,7 @@ def received(tables: Tables, **providers: str) -> None:
     """Treatments in March 2015: for each provider the persons as letters, one letter a treatment."""
     rows = [(p, person) for p, persons in providers.items() for person in persons]
     redirections(tables, "\n".join(
-        f"A{i:07d} | {person} | 2015-03-10 | 1516001 | {p} | DUF | KCJ | 2015-05-02" for i, (p, person) in enumerate(rows)
+        f"A{i:07d} | {person} | 2015-03-10 | 1516001 | {p} | DUF | KCJ" for i, (p, person) in enumerate(rows)
     ))  # fmt: skip
 
 
@@ -133,7 +133,7 @@ def test_a_quarter_names_a_provider_only_if_each_of_its_months_does(tables: Tabl
             rows += [(p, person, month) for person in "abcdefg"]
     rows += [("P002", "a", 3), ("P003", "b", 3), ("P003", "c", 3), ("P003", "d", 3), ("P003", "e", 3)]
     redirections(tables, "\n".join(
-        f"A{i:07d} | {person} | 2015-{month:02d}-10 | 1516001 | {p} | DUF | KCJ | 2015-05-02" for i, (p, person, month) in enumerate(rows)
+        f"A{i:07d} | {person} | 2015-{month:02d}-10 | 1516001 | {p} | DUF | KCJ" for i, (p, person, month) in enumerate(rows)
     ))  # fmt: skip
     found = [(r["provider_id"], r["treatments"]) for r in tables.run("marts.redirection_by_provider") if r["period_type"] == "quarter"]
     assert found == [("P001", 21), ("ØVRIGE", 19)]

@@ -29,7 +29,6 @@ select
     redirection.expected_code,
     group_of_code.service_group,
     redirection.purpose,
-    redirection.drawn_date,
 from raw.redirections as redirection
 left join group_of_code
     on group_of_code.expected_code is not distinct from redirection.expected_code
