@@ -201,10 +201,16 @@ def _refuse_impossible_period(extract: Extract, variables: dict[str, str]) -> No
 
 
 def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, target: Path) -> None:
-    """Quarantine repeats of a key inside one file: of identical records the first stays, of differing ones none."""
-    key = ", ".join(ident(k) for k in [*contract.key, *contract.delivery.latestBy])
+    """Quarantine repeats of a key inside one file: of identical records the first stays, of differing ones none.
+
+    Versions of a record are told apart by what `latestBy` names; where one leaves blank what may be blank, nobody knows their order.
+    """
+    optional = [c.name for c in contract.columns if c.name in contract.delivery.latestBy and not c.is_required]
+    key = ", ".join(ident(k) for k in [*contract.key, *contract.delivery.latestBy] if k not in optional)
     if not key:
         return
+    has_blank = " or ".join(f"{ident(c)} is null" for c in optional) or "false"
+    version = ", ".join([key, *(f"case when not has_blank then {ident(c)} end" for c in optional)])
     file = f"read_parquet({literal(str(target))})"
     if not len(repeated_hashes(con, key, f"{file} where _errors is null")):
         return
@@ -218,15 +224,19 @@ def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, ta
             repeated as (
                 select {key} from record where _errors is null group by all having count(*) > 1
             ),
+            alike as (
+                select *, bool_or({has_blank}) over (partition by {key}) as has_blank
+                from record semi join repeated using ({key})
+                where _errors is null
+            ),
             judged as (
                 select
                     place,
                     case
-                        when count(distinct hash({content})) over (partition by {key}) > 1 then 'rule:duplicate_key'
-                        when row_number() over (partition by {key} order by _line, place) > 1 then 'rule:duplicate_row'
+                        when count(distinct hash({content})) over (partition by {version}) > 1 then 'rule:duplicate_key'
+                        when row_number() over (partition by {version} order by _line, place) > 1 then 'rule:duplicate_row'
                     end as repeat
-                from record semi join repeated using ({key})
-                where _errors is null
+                from alike
             )
             select record.* exclude (place, file_row_number, _errors, _original), coalesce(record._errors, judged.repeat) as _errors,
                 coalesce(record._original, case when judged.repeat is not null then {original} end) as _original

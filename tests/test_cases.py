@@ -77,3 +77,27 @@ def test_b09_without_deletion_the_gap_is_shown(night: Callable[..., Asked]) -> N
     assert ask("select passed, named from meta.check_result where check_name = 'nothing_is_gone_at_the_source' and not passed") == [
         {"passed": False, "named": "under 5 records in no full file any more"}
     ]
+
+
+CASES = "select incoming, resolved, closed, cancelled, within_sla_base, within_sla from marts.servicedesk_cases_monthly"
+CIMT_OF_APRIL = "desk = 'CIMT' and is_total and month = date '2015-04-01'"
+
+
+def test_c04_what_was_cancelled_was_not_solved_within_its_limit(night: Callable[..., Asked]) -> None:
+    assert night("C04", "2015-06-01")(f"{CASES} where {CIMT_OF_APRIL}") == expect("""
+        incoming | resolved | closed | cancelled | within_sla_base | within_sla
+        3        | 1        | 2      | 2         | 1               | 0
+    """)
+
+
+def test_c06_a_call_passed_on_is_one_call_and_a_callback_is_no_wait(night: Callable[..., Asked]) -> None:
+    calls = night("C06", "2015-06-01")(f"""
+        select offered, answered, abandoned, flowed_out, mean_wait_answered_seconds from marts.servicedesk_calls_monthly
+        where {CIMT_OF_APRIL.replace("is_total and ", "")}""")
+    assert calls == expect("offered | answered | abandoned | flowed_out | mean_wait_answered_seconds\n4 | 2 | 0 | 2 | 277.5")
+
+
+def test_c10_of_two_versions_of_a_second_without_numbers_none_is_taken(night: Callable[..., Asked]) -> None:
+    ask = night("C10", "2015-06-01")
+    assert ask("select reason, records from meta.quarantine_summary") == [{"reason": "rule:duplicate_key", "records": 2}]
+    assert ask(f"{CASES} where {CIMT_OF_APRIL}") == expect("incoming | resolved\n14 | 14")

@@ -98,6 +98,32 @@ def test_the_visits_of_a_call_to_one_desk_are_one_call_and_overlapping_waits_are
     """)
 
 
+def test_who_is_called_back_has_not_waited_until_the_phone_rings(tables: Tables) -> None:
+    visits(tables, """
+        CIMT | back   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 200 | callback
+        CIMT | back   | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 5   | answered
+        CIMT | twice  | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10  | callback
+        CIMT | twice  | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20  | callback
+        CIMT | twice  | 3 | 2015-03-02 12:00:00 | 2015-03-02 11:00:00 | 30  | abandoned
+        CIMT | late   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 40  | answered
+        CIMT | late   | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 15  | callback
+        CIMT | late   | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 60  | answered
+        CIMT | passed | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 20  | redirected
+        CIMT | passed | 2 | 2015-03-02 10:00:50 | 2015-03-02 09:00:50 | 10  | answered
+        CIMT | both   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 100 | callback
+        CIMT | both   | 2 | 2015-03-02 10:00:30 | 2015-03-02 09:00:30 | 90  | callback
+        CIMT | both   | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 7   | answered
+    """)  # fmt: skip
+    assert sorted(tables.run("core.servicedesk_call"), key=lambda r: str(r["call_id"])) == expect("""
+        call_id | outcome   | wait_seconds
+        back    | answered  | 205
+        both    | answered  | 127
+        late    | answered  | 40
+        passed  | answered  | 60
+        twice   | abandoned | 60
+    """)
+
+
 def test_a_wait_over_a_change_of_clock_is_what_really_passed_and_belongs_to_the_civil_month(tables: Tables) -> None:
     visits(tables, """
         CIMT | autumn | 1 | 2014-10-26 02:59:30 | 2014-10-26 00:59:30 | 20 | redirected

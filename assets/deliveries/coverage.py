@@ -150,7 +150,9 @@ def coverage(contract: Contract, standings: list[Standing], paths: dict[str, str
 
 @dataclass(frozen=True)
 class _Count:
-    """Records of one sender: the month their file is for, that of their own date, whether they were accepted, and how many."""
+    """Records of one sender: the month their file is for, those of their own date and of their first event, whether they were
+    accepted, and how many.
+    """
 
     sender: str
     is_held: bool
@@ -160,6 +162,7 @@ class _Count:
     receipts: tuple[str, ...]
     records: int
     last_date: str | None
+    begun: str | None
 
 
 def _covers(contract: Contract, standing: Standing) -> bool:
@@ -194,17 +197,22 @@ def _counted(contract: Contract, standings: list[Standing], paths: dict[str, str
     column = ident(contract.dated_by) if contract.dated_by else "cast(null as date)"
     if not standings:
         return []
+    # A version is dated by when it was made; what it is of began with the first thing it tells.
+    events = [ident(c.name) for c in contract.columns if c.is_event] if contract.delivery.latestBy else []
+    begun = f"least({', '.join(f'cast({e} as date)' for e in events)})" if events else column
     parts = " union all ".join(
         f"select {literal(s.receipt.id)} as receipt, {literal(s.claim.sender)} as sender, {s.status == 'held'} as is_held,"
-        f" {_first_of(s.claim)} as period, {column} as dated_at, _errors from read_parquet({literal(paths[s.parse or ''])})"
+        f" {_first_of(s.claim)} as period, {column} as dated_at, {begun} as begun_at, _errors"
+        f" from read_parquet({literal(paths[s.parse or ''])})"
         for s in standings
     )
     rows = ask(f"""
         select sender, is_held, strftime(period, '%Y-%m-%d'), strftime(date_trunc('month', dated_at), '%Y-%m-%d') as dated,
-            _errors is null as is_accepted, list_sort(list(distinct receipt)), count(*), strftime(max(dated_at), '%Y-%m-%d')
+            _errors is null as is_accepted, list_sort(list(distinct receipt)), count(*), strftime(max(dated_at), '%Y-%m-%d'),
+            strftime(date_trunc('month', begun_at), '%Y-%m-%d') as begun
         from ({parts}) as record where _errors is distinct from 'ignored'
-        group by sender, is_held, period, dated, is_accepted order by all""")
-    return [_Count(s, bool(h), p, d, bool(a), tuple(r), n, last) for s, h, p, d, a, r, n, last in rows]
+        group by sender, is_held, period, dated, is_accepted, begun order by all""")
+    return [_Count(s, bool(h), p, d, bool(a), tuple(r), n, last, b) for s, h, p, d, a, r, n, last, b in rows]
 
 
 def _first_of(claim: Claim) -> str:
@@ -228,20 +236,19 @@ def _series(delivery: Delivery, claims: list[Claim], counted: list[_Count]) -> l
     firsts += [date.fromisoformat(f"{s.since}-01") for s in delivery.senders if s.since and reaching]
     undeclared = [c for c in claims if not c.period]
     if undeclared:
-        present = _present(counted)
-        firsts += present[:1] if not any(s.since for s in delivery.senders) else []
-        lasts += [m for m in present if not reaching]
+        firsts += _present((c.begun, c) for c in counted)[:1] if not any(s.since for s in delivery.senders) else []
+        lasts += _present((c.dated, c) for c in counted) if not reaching else []
     if not firsts or not lasts:
         return []
     return [f"{m}" for m in _months(min(firsts).replace(day=1), max(lasts).replace(day=1))]
 
 
-def _present(counted: list[_Count]) -> list[date]:
+def _present(counted: Iterable[tuple[str | None, _Count]]) -> list[date]:
     """Months that files without a period hold as many records of as a month has, however far back a single record lies."""
     records: dict[date, int] = {}
-    for count in counted:
-        if count.period is None and count.dated and count.is_accepted:
-            first = date.fromisoformat(count.dated)
+    for month, count in counted:
+        if count.period is None and month and count.is_accepted:
+            first = date.fromisoformat(month)
             records[first] = records.get(first, 0) + count.records
     if not records:
         return []

@@ -1,7 +1,7 @@
 -- Cases per desk, month and criticality, and all criticalities together (is_total). What comes in is counted in the month a case
--- was opened, what goes out in the month it was last resolved or was closed. Within the SLA is judged on the cases resolved in
--- the month that a limit applies to; a case past its limit that stays open is counted in overdue_open month after month, and
--- target_met is judged with it, so that leaving cases open gains nothing.
+-- was opened, what goes out in the month it was last resolved or was closed; one that was cancelled goes out unsolved. Within the
+-- SLA and its target (seed L427-430) are judged on the cases resolved in the month that a limit applies to. Beside it stands a
+-- second line that leaving cases open does not gain: a case past its limit is in overdue_open month after month.
 with series as (
     select min(month) as first_month, max(known_until) as until_at from coverage.servicedesk_cases
 ),
@@ -13,6 +13,7 @@ case_ as (
         cast(date_trunc('month', resolved_at) as date) as resolved_month,
         cast(date_trunc('month', closed_at) as date) as closed_month,
         cast(date_trunc('month', due_at) as date) as due_month,
+        coalesce(resolved_month, case when is_cancelled then closed_month end) as gone_month,
         is_inquiry and channel = 'phone' as is_phone,
         not is_first_call_resolved and due_at is not null as is_judged,
         series.first_month,
@@ -36,6 +37,7 @@ event as (
         0 as within_sla_base,
         0 as within_sla,
         0 as closed,
+        0 as cancelled,
         count(*) as entered,
         0 as gone,
         0 as became_overdue,
@@ -44,25 +46,26 @@ event as (
     union all
     select
         desk, level, resolved_month, 0, 0, 0, 0, 0, count(*), count(*) filter (is_judged), count(*) filter (is_within_sla),
-        0, 0, count(*), 0
+        0, 0, 0, count(*), 0
     from case_
     where resolved_month is not null
     group by all
     union all
-    select desk, level, closed_month, 0, 0, 0, 0, 0, 0, 0, 0, count(*), 0, 0, 0
+    select
+        desk, level, closed_month, 0, 0, 0, 0, 0, 0, 0, 0, count(*), count(*) filter (is_cancelled), 0, count(*) filter (is_cancelled), 0
     from case_
     where closed_month is not null
     group by all
     union all
     -- Overdue at the end of a month: the deadline lies in it or before, and in what the extract covers.
-    select desk, level, due_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*)
+    select desk, level, due_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, count(*)
     from case_
-    where is_judged and due_at < until_at and (resolved_month is null or resolved_month > due_month)
+    where is_judged and due_at < until_at and (gone_month is null or gone_month > due_month)
     group by all
     union all
-    select desk, level, resolved_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -count(*)
+    select desk, level, gone_month, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, -count(*)
     from case_
-    where is_judged and resolved_month > due_month
+    where is_judged and gone_month > due_month
     group by all
 ),
 -- A desk has the months of the series from its first case on.
@@ -88,6 +91,7 @@ counted as (
         coalesce(sum(event.within_sla_base), 0) as within_sla_base,
         coalesce(sum(event.within_sla), 0) as within_sla,
         coalesce(sum(event.closed), 0) as closed,
+        coalesce(sum(event.cancelled), 0) as cancelled,
     from month
     join (select distinct desk, level from case_) as level on level.desk = month.desk
     left join event on event.desk = month.desk and event.month = month.month and event.level = level.level
@@ -113,7 +117,7 @@ judged as (
     select
         *,
         round(within_sla / nullif(within_sla_base, 0), 9) as within_sla_share,
-        round(within_sla / nullif(within_sla_base + overdue_open, 0), 9) as within_sla_with_open_share,
+        case when within_sla_base > 0 then round(within_sla / (within_sla_base + overdue_open), 9) end as within_sla_with_open_share,
         round(first_call_resolved / nullif(phone_inquiries, 0), 9) as first_call_resolved_of_phone_share,
         round(first_call_resolved / nullif(inquiries, 0), 9) as first_call_resolved_of_all_share,
         case when is_total or in_force('case_solve_time', criticality, month) is not null then in_force('cases_within_sla', desk, month) end
@@ -132,6 +136,7 @@ select
     cast(incoming as bigint) as incoming,
     cast(resolved as bigint) as resolved,
     cast(closed as bigint) as closed,
+    cast(cancelled as bigint) as cancelled,
     round(closed / nullif(incoming, 0), 9) as flow_ratio,
     cast(backlog as bigint) as backlog,
     round(phone_inquiries / nullif(inquiries, 0), 9) as phone_share,
@@ -144,10 +149,10 @@ select
     cast(within_sla_base as bigint) as within_sla_base,
     cast(within_sla as bigint) as within_sla,
     within_sla_share,
+    target,
+    within_sla_share >= target as target_met,
     cast(overdue_open as bigint) as overdue_open,
     within_sla_with_open_share,
-    target,
-    within_sla_with_open_share >= target as target_met,
     cast(unknown_criticality as bigint) as unknown_criticality,
     is_provisional,
     concat(case when is_provisional then 'p' else '' end, case when target is null then 'z' else '' end) as qf,
