@@ -20,9 +20,13 @@ def redirections(tables: Tables, rows: str) -> None:
         ("1501001", "2015-05-10", "HGH"),
         ("1502001", "2015-09-05", "GLO"),
         ("1502001", "2015-09-06", "RH"),
-        ("1502M01", "2015-09-05", "GLO"),
-        ("1502M01", "2015-09-06", "HVH"),
-        ("1502M01", "2015-12-06", "AHH"),
+        ("1502060", "2015-09-05", "GLO"),
+        ("1502060", "2015-09-06", "HVH"),
+        ("150206", "2015-12-06", "AHH"),
+        ("1502070", "2015-12-06", "RH"),
+        ("1309001", "2011-12-31", "BBH"),
+        ("1309001", "2012-01-01", "BFH"),
+        ("1401001", "2015-03-01", "BFH"),
         ("1301001", "2015-09-05", "RHB"),
         ("1301001", "2015-09-06", "RH"),
         ("1330001", "2015-12-05", "HVH"),
@@ -126,7 +130,40 @@ def test_the_smallest_named_one_joins_others_too_few_to_be_a_crowd(tables: Table
     assert shown(tables) == {"P002": (8, 1), "ØVRIGE": (9, 3)}
 
 
-def test_a_quarter_names_a_provider_only_if_each_of_its_months_does(tables: Tables) -> None:
+def quarter(tables: Tables, *months: dict[str, str]) -> dict[str, dict[str, int]]:
+    """Treatments in the months of a quarter, persons as letters by provider; what is told of each period by provider."""
+    rows = [(p, person, m) for m, providers in enumerate(months, 1) for p, persons in providers.items() for person in persons]
+    redirections(tables, "\n".join(
+        f"A{i:07d} | {person} | 2015-{m:02d}-10 | 1516001 | {p} | DUF | KCJ" for i, (p, person, m) in enumerate(rows)
+    ))  # fmt: skip
+    told: dict[str, dict[str, int]] = {}
+    for row in tables.run("marts.redirection_by_provider"):
+        told.setdefault(f"{row['period_type']} {row['period_start']:%m}", {})[row["provider_id"]] = row["treatments"]
+    return told
+
+
+CROWD = {"P101": "abc", "P102": "def", "P103": "ghi"}
+EIGHT = {f"P{i:03d}": "abcdefghijklmnopqrstuvwxyz"[: 26 - i] for i in range(1, 9)}
+
+
+def test_a_quarter_names_its_ten_largest_though_one_had_a_small_month_and_hides_a_second_month_of_it(tables: Tables) -> None:
+    ten = {**EIGHT, "P009": "abcdefghij", "P010": "abcdefgh"}
+    told = quarter(tables, ten | CROWD, {**ten, "P010": "abcdefg"} | CROWD, {**ten, "P010": "ab"} | CROWD)
+    assert set(told["quarter 01"]) == {*ten, "ØVRIGE"}
+    assert told["quarter 01"]["P010"] == 8 + 7 + 2
+    assert [("P010" in told[f"month {m}"]) for m in ("01", "02", "03")] == [True, False, False]
+    assert told["month 02"]["ØVRIGE"] == 7 + 9
+
+
+def test_the_eleventh_of_each_month_may_be_the_tenth_of_a_quarter(tables: Tables) -> None:
+    """P020 is large in one month alone; P010 is eleventh then, but larger in all."""
+    ten = {**EIGHT, "P009": "abcdefghij", "P010": "abcdefgh"}
+    told = quarter(tables, ten | CROWD, {**ten, "P020": "abcdefghi"} | CROWD, ten | CROWD)
+    assert "P010" in told["quarter 01"] and "P020" not in told["quarter 01"]
+    assert [("P010" in told[f"month {m}"]) for m in ("01", "02", "03")] == [True, False, True], "eight persons give nobody away"
+
+
+def test_a_quarter_without_a_crowd_behind_its_others_is_told_as_its_months_are(tables: Tables) -> None:
     rows = []
     for month, providers in ((1, "P001 P002"), (2, "P001 P002"), (3, "P001")):
         for p in providers.split():

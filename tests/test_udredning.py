@@ -107,6 +107,85 @@ def test_a_clinical_pause_does_not_stop_the_clock(tables: Tables) -> None:
     assert one(tables, "2015-01-01", "2015-02-10")["net_days"] == 40
 
 
+@pytest.mark.parametrize(
+    ("code", "stopped", "is_ended"),
+    [
+        ("AFV01C", "2019-01-31", False),
+        ("AFV01C", "2019-02-01", True),
+        ("AFV01C1", "2019-03-15", True),
+        ("AFV01C8", "2021-03-15", True),
+        ("AFV01X", "2019-03-15", False),
+        ("AFV01X9", "2019-03-15", False),
+        ("AFV01", "2019-03-15", False),
+        ("UDR-SLUT", "2019-03-15", True),
+        ("UDR-SLUT", "2020-01-01", False),
+    ],
+)
+def test_a_code_counts_by_its_longest_beginning_from_the_day_the_region_moved_and_house_codes_may_come_late(
+    tables: Tables, code: str, stopped: str, is_ended: bool
+) -> None:
+    pathways(tables, f"F1 | p | SOM | 1516001 | 2018-12-01 | {stopped} | {code} | | 2021-06-01 10:00:00")
+    [found] = tables.run("core.pathway")
+    assert found["is_ended"] is is_ended
+    assert (found["event_role"] is None) == (code in ("AFV01", "UDR-SLUT", "AFV01C") and not is_ended)
+
+
+@pytest.mark.parametrize(
+    ("sector", "received", "has_limit"),
+    [
+        ("SOM", "2020-02-17", True),
+        ("SOM", "2020-02-18", False),
+        ("SOM", "2020-03-19", False),
+        ("SOM", "2021-02-28", False),
+        ("SOM", "2021-03-01", True),
+        ("SOM", "2021-12-03", True),
+        ("SOM", "2021-12-04", False),
+        ("SOM", "2022-01-20", False),
+        ("SOM", "2022-01-21", True),
+        ("PSY", "2020-04-01", True),
+    ],
+)
+def test_a_pathway_of_which_a_day_of_the_limit_was_suspended_has_none(tables: Tables, sector: str, received: str, has_limit: bool) -> None:
+    pathways(tables, f"F1 | p | {sector} | 1516001 | {received} | {received} | AFV01C | | 2023-06-01 10:00:00")
+    [found] = tables.run("core.pathway")
+    assert (found["limit_days"], found["is_within_gross"]) == ((30, True) if has_limit else (None, None))
+
+
+@pytest.mark.parametrize(("reason", "counts"), [("FAGLIG", 1), ("PATIENT", 1), ("AFSLAG", 1), ("KAPACITET", 0), ("", 0)])
+def test_lack_of_capacity_is_registered_and_excuses_nothing(tables: Tables, reason: str, counts: int) -> None:
+    pathways(tables, f"F1 | a | SOM | 1516001 | 2015-01-01 | 2015-02-20 | {ENDED} | {reason} | 2015-07-01 10:00:00")
+    total = next(r for r in tables.run("marts.udredning_monthly") if r["is_total"])
+    assert (total["over_with_reason"], total["over_without_reason"]) == (counts, 1 - counts)
+
+
+def test_ninety_percent_are_the_days_that_nine_in_ten_do_not_exceed(tables: Tables) -> None:
+    rows = [
+        f"F{d} | p{d} | SOM | 1516001 | 2015-01-{31 - d:02d} | 2015-01-31 | {ENDED} | | 2015-07-01 10:00:00"
+        for d in (1, 2, 3, 4, 5, 6, 7, 8, 9, 30)
+    ]
+    pathways(tables, "\n".join(rows))
+    total = next(r for r in tables.run("marts.udredning_monthly") if r["is_total"])
+    assert (total["median_days"], total["p90_days"]) == (5.5, 9)
+
+
+def test_a_hospital_that_closes_referrals_and_registers_nothing_has_a_row_that_says_so(tables: Tables) -> None:
+    pathways(tables, f"F1 | a | SOM | 1516001 | 2015-01-01 | 2015-01-20 | {ENDED} | | 2015-07-01 10:00:00")
+    tables.given("raw.referrals", """
+        referral_id | person_id | sector | unit_code | closed_date
+        H1          | b         | SOM    | 1351001   | 2015-01-15
+        H2          | c         | SOM    | 1351001   | 2015-01-16
+        H3          | d         | PSY    | 1500001   | 2015-01-16
+    """)  # fmt: skip
+    assert tables.run("marts.udredning_monthly") == expect("""
+        sector | hospital_code | pathways | ended | within_limit_share | referrals | completeness_volume_share | completeness_band
+        PSY    | ALL           | 0        | 0     |                    | 1         | 0                         | lav
+        PSY    | PSY           | 0        | 0     |                    | 1         | 0                         | lav
+        SOM    | ALL           | 1        | 1     | 1                  | 2         | 0.5                       | lav
+        SOM    | AMH           | 0        | 0     |                    | 2         | 0                         | lav
+        SOM    | HEH           | 1        | 1     | 1                  | 0         |                           |
+    """)
+
+
 def test_a_code_of_another_register_ends_nothing(tables: Tables) -> None:
     pathways(tables, """
         F1 | p | SOM | 1516001 | 2015-01-01 | 2015-01-10 | AFV01C     | | 2015-03-01 10:00:00
@@ -224,7 +303,7 @@ def test_defects_lower_the_completeness_of_fields_and_missing_reasons_that_of_re
     pathways(
         tables,
         f"""
-        F1 | a | SOM | 1516001 | 2015-01-01 | 2015-02-20 | {ENDED} | KAPACITET | 2015-07-01 10:00:00
+        F1 | a | SOM | 1516001 | 2015-01-01 | 2015-02-20 | {ENDED} | FAGLIG | 2015-07-01 10:00:00
         F2 | b | SOM | 1516001 | 2015-01-01 | 2015-02-20 | {ENDED} |           | 2015-07-01 10:00:00
         F3 | c | SOM | 1516001 | 2015-02-01 | 2015-02-20 | {ENDED} |           | 2015-07-01 10:00:00
         F4 | d |     | 1516001 | 2015-02-01 | 2015-02-20 | {ENDED} |           | 2015-07-01 10:00:00
@@ -264,3 +343,38 @@ def test_those_who_wait_at_the_end_of_the_month_are_counted_whatever_becomes_of_
         for r in tables.run("marts.udredning_open_monthly") if r["is_total"]
     }  # fmt: skip
     assert found.get("2015-01", (0, 0)) == (waiting, over)
+
+
+def open_at(tables: Tables, month: str, *columns: str) -> dict[str, tuple[object, ...]]:
+    found = tables.run("marts.udredning_open_monthly")
+    return {r["hospital_code"]: tuple(r[c] for c in columns) for r in found if f"{r['month']:%Y-%m}" == month}
+
+
+@pytest.mark.parametrize("stopped", ["", "2015-05-20", "2015-12-20"])
+def test_who_waits_stands_under_the_hospital_of_that_day_whatever_becomes_of_both(tables: Tables, stopped: str) -> None:
+    """Herlev's unit is part of another hospital from 10 May 2015 on."""
+    pathways(tables, f"F1 | p | SOM | 1516001 | 2015-03-20 | {stopped} | {ENDED if stopped else ''} | | 2016-02-01 10:00:00")
+    tables.covers("pathways", "2015-01", "2015-12", known_until="2016-03-01")
+    assert set(open_at(tables, "2015-03")) == set(open_at(tables, "2015-04")) == {"ALL", "HEH"}
+    assert set(open_at(tables, "2015-05")) == (set() if stopped == "2015-05-20" else {"ALL", "HGH"})
+
+
+@pytest.mark.parametrize(("received", "counted"), [("2012-03-31", (1, 0)), ("2012-03-30", (0, 1)), ("1915-01-01", (0, 1))])
+def test_who_seems_to_have_waited_longer_than_is_plausible_is_counted_apart(
+    tables: Tables, received: str, counted: tuple[int, int]
+) -> None:
+    tables.given("reference.limit", """
+        sector | right_name | limit_days | valid_from | valid_to   | is_verified | source
+        SOM    | UDREDNING  | 30         | 1900-01-01 | 2099-12-31 | yes         | test
+    """)  # fmt: skip
+    pathways(tables, f"F1 | p | SOM | 1516001 | {received} | | | | 2015-07-01 10:00:00")
+    assert open_at(tables, "2015-03", "open_pathways", "implausible")["ALL"] == counted
+    over = open_at(tables, "2015-03", "open_over_limit")["ALL"]
+    assert over == (counted[0],)
+
+
+def test_a_waiting_pathway_of_an_unknown_unit_is_not_lost(tables: Tables) -> None:
+    pathways(
+        tables, "F1 | p | SOM | | 2015-03-20 | | | | 2015-07-01 10:00:00\nF2 | q | SOM | 9999 | 2015-03-20 | | | | 2015-07-01 10:00:00"
+    )
+    assert open_at(tables, "2015-03", "open_pathways") == {"ALL": (2,), "UNMAPPED": (2,)}

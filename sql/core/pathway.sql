@@ -1,17 +1,14 @@
 -- One pathway of the right to diagnosis with its days, its limit and whether it kept it; open ones have no days yet.
 -- Day 0 is the day the referral was received with all it needs, so a stop thirty days later is inside a limit of thirty.
--- The limit is the one in force on that day, never on the day of the stop.
+-- The limit is the one in force on that day, never on the day of the stop; where the right was suspended on any day of it, none.
 with registered as materialized (
     select
         pathway.*,
-        event.event_role,
+        event_role_of(pathway.stop_code, coalesce(pathway.stop_date, cast(pathway.registered_at as date))) as event_role,
         coalesce(pathway.stop_date, cast(pathway.registered_at as date)) as closing_date,
         pathway.stop_date is null and pathway.stop_code is null as is_open,
         case when is_open then pathway.referral_received_date else closing_date end as hospital_date,
     from raw.pathways as pathway
-    left join reference.event_code as event
-        on event.event_code = pathway.stop_code
-        and coalesce(pathway.stop_date, cast(pathway.registered_at as date)) between event.valid_from and event.valid_to
 ),
 -- What the patient asked for, cut to the pathway: from day 0 up to the stop, which is itself no day of waiting.
 patient_pause as (
@@ -43,7 +40,15 @@ placed as (
         registered.*,
         hospital_of(registered.unit_code, registered.hospital_date) as hospital_code,
         coalesce(paused.patient_pause_days, 0) as patient_pause_days,
-        "limit".limit_days,
+        case
+            when not exists (
+                from reference.suspension as suspension
+                where suspension.right_name = "limit".right_name
+                    and suspension.sector = registered.sector
+                    and suspension.valid_from <= registered.referral_received_date + cast("limit".limit_days as integer)
+                    and suspension.valid_to >= registered.referral_received_date
+            ) then "limit".limit_days
+        end as limit_days,
         in_force('longest_pathway', 'ALL', registered.closing_date) as longest_days,
     from registered
     left join paused on paused.pathway_id = registered.pathway_id
@@ -71,12 +76,14 @@ select
     measured.pathway_id,
     measured.person_id,
     measured.sector,
+    measured.unit_code,
     coalesce(measured.hospital_code, 'UNMAPPED') as hospital_code,
     measured.referral_received_date,
     measured.stop_date,
     case when not measured.is_open then measured.closing_date end as closed_date,
     cast(case when not measured.is_open then date_trunc('month', measured.closing_date) end as date) as month,
     measured.stop_code,
+    measured.event_role,
     coalesce(measured.event_role = 'CLOCK_STOP', false) as is_ended,
     measured.defect,
     cast(measured.gross_days as bigint) as gross_days,
@@ -85,7 +92,7 @@ select
     measured.limit_days,
     measured.gross_days <= measured.limit_days as is_within_gross,
     measured.net_days <= measured.limit_days as is_within_net,
-    reason.reason_code is not null as has_reason,
+    coalesce(reason.excuses, false) as has_reason,
     measured.registered_at,
 from measured
 left join reference.reason as reason

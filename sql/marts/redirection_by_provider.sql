@@ -1,6 +1,6 @@
 -- Redirected treatments of final months and quarters by the private provider that received them (seed L109-117). Providers beyond
--- the ten largest and those with too few persons stand together as Øvrige. A quarter lists a provider only if each of its months
--- does, so that the quarter less its months tells nothing new. Providers meet nothing but time.
+-- the ten largest and those with too few persons stand together as Øvrige. A quarter lists its own ten largest; where that would
+-- tell a month that is too small to be shown, another month of the provider stands in Øvrige too. Providers meet nothing but time.
 with final_month as (
     select month, cast(date_trunc('quarter', month) as date) as quarter
     from marts.redirection_monthly
@@ -37,7 +37,10 @@ others as (
     where not allowed.is_listed
     group by all
 ),
-shown as (
+crowd as (
+    select quarter, provider_id, count(distinct person_id) as persons from received group by all
+),
+listed as (
     select
         allowed.*,
         allowed.is_listed and not (
@@ -47,22 +50,65 @@ shown as (
     from allowed
     left join others on others.month = allowed.month
 ),
-quarterly as (
+of_quarter as (
     select
-        quarter,
-        provider_id,
-        sum(treatments) as treatments,
-        bool_and(is_shown) as is_shown_always,
-        any_value(most_listed) as most_listed,
-        row_number() over (partition by quarter order by sum(treatments) desc, provider_id) as place,
-    from shown
-    where quarter in (select quarter from final_month group by quarter having count(*) = 3)
-    group by quarter, provider_id
+        listed.quarter,
+        listed.provider_id,
+        sum(listed.treatments) as treatments,
+        any_value(crowd.persons) as persons,
+        bool_and(listed.is_shown) as is_shown_always,
+        count(*) filter (not listed.is_shown) = 1 and bool_or(listed.persons < listed.fewest_persons) as has_small_month,
+        arg_min(listed.month, listed.treatments) filter (listed.is_shown) as smallest_shown,
+        row_number() over (partition by listed.quarter order by sum(listed.treatments) desc, listed.provider_id) as place,
+        any_value(listed.most_listed) as most_listed,
+        max(listed.fewest_persons) as fewest_persons,
+    from listed
+    join crowd on crowd.quarter = listed.quarter and crowd.provider_id = listed.provider_id
+    where listed.quarter in (select quarter from final_month group by quarter having count(*) = 3)
+    group by listed.quarter, listed.provider_id
+),
+-- The ten largest of a quarter, whatever their months. The quarter less the months shown may tell the one that is too small.
+quarterly as (
+    select *, place <= most_listed and persons >= fewest_persons as is_large, is_large and has_small_month as tells_a_month
+    from of_quarter
+),
+-- So another month of the provider goes to Øvrige with it.
+hidden as (
+    select
+        listed.*,
+        coalesce(quarterly.is_large, false) as is_large,
+        not listed.is_shown or coalesce(quarterly.tells_a_month and quarterly.smallest_shown = listed.month, false) as is_hidden,
+    from listed
+    left join quarterly on quarterly.quarter = listed.quarter and quarterly.provider_id = listed.provider_id
+),
+-- In each month that hides one of the quarter's largest the rest of Øvrige must be a crowd, or the quarter is told as its months are.
+unsafe as (
+    select distinct quarter
+    from (
+        select
+            hidden.quarter,
+            hidden.month,
+            max(hidden.fewest_persons) as fewest_persons,
+            bool_or(hidden.is_large) as hides_large,
+            count(distinct received.person_id) filter (not hidden.is_large) as persons,
+        from hidden
+        join received on received.month = hidden.month and received.provider_id = hidden.provider_id
+        where hidden.is_hidden
+        group by all
+    )
+    where hides_large and persons < fewest_persons
 ),
 placed as (
-    select 'month' as period_type, month as period_start, provider_id, treatments, is_shown from shown
+    select
+        'month' as period_type,
+        month as period_start,
+        provider_id,
+        treatments,
+        case when quarter in (select quarter from unsafe) then is_shown else not is_hidden end as is_shown,
+    from hidden
     union all
-    select 'quarter', quarter, provider_id, treatments, is_shown_always and place <= most_listed from quarterly
+    select 'quarter', quarter, provider_id, treatments, is_large and (is_shown_always or quarter not in (select quarter from unsafe))
+    from quarterly
 ),
 totalled as (
     select

@@ -1,5 +1,6 @@
 -- Ended pathways of the right to diagnosis per month of the stop, sector and hospital (seed L119-153): how many kept the limit by
--- gross days (the law's) and by net days (without what the patient asked for), and how complete the registration is beside it.
+-- gross days (the law's) and by net days (without what the patient asked for), and how complete the registration is beside it. A
+-- hospital that closed referrals and registered no pathway has a row that says so.
 -- Hospitals are given once, when the month is final; before that the sector's total alone, marked provisional.
 with covered as (
     select cast(max(known_until) as date) as until_date from coverage.pathways
@@ -60,7 +61,7 @@ pathways as (
         count(*) filter (not is_within and has_reason) as over_with_reason,
         count(*) filter (not is_within and not has_reason) as over_without_reason,
         median(headline_days) as median_days,
-        quantile_cont(headline_days, 0.9) as p90_days,
+        quantile_disc(headline_days, 0.9) as p90_days,
         count(distinct limit_days) as limits,
         count(distinct person_id) filter (limit_days is not null) as persons,
         count(distinct person_id) filter (defect is not null) as persons_with_defect,
@@ -85,25 +86,47 @@ referrals as (
     from core.referral
     group by grouping sets ((month, sector, hospital_code), (month, sector))
 ),
+-- A row for each that closed a referral or ended a pathway: who registers nothing is seen.
+expected as (
+    select month, sector, hospital_code, is_total from pathways
+    union
+    select month, sector, hospital_code, is_total from referrals
+),
 counted as (
     select
-        pathways.*,
-        pathways.over_with_reason + pathways.over_without_reason as over_limit,
+        expected.*,
+        coalesce(pathways.ended, 0) as ended,
+        coalesce(pathways.pathways, 0) as pathways,
+        coalesce(pathways.within_limit_gross, 0) as within_limit_gross,
+        coalesce(pathways.within_limit_net, 0) as within_limit_net,
+        coalesce(pathways.without_limit, 0) as without_limit,
+        coalesce(pathways.over_with_reason, 0) as over_with_reason,
+        coalesce(pathways.over_without_reason, 0) as over_without_reason,
+        coalesce(pathways.over_with_reason + pathways.over_without_reason, 0) as over_limit,
+        pathways.* exclude (
+            month, sector, hospital_code, is_total, ended, pathways, within_limit_gross, within_limit_net, without_limit, over_with_reason,
+            over_without_reason
+        ),
         coalesce(referrals.referrals, 0) as referrals,
         coalesce(referrals.referral_persons, 0) as referral_persons,
         -- While many pathways began before there was a limit, the referrals closed are no measure of those that have one.
-        10 * pathways.without_limit > pathways.pathways as has_no_measure,
+        coalesce(10 * pathways.without_limit > pathways.pathways, false) as has_no_measure,
         final_month.month is null as is_provisional,
         headline.headline,
-    from pathways
-    join coverage.pathways as covered on covered.month = pathways.month
-    left join final_month on final_month.month = pathways.month
-    join reference.sector as headline on headline.sector = pathways.sector
+    from expected
+    join coverage.pathways as covered on covered.month = expected.month
+    left join final_month on final_month.month = expected.month
+    join reference.sector as headline on headline.sector = expected.sector
+    left join pathways
+        on pathways.month = expected.month
+        and pathways.sector = expected.sector
+        and pathways.is_total = expected.is_total
+        and pathways.hospital_code is not distinct from expected.hospital_code
     left join referrals
-        on referrals.month = pathways.month
-        and referrals.sector = pathways.sector
-        and referrals.is_total = pathways.is_total
-        and referrals.hospital_code is not distinct from pathways.hospital_code
+        on referrals.month = expected.month
+        and referrals.sector = expected.sector
+        and referrals.is_total = expected.is_total
+        and referrals.hospital_code is not distinct from expected.hospital_code
 )
 select
     counted.month,
@@ -123,7 +146,7 @@ select
         else round(counted.within_limit_gross / nullif(counted.pathways, 0), 9)
     end as within_limit_share,
     round(counted.median_days, 9) as median_days,
-    round(counted.p90_days, 9) as p90_days,
+    cast(counted.p90_days as double) as p90_days,
     counted.over_with_reason,
     counted.over_without_reason,
     counted.without_limit,
@@ -161,8 +184,6 @@ from (
         in_force('completeness_ok', 'ALL', month) as ok_share,
         in_force('completeness_caution', 'ALL', month) as caution_share,
     from counted
-    -- A month in which nothing but defects ended is a mistyped stop.
-    qualify sum(pathways + without_limit) over (partition by month, sector) > 0
 ) as counted
 left join hospital on hospital.hospital_code = counted.hospital_code
 where counted.ok_share is not null
