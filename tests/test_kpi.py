@@ -9,11 +9,12 @@ AUTUMN = ("2014-06", "2014-07", "2014-08", "2014-09", "2014-10", "2014-11", "201
 
 
 def values(tables: Tables, text: str, target: str = "", comparison: str = "", qf: str = "") -> None:
-    """Values of one indicator, month by month."""
+    """Values of one indicator, month by month: a share, or a number if one of them is above 1."""
     rows = [row.split() for row in text.strip().splitlines()]
+    indicator = "calls_offered" if any(float(row[1]) > 1 for row in rows) else "response_time_compliance"
     drawn = "month | indicator | subject | value | target | comparison | qf\n"
     drawn += "\n".join(
-        f"{month}-01 | response_time_compliance | GS | {value} | {target} | {comparison} | {''.join(q) or qf or chr(39) * 2}"
+        f"{month}-01 | {indicator} | GS | {value} | {target} | {comparison} | {''.join(q) or qf or chr(39) * 2}"
         for month, value, *q in rows
     )
     tables.given("indicators.kpi_value", drawn)
@@ -48,6 +49,16 @@ def test_natural_limits_are_the_mean_and_2_66_mean_moving_ranges_on_each_side(ta
         points | centre | lower_limit | upper_limit | has_provisional_limits
         3      | 12     | 4.02        | 19.98       | yes
     """)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "lower", "upper"),
+    [("0.9 0.99 0.9 0.99", 0.7056, 1), ("0.1 0.02 0.1", 0, 0.286133333), ("3 0 3 0", 0, 9.48), ("0 0", 0, 0), ("1 1", 1, 1)],
+)
+def test_natural_limits_end_where_the_measure_does(tables: Tables, numbers: str, lower: float, upper: float) -> None:
+    values(tables, months(numbers))
+    row = tables.run("marts.kpi_monthly")[0]
+    assert (row["lower_limit"], row["upper_limit"]) == (lower, upper)
 
 
 def test_the_published_table_gives_the_natural_limits_that_were_worked_out_by_hand(tables: Tables) -> None:

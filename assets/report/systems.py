@@ -14,7 +14,7 @@ LIMITS = (
 
 def measured(told: Told) -> list[Markup]:
     first = told.rows[0]
-    said = Markup("{} af de {} kritiske systemer, der er navngivet, måles.").format(data(first["_measured"]), data(first["_critical"]))
+    said = Markup("{} af de {} kritiske systemer måles.").format(data(first["_measured"]), data(first["_critical"]))
     left = [r["system_name"] for r in told.rows if not r["is_measured"]]
     return [said + (Markup(" {} måles ikke.").format(names(left)) if left else Markup(""))]
 

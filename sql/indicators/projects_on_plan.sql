@@ -1,3 +1,4 @@
+-- Of the projects that are not over.
 select
     month,
     'ALL' as subject,
@@ -7,4 +8,5 @@ select
     round(count(*) filter (plan_status <> 'UNMAPPED') / count(*), 9) as completeness_share,
     case when bool_or(plan_status = 'UNMAPPED') then 'u' else '' end as qf,
 from marts.project_status
+where plan_status <> 'COMPLETED'
 group by month

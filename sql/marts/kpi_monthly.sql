@@ -1,6 +1,7 @@
 -- Every indicator per month, beside its target and beside what it naturally varies by (an XmR chart, as in Making Data Count).
 -- Level and trend are two things: target_met and assurance speak of the level, special_cause of the course.
--- Limits come from final months alone: a month still being delivered must not move them, nor be judged by them.
+-- Limits come from final months alone: a month still being delivered must not move them, nor be judged by them. They end where the
+-- measure does: nothing is under zero, and no share above one.
 with value as (
     select
         *,
@@ -99,8 +100,12 @@ select
     value.members,
     limits.points,
     round(limits.centre, 9) as centre,
-    round(limits.centre - limits.width, 9) as lower_limit,
-    round(limits.centre + limits.width, 9) as upper_limit,
+    case when limits.width <= limits.centre then round(limits.centre - limits.width, 9) when limits.width is not null then 0 end
+        as lower_limit,
+    case
+        when kpi.unit = 'share' and limits.centre + limits.width > 1 then 1
+        else round(limits.centre + limits.width, 9)
+    end as upper_limit,
     limits.points < value.enough_points as has_provisional_limits,
     case
         when value.comparison = '>=' and round(limits.centre - limits.width, 9) >= value.target then 'ALWAYS_MET'

@@ -9,7 +9,7 @@ select
     delay_weeks,
     expected_end_text,
     status_text,
-    count(*) over () as _projects,
+    count(*) filter (plan_status <> 'COMPLETED') over () as _projects,
     count(*) over (partition by plan_status) as _with_status,
     month as _from,
     month as _to,

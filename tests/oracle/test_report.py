@@ -36,7 +36,7 @@ def said(index: Element, figure: str) -> str:
         ("N19 N20", "c2", "Målet for straksafklaring er nået i alle måneder fra august 2014 til april 2015; lavest var 81,1 %"),
         ("N23", "c3", "Andelen af sager, der ikke blev straksafklaret, løst inden for SLA var 87,0 % i april 2015."),
         ("N24", "c3", "Målet på mindst 90 % er ikke nået."),
-        ("N25 C09", "c4", "10 af de 11 kritiske systemer, der er navngivet, måles. MIRSK måles ikke."),
+        ("N25 C09", "c4", "10 af de 12 kritiske systemer måles. Et system uden navn og MIRSK måles ikke."),
         ("N31 Q13", "c6", "gik indkomne opkald fra 4.100 til 3.200; pr. åbningsdag fra 195,2 til 168,4"),
         ("Q1", "a3", "Største stigning fra samme måned året før: Radiologiske procedurer"),
         ("Q1", "a3", "Største fald fra samme måned året før: Øjenoperationer"),
