@@ -8,6 +8,7 @@ from pathlib import Path
 from assets.catalog.declared import Catalog
 from assets.catalog.lineage import column_lineage
 from assets.catalog.loading import load_catalog
+from assets.catalog.verified import unverified
 from assets.releases import meta
 from sources import reasons
 from sources.settings import PROJECT
@@ -33,8 +34,8 @@ def dictionary_text(catalog: Catalog) -> str:
     for name, rows in columns.items():
         contract = catalog.contract(name)
         parts.append(f"## {name}\n")
-        if contract.description.limitations:
-            parts.append(f"**Mind:** {contract.description.limitations}\n")
+        if mind := [w for w in (contract.description.limitations, _unverified(catalog, name)) if w]:
+            parts.append(f"**Mind:** {' '.join(mind)}\n")
         parts.append(f"{contract.description.purpose} One row: {contract.object.dataGranularityDescription}\n")
         parts.append("| Column | Type | Unit | Danish label | Meaning | Comes from |\n|---|---|---|---|---|---|")
         parts += [*rows, ""]
@@ -44,6 +45,11 @@ def dictionary_text(catalog: Catalog) -> str:
         parts += [f"| `{c}` | {column.type} | {column.meaning} |" for c, column in table.columns.items()] + [""]
     parts += _refusals(catalog)
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _unverified(catalog: Catalog, name: str) -> str:
+    found = [f"{u.rows} of {u.of_rows} rows of {u.lookup}" for u in unverified(catalog, name)]
+    return f"Not verified against their source: {', '.join(found)}." if found else ""
 
 
 def _refusals(catalog: Catalog) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from assets.catalog.declared import MARTS, REFERENCE, Catalog, Lineage
 from assets.catalog.freshness import freshness_rules
+from assets.catalog.verified import unverified
 from assets.deliveries.coverage import Windows, is_final, state_of
 from assets.deliveries.extracts import ExtractState
 from assets.deliveries.standing import Standing
@@ -57,6 +58,7 @@ def rows(
     deliveries = [(e.extract, d) for e in extracts for d in e.deliveries]
     readings = {d.parse: (extract, d.reading) for extract, d in deliveries if d.parse and d.reading}
     lineages = {v.table: v.lineage for v in published}
+    marts = [t.name for t in catalog.computed if t.layer == MARTS]
     return {
         "release": [(release.release, release.as_of, release.created_at, release.line)],
         "receipt": [_receipt(d) for _, d in deliveries],
@@ -68,6 +70,7 @@ def rows(
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
         "coverage": [row for e in extracts for row in _coverage(catalog, e, windows)],
+        "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),
     }
 

@@ -74,6 +74,12 @@ class Told:
         return period(self.rows[0].get("_from") or self.rows[0]["month"], self.rows[0].get("_to") or self.rows[-1]["month"])
 
     @property
+    def method(self) -> str:
+        """How the figure is reckoned, and what it stands on that nobody has verified."""
+        found = [f"{r['rows']} af {r['of_rows']} rækker i {r['lookup']}" for r in self.reading.unverified(self.figure.key)]
+        return f"{self.figure.method} Ikke efterprøvet ved kilden: {', '.join(found)}." if found else self.figure.method
+
+    @property
     def current(self) -> list[Row]:
         """The rows of its last final month."""
         return [r for r in self.rows if r.get("month") == self.last_final] if self.rows and "month" in self.rows[0] else self.rows

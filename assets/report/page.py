@@ -88,7 +88,7 @@ def _figure(made: Drawn) -> dict[str, Any]:
         "problem": told.problem,
         "sentences": made.sentences,
         "table": made.table,
-        "method": figure.method,
+        "method": told.method,
         "period": told.period,
         "wide": _labelled(made.drawing and made.drawing.wide, label),
         "narrow": _labelled(made.drawing and made.drawing.narrow, label),

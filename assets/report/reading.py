@@ -115,6 +115,15 @@ class Reading:
         return [t for t in needed(name) if t not in self.tables]
 
 
+    def unverified(self, name: str) -> list[Row]:
+        """Lookups behind a figure with rows that nobody has verified; releases from before they were told have none."""
+        if "meta.unverified" not in self.tables:
+            return []
+        sql = "select distinct lookup, rows, of_rows from meta.unverified where table_name in (select unnest(?)) order by all"
+        found = self.con.execute(sql, [list(needed(name))]).fetchall()
+        return [{"lookup": lookup, "rows": rows, "of_rows": of_rows} for lookup, rows, of_rows in found]
+
+
 def statement(name: str) -> str:
     return (SQL / f"{name}.sql").read_text("utf-8")
 

@@ -79,8 +79,8 @@ def _sheet(sheet: Any, drawn: Drawn) -> None:
     told, table = drawn.told, drawn.table
     _put(sheet["A1"], f"{told.figure.id} {told.figure.title}")
     sheet["A1"].font = Font(bold=True, size=14)
-    _put(sheet["A2"], Markup(" ").join(drawn.sentences).striptags() or told.figure.method)
-    _put(sheet["A3"], f"{told.period + '. ' if told.period else ''}{told.figure.method} Udgivelse {told.reading.about['release_id']}.")
+    _put(sheet["A2"], Markup(" ").join(drawn.sentences).striptags() or told.method)
+    _put(sheet["A3"], f"{told.period + '. ' if told.period else ''}{told.method} Udgivelse {told.reading.about['release_id']}.")
     for column, text in enumerate(table.heads, start=1):
         _put(sheet.cell(FIRST_ROW, column), text)
         sheet.cell(FIRST_ROW, column).font = Font(bold=True)
