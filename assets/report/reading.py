@@ -114,7 +114,6 @@ class Reading:
         """Tables a figure reads that the release does not have."""
         return [t for t in needed(name) if t not in self.tables]
 
-
     def unverified(self, name: str) -> list[Row]:
         """Lookups behind a figure with rows that nobody has verified; releases from before they were told have none."""
         if "meta.unverified" not in self.tables:
