@@ -231,21 +231,31 @@ def _calls(desk: str, month: Month, starts: Ints, scale: float, generator: np.ra
     number = (1 + list(QUEUE).index(desk)) * 10_000_000 + np.arange(n)
     one = np.ones(n, np.int64)
     visits = Visits(number, one, [QUEUE[desk]] * n, starts, wait, talk, outcome)
-    return _with_second_visits(visits, generator) if desk == "CIMT" else visits
+    return _with_second_visits(visits, month, generator) if desk == "CIMT" else visits
 
 
-def _with_second_visits(calls: Visits, generator: np.random.Generator) -> Visits:
-    """One call in twelve is offered to the overflow queue too, before the first queue lets go of it."""
-    second = np.flatnonzero((generator.random(len(calls.call)) < 0.08) & (calls.wait >= 20) & (calls.outcome != CALLBACK))
-    delay = calls.wait[second] // 2
+def _with_second_visits(calls: Visits, month: Month, generator: np.random.Generator) -> Visits:
+    """One call in twelve is offered to the overflow queue too, before the first queue lets go of it; a few are called back.
+
+    Who is called back has waited as long in all as planned: in line, and again when the phone rang, an hour or more later.
+    """
+    n = len(calls.call)
+    is_patient = (calls.outcome == ANSWERED) & (calls.wait >= 10) & (calls.offered < month.next.start - 4 * HOUR)
+    back = generator.permutation(np.flatnonzero(is_patient))[: max(1, round(0.006 * n))]
+    passed = np.flatnonzero((generator.random(n) < 0.08) & (calls.wait >= 20) & (calls.outcome != CALLBACK))
+    passed = np.setdiff1d(passed, back)
+    second = np.concatenate([passed, back])
+    first_wait = calls.wait[second] // 2
+    away = np.repeat([0, 1], [len(passed), len(back)]) * generator.integers(HOUR, 3 * HOUR, len(second))
     wait, outcome = calls.wait.copy(), calls.outcome.copy()
-    wait[second], outcome[second] = delay + 5, REDIRECTED
+    wait[second], outcome[second] = first_wait + np.where(away, 0, 5), np.where(away, CALLBACK, REDIRECTED)
+    queues = [OVERFLOW_QUEUE] * len(passed) + [QUEUE["CIMT"]] * len(back)
     return Visits(
         np.concatenate([calls.call, calls.call[second]]),
         np.concatenate([calls.visit, calls.visit[second] + 1]),
-        [*calls.queue, *[OVERFLOW_QUEUE] * len(second)],
-        np.concatenate([calls.offered, calls.offered[second] + delay]),
-        np.concatenate([wait, calls.wait[second] - delay]),
+        [*calls.queue, *queues],
+        np.concatenate([calls.offered, calls.offered[second] + first_wait + away]),
+        np.concatenate([wait, calls.wait[second] - first_wait]),
         np.concatenate([calls.talk, calls.talk[second]]),
         np.concatenate([outcome, calls.outcome[second]]),
     )

@@ -1,8 +1,9 @@
 """Invented exports of the case system: every month the cases that changed, in the version that was known then.
 
-Given are the shares the seed states; what is invented is which cases there were. A case that needed more than a call is
-invented from its end: first when it was resolved and whether in time, then how many hverdage earlier it was opened, so that
-a month's share within the SLA is exact. Nothing of the project's reader is used.
+Given are the shares the seed states; what is invented is which cases there were. Most that needed more than a call are
+invented from their end: first when they were resolved and whether in time, then how many hverdage earlier they were opened.
+The others are drawn with no regard to a limit, or put where weekends and pauses matter, and judged then: so many of the first
+are late that a month's share within the SLA is exact. Nothing of the project's reader is used.
 """
 
 from collections.abc import Iterator
@@ -15,7 +16,7 @@ from sources.examples import servicedesk_calls
 from sources.examples.delivery import COPENHAGEN, HOUR, Bools, Delivery, Format, Ints, Month, generator_of
 
 DAY = 24 * HOUR
-NEVER = np.iinfo(np.int64).max
+NEVER, UNSAID = np.iinfo(np.int64).max, -1
 LEVELS = ("Kritisk", "Høj", "Medium", "Normal", "")
 LEVEL_SHARES = (0.02, 0.13, 0.30, 0.54, 0.01)
 DAYS = np.array([0, 3, 5, 10, 0])
@@ -25,6 +26,9 @@ CHANNELS = ("Telefon", "Selvbetjening", "Overvågning")
 SERVICENOW_CHANNELS = ("Phone", "Self-service", "Event")
 SERVICENOW_PRIORITIES = ("1 - Critical", "2 - High", "3 - Moderate", "4 - Low", "")
 DESKS = ("CIMT Servicedesk", "Klinisk Servicedesk")
+NEW, WORKING, WAITING, RESOLVED_STATE, CLOSED_STATE, CANCELLED_STATE = range(6)
+STATES = ("Åben", "I gang", "Afventer", "Løst", "Lukket", "Annulleret")
+SERVICENOW_STATES = ("New", "In Progress", "On Hold", "Resolved", "Closed", "Canceled")
 # The part of the calls Klinisk answers that becomes a case: most are advice about a clinical system and are not registered.
 KLINISK_REGISTERED = 0.2
 
@@ -55,6 +59,18 @@ MONTHS = tuple(Month(date.fromisoformat(f"{label}-01")) for label in PLANS)
 EXPORTED = MONTHS[:-1]
 # More cases end than users ask for: what is over was opened by monitoring.
 SYSTEM_SURPLUS = 1.12
+# How a case that needed more than a call ends, and how it is invented.
+SOLVED, LEFT_OPEN, CANCELLED, CLOSED_UNSOLVED = range(4)
+END_SHARES = (0.004, 0.012, 0.003)
+FROM_ITS_END, DRAWN, PAUSED, ON_A_DAY_OFF = range(4)
+WAY_SHARES = (0.15, 0.03)
+DAY_OFF_SHARE = 0.04
+# Opened and resolved by telephone: 50 minutes on the clock in autumn were 110, 110 and 135 in spring were 50 and 75.
+NIGHT_CALLS = (
+    (datetime(2014, 10, 26, 1, 50), datetime(2014, 10, 26, 2, 40)),
+    (datetime(2015, 3, 29, 1, 30), datetime(2015, 3, 29, 3, 20)),
+    (datetime(2015, 3, 29, 1, 30), datetime(2015, 3, 29, 3, 45)),
+)
 
 OWN, DISPLAY, TABLE = "own", "display", "table"
 WRITTEN_AS = {"2015-01": DISPLAY, "2015-02": TABLE}
@@ -63,22 +79,24 @@ SENT_AGAIN = {"2014-10": datetime(2014, 11, 11, 8, 0, tzinfo=COPENHAGEN)}
 FORMATS = {"2014-09": Format("cp1252"), "2014-12": Format("utf-8-sig"), "2015-03": Format("cp1252", line_end="\r\n")}
 OWN_COLUMNS = (
     "Sagsnr.", "Opdateret", "Version", "Servicedesk", "Type", "Kanal", "Kritikalitet", "Oprettet", "Løst", "Lukket", "Genåbnet",
-    "Genåbninger", "Viderestillinger", "Straksafklaret", "Pause (sek.)", "Leverandør", "Emne",
+    "Genåbninger", "Viderestillinger", "Straksafklaret", "Pause (sek.)", "Pause, hverdage (sek.)", "Status", "Leverandør", "Emne",
 )  # fmt: skip
 DISPLAY_COLUMNS = (
     "Number", "Updated", "Updates", "Assignment group", "Task type", "Contact type", "Priority", "Opened", "Resolved", "Closed",
-    "Reopened", "Reopen count", "Reassignment count", "First contact resolution", "Pause duration", "Vendor", "Made SLA",
+    "Reopened", "Reopen count", "Reassignment count", "First contact resolution", "Pause duration", "Business pause duration", "State",
+    "Vendor", "Made SLA",
 )  # fmt: skip
 # No column says that the first contact solved the case: it has to be derived.
 TABLE_COLUMNS = (
     "number", "sys_updated_on", "sys_mod_count", "assignment_group", "sys_class_name", "contact_type", "priority", "opened_at",
-    "resolved_at", "closed_at", "reopened_time", "reopen_count", "reassignment_count", "", "u_paused_seconds", "vendor", "made_sla",
+    "resolved_at", "closed_at", "reopened_time", "reopen_count", "reassignment_count", "", "u_paused_seconds", "business_pause_duration",
+    "state", "vendor", "made_sla",
 )  # fmt: skip
-NUMBER, UPDATED, VERSION, TYPE, OPENED, RESOLVED, CLOSED = 0, 1, 2, 4, 7, 8, 9
+NUMBER, UPDATED, VERSION, TYPE, PRIORITY, OPENED, RESOLVED, CLOSED = 0, 1, 2, 4, 6, 7, 8, 9
 
 
 class Cases(NamedTuple):
-    """Cases by desk; instants are civil seconds since 1970, NEVER for what did not happen."""
+    """Cases by desk; instants are civil seconds since 1970, NEVER for what did not happen, UNSAID for what nobody noted."""
 
     desk: Ints
     number: Ints
@@ -90,9 +108,12 @@ class Cases(NamedTuple):
     resolved: Ints
     closed: Ints
     reassigned: Ints
-    paused: Ints
+    pause_begins: Ints
+    pause_ends: Ints
+    paused_hverdage: Ints
     first_call: Ints
     vendor: Ints
+    cancelled: Ints
 
     def only(self, chosen: Bools) -> "Cases":
         """The chosen ones."""
@@ -102,7 +123,7 @@ class Cases(NamedTuple):
 def deliveries(hverdage: set[date], seed: int, scale: float) -> Iterator[Delivery]:
     """The case system's files, each with what changed since the one before; the last reaches seven days past its month."""
     days = sorted(hverdage)
-    cases = _joined([*(_desk_cases(desk, days, seed, scale) for desk in (0, 1)), _from_long_ago()])
+    cases = _joined([*(_desk_cases(desk, days, seed, scale) for desk in (0, 1)), _from_long_ago(), _in_nights_of_change()])
     since = 0
     for month in EXPORTED:
         until = _civil(month.next.first + timedelta(days=7))
@@ -159,49 +180,132 @@ def _from_long_ago() -> Cases:
     """Every case system holds some that were opened years before its first export: one that was solved at last, and one that never was."""
     opened = np.array([_civil(day) + 9 * HOUR for day in OPENED_LONG_AGO])
     resolved = np.array([_civil(SOLVED_AT_LAST) + 14 * HOUR, NEVER])
-    never, none = np.full(2, NEVER), np.zeros(2, np.int64)
     closed = np.where(resolved < NEVER, resolved + 7 * DAY + 600, NEVER)
     level = np.array([LEVELS.index("Normal"), LEVELS.index("Medium")])
-    return Cases(none, np.arange(2) + 100, none + PORTAL, level, opened, never, never, resolved, closed, none + 1, none, none, none)
+    one = np.ones(2, np.int64)
+    return _cases(opened, number=np.arange(2) + 100, channel=PORTAL * one, level=level, resolved=resolved, closed=closed, reassigned=one)
+
+
+def _in_nights_of_change() -> Cases:
+    """Calls about cases that were solved while the clocks changed; nobody noted whether at once."""
+    opened, resolved = (np.array(at, "datetime64[s]").astype(np.int64) for at in zip(*NIGHT_CALLS, strict=True))
+    n = len(opened)
+    level, unsaid = np.full(n, LEVELS.index("Medium")), np.full(n, UNSAID)
+    return _cases(opened, number=np.arange(n) + 200, level=level, resolved=resolved, closed=resolved + 7 * DAY + 600, first_call=unsaid)
 
 
 def _resolved_in(month: Month, days: list[date], n: int, within_share: float, generator: np.random.Generator) -> Cases:
-    """`n` cases resolved in a month that took more than a call, a share of those with a limit exactly within it."""
-    first = next(i for i, day in enumerate(days) if day >= MONTHS[0].first)
-    open_days = np.array([i for i, day in enumerate(days) if month.first <= day < month.next.first])
+    """`n` cases that ended in a month and took more than a call, a share of those resolved with a limit exactly within it."""
+    starts = np.array([_civil(day) for day in days])
+    first = np.searchsorted(starts, _civil(MONTHS[0].first))
+    open_days = np.arange(*np.searchsorted(starts, [_civil(month.first), _civil(month.next.first)]))
     level = generator.choice(len(LEVELS), n, p=LEVEL_SHARES)
-    resolved_day = generator.choice(open_days, n)
     limit = DAYS[level]
-    never = generator.random(n) < 0.004
-    judged = np.isin(level, JUDGED_LEVELS) & ~never
-    is_late = np.zeros(n, np.bool_)
-    possible = np.flatnonzero(judged & (resolved_day - first > limit + 3))
-    late = min(len(possible), round((1 - within_share) * int(judged.sum())))
-    is_late[generator.choice(possible, late, replace=False)] = True
-    room = resolved_day - first
-    back_in_time = (generator.beta(1.1, 1.6, n) * np.where(judged, limit, 8)).astype(np.int64)
-    back_late = limit + 2 + generator.geometric(0.25, n)
-    back = np.minimum(np.where(is_late, back_late, back_in_time), np.where(is_late, np.maximum(room, limit + 2), room))
-    opened = _at(days, resolved_day - back, generator)
-    resolved = _at(days, resolved_day, generator)
+    end, way = _one_of(n, END_SHARES, generator), _one_of(n, WAY_SHARES, generator)
+    judged = np.isin(level, JUDGED_LEVELS) & np.isin(end, (SOLVED, CLOSED_UNSOLVED))
+    ended_day = generator.choice(open_days, n)
+    room = ended_day - first
+    back = np.minimum((generator.beta(1.1, 1.6, n) * np.where(judged, limit, 8)).astype(np.int64), room)
+    opened, ended = _at(starts, ended_day - back, generator), _at(starts, ended_day, generator)
     # On the day it came a case is resolved a while after it was opened, and before the day is over.
-    resolved = np.where(back == 0, opened + generator.integers(1200, 3 * HOUR, n), resolved)
+    ended = np.where(back == 0, opened + generator.integers(1200, 3 * HOUR, n), ended)
+
+    drawn = np.flatnonzero(way == DRAWN)
+    opened[drawn], ended[drawn] = _drawn(month, len(drawn), generator)
+    pause_begins, pause_ends = np.full(n, NEVER), np.full(n, NEVER)
+    some = drawn[generator.random(len(drawn)) < 0.1]
+    pause_begins[some], pause_ends[some] = (opened[some] + (ended[some] - opened[some]) // part for part in (4, 2))
+
+    # A pause of two days makes up for a day over the limit; one of a night or a weekend does not make up for two.
+    too_long = generator.random(n) < 0.35
+    back = np.maximum(limit, 3) + 1 + too_long
+    some = np.flatnonzero((way == PAUSED) & (back <= room))
+    opened[some] = _at(starts, ended_day[some] - back[some], generator)
+    pause_begins[some], pause_ends[some] = _pauses(starts, ended_day[some], back[some], np.where(too_long[some], 1, 2), generator)
+
+    # Opened on a day off: day zero begins at the next midnight, so what ends on the last day of the limit is late by some hours.
+    days_off = np.diff(starts, prepend=starts[0] - DAY) // DAY - 1
+    back = np.maximum(limit, 3) - (generator.random(n) < 0.7)
+    day_zero = np.maximum(ended_day - back, first)
+    some = np.flatnonzero((way == FROM_ITS_END) & (days_off[day_zero] > 0) & (day_zero > first))
+    some = generator.permutation(some)[: max(1, round(DAY_OFF_SHARE * n))]
+    way[some] = ON_A_DAY_OFF
+    opened[some] = starts[day_zero[some]] - DAY * generator.integers(1, days_off[day_zero[some]] + 1) + _any_time(len(some), generator)
+    ended[some] = _at(starts, ended_day[some], generator)
+
+    paused = np.where(pause_ends < NEVER, pause_ends - pause_begins, 0)
+    paused_hverdage = _position(starts, np.minimum(pause_ends, ended)) - _position(starts, np.minimum(pause_begins, ended))
+    paused_hverdage = np.where(generator.random(n) < 0.25, UNSAID, paused_hverdage)
+    pause = np.where(paused_hverdage == UNSAID, paused, paused_hverdage)
+    is_late = judged & (way != FROM_ITS_END) & (ended > _due(starts, opened, limit, pause))
+    possible = np.flatnonzero(judged & (way == FROM_ITS_END) & (room > limit + 3))
+    late = min(len(possible), max(0, round((1 - within_share) * int(judged.sum())) - int(is_late.sum())))
+    chosen = generator.choice(possible, late, replace=False)
+    is_late[chosen] = True
+    back = np.minimum(limit + 2 + generator.geometric(0.25, n), room)
+    opened[chosen] = _at(starts, ended_day[chosen] - back[chosen], generator)
+    ended[chosen] = _at(starts, ended_day[chosen], generator)
     # At the limit and a second over it both occur.
-    edge = np.concatenate([np.flatnonzero(chosen & (room >= limit))[:3] for chosen in (judged & ~is_late, judged & is_late)])
-    opened[edge] = _civil_days(days, resolved_day[edge] - limit[edge]) + resolved[edge] % DAY - is_late[edge]
-    reopened = (generator.random(n) < 0.02) & (resolved - opened > 2 * DAY)
-    first_resolved = np.where(reopened, opened + (resolved - opened) // 3, NEVER)
-    reopened_at = np.where(reopened, opened + (resolved - opened) // 2, NEVER)
-    resolved = np.where(never, NEVER, resolved)
-    closed = np.where(never, NEVER, resolved + 7 * DAY + generator.integers(0, 1800, n))
-    paused = np.where(generator.random(n) < 0.03, generator.integers(HOUR, 12 * HOUR, n), 0)
-    paused[edge] = 0
-    reassigned = 1 + generator.poisson(0.8, n)
-    vendor = (generator.random(n) < 0.05).astype(np.int64)
-    nothing = np.zeros(n, np.int64)
-    return Cases(
-        nothing, nothing, nothing, level, opened, first_resolved, reopened_at, resolved, closed, reassigned, paused, nothing, vendor
+    exact = judged & (way == FROM_ITS_END) & (room >= limit)
+    edge = np.concatenate([np.flatnonzero(exact & (is_late == over))[:3] for over in (False, True)])
+    opened[edge] = starts[ended_day[edge] - limit[edge]] + ended[edge] % DAY - is_late[edge]
+
+    reopened = (generator.random(n) < 0.02) & (ended - opened > 2 * DAY) & (end == SOLVED)
+    # Half of what was cancelled was noted as resolved too.
+    typed = (end == CANCELLED) & (generator.random(n) < 0.5)
+    over = np.isin(end, (CANCELLED, CLOSED_UNSOLVED))
+    return _cases(
+        opened,
+        level=level,
+        first_resolved=np.where(reopened, opened + (ended - opened) // 3, NEVER),
+        reopened=np.where(reopened, opened + (ended - opened) // 2, NEVER),
+        resolved=np.select([end == SOLVED, typed], [ended, np.minimum(opened + 600, ended)], NEVER),
+        closed=np.select([end == SOLVED, over], [ended + 7 * DAY + generator.integers(0, 1800, n), ended], NEVER),
+        reassigned=1 + generator.poisson(0.8, n),
+        pause_begins=pause_begins,
+        pause_ends=pause_ends,
+        paused_hverdage=paused_hverdage,
+        vendor=(generator.random(n) < 0.05).astype(np.int64),
+        cancelled=(end == CANCELLED).astype(np.int64),
     )
+
+
+def _one_of(n: int, shares: tuple[float, ...], generator: np.random.Generator) -> Ints:
+    """0 for most of `n`, 1 for a share of them, 2 for the next; one of each at least."""
+    counts = [max(1, round(share * n)) for share in shares]
+    return np.asarray(generator.permutation(np.repeat(np.arange(len(counts) + 1), [n - sum(counts), *counts])))
+
+
+def _drawn(month: Month, n: int, generator: np.random.Generator) -> tuple[Ints, Ints]:
+    """When cases were opened and ended that end in a month: on any day, at nearly any time, days or hours later."""
+    ended = _civil(month.first) + DAY * generator.integers(0, (month.next.first - month.first).days, n) + _any_time(n, generator)
+    opened = ended - HOUR - generator.exponential(4 * DAY, n).astype(np.int64)
+    begins = _civil(MONTHS[0].first) + 3 * HOUR
+    opened = np.where(opened < begins, begins + (generator.random(n) * (ended - HOUR - begins)).astype(np.int64), opened)
+    # Between midnight and three clocks change.
+    return opened - np.where(opened % DAY < 3 * HOUR, 3 * HOUR, 0), ended
+
+
+def _pauses(starts: Ints, ended_day: Ints, back: Ints, hverdage: Ints, generator: np.random.Generator) -> tuple[Ints, Ints]:
+    """Pauses from an afternoon to a morning so many hverdage on, over days off where there are some between opening and end."""
+    last = ended_day - 1
+    for earlier in (1, 2):
+        day = ended_day - 1 - earlier
+        is_long = starts[day] - starts[day - hverdage] > hverdage * DAY
+        last = np.where(is_long & (earlier <= back - hverdage - 2), day, last)
+    begins = starts[last - hverdage] + 14 * HOUR + generator.integers(0, 2 * HOUR, len(last))
+    return begins, starts[last] + 8 * HOUR + generator.integers(0, 2 * HOUR, len(last))
+
+
+def _position(starts: Ints, at: Ints) -> Ints:
+    """Seconds on a clock that runs on hverdage alone."""
+    place = np.searchsorted(starts, at, "right") - 1
+    return np.asarray(DAY * place + np.minimum(at - starts[place], DAY))
+
+
+def _due(starts: Ints, opened: Ints, limit: Ints, pause: Ints) -> Ints:
+    on = _position(starts, opened) + DAY * limit + pause
+    return np.asarray(starts[on // DAY] + on % DAY)
 
 
 def _with_channels(month: Month, longer: Cases, inquiries: int, days: list[date], generator: np.random.Generator) -> list[Cases]:
@@ -210,22 +314,32 @@ def _with_channels(month: Month, longer: Cases, inquiries: int, days: list[date]
     by_phone = round(inquiries * plan.phone)
     solved = round(by_phone * plan.first_call)
     channel = np.repeat([PORTAL, PHONE], [inquiries - by_phone, by_phone - solved])[: len(longer.opened)]
-    channel = generator.permutation(np.concatenate([channel, np.full(len(longer.opened) - len(channel), SYSTEM)]))
-    here = np.array([i for i, day in enumerate(days) if month.first <= day < month.next.first])
-    opened = _at(days, generator.choice(here, solved), generator)
+    channel = np.concatenate([channel, np.full(len(longer.opened) - len(channel), SYSTEM)])
+    others_first = np.concatenate([generator.permutation(channel[channel != PHONE]), channel[channel == PHONE]])
+    # On days off nobody calls: those are of the portal or of monitoring.
+    starts = np.array([_civil(day) for day in days])
+    is_off = ~np.isin(longer.opened // DAY, starts // DAY)
+    order = np.lexsort((generator.random(len(channel)), ~is_off))
+    channel[order] = others_first
+    # Some are said to have been solved at once that were cancelled, or opened again without anybody counting that.
+    is_phone, was_reopened = channel == PHONE, longer.reopened < NEVER
+    at_once = is_phone & ((longer.cancelled == 1) & (longer.resolved < NEVER) | was_reopened & (generator.random(len(channel)) < 0.5))
+    first_resolved = np.where(at_once & was_reopened, longer.opened + 900, longer.first_resolved)
+    longer = longer._replace(channel=channel, first_call=at_once.astype(np.int64), first_resolved=first_resolved)
+    here = np.flatnonzero((starts >= _civil(month.first)) & (starts < _civil(month.next.first)))
+    opened = _at(starts, generator.choice(here, solved), generator)
     resolved = opened + generator.integers(120, 1500, solved)
     closed = resolved + 7 * DAY + generator.integers(0, 1800, solved)
-    never, none = np.full(solved, NEVER), np.zeros(solved, np.int64)
     # The criticality is assessed when the first contact fails (L406): half of these have none.
     level = np.where(generator.random(solved) < 0.5, len(LEVELS) - 1, generator.choice([1, 2, 3], solved, p=[0.05, 0.25, 0.7]))
-    phone = np.full(solved, PHONE)
-    at_once = Cases(none, none, phone, level, opened, never, never, resolved, closed, none, none, none + 1, none)
-    return [longer._replace(channel=channel), at_once]
+    return [longer, _cases(opened, level=level, resolved=resolved, closed=closed, first_call=np.ones(solved, np.int64))]
 
 
 def _changed(cases: Cases, since: int, until: int, written: str) -> list[list[str]]:
     """The cases something happened to since the last export, as known when this one was made."""
-    happened = np.stack([cases.opened, cases.first_resolved, cases.reopened, cases.resolved, cases.closed])
+    happened = np.stack(
+        [cases.opened, cases.first_resolved, cases.reopened, cases.resolved, cases.closed, cases.pause_begins, cases.pause_ends]
+    )
     known = happened < until
     updated = np.where(known, happened, -1).max(axis=0)
     now = cases.only(updated >= since)
@@ -237,12 +351,21 @@ def _changed(cases: Cases, since: int, until: int, written: str) -> list[list[st
     def texts(seconds: Ints) -> list[str]:
         return _texts(seconds, until, form, in_utc=written == TABLE)
 
+    is_over, is_solved = now.closed < until, (resolved < NEVER) & ~(is_reopened & (now.resolved >= until))
+    is_waiting = (now.pause_begins < until) & (now.pause_ends >= until)
+    in_state = [is_over & (now.cancelled == 1), is_over, is_solved, is_waiting, now.opened < until - DAY]
+    state = np.select(in_state, [CANCELLED_STATE, CLOSED_STATE, RESOLVED_STATE, WAITING, WORKING], NEW)
+    has_paused = now.pause_ends < until
+    paused = np.where(has_paused, now.pause_ends - now.pause_begins, UNSAID)
+    paused_hverdage = np.where(has_paused, now.paused_hverdage, UNSAID)
     is_own = written == OWN
+    states = STATES if is_own else SERVICENOW_STATES
     levels, channels = (LEVELS, CHANNELS) if is_own else (SERVICENOW_PRIORITIES, SERVICENOW_CHANNELS)
     types = {OWN: ("Hændelse", "Bestilling"), DISPLAY: ("Incident", "Request"), TABLE: ("incident", "sc_request")}[written]
     yes, no = ("ja", "nej") if is_own else ("true", "false")
     # Until a first call has ended nobody knows that it solved the case.
-    first_call = [yes if flag else no for flag in ((now.first_call == 1) & (now.resolved < until)).tolist()]
+    first_call = np.select([now.first_call == UNSAID, (now.first_call == 1) & (resolved < NEVER)], ["", yes], no).tolist()
+    is_uncounted = (now.first_call == 1) & (now.reopened < NEVER)
     columns = [
         [f"INC{number:07d}" for number in now.number.tolist()],
         texts(at),
@@ -258,10 +381,12 @@ def _changed(cases: Cases, since: int, until: int, written: str) -> list[list[st
         texts(resolved),
         texts(now.closed),
         texts(now.reopened),
-        [str(int(flag)) for flag in is_reopened.tolist()],
+        np.select([is_uncounted, is_reopened], ["", "1"], "0").tolist(),
         [str(n) for n in now.reassigned.tolist()],
         first_call,
-        [str(p) if p else "" for p in now.paused.tolist()],
+        [str(p) if p >= 0 else "" for p in paused.tolist()],
+        [str(p) if p >= 0 else "" for p in paused_hverdage.tolist()],
+        [states[i] for i in state.tolist()],
         ["Leverandør A" if flag else "" for flag in now.vendor.tolist()],
         ["" if is_own else "true"] * len(at),
     ]
@@ -269,8 +394,8 @@ def _changed(cases: Cases, since: int, until: int, written: str) -> list[list[st
 
 
 def _add_dirt(rows: list[list[str]], month: Month, written: str, generator: np.random.Generator) -> None:
-    """Put records that must be refused between the good ones: of invented cases, and one bad later version of a good case."""
-    models = [rows[at] for at in generator.choice(len(rows), min(7, len(rows)), replace=False)]
+    """Put records that must be refused between the good ones: of invented cases, and bad later versions of good cases."""
+    models = [rows[at] for at in generator.choice(len(rows), 10, replace=False)]
     long_ago = "01-01-1999 08:00:00" if written == OWN else "1999-01-01 08:00:00"
     later = _texts(
         np.array([_civil(month.next.first + timedelta(days=7)) - 60]), NEVER, "%d-%m-%Y %H:%M:%S" if written == OWN else "%Y-%m-%d %H:%M:%S"
@@ -286,8 +411,17 @@ def _add_dirt(rows: list[list[str]], month: Month, written: str, generator: np.r
         _changed_row(model, {NUMBER: f"FEJL{i}{month.first:%y%m}"} | change)
         for i, (model, change) in enumerate(zip(models, spoilt, strict=False))
     ]
-    dirty += [_changed_row(model, {UPDATED: later, VERSION: "99", RESOLVED: long_ago}) for model in models[5:6]]
-    dirty += [model[:-3] for model in models[6:7]] + [list(model) for model in models[:1]]
+    dirty += [_changed_row(models[5], {UPDATED: later, VERSION: "99", RESOLVED: long_ago}), models[6][:-3], list(models[0])]
+    # A mistyped year would stand for ever.
+    a_decade_on = later.replace(f"{month.next.first:%Y}", f"{month.next.first.year + 10}")
+    dirty += [_changed_row(models[7], {UPDATED: a_decade_on, VERSION: "98", RESOLVED: "", CLOSED: ""})]
+    # Of two that differ nobody knows which came last where one has no number; two that are the same are one.
+    number, levels = f"FEJL{len(spoilt)}{month.first:%y%m}", LEVELS if written == OWN else SERVICENOW_PRIORITIES
+    versions = ("", "7" if month.first.month % 2 else "")
+    pair = zip(versions, (levels[1], levels[3]), strict=True)
+    dirty += [_changed_row(models[8], {NUMBER: number, VERSION: version, PRIORITY: level}) for version, level in pair]
+    models[9][VERSION] = ""
+    dirty += [list(models[9])]
     for row in dirty:
         rows.insert(int(generator.integers(len(rows) + 1)), row)
 
@@ -301,10 +435,9 @@ def _texts(seconds: Ints, until: int, form: str, in_utc: bool = False) -> list[s
     known = seconds < until
     moments = np.where(known, seconds, 0)
     if in_utc:
-        days, place = np.unique(moments // DAY, return_inverse=True)
-        # The offset at noon holds from three in the morning on; no case system works earlier.
-        noons = [datetime(1970, 1, 1, 12, tzinfo=COPENHAGEN) + timedelta(days=int(day)) for day in days]
-        moments = moments - np.array([int((noon.utcoffset() or timedelta()).total_seconds()) for noon in noons])[place]
+        hours, place = np.unique(moments // HOUR, return_inverse=True)
+        shown = [datetime(1970, 1, 1, tzinfo=COPENHAGEN) + timedelta(hours=int(hour)) for hour in hours]
+        moments = moments - np.array([int((hour.utcoffset() or timedelta()).total_seconds()) for hour in shown])[place]
     iso = np.datetime_as_string(moments.astype("datetime64[s]"), unit="s").tolist()
     day_first = form.startswith("%d")
     return [
@@ -313,19 +446,26 @@ def _texts(seconds: Ints, until: int, form: str, in_utc: bool = False) -> list[s
     ]
 
 
-def _at(days: list[date], index: Ints, generator: np.random.Generator) -> Ints:
+def _at(starts: Ints, index: Ints, generator: np.random.Generator) -> Ints:
     """A working time of hverdage given by their place in the list."""
     seconds = (np.clip(generator.normal(11.5, 2.2, len(index)), 6.5, 17) * HOUR).astype(np.int64)
-    return np.asarray(_civil_days(days, index) + seconds)
+    return np.asarray(starts[index] + seconds)
 
 
-def _civil_days(days: list[date], index: Ints) -> Ints:
-    starts = np.array([_civil(day) for day in days], np.int64)
-    return np.asarray(starts[index])
+def _any_time(n: int, generator: np.random.Generator) -> Ints:
+    """A time of any day, when clocks do not change."""
+    return generator.integers(4 * HOUR, DAY, n)
 
 
 def _civil(day: date) -> int:
     return (day - date(1970, 1, 1)).days * DAY
+
+
+def _cases(opened: Ints, **known: Ints) -> Cases:
+    """Cases that were opened then, of which nothing is so but what is said."""
+    instants = ("first_resolved", "reopened", "resolved", "closed", "pause_begins", "pause_ends")
+    nothing = {name: np.full(len(opened), NEVER if name in instants else 0) for name in Cases._fields}
+    return Cases(**(nothing | known | {"opened": opened}))
 
 
 def _joined(parts: list[Cases]) -> Cases:
