@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from sources.danish import month_numbers
-from sources.examples import patients, response_times, servicedesk_calls, servicedesk_cases
+from sources.examples import patients, response_times, servicedesk_calls, servicedesk_case_files
 from sources.examples.delivery import COPENHAGEN
 
 COMMITTEE_TABLE = "svartider_sla_2015-04_leveret-20150505-0900.xlsx"
@@ -43,7 +43,7 @@ def write_example_region(landing: Path, examples: Path, reference: Path, seed: i
     paths += [_place(landing / "servicedesk_call_totals" / totals.file_name, totals.parts, totals.sent_at)]
     calls = servicedesk_calls.deliveries(hverdage, seed, scale)
     paths += [_place(landing / "servicedesk_calls" / d.file_name, d.parts, d.sent_at) for d in calls]
-    cases = servicedesk_cases.deliveries(hverdage, seed, scale)
+    cases = servicedesk_case_files.deliveries(hverdage, seed, scale)
     paths += [_place(landing / "servicedesk_cases" / d.file_name, d.parts, d.sent_at) for d in cases]
     return paths
 

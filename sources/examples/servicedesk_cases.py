@@ -1,4 +1,4 @@
-"""Invented exports of the case system: every month the cases that changed, in the version that was known then.
+"""Invented cases of the service desks.
 
 Given are the shares the seed states; what is invented is which cases there were. Most that needed more than a call are
 invented from their end: first when they were resolved and whether in time, then how many hverdage earlier they were opened.
@@ -6,14 +6,13 @@ The others are drawn with no regard to a limit, or put where weekends and pauses
 are late that a month's share within the SLA is exact. Nothing of the project's reader is used.
 """
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import NamedTuple
 
 import numpy as np
 
 from sources.examples import servicedesk_calls
-from sources.examples.delivery import COPENHAGEN, HOUR, Bools, Delivery, Format, Ints, Month, generator_of
+from sources.examples.delivery import HOUR, Bools, Ints, Month, generator_of
 
 DAY = 24 * HOUR
 NEVER, UNSAID = np.iinfo(np.int64).max, -1
@@ -22,13 +21,6 @@ LEVEL_SHARES = (0.02, 0.13, 0.30, 0.54, 0.01)
 DAYS = np.array([0, 3, 5, 10, 0])
 JUDGED_LEVELS = (1, 2, 3)
 PHONE, PORTAL, SYSTEM = range(3)
-CHANNELS = ("Telefon", "Selvbetjening", "Overvågning")
-SERVICENOW_CHANNELS = ("Phone", "Self-service", "Event")
-SERVICENOW_PRIORITIES = ("1 - Critical", "2 - High", "3 - Moderate", "4 - Low", "")
-DESKS = ("CIMT Servicedesk", "Klinisk Servicedesk")
-NEW, WORKING, WAITING, RESOLVED_STATE, CLOSED_STATE, CANCELLED_STATE = range(6)
-STATES = ("Åben", "I gang", "Afventer", "Løst", "Lukket", "Annulleret")
-SERVICENOW_STATES = ("New", "In Progress", "On Hold", "Resolved", "Closed", "Canceled")
 # The part of the calls Klinisk answers that becomes a case: most are advice about a clinical system and are not registered.
 KLINISK_REGISTERED = 0.2
 
@@ -72,28 +64,6 @@ NIGHT_CALLS = (
     (datetime(2015, 3, 29, 1, 30), datetime(2015, 3, 29, 3, 45)),
 )
 
-OWN, DISPLAY, TABLE = "own", "display", "table"
-WRITTEN_AS = {"2015-01": DISPLAY, "2015-02": TABLE}
-SENT_WITHOUT_RESOLVED = {"2014-11": datetime(2014, 12, 8, 5, 45, tzinfo=COPENHAGEN)}
-SENT_AGAIN = {"2014-10": datetime(2014, 11, 11, 8, 0, tzinfo=COPENHAGEN)}
-FORMATS = {"2014-09": Format("cp1252"), "2014-12": Format("utf-8-sig"), "2015-03": Format("cp1252", line_end="\r\n")}
-OWN_COLUMNS = (
-    "Sagsnr.", "Opdateret", "Version", "Servicedesk", "Type", "Kanal", "Kritikalitet", "Oprettet", "Løst", "Lukket", "Genåbnet",
-    "Genåbninger", "Viderestillinger", "Straksafklaret", "Pause (sek.)", "Pause, hverdage (sek.)", "Status", "Leverandør", "Emne",
-)  # fmt: skip
-DISPLAY_COLUMNS = (
-    "Number", "Updated", "Updates", "Assignment group", "Task type", "Contact type", "Priority", "Opened", "Resolved", "Closed",
-    "Reopened", "Reopen count", "Reassignment count", "First contact resolution", "Pause duration", "Business pause duration", "State",
-    "Vendor", "Made SLA",
-)  # fmt: skip
-# No column says that the first contact solved the case: it has to be derived.
-TABLE_COLUMNS = (
-    "number", "sys_updated_on", "sys_mod_count", "assignment_group", "sys_class_name", "contact_type", "priority", "opened_at",
-    "resolved_at", "closed_at", "reopened_time", "reopen_count", "reassignment_count", "", "u_paused_seconds", "business_pause_duration",
-    "state", "vendor", "made_sla",
-)  # fmt: skip
-NUMBER, UPDATED, VERSION, TYPE, PRIORITY, OPENED, RESOLVED, CLOSED = 0, 1, 2, 4, 6, 7, 8, 9
-
 
 class Cases(NamedTuple):
     """Cases by desk; instants are civil seconds since 1970, NEVER for what did not happen, UNSAID for what nobody noted."""
@@ -120,35 +90,10 @@ class Cases(NamedTuple):
         return Cases(*(column[chosen] for column in self))
 
 
-def deliveries(hverdage: set[date], seed: int, scale: float) -> Iterator[Delivery]:
-    """The case system's files, each with what changed since the one before; the last reaches seven days past its month."""
+def invented(hverdage: set[date], seed: int, scale: float) -> Cases:
+    """All cases of both desks that the region's exports tell of."""
     days = sorted(hverdage)
-    cases = _joined([*(_desk_cases(desk, days, seed, scale) for desk in (0, 1)), _from_long_ago(), _in_nights_of_change()])
-    since = 0
-    for month in EXPORTED:
-        until = _civil(month.next.first + timedelta(days=7))
-        sent_at = datetime.combine(month.next.first + timedelta(days=7), datetime.min.time(), COPENHAGEN) + timedelta(hours=6)
-        generator = generator_of(seed, month, 60)
-        written = WRITTEN_AS.get(month.label, OWN)
-        rows = _changed(cases, since, until, written)
-        if month.label in SENT_WITHOUT_RESOLVED:
-            yield _delivery(month, SENT_WITHOUT_RESOLVED[month.label], OWN, rows[:100], RESOLVED)
-        _add_dirt(rows, month, written, generator)
-        yield _delivery(month, sent_at, written, rows)
-        if month.label in SENT_AGAIN:
-            yield _delivery(month, SENT_AGAIN[month.label], written, rows)
-        since = until
-
-
-def _delivery(month: Month, sent_at: datetime, written: str, rows: list[list[str]], without: int | None = None) -> Delivery:
-    columns = {OWN: OWN_COLUMNS, DISPLAY: DISPLAY_COLUMNS, TABLE: TABLE_COLUMNS}[written]
-    left_out = {i for i, name in enumerate(columns) if not name or i == without}
-    mark = ";" if written == OWN else ","
-    lines = [mark.join(cell for i, cell in enumerate(row) if i not in left_out or i >= len(columns)) for row in [list(columns), *rows]]
-    form = FORMATS.get(month.label, Format())
-    stem = {OWN: "sager", DISPLAY: "incident_display", TABLE: "incident"}[written]
-    name = f"{stem}_{month.label}_leveret-{sent_at:%Y%m%d-%H%M}.csv"
-    return Delivery(name, sent_at, iter([form.text(lines).encode(form.encoding)]))
+    return _joined([*(_desk_cases(desk, days, seed, scale) for desk in (0, 1)), _from_long_ago(), _in_nights_of_change()])
 
 
 def _desk_cases(desk: int, days: list[date], seed: int, scale: float) -> Cases:
@@ -168,7 +113,7 @@ def _desk_cases(desk: int, days: list[date], seed: int, scale: float) -> Cases:
     needed = _joined(longer)
     for month in MONTHS:
         generator = generator_of(seed, month, 62, desk)
-        here = needed.only((needed.opened >= _civil(month.first)) & (needed.opened < _civil(month.next.first)))
+        here = needed.only((needed.opened >= civil(month.first)) & (needed.opened < civil(month.next.first)))
         parts += _with_channels(month, here, inquiries[month.label], days, generator)
     cases = _joined(parts)
     order = np.argsort(cases.opened, kind="stable")
@@ -178,8 +123,8 @@ def _desk_cases(desk: int, days: list[date], seed: int, scale: float) -> Cases:
 
 def _from_long_ago() -> Cases:
     """Every case system holds some that were opened years before its first export: one that was solved at last, and one that never was."""
-    opened = np.array([_civil(day) + 9 * HOUR for day in OPENED_LONG_AGO])
-    resolved = np.array([_civil(SOLVED_AT_LAST) + 14 * HOUR, NEVER])
+    opened = np.array([civil(day) + 9 * HOUR for day in OPENED_LONG_AGO])
+    resolved = np.array([civil(SOLVED_AT_LAST) + 14 * HOUR, NEVER])
     closed = np.where(resolved < NEVER, resolved + 7 * DAY + 600, NEVER)
     level = np.array([LEVELS.index("Normal"), LEVELS.index("Medium")])
     one = np.ones(2, np.int64)
@@ -196,9 +141,9 @@ def _in_nights_of_change() -> Cases:
 
 def _resolved_in(month: Month, days: list[date], n: int, within_share: float, generator: np.random.Generator) -> Cases:
     """`n` cases that ended in a month and took more than a call, a share of those resolved with a limit exactly within it."""
-    starts = np.array([_civil(day) for day in days])
-    first = np.searchsorted(starts, _civil(MONTHS[0].first))
-    open_days = np.arange(*np.searchsorted(starts, [_civil(month.first), _civil(month.next.first)]))
+    starts = np.array([civil(day) for day in days])
+    first = np.searchsorted(starts, civil(MONTHS[0].first))
+    open_days = np.arange(*np.searchsorted(starts, [civil(month.first), civil(month.next.first)]))
     level = generator.choice(len(LEVELS), n, p=LEVEL_SHARES)
     limit = DAYS[level]
     end, way = _one_of(n, END_SHARES, generator), _one_of(n, WAY_SHARES, generator)
@@ -278,9 +223,9 @@ def _one_of(n: int, shares: tuple[float, ...], generator: np.random.Generator) -
 
 def _drawn(month: Month, n: int, generator: np.random.Generator) -> tuple[Ints, Ints]:
     """When cases were opened and ended that end in a month: on any day, at nearly any time, days or hours later."""
-    ended = _civil(month.first) + DAY * generator.integers(0, (month.next.first - month.first).days, n) + _any_time(n, generator)
+    ended = civil(month.first) + DAY * generator.integers(0, (month.next.first - month.first).days, n) + _any_time(n, generator)
     opened = ended - HOUR - generator.exponential(4 * DAY, n).astype(np.int64)
-    begins = _civil(MONTHS[0].first) + 3 * HOUR
+    begins = civil(MONTHS[0].first) + 3 * HOUR
     opened = np.where(opened < begins, begins + (generator.random(n) * (ended - HOUR - begins)).astype(np.int64), opened)
     # Between midnight and three clocks change.
     return opened - np.where(opened % DAY < 3 * HOUR, 3 * HOUR, 0), ended
@@ -317,7 +262,7 @@ def _with_channels(month: Month, longer: Cases, inquiries: int, days: list[date]
     channel = np.concatenate([channel, np.full(len(longer.opened) - len(channel), SYSTEM)])
     others_first = np.concatenate([generator.permutation(channel[channel != PHONE]), channel[channel == PHONE]])
     # On days off nobody calls: those are of the portal or of monitoring.
-    starts = np.array([_civil(day) for day in days])
+    starts = np.array([civil(day) for day in days])
     is_off = ~np.isin(longer.opened // DAY, starts // DAY)
     order = np.lexsort((generator.random(len(channel)), ~is_off))
     channel[order] = others_first
@@ -326,124 +271,13 @@ def _with_channels(month: Month, longer: Cases, inquiries: int, days: list[date]
     at_once = is_phone & ((longer.cancelled == 1) & (longer.resolved < NEVER) | was_reopened & (generator.random(len(channel)) < 0.5))
     first_resolved = np.where(at_once & was_reopened, longer.opened + 900, longer.first_resolved)
     longer = longer._replace(channel=channel, first_call=at_once.astype(np.int64), first_resolved=first_resolved)
-    here = np.flatnonzero((starts >= _civil(month.first)) & (starts < _civil(month.next.first)))
+    here = np.flatnonzero((starts >= civil(month.first)) & (starts < civil(month.next.first)))
     opened = _at(starts, generator.choice(here, solved), generator)
     resolved = opened + generator.integers(120, 1500, solved)
     closed = resolved + 7 * DAY + generator.integers(0, 1800, solved)
     # The criticality is assessed when the first contact fails (L406): half of these have none.
     level = np.where(generator.random(solved) < 0.5, len(LEVELS) - 1, generator.choice([1, 2, 3], solved, p=[0.05, 0.25, 0.7]))
     return [longer, _cases(opened, level=level, resolved=resolved, closed=closed, first_call=np.ones(solved, np.int64))]
-
-
-def _changed(cases: Cases, since: int, until: int, written: str) -> list[list[str]]:
-    """The cases something happened to since the last export, as known when this one was made."""
-    happened = np.stack(
-        [cases.opened, cases.first_resolved, cases.reopened, cases.resolved, cases.closed, cases.pause_begins, cases.pause_ends]
-    )
-    known = happened < until
-    updated = np.where(known, happened, -1).max(axis=0)
-    now = cases.only(updated >= since)
-    at, versions = updated[updated >= since], known.sum(axis=0)[updated >= since]
-    is_reopened = now.reopened < until
-    resolved = np.where(now.resolved < until, now.resolved, np.where(now.first_resolved < until, now.first_resolved, NEVER))
-    form = {OWN: "%d-%m-%Y %H:%M:%S", DISPLAY: "%Y-%m-%d %H:%M:%S", TABLE: "%Y-%m-%d %H:%M:%S"}[written]
-
-    def texts(seconds: Ints) -> list[str]:
-        return _texts(seconds, until, form, in_utc=written == TABLE)
-
-    is_over, is_solved = now.closed < until, (resolved < NEVER) & ~(is_reopened & (now.resolved >= until))
-    is_waiting = (now.pause_begins < until) & (now.pause_ends >= until)
-    in_state = [is_over & (now.cancelled == 1), is_over, is_solved, is_waiting, now.opened < until - DAY]
-    state = np.select(in_state, [CANCELLED_STATE, CLOSED_STATE, RESOLVED_STATE, WAITING, WORKING], NEW)
-    has_paused = now.pause_ends < until
-    paused = np.where(has_paused, now.pause_ends - now.pause_begins, UNSAID)
-    paused_hverdage = np.where(has_paused, now.paused_hverdage, UNSAID)
-    is_own = written == OWN
-    states = STATES if is_own else SERVICENOW_STATES
-    levels, channels = (LEVELS, CHANNELS) if is_own else (SERVICENOW_PRIORITIES, SERVICENOW_CHANNELS)
-    types = {OWN: ("Hændelse", "Bestilling"), DISPLAY: ("Incident", "Request"), TABLE: ("incident", "sc_request")}[written]
-    yes, no = ("ja", "nej") if is_own else ("true", "false")
-    # Until a first call has ended nobody knows that it solved the case.
-    first_call = np.select([now.first_call == UNSAID, (now.first_call == 1) & (resolved < NEVER)], ["", yes], no).tolist()
-    is_uncounted = (now.first_call == 1) & (now.reopened < NEVER)
-    columns = [
-        [f"INC{number:07d}" for number in now.number.tolist()],
-        texts(at),
-        [str(v) for v in versions.tolist()],
-        [DESKS[desk] for desk in now.desk.tolist()],
-        [types[int(number % 3 == 0)] for number in now.number.tolist()],
-        [channels[channel] for channel in now.channel.tolist()],
-        [
-            levels[level] or ("P9" if number % 2 and not flag else "")
-            for level, number, flag in zip(now.level.tolist(), now.number.tolist(), now.first_call.tolist(), strict=True)
-        ],
-        texts(now.opened),
-        texts(resolved),
-        texts(now.closed),
-        texts(now.reopened),
-        np.select([is_uncounted, is_reopened], ["", "1"], "0").tolist(),
-        [str(n) for n in now.reassigned.tolist()],
-        first_call,
-        [str(p) if p >= 0 else "" for p in paused.tolist()],
-        [str(p) if p >= 0 else "" for p in paused_hverdage.tolist()],
-        [states[i] for i in state.tolist()],
-        ["Leverandør A" if flag else "" for flag in now.vendor.tolist()],
-        ["" if is_own else "true"] * len(at),
-    ]
-    return [list(row) for row in zip(*columns, strict=True)]
-
-
-def _add_dirt(rows: list[list[str]], month: Month, written: str, generator: np.random.Generator) -> None:
-    """Put records that must be refused between the good ones: of invented cases, and bad later versions of good cases."""
-    models = [rows[at] for at in generator.choice(len(rows), 10, replace=False)]
-    long_ago = "01-01-1999 08:00:00" if written == OWN else "1999-01-01 08:00:00"
-    later = _texts(
-        np.array([_civil(month.next.first + timedelta(days=7)) - 60]), NEVER, "%d-%m-%Y %H:%M:%S" if written == OWN else "%Y-%m-%d %H:%M:%S"
-    )[0]
-    spoilt: list[dict[int, str]] = [
-        {RESOLVED: long_ago},
-        {RESOLVED: "", CLOSED: long_ago},
-        {OPENED: later.replace(later[:10], "31-02-2015" if written == OWN else "2015-02-31")},
-        {TYPE: "Ønske"},
-        {NUMBER: ""},
-    ]
-    dirty = [
-        _changed_row(model, {NUMBER: f"FEJL{i}{month.first:%y%m}"} | change)
-        for i, (model, change) in enumerate(zip(models, spoilt, strict=False))
-    ]
-    dirty += [_changed_row(models[5], {UPDATED: later, VERSION: "99", RESOLVED: long_ago}), models[6][:-3], list(models[0])]
-    # A mistyped year would stand for ever.
-    a_decade_on = later.replace(f"{month.next.first:%Y}", f"{month.next.first.year + 10}")
-    dirty += [_changed_row(models[7], {UPDATED: a_decade_on, VERSION: "98", RESOLVED: "", CLOSED: ""})]
-    # Of two that differ nobody knows which came last where one has no number; two that are the same are one.
-    number, levels = f"FEJL{len(spoilt)}{month.first:%y%m}", LEVELS if written == OWN else SERVICENOW_PRIORITIES
-    versions = ("", "7" if month.first.month % 2 else "")
-    pair = zip(versions, (levels[1], levels[3]), strict=True)
-    dirty += [_changed_row(models[8], {NUMBER: number, VERSION: version, PRIORITY: level}) for version, level in pair]
-    models[9][VERSION] = ""
-    dirty += [list(models[9])]
-    for row in dirty:
-        rows.insert(int(generator.integers(len(rows) + 1)), row)
-
-
-def _changed_row(row: list[str], changes: dict[int, str]) -> list[str]:
-    return [changes.get(i, cell) for i, cell in enumerate(row)]
-
-
-def _texts(seconds: Ints, until: int, form: str, in_utc: bool = False) -> list[str]:
-    """Instants as the case system writes them, blank for what has not happened yet."""
-    known = seconds < until
-    moments = np.where(known, seconds, 0)
-    if in_utc:
-        hours, place = np.unique(moments // HOUR, return_inverse=True)
-        shown = [datetime(1970, 1, 1, tzinfo=COPENHAGEN) + timedelta(hours=int(hour)) for hour in hours]
-        moments = moments - np.array([int((hour.utcoffset() or timedelta()).total_seconds()) for hour in shown])[place]
-    iso = np.datetime_as_string(moments.astype("datetime64[s]"), unit="s").tolist()
-    day_first = form.startswith("%d")
-    return [
-        (f"{text[8:10]}-{text[5:7]}-{text[:4]} {text[11:]}" if day_first else f"{text[:10]} {text[11:]}") if is_known else ""
-        for text, is_known in zip(iso, known.tolist(), strict=True)
-    ]
 
 
 def _at(starts: Ints, index: Ints, generator: np.random.Generator) -> Ints:
@@ -457,7 +291,7 @@ def _any_time(n: int, generator: np.random.Generator) -> Ints:
     return generator.integers(4 * HOUR, DAY, n)
 
 
-def _civil(day: date) -> int:
+def civil(day: date) -> int:
     return (day - date(1970, 1, 1)).days * DAY
 
 
