@@ -4,7 +4,7 @@ from textwrap import wrap
 from typing import Any
 
 from assets.report import danish
-from assets.report.chart_style import BAND, FIRST, INK, MUTED, WIDTHS, inline, title_of
+from assets.report.chart_style import BAND, FIRST, INK, MUTED, WIDTHS, inline, layered, title_of
 from assets.report.figures import WITHHELD, Panel, Told
 from assets.report.reading import Row
 
@@ -50,8 +50,8 @@ def pairs(told: Told, panel: Panel, width: str) -> Any:
     )
     texts = base.mark_text(align="left", dx=6, fontSize=11).encode(x=x, y=y, yOffset=inner, text="label:N")
     subtitle = f"■ {heads[0]}   □ {heads[1]}"
-    return alt.layer(bars, texts).properties(
-        width=WIDTHS[width] - (NAME_WIDTHS[width] + 10), height=alt.Step(17),
+    return layered(
+        [bars, texts], width=WIDTHS[width] - (NAME_WIDTHS[width] + 10), height=alt.Step(17),
         title=alt.TitleParams(title_of(told, panel), subtitle=subtitle, subtitleColor=MUTED, subtitleFontSize=12),
     )  # fmt: skip
 
@@ -72,7 +72,7 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Any:
     bars = base.mark_bar(color=FIRST, size=18).encode(x=x, y=y)
     texts = base.mark_text(align="left", dx=6).encode(x=x, y=y, text="label:N")
     inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
-    return alt.layer(bars, texts).properties(width=inner, height=alt.Step(30 if width == "wide" else 36), title=title)
+    return layered([bars, texts], width=inner, height=alt.Step(30 if width == "wide" else 36), title=title)
 
 
 def _name_axis(width: str) -> Any:

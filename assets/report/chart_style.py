@@ -12,10 +12,16 @@ WIDTHS = {"wide": 640, "narrow": 270}
 
 
 def inline(values: list[Any]) -> Any:
-    """Rows for a layer. A tuple, because Altair copies every list with all that is in it each time a chart is put into another."""
+    """Rows for a layer."""
     import altair as alt
 
     return alt.InlineData(values=tuple(values))
+
+
+def layered(layers: list[Any], **properties: Any) -> dict[str, Any]:
+    """Layers as the specification of one chart. Altair itself would copy all that is in them, once more for each chart around."""
+    said = {name: value.to_dict() if hasattr(value, "to_dict") else value for name, value in properties.items()}
+    return {"layer": [layer.to_dict(validate=False, context={"top_level": False}) for layer in layers], **said}
 
 
 def title_of(told: Told, panel: Panel) -> str:

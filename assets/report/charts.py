@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from assets.report import danish
 from assets.report.bars import bars, pairs
-from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, inline, title_of
+from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, inline, layered, title_of
 from assets.report.figures import Panel, Told
 from assets.report.reading import Row
 
@@ -22,6 +22,20 @@ MONTH_AXIS = (
     " ? [timeFormat(datum.value, '%b'), timeFormat(datum.value, '%Y')] : timeFormat(datum.value, '%b')"
 )
 VEGA_LITE = "6.1"
+CONFIG = {
+    "aria": False,
+    "font": "Arial, Helvetica, Liberation Sans, sans-serif",
+    "background": PAPER,
+    "padding": {"left": 4, "top": 6, "right": 12, "bottom": 4},
+    "view": {"stroke": None},
+    "axis": {
+        "labelFontSize": 12, "labelColor": MUTED, "title": None, "gridColor": GRID, "domainColor": MUTED, "tickColor": MUTED,
+        "labelFlush": False, "tickSize": 4,
+    },
+    "axisLeft": {"minExtent": 44},
+    "title": {"anchor": "start", "fontSize": 13, "fontWeight": "bold", "color": INK, "offset": 10},
+    "text": {"fontSize": 12, "color": INK},
+}  # fmt: skip
 PART_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
@@ -56,35 +70,9 @@ def specification(told: Told, width: str) -> dict[str, Any] | None:
     if told.problem or not told.figure.panels:
         return None
     # Validating each part again at every step takes longer than drawing; what is wrong fails when it is drawn.
-    with debug_mode(False):
+    with debug_mode(False), alt.data_transformers.enable(consolidate_datasets=False):
         drawn = [c for panel in told.figure.panels if (c := _panel(told, panel, width)) is not None]
-        if not drawn:
-            return None
-        chart = alt.vconcat(*drawn, spacing=24)
-        spec: dict[str, Any] = (
-            chart.configure(
-                font="Arial, Helvetica, Liberation Sans, sans-serif",
-                background=PAPER,
-                padding={"left": 4, "top": 6, "right": 12, "bottom": 4},
-            )
-            .configure_view(stroke=None)
-            .configure_axis(
-                labelFontSize=12,
-                labelColor=MUTED,
-                title=None,
-                gridColor=GRID,
-                domainColor=MUTED,
-                tickColor=MUTED,
-                labelFlush=False,
-                tickSize=4,
-            )
-            .configure_axisLeft(minExtent=44)
-            .configure_title(anchor="start", fontSize=13, fontWeight="bold", color=INK, offset=10)
-            .configure_text(fontSize=12, color=INK)
-            .to_dict(validate=False)
-        )
-    spec["config"]["aria"] = False
-    return spec
+    return {"vconcat": drawn, "spacing": 24, "config": CONFIG} if drawn else None
 
 
 def _svg(spec: dict[str, Any]) -> str:
@@ -143,7 +131,8 @@ def _months(told: Told, panel: Panel, width: str) -> Any:
             layers += _line(points, x, y, COLOURS[place], DASHES[place])
     layers += _target_layers(data, x)
     layers += _end_labels(data, panel, x)
-    return alt.layer(*layers).properties(
+    return layered(
+        layers,
         width=WIDTHS[width] - (64 if panel.kind == "line" else 0),
         height=190 if width == "wide" else 165,
         title=_headed(told, panel, limits, width),
@@ -329,5 +318,5 @@ def _multiples(told: Told, panel: Panel, width: str) -> Any:
         x = _month_axis([months[0], *(m for m in months[1:-1] if m[5:7] == "01"), months[-1]], width, padding=14)
         y = alt.Y("value:Q", axis=_value_axis(unit, ticks=3), scale=_scale(data, panel, unit, None))
         layers = [*_line(data, x, y, FIRST, DASHES[0]), *_target_layers(data, x), *_end_labels(data, panel, x)]
-        cells.append(alt.layer(*layers).properties(width=inner, height=96, title=name))
-    return alt.concat(*cells, columns=columns, spacing={"row": 84, "column": 120}, bounds="flush") if cells else None
+        cells.append(layered(layers, width=inner, height=96, title=name))
+    return {"concat": cells, "columns": columns, "spacing": {"row": 84, "column": 120}, "bounds": "flush"} if cells else None
