@@ -4,7 +4,7 @@ from textwrap import wrap
 from typing import Any
 
 from assets.report import danish
-from assets.report.chart_style import BAND, FIRST, INK, MUTED, WIDTHS, inline, layered, title_of
+from assets.report.chart_style import BAND, FIRST, INK, MUTED, WIDTHS, Spec, chosen, field, layer, title_of
 from assets.report.figures import WITHHELD, Panel, Told
 from assets.report.reading import Row
 
@@ -13,7 +13,7 @@ NAME_LETTERS = 18
 NAME_WIDTHS = {"wide": 230, "narrow": 132}
 
 
-def bars(told: Told, panel: Panel, width: str) -> Any:
+def bars(told: Told, panel: Panel, width: str) -> Spec:
     """A bar for each row, its value and share beside it; what is withheld has a word and no bar."""
 
     value, share = panel.values
@@ -27,10 +27,8 @@ def bars(told: Told, panel: Panel, width: str) -> Any:
     return _horizontal(data, width, title_of(told, panel))
 
 
-def pairs(told: Told, panel: Panel, width: str) -> Any:
+def pairs(told: Told, panel: Panel, width: str) -> Spec:
     """Two bars for each row, now above then."""
-    import altair as alt
-
     data: list[dict[str, Any]] = []
     heads = [told.words(v).label for v in panel.values]
     for row in told.rows:
@@ -41,19 +39,22 @@ def pairs(told: Told, panel: Panel, width: str) -> Any:
             data.append({"name": name, "value": row[value] or 0, "label": said, "series": head, "place": place})
     order = [_lines(_named(told, row), width) for row in told.rows]
     most = max(d["value"] for d in data) or 1
-    y = alt.Y("name:N", sort=order, axis=_name_axis(width), scale=alt.Scale(paddingInner=0.3))
-    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.2 if width == "wide" else 1.5)]))
-    inner = alt.YOffset("place:O")
-    base = alt.Chart(inline(data))
-    bars = base.mark_bar(strokeWidth=1.2, stroke=FIRST).encode(
-        x=x, y=y, yOffset=inner, fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND))
-    )
-    texts = base.mark_text(align="left", dx=6, fontSize=11).encode(x=x, y=y, yOffset=inner, text="label:N")
+    where = {
+        "y": field("name", "nominal", sort=order, axis=_name_axis(width), scale={"paddingInner": 0.3}),
+        "x": field("value", axis=None, scale={"domain": [0, most * (1.2 if width == "wide" else 1.5)]}),
+        "yOffset": field("place", "ordinal"),
+    }
+    layers = [
+        layer(data, "bar", where | {"fill": chosen("datum.place == 0", FIRST, BAND)}, strokeWidth=1.2, stroke=FIRST),
+        layer(data, "text", where | {"text": field("label", "nominal")}, align="left", dx=6, fontSize=11),
+    ]
     subtitle = f"■ {heads[0]}   □ {heads[1]}"
-    return layered(
-        [bars, texts], width=WIDTHS[width] - (NAME_WIDTHS[width] + 10), height=alt.Step(17),
-        title=alt.TitleParams(title_of(told, panel), subtitle=subtitle, subtitleColor=MUTED, subtitleFontSize=12),
-    )  # fmt: skip
+    return {
+        "layer": layers,
+        "width": WIDTHS[width] - (NAME_WIDTHS[width] + 10),
+        "height": {"step": 17},
+        "title": {"text": title_of(told, panel), "subtitle": subtitle, "subtitleColor": MUTED, "subtitleFontSize": 12},
+    }
 
 
 def _named(told: Told, row: Row) -> str:
@@ -61,29 +62,28 @@ def _named(told: Told, row: Row) -> str:
     return told.reading.codes.get((column, row[column]), str(row[column]))
 
 
-def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Any:
-    import altair as alt
-
+def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Spec:
     order = [d["name"] for d in data]
     most = max((d["value"] for d in data), default=0) or 1
-    y = alt.Y("name:N", sort=order, axis=_name_axis(width))
-    x = alt.X("value:Q", axis=None, scale=alt.Scale(domain=[0, most * (1.35 if width == "wide" else 2.1)]))
-    base = alt.Chart(inline(data))
-    bars = base.mark_bar(color=FIRST, size=18).encode(x=x, y=y)
-    texts = base.mark_text(align="left", dx=6).encode(x=x, y=y, text="label:N")
+    place = {
+        "y": field("name", "nominal", sort=order, axis=_name_axis(width)),
+        "x": field("value", axis=None, scale={"domain": [0, most * (1.35 if width == "wide" else 2.1)]}),
+    }
+    layers = [
+        layer(data, "bar", place, color=FIRST, size=18),
+        layer(data, "text", place | {"text": field("label", "nominal")}, align="left", dx=6),
+    ]
     inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
-    return layered([bars, texts], width=inner, height=alt.Step(30 if width == "wide" else 36), title=title)
+    return {"layer": layers, "width": inner, "height": {"step": 30 if width == "wide" else 36}, "title": title}
 
 
-def _name_axis(width: str) -> Any:
+def _name_axis(width: str) -> Spec:
     """Names beside bars. On a narrow chart their room is kept free, since a phone's letters may be wider than those it was drawn with."""
-    import altair as alt
-
     room = NAME_WIDTHS[width]
-    return alt.Axis(
-        labelLimit=room, minExtent=0 if width == "wide" else room, labelColor=INK, domain=False, ticks=False, labelPadding=8,
-        labelExpr=r"split(datum.label, '\n')",
-    )  # fmt: skip
+    return {
+        "labelLimit": room, "minExtent": 0 if width == "wide" else room, "labelColor": INK, "domain": False, "ticks": False,
+        "labelPadding": 8, "labelExpr": r"split(datum.label, '\n')",
+    }  # fmt: skip
 
 
 def _lines(name: str, width: str) -> str:

@@ -8,20 +8,24 @@ INK, MUTED, FIRST, SECOND, TARGET, BAND, GRID, PAPER = (
     "#1b2733", "#5b6875", "#0b5cab", "#b4540a", "#a3195b", "#dfe8f1", "#e4e8ec", "#ffffff",
 )  # fmt: skip
 PALETTE = {"ink": INK, "muted": MUTED, "first": FIRST, "second": SECOND, "target": TARGET, "band": BAND, "grid": GRID, "paper": PAPER}
+# A part of a specification of Vega-Lite.
+Spec = dict[str, Any]
 WIDTHS = {"wide": 640, "narrow": 270}
 
 
-def inline(values: list[Any]) -> Any:
-    """Rows for a layer."""
-    import altair as alt
-
-    return alt.InlineData(values=tuple(values))
+def layer(rows: list[dict[str, Any]], mark: str, encoding: Spec, **style: Any) -> Spec:
+    """A mark for each row."""
+    return {"data": {"values": rows}, "mark": {"type": mark, **style}, "encoding": encoding}
 
 
-def layered(layers: list[Any], **properties: Any) -> dict[str, Any]:
-    """Layers as the specification of one chart. Altair itself would copy all that is in them, once more for each chart around."""
-    said = {name: value.to_dict() if hasattr(value, "to_dict") else value for name, value in properties.items()}
-    return {"layer": [layer.to_dict(validate=False, context={"top_level": False}) for layer in layers], **said}
+def field(name: str, kind: str = "quantitative", **more: Any) -> Spec:
+    """What of a row a channel shows; None takes away what Vega-Lite would give a channel by itself."""
+    return {"field": name, "type": kind, **more}
+
+
+def chosen(test: str, then: Any, otherwise: Any) -> Spec:
+    """One value where a row passes a test, another where not."""
+    return {"condition": {"test": test, "value": then}, "value": otherwise}
 
 
 def title_of(told: Told, panel: Panel) -> str:

@@ -1,4 +1,4 @@
-"""Figures as charts: Altair specifications, drawn to SVG and PNG by vl-convert without a browser or a network.
+"""Figures as charts: specifications of Vega-Lite, drawn to SVG and PNG by vl-convert without a browser or a network.
 
 Two things never share an axis of their own scale; colour is never the only sign; labels are text rounded as the report rounds.
 """
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from assets.report import danish
 from assets.report.bars import bars, pairs
-from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, inline, layered, title_of
+from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, Spec, chosen, field, layer, title_of
 from assets.report.figures import Panel, Told
 from assets.report.reading import Row
 
@@ -64,14 +64,9 @@ def png(svg: str) -> bytes:
 
 def specification(told: Told, width: str) -> dict[str, Any] | None:
     """The figure as a Vega-Lite specification."""
-    import altair as alt
-    from altair.utils.schemapi import debug_mode
-
     if told.problem or not told.figure.panels:
         return None
-    # Validating each part again at every step takes longer than drawing; what is wrong fails when it is drawn.
-    with debug_mode(False), alt.data_transformers.enable(consolidate_datasets=False):
-        drawn = [c for panel in told.figure.panels if (c := _panel(told, panel, width)) is not None]
+    drawn = [c for panel in told.figure.panels if (c := _panel(told, panel, width)) is not None]
     return {"vconcat": drawn, "spacing": 24, "config": CONFIG} if drawn else None
 
 
@@ -91,7 +86,7 @@ def _own_title(told: Told) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _panel(told: Told, panel: Panel, width: str) -> Any:
+def _panel(told: Told, panel: Panel, width: str) -> Spec | None:
     match panel.kind:
         case "bars":
             return bars(told, panel, width)
@@ -103,10 +98,8 @@ def _panel(told: Told, panel: Panel, width: str) -> Any:
             return _months(told, panel, width)
 
 
-def _months(told: Told, panel: Panel, width: str) -> Any:
+def _months(told: Told, panel: Panel, width: str) -> Spec | None:
     """Values over the months: lines with points, columns, or parts on top of each other; provisional months are hollow."""
-    import altair as alt
-
     unit = told.words(panel.values[0]).unit
     series = [[_point(r, column, told, unit, panel) for r in told.rows if r[column] is not None] for column in panel.values]
     data = [d for points in series for d in points]
@@ -116,64 +109,56 @@ def _months(told: Told, panel: Panel, width: str) -> Any:
     limits = _limits(told, panel)
     bar = _bar_size(len(months), width)
     x = _month_axis(months, width, padding=bar / 2 + 4 if panel.kind in ("columns", "stack") else 14)
-    y = alt.Y("value:Q", stack="zero" if panel.kind == "stack" else None, axis=_value_axis(unit), scale=_scale(data, panel, unit, limits))
-    layers: list[Any] = []
+    stack = "zero" if panel.kind == "stack" else None
+    y = field("value", stack=stack, axis=_value_axis(unit), scale=_scale(data, panel, unit, limits))
+    layers: list[Spec] = []
     if limits:
-        band = alt.Chart(inline([limits]))
-        layers.append(band.mark_rect(color=BAND, opacity=1).encode(y=alt.Y("low:Q"), y2="high:Q"))
-        layers.append(band.mark_rule(color=MUTED, strokeWidth=1).encode(y="centre:Q"))
+        layers.append(layer([limits], "rect", {"y": field("low"), "y2": {"field": "high"}}, color=BAND, opacity=1))
+        layers.append(layer([limits], "rule", {"y": field("centre")}, color=MUTED, strokeWidth=1))
     if panel.kind == "stack":
-        layers.append(_parts(data, bar).encode(x=x, y=y))
+        layers.append(_parts(data, x, y, bar))
     elif panel.kind == "columns":
-        layers += [_parts(points, bar).encode(x=x, y=y) for points in series]
+        layers += [_parts(points, x, y, bar) for points in series]
     else:
         for place, points in reversed(list(enumerate(series))):
             layers += _line(points, x, y, COLOURS[place], DASHES[place])
     layers += _target_layers(data, x)
     layers += _end_labels(data, panel, x)
-    return layered(
-        layers,
-        width=WIDTHS[width] - (64 if panel.kind == "line" else 0),
-        height=190 if width == "wide" else 165,
-        title=_headed(told, panel, limits, width),
-    )
+    return {
+        "layer": layers,
+        "width": WIDTHS[width] - (64 if panel.kind == "line" else 0),
+        "height": 190 if width == "wide" else 165,
+        "title": _headed(told, panel, limits, width),
+    }
 
 
-def _month_axis(months: list[str], width: str, padding: float) -> Any:
-    import altair as alt
-
-    axis = alt.Axis(labelExpr=MONTH_AXIS, grid=False, values=_ticks(months, width), labelAngle=0, labelOverlap=False)
-    return alt.X("month:T", axis=axis, scale=alt.Scale(padding=padding))
+def _month_axis(months: list[str], width: str, padding: float) -> Spec:
+    axis = {"labelExpr": MONTH_AXIS, "grid": False, "values": _ticks(months, width), "labelAngle": 0, "labelOverlap": False}
+    return field("month", "temporal", axis=axis, scale={"padding": padding})
 
 
-def _parts(data: list[dict[str, Any]], size: int) -> Any:
+def _parts(data: list[dict[str, Any]], x: Spec, y: Spec, size: int) -> Spec:
     """Columns; a second part is light with an edge, so that it is told by more than its colour."""
-    import altair as alt
-
-    return (
-        alt.Chart(inline(data))
-        .mark_bar(size=size, strokeWidth=1.5)
-        .encode(
-            fill=alt.condition("datum.place == 0", alt.value(FIRST), alt.value(BAND)),
-            stroke=alt.value(FIRST),
-            fillOpacity=alt.condition("datum.provisional", alt.value(0.2), alt.value(1)),
-            strokeDash=alt.condition("datum.provisional", alt.value([3, 2]), alt.value([1, 0])),
-            order=alt.Order("place:Q"),
-        )
-    )
+    looks = {
+        "fill": chosen("datum.place == 0", FIRST, BAND),
+        "stroke": {"value": FIRST},
+        "fillOpacity": chosen("datum.provisional", 0.2, 1),
+        "strokeDash": chosen("datum.provisional", [3, 2], [1, 0]),
+        "order": field("place"),
+    }
+    return layer(data, "bar", {"x": x, "y": y, **looks}, size=size, strokeWidth=1.5)
 
 
-def _line(points: list[dict[str, Any]], x: Any, y: Any, colour: str, dash: list[int]) -> list[Any]:
+def _line(points: list[dict[str, Any]], x: Spec, y: Spec, colour: str, dash: list[int]) -> list[Spec]:
     """A line and its points: hollow where provisional, a triangle where the target is missed."""
-    import altair as alt
-
-    base = alt.Chart(inline(_in_stretches(points))).encode(x=x, y=y, detail="stretch:N")
+    rows, place = _in_stretches(points), {"x": x, "y": y, "detail": field("stretch", "nominal")}
+    looks = {
+        "fill": chosen("datum.provisional", PAPER, colour),
+        "shape": chosen("datum.missed", "triangle-down", "circle"),
+    }
     return [
-        base.mark_line(color=colour, strokeWidth=2, strokeDash=dash),
-        base.mark_point(size=46, strokeWidth=2, opacity=1, stroke=colour).encode(
-            fill=alt.condition("datum.provisional", alt.value(PAPER), alt.value(colour)),
-            shape=alt.condition("datum.missed", alt.value("triangle-down"), alt.value("circle")),
-        ),
+        layer(rows, "line", place, color=colour, strokeWidth=2, strokeDash=dash),
+        layer(rows, "point", place | looks, size=46, strokeWidth=2, opacity=1, stroke=colour),
     ]
 
 
@@ -186,8 +171,6 @@ def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None, width: str) -> Any:
     """The panel's title; the lines below it say what is drawn how."""
-    import altair as alt
-
     signs = {"line": ("hel linje", "stiplet"), "stack": ("mørk", "lys")}.get(panel.kind, ("", ""))
     said = [f"{sign}: {told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
     if limits:
@@ -195,7 +178,7 @@ def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None, width: str)
     said = [line for words in said for line in wrap(words, LETTERS[width])]
     unit = told.words(panel.values[0]).unit
     title = title_of(told, panel) + (f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else "")
-    return alt.TitleParams(title, subtitle=said, subtitleColor=MUTED, subtitleFontSize=12, subtitlePadding=4) if said else title
+    return {"text": title, "subtitle": said, "subtitleColor": MUTED, "subtitleFontSize": 12, "subtitlePadding": 4} if said else title
 
 
 def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) -> dict[str, Any]:
@@ -224,49 +207,39 @@ def _limits(told: Told, panel: Panel) -> dict[str, Any] | None:
     return {"low": max(row["lower_limit"], 0.0), "high": high, "centre": row["centre"], "label": text}
 
 
-def _scale(data: list[dict[str, Any]], panel: Panel, unit: str | None, limits: dict[str, Any] | None) -> Any:
+def _scale(data: list[dict[str, Any]], panel: Panel, unit: str | None, limits: dict[str, Any] | None) -> Spec:
     """Columns start at zero; lines show their variation, and a share never leaves 0 to 100 %."""
-    import altair as alt
-
     if panel.kind in ("columns", "stack"):
-        return alt.Scale(zero=True)
+        return {"zero": True}
     share = unit == danish.SHARE
     values = [d["value"] for d in data] + [d["target"] for d in data if d["target"] is not None]
     values += [limits["low"], limits["high"]] if limits else []
     low, high = min(values), max(values)
     room = (high - low or high or 1) * 0.15
-    return alt.Scale(
-        domain=[max(low - room, 0), min(high + room, 1.0) if share else high + room], nice=not share or high + room < 1, zero=False
-    )
+    domain = [max(low - room, 0), min(high + room, 1.0) if share else high + room]
+    return {"domain": domain, "nice": not share or high + room < 1, "zero": False}
 
 
-def _value_axis(unit: str | None, ticks: int = 4) -> Any:
-    import altair as alt
-
+def _value_axis(unit: str | None, ticks: int = 4) -> Spec:
     expression = "format(datum.value * 100, ',.4~f') + ' %'" if unit == danish.SHARE else "format(datum.value, ',')"
-    return alt.Axis(labelExpr=expression, tickCount=ticks, domain=False, ticks=False)
+    return {"labelExpr": expression, "tickCount": ticks, "domain": False, "ticks": False}
 
 
-def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Any]:
+def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Spec]:
     """A dashed line in the months a target is in force, named once at its beginning."""
-    import altair as alt
-
     aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
     if not aimed:
         return []
-    line = alt.Chart(inline(aimed)).mark_line(color=TARGET, strokeDash=[6, 4], strokeWidth=1.5).encode(x=x, y="target:Q")
-    named = (
-        alt.Chart(inline(aimed[:1]))
-        .mark_text(align="left", baseline="bottom", dy=-4, dx=-10, color=TARGET, fontWeight="bold")
-        .encode(x=x, y="target:Q", text="target_label:N")
-    )
-    return [line, named]
+    place = {"x": x, "y": field("target")}
+    named = {"align": "left", "baseline": "bottom", "dy": -4, "dx": -10, "color": TARGET, "fontWeight": "bold"}
+    return [
+        layer(aimed, "line", place, color=TARGET, strokeDash=[6, 4], strokeWidth=1.5),
+        layer(aimed[:1], "text", place | {"text": field("target_label", "nominal")}, **named),
+    ]
 
 
-def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
+def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Spec) -> list[Spec]:
     """The value of the last final month: right of the line's end, else above it, and below it for the lower of two."""
-    import altair as alt
-
     ends = sorted((d for d in data if d["final"]), key=lambda d: d["value"])
     if panel.kind == "stack" or not ends:
         return []
@@ -276,35 +249,31 @@ def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Any) -> list[Any]:
     for end, shift in zip(ends, (7, -7) if is_crowded else (0, 0), strict=False):
         is_last = end["month"] == max(d["month"] for d in data)
         beside = panel.kind in ("line", "multiples") and is_last
-        base = alt.Chart(inline([end]))
-        named = (
-            base.mark_text(fontWeight="bold", fontSize=13, align="left", baseline="middle", dx=9, dy=shift)
+        where: Spec = (
+            {"align": "left", "baseline": "middle", "dx": 9, "dy": shift}
             if beside
-            else base.mark_text(fontWeight="bold", fontSize=13, baseline="top", dy=9)
+            else {"baseline": "top", "dy": 9}
             if len(ends) == 2 and end is ends[0]
-            else base.mark_text(fontWeight="bold", fontSize=13, baseline="bottom", dy=-9)
+            else {"baseline": "bottom", "dy": -9}
         )
-        texts.append(named.encode(x=x, y="value:Q", text="label:N"))
+        place = {"x": x, "y": field("value"), "text": field("label", "nominal")}
+        texts.append(layer([end], "text", place, fontWeight="bold", fontSize=13, **where))
     return texts
 
 
-def _ticks(months: list[str], width: str) -> list[Any]:
+def _ticks(months: list[str], width: str) -> list[Spec]:
     """Months that get a label: all of few, else every other or third, counted back from the last."""
-    import altair as alt
-
     most = 16 if width == "wide" else 7
     step = -(-len(months) // most)
-    return [alt.DateTime(year=int(m[:4]), month=int(m[5:7]), date=1) for m in reversed(months[::-1][::step])]
+    return [{"year": int(m[:4]), "month": int(m[5:7]), "date": 1} for m in reversed(months[::-1][::step])]
 
 
 def _bar_size(months: int, width: str) -> int:
     return max(4, min(34, int(WIDTHS[width] / max(months, 1) * 0.62)))
 
 
-def _multiples(told: Told, panel: Panel, width: str) -> Any:
+def _multiples(told: Told, panel: Panel, width: str) -> Spec | None:
     """A small chart for each name, each with its own target; two side by side where there is room."""
-    import altair as alt
-
     column, by = panel.values[0], told.figure.names
     unit = told.words(column).unit
     columns = 2 if width == "wide" else 1
@@ -316,7 +285,7 @@ def _multiples(told: Told, panel: Panel, width: str) -> Any:
             continue
         months = sorted({d["month"] for d in data})
         x = _month_axis([months[0], *(m for m in months[1:-1] if m[5:7] == "01"), months[-1]], width, padding=14)
-        y = alt.Y("value:Q", axis=_value_axis(unit, ticks=3), scale=_scale(data, panel, unit, None))
+        y = field("value", axis=_value_axis(unit, ticks=3), scale=_scale(data, panel, unit, None))
         layers = [*_line(data, x, y, FIRST, DASHES[0]), *_target_layers(data, x), *_end_labels(data, panel, x)]
-        cells.append(layered(layers, width=inner, height=96, title=name))
+        cells.append({"layer": layers, "width": inner, "height": 96, "title": name})
     return {"concat": cells, "columns": columns, "spacing": {"row": 84, "column": 120}, "bounds": "flush"} if cells else None
