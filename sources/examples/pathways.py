@@ -30,7 +30,9 @@ SENDS_LPR2 = "PSY"
 # Bornholm tried the extract of 2019 out and kept its codes: none of them was in force, so its April has no valid end.
 TRIAL_HOSPITAL, TRIAL_MONTH = "BOH", "2015-04"
 TRIAL_SENT = datetime(2015, 5, 12, 9, 30, tzinfo=COPENHAGEN)
-CODE_OF_2019 = {"UDR-SLUT": "AFV01C", "UDR-AFKRÆFTET": "AFV01C", "UDR-OPHØRT": "AFV01X"}
+CODE_OF_2019 = {"UDR-SLUT": "AFV01C", "UDR-AFKRÆFTET": "AFV01C1", "UDR-OPHØRT": "AFV01X9"}
+# Why the patient was referred stands in that register's reason, not why it took so long.
+REFERRED_FOR = ("DZ016", "DZ031", "DM545", "DR104")
 WITHOUT_REASONS = {"2014-10": datetime(2014, 11, 2, 4, 10, tzinfo=COPENHAGEN)}
 REASONS_FORGOTTEN = {"2015-02": datetime(2015, 3, 18, 12, 0, tzinfo=COPENHAGEN)}
 PAUSES_SENT_AGAIN = {"2014-07": datetime(2014, 8, 19, 7, 45, tzinfo=COPENHAGEN)}
@@ -201,7 +203,7 @@ def _trial(month: Month, states: Sequence[State], planting: Planting) -> Deliver
         times = [f"{day:%Y-%m-%d} {registered:%H:%M:%S}" for day in (state.received, state.stopped)]
         special = "psykiatri" if state.sector == PSYCHIATRIC else "intern medicin"
         rows.append(
-            [state.pathway, state.person, special, state.unit, *times, CODE_OF_2019[state.stop_code], f"{registered}", state.reason]
+            [state.pathway, state.person, special, state.unit, *times, CODE_OF_2019[state.stop_code], f"{registered}", REFERRED_FOR[at % 4]]
         )
     return Delivery(name, TRIAL_SENT, delimited(LPR3, rows, Format()))
 

@@ -59,9 +59,8 @@ HOSPITALS = (
     ("HEH", 0.19, 4.5),
     ("RHB", 0.075, 2.5),
     ("HVH", 0.07, 5.0),
-    ("BBH", 0.05, 5.5),
+    ("BFH", 0.08, 5.7),
     ("GEH", 0.045, 3.5),
-    ("FRH", 0.03, 6.0),
     ("AMH", 0.02, 5.0),
     ("PSY", 0.015, 7.0),
     ("BOH", 0.013, 3.0),
@@ -70,10 +69,21 @@ HOSPITALS = (
 # The ten largest receivers have 83 %, 42 others the rest (seed L113-117).
 LARGEST = (0.17, 0.14, 0.115, 0.095, 0.08, 0.065, 0.055, 0.045, 0.035, 0.03)
 OTHERS = 0.17
+# Shares of single receivers in single months, by their place: the tenth shuts for May, so that its quarter less its months would
+# tell what May hides; the eleventh is larger than the tenth in two months of three; one more is large in November alone.
+OUT_OF_PLACE = {
+    "2014-05": {9: 0.0013},
+    "2014-07": {10: 0.045},
+    "2014-08": {10: 0.045},
+    "2014-10": {10: 0.033},
+    "2014-11": {10: 0.033, 20: 0.11},
+    "2014-12": {10: 0.033},
+}
 SPECIALITY = {"Øjen": 0, "Scanning": 1, "Billed": 1, "Rygcenter": 2, "Øre": 3}
 FAMILIAR_PROVIDERS = 2
 AGREEMENTS = ((OWN, 0.62), (CENTRAL, 0.38))
-WARDS = ("010", "022", "03A", "13K")
+# A hospital's code has four characters, a department's two more, a ward's three; 06 is Glostrup's medical department.
+WARDS = ("", "04", "06", "010", "022", "03A", "061", "13K")
 UNKNOWN_UNITS = ("1599010", "9999", "8009")
 
 FORMATS = {
@@ -133,12 +143,12 @@ class Facts(NamedTuple):
         ]
 
     def units(self, hospital: str) -> list[str]:
-        """Units a hospital had before the mergers of 2015, seven characters of which the first belong to it."""
+        """Units a hospital had before the mergers of 2015: itself, its departments and its wards."""
         rows = (row for row in self.lookups["unit"] if row["valid_from"] <= BEFORE_MERGERS <= row["valid_to"])
-        prefixes = [row["unit_prefix"] for row in rows if row["hospital_code"] == hospital]
+        prefixes = [row["unit_prefix"] for row in rows if row["hospital_code"] == hospital and len(row["unit_prefix"]) == 4]
         if not prefixes:
             return list(UNKNOWN_UNITS)
-        return [(prefix + ward)[:7] for prefix in prefixes for ward in WARDS]
+        return [prefix + ward for prefix in prefixes for ward in WARDS]
 
 
 def deliveries(facts: Facts, seed: int, scale: float, planting: Planting) -> Iterator[Delivery]:
@@ -193,7 +203,8 @@ def _records(facts: Facts, month: Month, place: int, scale: float, persons: Pers
     services = np.repeat(np.arange(len(SERVICES)), apportioned(count, [a + drift * (b - a) for _, a, b, _ in SERVICES]))
     hospitals = np.repeat(np.arange(len(HOSPITALS)), apportioned(count, [share for _, share, _ in HOSPITALS]))
     tail = np.arange(len(facts.providers) - len(LARGEST), 0, -1) + 8.0
-    receivers = np.repeat(np.arange(len(facts.providers)), apportioned(count, [*LARGEST, *(OTHERS * tail / tail.sum())]))
+    shares = dict(enumerate([*LARGEST, *(OTHERS * tail / tail.sum())])) | OUT_OF_PLACE.get(month.label, {})
+    receivers = np.repeat(np.arange(len(facts.providers)), apportioned(count, [*shares.values()]))
     hospital = _beside(services, hospitals, np.array([centre for _, _, centre in HOSPITALS])[hospitals], luck)
     leaning = np.array([luck.uniform(0, 7) if at is None else at for at in (facts.providers[r][1] for r in receivers)])
     receiver = _beside(services, receivers, leaning, luck)
