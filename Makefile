@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui check fix bench test-next faults
+.PHONY: run test ui check fix bench test-next faults mutants
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -31,6 +31,10 @@ test-next: .venv-next/installed
 faults: export FAULTS := whole
 faults: .venv/installed
 	$(BIN)/pytest tests/faults
+
+# Whether the drawn tests notice one small change of the SQL at a time: tests/mutants/README.md.
+mutants: .venv/installed
+	$(BIN)/python -m tests.mutants
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader
