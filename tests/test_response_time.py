@@ -297,3 +297,21 @@ def test_the_mean_over_systems_says_who_is_in_it_and_breaks_when_that_changes(ta
         2015-03-01 | 0.8   | GS, ORBIT | ''
         2015-04-01 | 0.9   | GS        | bp
     """)
+
+
+@pytest.mark.parametrize(
+    ("valid_from", "valid_to", "is_listed"),
+    [
+        ("2015-04-01", "2015-04-01", True),
+        ("2015-01-01", "2015-03-31", False),
+        ("2015-04-02", "2015-12-31", False),
+        ("2015-01-01", "2015-12-31", True),
+    ],
+)
+def test_a_cell_is_listed_in_a_month_by_the_months_first_day(tables: Tables, valid_from: str, valid_to: str, is_listed: bool) -> None:
+    tables.given("reference.probe_cell", f"""
+        system_id | action | location | valid_from   | valid_to   | source
+        ORBIT     | login  | Herlev   | {valid_from} | {valid_to} | test
+    """)  # fmt: skip
+    tables.covers("response_times", "2015-04", "2015-04")
+    assert [c["is_listed"] for c in tables.run("core.response_time_cell")] == ([True] if is_listed else [])

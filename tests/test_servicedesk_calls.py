@@ -267,7 +267,7 @@ def test_a_month_is_final_when_its_delivery_is_and_never_by_the_calls_it_holds(t
 @pytest.mark.parametrize(("days", "is_uncertain"), [(10, True), (11, False)])
 def test_a_month_with_calls_on_less_than_half_of_the_open_days_is_uncertain(tables: Tables, days: int, is_uncertain: bool) -> None:
     hverdage = [f"2015-03-{d:02d}" for d in range(2, 32) if date(2015, 3, d).isoweekday() < 6][:days]
-    rows = "\n".join(f"KLINISK | {day} | {day} 10:00:00 | 2015-03-01 | answered | 5 | 1 | no" for day in hverdage)
+    rows = "\n".join(f"KLINISK | {day}-{i} | {day} 10:00:00 | 2015-03-01 | answered | 5 | 1 | no" for day in hverdage for i in (1, 2))
     tables.given("core.servicedesk_call", f"{CORE}\n{rows}")
     assert ("u" in month_of(tables)["qf"]) == is_uncertain
 
@@ -276,6 +276,20 @@ def test_open_days_are_counted_as_far_as_the_month_is_delivered(tables: Tables) 
     calls(tables, (8, "answered", 10), desk="KLINISK", last="2015-03-05")
     tables.covers("servicedesk_calls", "2015-03", "2015-03", final="2015-02", known_until="2015-03-06 06:30:00")
     assert month_of(tables)["calls_per_open_day"] == round(9 / 5, 9)
+
+
+@pytest.mark.parametrize("outcome", ["answered", "abandoned", "flowed_out"])
+def test_what_comes_to_a_closed_desk_is_counted_apart_and_in_nothing_else(tables: Tables, outcome: str) -> None:
+    row = "KLINISK | {} | 2015-03-02 {}:00:00 | 2015-03-01 | {} | {} | 1 | {}"
+    inside = [
+        row.format(f"in{i}", 10, kind, 10 * i + 10, "no") for i, kind in enumerate(("answered", "answered", "abandoned", "flowed_out"))
+    ]
+    tables.given("core.servicedesk_call", "\n".join([CORE, *inside]))
+    before = month_of(tables)
+    tables.given("core.servicedesk_call", "\n".join([CORE, *inside, *(row.format(f"out{w}", 20, outcome, w, "yes") for w in (1, 5, 900))]))
+    after = month_of(tables)
+    assert after["calls_outside_hours"] == 3
+    assert after | {"calls_outside_hours": 0} == before
 
 
 TOTALS = "month | desk | offered | answered | abandoned | answered_in_time | limit_seconds | wait_answered_seconds"

@@ -378,3 +378,22 @@ def test_a_waiting_pathway_of_an_unknown_unit_is_not_lost(tables: Tables) -> Non
         tables, "F1 | p | SOM | | 2015-03-20 | | | | 2015-07-01 10:00:00\nF2 | q | SOM | 9999 | 2015-03-20 | | | | 2015-07-01 10:00:00"
     )
     assert open_at(tables, "2015-03", "open_pathways") == {"ALL": (2,), "UNMAPPED": (2,)}
+
+
+@pytest.mark.parametrize("mart", ["marts.udredning_monthly", "marts.udredning_open_monthly"])
+@pytest.mark.parametrize(
+    ("known_until", "now"), [("2015-05-09", "HEH | Herlev Hospital"), ("2015-05-10", "HGH | Herlev og Gentofte Hospital")]
+)
+def test_hospitals_are_named_as_they_were_and_as_they_are_by_the_newest_extract_and_the_total_is_all(
+    tables: Tables, mart: str, known_until: str, now: str
+) -> None:
+    pathways(tables, f"""
+        F1 | a | SOM | 1516001 | 2015-01-01 | 2015-01-20 | {ENDED} | | 2015-02-01 10:00:00
+        F2 | b | SOM | 1516001 | 2015-01-01 | 2015-02-20 | {ENDED} | | 2015-03-01 10:00:00
+    """)  # fmt: skip
+    tables.covers("pathways", "2015-01", "2015-01", known_until=known_until)
+    assert tables.run(mart)[:2] == expect(f"""
+        hospital_code | hospital_name    | hospital_now_code | hospital_now_name | is_total
+        ALL           | Alle hospitaler  | ALL               | Alle hospitaler   | yes
+        HEH           | Herlev Hospital  | {now} | no
+    """)
