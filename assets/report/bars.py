@@ -10,6 +10,7 @@ from assets.report.reading import Row
 
 # Characters of a name's line on a narrow chart, in the widest of the fonts it may be shown in; and the room of names in pixels.
 NAME_LETTERS = 18
+WIDEST_LETTER = 7.5
 NAME_WIDTHS = {"wide": 230, "narrow": 132}
 
 
@@ -40,7 +41,7 @@ def pairs(told: Told, panel: Panel, width: str) -> Spec:
     order = [_lines(_named(told, row), width) for row in told.rows]
     most = max(d["value"] for d in data) or 1
     where = {
-        "y": field("name", "nominal", sort=order, axis=_name_axis(width), scale={"paddingInner": 0.3}),
+        "y": field("name", "nominal", sort=order, axis=_name_axis(order, width), scale={"paddingInner": 0.3}),
         "x": field("value", axis=None, scale={"domain": [0, most * (1.2 if width == "wide" else 1.5)]}),
         "yOffset": field("place", "ordinal"),
     }
@@ -66,7 +67,7 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Spec:
     order = [d["name"] for d in data]
     most = max((d["value"] for d in data), default=0) or 1
     place = {
-        "y": field("name", "nominal", sort=order, axis=_name_axis(width)),
+        "y": field("name", "nominal", sort=order, axis=_name_axis(order, width)),
         "x": field("value", axis=None, scale={"domain": [0, most * (1.35 if width == "wide" else 2.1)]}),
     }
     layers = [
@@ -77,11 +78,13 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Spec:
     return {"layer": layers, "width": inner, "height": {"step": 30 if width == "wide" else 36}, "title": title}
 
 
-def _name_axis(width: str) -> Spec:
-    """Names beside bars. On a narrow chart their room is kept free, since a phone's letters may be wider than those it was drawn with."""
+def _name_axis(names: list[str], width: str) -> Spec:
+    """Names beside bars. Their room is kept free, since the letters of who reads may be wider than those it was drawn with."""
+    longest = max((len(line) for name in names for line in name.split("\n")), default=0)
     room = NAME_WIDTHS[width]
     return {
-        "labelLimit": room, "minExtent": 0 if width == "wide" else room, "labelColor": INK, "domain": False, "ticks": False,
+        "labelLimit": room, "minExtent": min(room, WIDEST_LETTER * longest) if width == "wide" else room,
+        "labelColor": INK, "domain": False, "ticks": False,
         "labelPadding": 8, "labelExpr": r"split(datum.label, '\n')",
     }  # fmt: skip
 

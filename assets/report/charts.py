@@ -182,7 +182,7 @@ def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None, width: str)
 
 
 def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) -> dict[str, Any]:
-    value, target = row[column], row.get(panel.target) if panel.target else None
+    value, target = row[column], row.get(panel.target) if panel.target and panel.aims in ("", column) else None
     return {
         "month": f"{row['month']:%Y-%m-%d}",
         "value": float(value),

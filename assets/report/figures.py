@@ -28,13 +28,15 @@ Kind = Literal["line", "columns", "stack", "bars", "pairs", "multiples"]
 class Panel:
     """One chart of a figure: columns of its rows, over the months or over the names of the rows.
 
-    `target` is the column with the target; `limits` the indicator and subject whose natural limits are drawn.
+    `target` is the column with the target, of all values or of the one in `aims`; `limits` the indicator and subject whose natural
+    limits are drawn.
     """
 
     kind: Kind
     values: tuple[str, ...]
     title: str = ""
     target: str = ""
+    aims: str = ""
     limits: tuple[str, str] | None = None
 
 

@@ -101,6 +101,6 @@ SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", ("red
         (Panel("bars", ("treatments", "treatments_share")),), says=by_hospital, names="hospital_name",
         labels={"service_group_name": "Største ydelsesgruppe, hvor tallene kan vises"}),
     Figure("A6", "Fordeling på modtagende privat leverandør",
-        f"{UNIT} De største efter antal behandlinger i perioden; leverandører med få personer i en måned står under Øvrige. {QUARTER}",
+        f"{UNIT} De største efter antal behandlinger i perioden; leverandører med få personer står under Øvrige. {QUARTER}",
         (Panel("bars", ("treatments", "treatments_share")),), says=by_provider, names="provider_name"),
 ))  # fmt: skip
