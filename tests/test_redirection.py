@@ -155,6 +155,13 @@ def test_a_quarter_names_its_ten_largest_though_one_had_a_small_month_and_hides_
     assert told["month 02"]["ØVRIGE"] == 7 + 9
 
 
+@pytest.mark.parametrize("last", ["abcdefg", "abcdefgh"])
+def test_of_months_alike_the_first_is_hidden(tables: Tables, last: str) -> None:
+    ten = {**EIGHT, "P009": "abcdefghij"}
+    told = quarter(tables, ten | {"P010": "ab"} | CROWD, {**ten, "P010": "abcdefg"} | CROWD, {**ten, "P010": last} | CROWD)
+    assert [("P010" in told[f"month {m}"]) for m in ("01", "02", "03")] == [False, False, True]
+
+
 def test_the_eleventh_of_each_month_may_be_the_tenth_of_a_quarter(tables: Tables) -> None:
     """P020 is large in one month alone; P010 is eleventh then, but larger in all."""
     ten = {**EIGHT, "P009": "abcdefghij", "P010": "abcdefgh"}

@@ -31,7 +31,7 @@ called_back as (
     join visited as call on call.visits > 1 and call.has_callback and call.desk = visit.desk and call.call_id = visit.call_id
     window earlier as (
         partition by visit.desk, visit.call_id
-        order by visit.offered_at_utc, visit.wait_seconds
+        order by visit.offered_at_utc, visit.wait_seconds, visit.visit
         rows between unbounded preceding and 1 preceding
     )
 ),

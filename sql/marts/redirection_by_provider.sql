@@ -58,7 +58,7 @@ of_quarter as (
         any_value(crowd.persons) as persons,
         bool_and(listed.is_shown) as is_shown_always,
         count(*) filter (not listed.is_shown) = 1 and bool_or(listed.persons < listed.fewest_persons) as has_small_month,
-        arg_min(listed.month, listed.treatments) filter (listed.is_shown) as smallest_shown,
+        arg_min(listed.month, (listed.treatments, listed.month)) filter (listed.is_shown) as smallest_shown,
         row_number() over (partition by listed.quarter order by sum(listed.treatments) desc, listed.provider_id) as place,
         any_value(listed.most_listed) as most_listed,
         max(listed.fewest_persons) as fewest_persons,
