@@ -162,6 +162,12 @@ def test_of_months_alike_the_first_is_hidden(tables: Tables, last: str) -> None:
     assert [("P010" in told[f"month {m}"]) for m in ("01", "02", "03")] == [False, False, True]
 
 
+def test_a_quarter_does_not_name_a_receiver_of_four_persons_however_many_treatments_it_gave(tables: Tables) -> None:
+    many = {"P050": "abcd" * 20}
+    told = quarter(tables, EIGHT | many | CROWD, EIGHT | many | CROWD, EIGHT | many | CROWD)
+    assert set(told["quarter 01"]) == {*EIGHT, "ØVRIGE"}
+
+
 def test_the_eleventh_of_each_month_may_be_the_tenth_of_a_quarter(tables: Tables) -> None:
     """P020 is large in one month alone; P010 is eleventh then, but larger in all."""
     ten = {**EIGHT, "P009": "abcdefghij", "P010": "abcdefgh"}

@@ -397,3 +397,13 @@ def test_hospitals_are_named_as_they_were_and_as_they_are_by_the_newest_extract_
         ALL           | Alle hospitaler  | ALL               | Alle hospitaler   | yes
         HEH           | Herlev Hospital  | {now} | no
     """)
+
+
+def test_nobody_waits_before_the_referral_came(tables: Tables) -> None:
+    pathways(tables, """
+        F1 | p | SOM | 1516001 | 2015-01-31 | | | | 2015-07-01 10:00:00
+        F2 | q | SOM | 1516001 | 2015-02-01 | | | | 2015-07-01 10:00:00
+    """)  # fmt: skip
+    assert open_at(tables, "2014-12", "open_pathways") == {}
+    assert open_at(tables, "2015-01", "open_pathways")["ALL"] == (1,)
+    assert open_at(tables, "2015-02", "open_pathways")["ALL"] == (2,)
