@@ -33,6 +33,7 @@ from sources.vocabulary import (
 
 # Words people read: a better sentence is no reason to compute a table again.
 _SAID = {"description": True, "quality": {"__all__": {"description"}}}
+AGGREGATES = ("sum", "snapshot", "none")
 WORDS: Any = {"dataGranularityDescription": True, "properties": {"__all__": _SAID | {"businessName": True}}, **_SAID}
 
 
@@ -71,14 +72,16 @@ class Contract(Model):
                 raise ValueError(f"unknown customProperty {name}")
             known[name].model_validate(value)
         for column in self.columns:
-            if unknown := set(custom(column.customProperties)) - {"unit", "qualifies", "event"}:
+            if unknown := set(custom(column.customProperties)) - {"unit", "aggregate", "event"}:
                 raise ValueError(f"{column.name}: unknown customProperty {sorted(unknown)}")
+            if column.aggregate not in (None, *AGGREGATES):
+                raise ValueError(f"{column.name}: aggregate is one of {', '.join(AGGREGATES)}")
             if column.is_event and column.physicalType not in ("DATE", "TIMESTAMP"):
                 raise ValueError(f"{column.name}: an event is a DATE or a TIMESTAMP")
         if self.person:
             self._admits_no_stray_number()
         if spec := self.disclosure:
-            named = {*spec.key, *spec.yearBefore, *(m for g in spec.groups for m in g.withholds), *([spec.total] if spec.total else [])}
+            named = {*spec.key, *spec.measures}
             if lacking := named - {c.name for c in self.columns}:
                 raise ValueError(f"disclosure names {sorted(lacking)}, which are no columns")
         return self
@@ -198,7 +201,7 @@ def load_fields(path: Path) -> dict[str, dict[str, Any]]:
     for name, field in fields.items():
         if not isinstance(field, dict) or "type" not in field or "meaning" not in field:
             raise document.wrong(f"{name} needs at least `type` and `meaning`", name)
-        if unknown := set(field) - {"type", "unit", "label", "meaning", "class"}:
+        if unknown := set(field) - {"type", "unit", "aggregate", "label", "meaning", "class"}:
             raise document.wrong(f"{name} has unknown words {', '.join(sorted(unknown))}", name, min(unknown))
     return fields
 
@@ -241,5 +244,6 @@ def _complete_column(column: dict[str, Any], fields: dict[str, dict[str, Any]]) 
         column.setdefault("businessName", field["label"])
     if "class" in field:
         column.setdefault("classification", field["class"])
-    if "unit" in field and "unit" not in {p["property"] for p in column.get("customProperties", [])}:
-        column.setdefault("customProperties", []).append({"property": "unit", "value": field["unit"]})
+    for name in ("unit", "aggregate"):
+        if name in field and name not in {p["property"] for p in column.get("customProperties", [])}:
+            column.setdefault("customProperties", []).append({"property": name, "value": field[name]})

@@ -1,6 +1,7 @@
 """How the pipeline opens DuckDB: in memory, bounded, without extensions from elsewhere."""
 
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -54,3 +55,10 @@ def said_of(error: Exception, is_personal: bool) -> str:
     must do.
     """
     return type(error).__name__ if is_personal else str(error).strip().splitlines()[0]
+
+
+def dicts(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
+    """Rows of a query by column name."""
+    found = con.execute(sql)
+    names = [d[0] for d in found.description or []]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -117,6 +117,11 @@ class Column(Model):
         return custom(self.customProperties).get("unit")
 
     @property
+    def aggregate(self) -> str | None:
+        """Whether a measure may be summed: sum; snapshot, but not over time; none. None of what is no measure."""
+        return custom(self.customProperties).get("aggregate")
+
+    @property
     def is_event(self) -> bool:
         """Whether it is an instant that cannot lie after the delivery that tells of it was drawn."""
         return str(custom(self.customProperties).get("event", "")).lower() == "true"
@@ -257,55 +262,88 @@ class Inputs(Model):
     absent: Literal["empty"]
 
 
-class DisclosureGroup(Model):
-    """Numbers about the same persons, withheld together, and whenever one of the groups they come `after` is.
+class Number(Model):
+    """A number of persons, or of what was counted of them, in each row: published, or (`_`) a column of the SQL alone that can be
+    told from what is published.
 
-    `least` is a column of the SQL: the smallest number of persons any number of the group describes, NULL for nobody; a zero
-    counts as small where `zeroTells` (all the others have what the zero lacks). `additive` numbers add up to known totals, each
-    at most the column `atMost`; `mayBeZero` are those of which a known sum of zero tells nothing about a person. A group of
-    shares alone has neither: it follows those it is made of.
+    `persons` is a column of the SQL: how many persons it describes, NULL for nobody. A zero counts as few where `zeroTells` (all
+    the others have what the zero lacks). `largest`: the share of its largest contributor, which must be under a half.
     """
 
-    name: str
-    after: list[str] = []
-    least: str | None = None
+    persons: str
     zeroTells: bool = False
-    additive: list[str] = []
-    mayBeZero: list[str] = []
-    atMost: str | None = None
-    withholds: list[str] = Field(min_length=1)
+    largest: str | None = None
+
+
+class Parts(Model):
+    """In each row the parts add up to the whole. A name whose column holds text stands for the number that the text names."""
+
+    whole: str
+    parts: list[str] = Field(min_length=1)
+
+
+class Total(Model):
+    """A protected table of which the rows of this one are parts: with equal columns of `on`, in the same period, own `numbers` add
+    up to those of the table. A quarter meets the sum of its months.
+    """
+
+    table: str
+    on: list[str] = []
+    numbers: dict[str, str] = Field(min_length=1)
+
+
+class Before(Model):
+    """What the table was called before, or its part of a table: its disclosure ledger still holds.
+
+    `numbers`: what a group of that ledger withheld; `cell`: the table has that table's rows whose last value of the key was this.
+    """
+
+    table: str
+    cell: str | None = None
+    numbers: dict[str, list[str]] = {}
 
 
 class Disclosure(Model):
-    """Which cells of a table may not be published: see `assets.tables.disclosure`.
+    """Which numbers of a table may not be published: see `assets.tables.disclosure`.
 
-    Rows with the same values of `within`, a period first, are one table of `cells` (one or two columns) whose totals are known;
-    `total` is the column that marks the row of the total, if there is one. `yearBefore` maps a column onto the number it repeats from the
-    month a year earlier.
+    Rows with the same values of `within`, a period first, are judged together, each named by its `cells`. `sums` hold in each row,
+    `totals` between tables. `follows`: what is worked out of numbers is withheld with any of them. `few`: a median or quantile, and
+    the column of the SQL that says how many persons lie on its smaller side. `together`: numbers of a row of which all are withheld
+    or none. `yearBefore` maps a column onto the number it repeats from the month a year earlier.
     """
 
     within: list[str] = Field(min_length=1)
-    cells: list[str] = Field(min_length=1, max_length=2)
-    total: str | None = None
-    groups: list[DisclosureGroup] = Field(min_length=1)
+    cells: list[str] = []
+    numbers: dict[str, Number] = Field(min_length=1)
+    sums: list[Parts] = []
+    totals: list[Total] = []
+    follows: dict[str, list[str]] = {}
+    few: dict[str, str] = {}
+    together: list[list[str]] = []
     yearBefore: dict[str, str] = {}
+    was: Before | None = None
 
     @model_validator(mode="after")
-    def _in_order(self) -> "Disclosure":
-        known: set[str] = set()
-        for group in self.groups:
-            if unknown := set(group.after) - known:
-                raise ValueError(f"group {group.name} comes after {sorted(unknown)}, which must be named before it")
-            if (group.least is None) != (not group.additive) or not (group.least or group.after):
-                raise ValueError(f"group {group.name} needs `least` and `additive`, or neither and `after`")
-            known.add(group.name)
-        if len(self.cells) == 2 and (len(self.groups) > 1 or len(self.groups[0].additive) != 1):
-            raise ValueError("a table of two dimensions has one group with one number")
+    def _names_its_numbers(self) -> "Disclosure":
+        said = [*(n for s in self.sums for n in (s.whole, *s.parts)), *(n for f in self.follows.values() for n in f)]
+        said += [n for t in self.totals for n in t.numbers] + [n for t in self.together for n in t] + list(self.yearBefore.values())
+        if unknown := sorted({n for n in said if n not in self.numbers and not n.startswith("_")}):
+            raise ValueError(f"{', '.join(unknown)}: not among the numbers")
         return self
 
     @property
     def key(self) -> list[str]:
         return [*self.within, *self.cells]
+
+    @property
+    def published(self) -> list[str]:
+        """The numbers that analysts see."""
+        return [n for n in self.numbers if not n.startswith("_")]
+
+    @property
+    def measures(self) -> list[str]:
+        """Every column that may be withheld."""
+        return [*self.published, *self.follows, *self.few, *self.yearBefore]
 
 
 def custom(properties: list[CustomProperty]) -> dict[str, Any]:

@@ -24,6 +24,8 @@ class Attack:
         self._names: dict[Name, int] = {}
         self._known: list[tuple[dict[int, float], float, float]] = []
         self.withheld: set[Name] = set()
+        # Numbers about persons that are published nowhere.
+        self.derived: set[Name] = set()
 
     def number(self, name: Name) -> int:
         return self._names.setdefault(name, len(self._names))
@@ -46,9 +48,6 @@ class Attack:
             terms[self.number(name)] -= 1
         self._known.append((dict(terms), value, value))
 
-    def is_part(self, part: Name, whole: Name) -> None:
-        self._known.append(({self.number(part): 1.0, self.number(whole): -1.0}, -np.inf, 0))
-
     def range_of(self, name: Name) -> tuple[int, int]:
         """The smallest and the largest value `name` can have."""
         rows, columns, values = [], [], []
@@ -68,85 +67,143 @@ class Attack:
         return ends[0], ends[1]
 
     def told(self, threshold: int = 5) -> dict[Name, tuple[int, int]]:
-        """The withheld numbers that can be told too closely: a range under `threshold` values, or that ends below it."""
-        ranges = {name: self.range_of(name) for name in sorted(self.withheld, key=str)}
-        return {n: (low, high) for n, (low, high) in ranges.items() if high < threshold or high - low < threshold - 1}
+        """What can be told too closely: a withheld number whose range has under `threshold` values or ends below it, and one that is
+        nowhere published and that is known to be one or more and under the threshold.
+        """
+        ranges = {name: self.range_of(name) for name in sorted({*self.withheld, *self.derived}, key=str)}
+        return {
+            name: (low, high)
+            for name, (low, high) in ranges.items()
+            if (low >= 1 and high < threshold if name in self.derived else high < threshold or high - low < threshold - 1)
+        }
 
 
-def redirections(marts: dict[str, Rows]) -> list[Attack]:
-    """One attack for each quarter on what the marts of redirections publish together."""
-    attacks: dict[tuple[int, int], Attack] = defaultdict(Attack)
+def redirections(marts: dict[str, Rows], links: bool = True) -> list[Attack]:
+    """One attack for each quarter on what the marts of redirections publish together; without `links`, on each table by itself."""
+    attacks: dict[Any, Attack] = defaultdict(Attack)
+    # (table, period, the row's place in it) -> names of the numbers that add up to it.
+    margins: dict[tuple[Any, ...], list[Name]] = defaultdict(list)
 
-    def of(month: Any) -> Attack:
-        return attacks[month.year, (month.month - 1) // 3]
+    def see(mart: str, row: dict[str, Any], *columns: str) -> None:
+        period = row.get("month") or row["quarter"]
+        name = (mart, period, *(row[c] for c in columns))
+        attacks[_quarter(period)].is_exactly(name, row["treatments"])
+        margins[mart, period].append(name)
+        for column in columns:
+            margins[mart, column, period, row[column]].append(name)
 
-    monthly, quarterly = marts["redirection_monthly"], marts["redirection_hospital_service_quarterly"]
-    final = {r["month"] for r in monthly if not r["is_total"]}
-    total = {r["month"]: r["treatments"] for r in monthly if r["is_total"]}
-    by = {"service": ("redirection_by_service_group", "service_group"), "hospital": ("redirection_by_hospital", "hospital_code")}
-    members: dict[tuple[str, Any], list[Name]] = defaultdict(list)
-    for r in monthly:
-        if not r["is_total"]:
-            members["agreement", r["month"]].append(("agreement", r["month"], r["agreement_type"]))
-            of(r["month"]).is_exactly(members["agreement", r["month"]][-1], r["treatments"])
-    for kind, (mart, column) in by.items():
+    for r in marts["redirection_monthly"]:
+        see("total", r)
+        attack = attacks[_quarter(r["month"])]
+        attack.is_exactly(("persons", r["month"]), r["persons"])
+        attack.derived.add(("repeated", r["month"]))
+        attack.sums([("persons", r["month"]), ("repeated", r["month"])], [("total", r["month"])])
+    by_month = {
+        "agreement": ("redirection_by_agreement", "agreement_type"),
+        "service": ("redirection_by_service_group", "service_group"),
+        "hospital": ("redirection_by_hospital", "hospital_code"),
+        "provider": ("redirection_by_provider", "provider_id"),
+    }
+    for kind, (mart, column) in by_month.items():
         for r in marts[mart]:
-            members[kind, r["month"]].append((kind, r["month"], r[column]))
-            of(r["month"]).is_exactly(members[kind, r["month"]][-1], r["treatments"])
-    for r in marts["redirection_by_service_group"]:
-        before = r["month"].replace(year=r["month"].year - 1)
-        if r["treatments_year_before"] is not None and before in final:
-            of(before).is_exactly(("service", before, r["service_group"]), r["treatments_year_before"])
-    for (_, month), names in members.items():
-        if total.get(month) is not None:
-            of(month).sums(names, total[month])
-    for r in quarterly:
-        of(r["quarter"]).is_exactly(("cell", r["quarter"], r["hospital_code"], r["service_group"]), r["treatments"])
-    for kind, column in (("hospital", "hospital_code"), ("service", "service_group")):
-        for quarter, value in {(r["quarter"], r[column]) for r in quarterly}:
-            cells = [
-                ("cell", quarter, r["hospital_code"], r["service_group"])
-                for r in quarterly
-                if (r["quarter"], r[column]) == (quarter, value)
-            ]
-            months = [n for (k, m), names in members.items() if k == kind and _quarter(m) == quarter for n in names if n[2] == value]
-            of(quarter).sums(cells, months)
+            see(kind, r, column)
+            before = r["month"].replace(year=r["month"].year - 1)
+            if r.get("treatments_year_before") is not None and ("total", before) in margins:
+                attacks[_quarter(before)].is_exactly((kind, before, r[column]), r["treatments_year_before"])
+    for kind, mart, *columns in (
+        ("receiver", "redirection_by_provider_quarterly", "provider_id"),
+        ("sends", "redirection_hospital_service_quarterly", "hospital_code", "service_group"),
+        ("sends to", "redirection_hospital_provider_quarterly", "hospital_code", "provider_id"),
+    ):
+        for r in marts[mart]:
+            see(kind, r, *columns)
+    for r in marts["redirection_monthly"] if links else ():
+        attack, month = attacks[_quarter(r["month"])], r["month"]
+        for kind in by_month:
+            if margins[kind, month]:
+                attack.sums(margins[kind, month], [("total", month)])
+    for quarter, attack in attacks.items() if links else ():
+        _link_quarter(attack, margins, quarter)
     return list(attacks.values())
 
 
-def udredning(marts: dict[str, Rows]) -> list[Attack]:
-    """One attack for each month and sector on what the marts of pathways publish together."""
+def _link_quarter(attack: Attack, margins: dict[tuple[Any, ...], list[Name]], quarter: Any) -> None:
+    """How the tables of a quarter hang together with its months and with each other."""
+    months = [quarter.replace(month=quarter.month + i) for i in range(3)]
+
+    def values(kind: str, column: str, period: Any) -> set[str]:
+        return {key[3] for key in list(margins) if key[:3] == (kind, column, period)}
+
+    for kind, column, of in (
+        ("sends", "hospital_code", "hospital"),
+        ("sends", "service_group", "service"),
+        ("sends to", "hospital_code", "hospital"),
+    ):
+        for value in values(kind, column, quarter):
+            attack.sums(margins[kind, column, quarter, value], [n for m in months for n in margins[of, column, m, value]])
+    for value in values("receiver", "provider_id", quarter):
+        attack.sums(margins["sends to", "provider_id", quarter, value], margins["receiver", "provider_id", quarter, value])
+    if not margins["receiver", quarter]:
+        return
+    # A provider without a name in a month, or in the quarter, is in Øvrige there.
+    periods = [("receiver", quarter), *(("provider", m) for m in months)]
+    rest: dict[Any, list[Name]] = defaultdict(list)
+    for value in {v for kind, p in periods for v in values(kind, "provider_id", p)} - {"ØVRIGE"}:
+        (whole,), *parts = ([*margins[kind, "provider_id", p, value], ("in Øvrige", kind, p, value)][:1] for kind, p in periods)
+        attack.sums([name for part in parts for name in part], [whole])
+        for name in (whole, *(name for part in parts for name in part)):
+            if name[0] == "in Øvrige":
+                attack.derived.add(name)
+                rest[name[1:3]].append(name)
+    for kind, period in periods:
+        shown = margins[kind, "provider_id", period, "ØVRIGE"]
+        attack.sums([*rest[kind, period], *([("unnamed", kind, period)] if shown else [])], shown or 0)
+
+
+def udredning(marts: dict[str, Rows], nested: bool = True, links: bool = True) -> list[Attack]:
+    """One attack for each month and sector on what the marts of pathways publish together; without `nested` or `links` the attacker
+    does not use that numbers of a row are part of each other, or that hospitals add up to their sector.
+    """
     attacks: dict[tuple[Any, str], Attack] = defaultdict(Attack)
-    measures = ("pathways", "within_limit_gross", "within_limit_net", "over_with_reason", "over_without_reason", "ended", "referrals",
-                "without_limit")  # fmt: skip
-    for mart, names in (("udredning_monthly", measures), ("udredning_open_monthly", ("open_pathways", "open_over_limit", "without_limit"))):
-        cells: dict[tuple[Any, str], list[str]] = defaultdict(list)
-        for r in marts[mart]:
-            attack, hospital = attacks[r["month"], r["sector"]], r["hospital_code"]
-            if not r["is_total"]:
-                cells[r["month"], r["sector"]].append(hospital)
-            for measure in names:
-                attack.is_exactly((mart, measure, hospital), r[measure])
-            _parts(attack, mart, hospital, r["sector"])
-        for (month, sector), hospitals in cells.items():
-            for measure in names:
-                # Referrals of a hospital where no pathway ended are in the total alone.
-                other = [(mart, measure, "other")] if measure == "referrals" else []
-                attacks[month, sector].sums([*((mart, measure, h) for h in hospitals), *other], [(mart, measure, "ALL")])
+    ended = ("pathways", "within_limit_gross", "within_limit_net", "over_with_reason", "over_without_reason", "ended", "referrals",
+             "without_limit")  # fmt: skip
+    waiting = ("open_pathways", "open_over_limit", "without_limit", "implausible")
+    for whole, mart, measures in (
+        ("udredning_monthly", "udredning_by_hospital", ended),
+        ("udredning_open_monthly", "udredning_open_by_hospital", waiting),
+    ):
+        parts: dict[tuple[Any, str], list[str]] = defaultdict(list)
+        for r in [*marts[whole], *marts[mart]]:
+            attack, hospital = attacks[r["month"], r["sector"]], r.get("hospital_code", "ALL")
+            if "hospital_code" in r:
+                parts[r["month"], r["sector"]].append(hospital)
+            for measure in measures:
+                attack.is_exactly((whole, measure, hospital), r[measure])
+            if nested:
+                _nest(attack, whole, hospital, r["sector"])
+        for key, hospitals in parts.items() if links else ():
+            for measure in measures:
+                attacks[key].sums([(whole, measure, h) for h in hospitals], [(whole, measure, "ALL")])
     return list(attacks.values())
 
 
-def _parts(attack: Attack, mart: str, hospital: str, sector: str) -> None:
-    """What is part of what in one row."""
+def _nest(attack: Attack, mart: str, hospital: str, sector: str) -> None:
+    """What is part of what in one row; the rest of each whole is published nowhere."""
+
+    def split(whole: str, *parts: str) -> None:
+        attack.sums([(mart, p, hospital) for p in parts], [(mart, whole, hospital)])
+
     if mart == "udredning_open_monthly":
-        attack.is_part((mart, "open_over_limit", hospital), (mart, "open_pathways", hospital))
+        attack.derived.add((mart, "in time", hospital))
+        split("open_pathways", "open_over_limit", "in time")
         return
     headline = "within_limit_net" if sector == "SOM" else "within_limit_gross"
-    attack.is_part((mart, "within_limit_gross", hospital), (mart, "within_limit_net", hospital))
-    attack.is_part((mart, "within_limit_net", hospital), (mart, "pathways", hospital))
-    attack.sums([(mart, m, hospital) for m in (headline, "over_with_reason", "over_without_reason")], [(mart, "pathways", hospital)])
-    parts = [(mart, "pathways", hospital), (mart, "defective", hospital)]
-    attack.sums(parts, [(mart, "ended", hospital)])
+    attack.derived |= {(mart, rest, hospital) for rest in ("over net", "over gross", "waited by wish", "defective")}
+    split("pathways", "within_limit_net", "over net")
+    split("pathways", "within_limit_gross", "over gross")
+    split("within_limit_net", "within_limit_gross", "waited by wish")
+    split("pathways", headline, "over_with_reason", "over_without_reason")
+    split("ended", "pathways", "defective")
 
 
 def _quarter(month: Any) -> Any:

@@ -10,9 +10,10 @@ import pytest
 from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake
 from assets.lake.lock import writing
-from assets.releases.database import dicts, open_release
+from assets.releases.database import open_release
 from assets.releases.publish import publish
 from assets.tables.build import Night
+from sources.duck import dicts
 from sources.settings import PROJECT
 from tests.drawn import expect
 

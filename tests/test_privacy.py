@@ -18,8 +18,9 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake, read_json
-from assets.releases.database import dicts, open_release
+from assets.releases.database import open_release
 from assets.tables.ledger import Ledger
+from sources.duck import dicts
 from sources.examples import patients
 from sources.examples.planted import Planting
 from sources.settings import PROJECT

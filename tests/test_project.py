@@ -102,8 +102,9 @@ print(ours <= own, heavy, file=sys.stdout)
 def test_tokens_name_the_tables_a_parser_finds(catalog: Catalog) -> None:
     for table in catalog.computed:
         rules = [rule.query.replace("{object}", "this_object") for rule in table.contract.object.quality if rule.query]
-        trees = [expanded(table), *(sqlglot.parse_one(text, dialect="duckdb") for text in rules)]
-        found = {f"{t.db}.{t.name}" for tree in trees for t in tree.find_all(exp.Table) if t.db}
+        wholes = catalog.wholes_of(table)
+        trees = [*map(expanded, [table, *wholes]), *(sqlglot.parse_one(text, dialect="duckdb") for text in rules)]
+        found = {f"{t.db}.{t.name}" for tree in trees for t in tree.find_all(exp.Table) if t.db} | {w.name for w in wholes}
         related = {name for _, name in table.related}
         assert found - {table.name} | related == set(table.needs), table.name
 

@@ -67,13 +67,18 @@ def test_the_parts_of_a_month_are_told_once_it_is_final_and_a_month_that_no_deli
     """)  # fmt: skip
     tables.covers("redirections", "2015-02", "2015-03", final="2015-02")
     assert tables.run("marts.redirection_monthly") == expect("""
-        month      | agreement_type | is_total | treatments | persons | treatments_share | is_provisional | qf
-        2015-02-01 | ALL            | yes      | 2          | 2       | 1                | no             | ''
-        2015-02-01 | DUF            | no       | 1          | 1       | 0.5              | no             | ''
-        2015-02-01 | REGION_OWN     | no       | 1          | 1       | 0.5              | no             | ''
-        2015-03-01 | ALL            | yes      | 1          | 1       | 1                | yes            | p
+        month      | treatments | persons | is_provisional | qf
+        2015-02-01 | 2          | 2       | no             | ''
+        2015-03-01 | 1          | 1       | yes            | p
+    """)
+    assert tables.run("marts.redirection_by_agreement") == expect("""
+        month      | agreement_type | treatments | treatments_share | qf
+        2015-02-01 | DUF            | 1          | 0.5              | ''
+        2015-02-01 | REGION_OWN     | 1          | 0.5              | ''
     """)
     assert tables.run("marts.redirection_by_hospital") == expect("month | hospital_code\n2015-02-01 | HEH")
+    assert tables.run("marts.redirection_by_service_group") == expect("month | service_group\n2015-02-01 | ØJNE")
+    assert tables.run("core.provider_count") == expect("period_start | provider_id\n2015-02-01 | P001\n2015-02-01 | ØVRIGE")
 
 
 def test_services_stand_beside_the_same_month_a_year_before(tables: Tables) -> None:
@@ -83,6 +88,7 @@ def test_services_stand_beside_the_same_month_a_year_before(tables: Tables) -> N
         A0000003 | p3 | 2015-01-11 | 1516001 | P001 | DUF | KCJ
         A0000004 | p4 | 2015-01-11 | 1516001 | P001 | DUF | UXM
     """)  # fmt: skip
+    tables.covers("redirections", "2014-01", "2015-12")
     assert tables.run("marts.redirection_by_service_group") == expect("""
         month      | service_group | treatments | treatments_share | treatments_year_before
         2014-01-01 | ØJNE          | 2          | 1                |
@@ -108,8 +114,9 @@ def received(tables: Tables, **providers: str) -> None:
     ))  # fmt: skip
 
 
-def shown(tables: Tables) -> dict[str, tuple[int, int]]:
-    return {r["provider_id"]: (r["treatments"], r["providers"]) for r in tables.run("marts.redirection_by_provider")}
+def shown(tables: Tables, period: str = "month") -> dict[str, tuple[int, int]]:
+    rows = [r for r in tables.run("core.provider_count") if r["period_type"] == period and r["part_of"] is None]
+    return {r["provider_id"]: (r["treatments"], r["providers"]) for r in rows}
 
 
 def test_the_ten_largest_are_named_and_the_others_stand_together(tables: Tables) -> None:
@@ -120,70 +127,82 @@ def test_the_ten_largest_are_named_and_the_others_stand_together(tables: Tables)
     assert found["P010"] == (10, 1)
 
 
+def test_of_providers_that_received_alike_the_first_are_named(tables: Tables) -> None:
+    received(tables, **{f"P{i:03d}": "abcdef" for i in range(12, 0, -1)})
+    assert sorted(shown(tables)) == [f"P{i:03d}" for i in range(1, 11)] + ["ØVRIGE"]
+
+
 def test_a_provider_with_four_persons_is_not_named_however_many_treatments_it_gave(tables: Tables) -> None:
     received(tables, P001="abcdef", P002="aaabbbcccddd", P003="abcdefgh")
-    assert shown(tables) == {"P003": (8, 1), "ØVRIGE": (18, 2)}
+    assert shown(tables) == {"P003": (8, 1), "P001": (6, 1), "ØVRIGE": (12, 1)}
 
 
-def test_the_smallest_named_one_joins_others_too_few_to_be_a_crowd(tables: Tables) -> None:
-    received(tables, P001="abcde", P002="abcdefgh", P003="ab", P004="ab")
-    assert shown(tables) == {"P002": (8, 1), "ØVRIGE": (9, 3)}
+def test_others_say_how_many_persons_they_are_and_who_is_part_of_them(tables: Tables) -> None:
+    received(tables, P001="abcdefgh", P002="aabc", P003="cd")
+    tables.covers("redirections", "2015-03", "2015-03")
+    assert tables.run("core.provider_count") == expect("""
+        period_type | provider_id | treatments | treatments_share | persons | providers | part_of
+        month       | P001        | 8          | 0.571428571      | 8       | 1         |
+        month       | P002        | 4          | 0.285714286      | 3       | 1         | ØVRIGE
+        month       | P003        | 2          | 0.142857143      | 2       | 1         | ØVRIGE
+        month       | ØVRIGE      | 6          | 0.428571429      | 4       | 2         |
+    """)
 
 
-def quarter(tables: Tables, *months: dict[str, str]) -> dict[str, dict[str, int]]:
-    """Treatments in the months of a quarter, persons as letters by provider; what is told of each period by provider."""
+def quarter(tables: Tables, *months: dict[str, str]) -> None:
+    """Treatments in the months of a quarter, persons as letters by provider."""
     rows = [(p, person, m) for m, providers in enumerate(months, 1) for p, persons in providers.items() for person in persons]
     redirections(tables, "\n".join(
         f"A{i:07d} | {person} | 2015-{m:02d}-10 | 1516001 | {p} | DUF | KCJ" for i, (p, person, m) in enumerate(rows)
     ))  # fmt: skip
-    told: dict[str, dict[str, int]] = {}
-    for row in tables.run("marts.redirection_by_provider"):
-        told.setdefault(f"{row['period_type']} {row['period_start']:%m}", {})[row["provider_id"]] = row["treatments"]
-    return told
 
 
-CROWD = {"P101": "abc", "P102": "def", "P103": "ghi"}
-EIGHT = {f"P{i:03d}": "abcdefghijklmnopqrstuvwxyz"[: 26 - i] for i in range(1, 9)}
+def test_a_quarter_names_its_own_ten_largest_whatever_their_months(tables: Tables) -> None:
+    """P020 is large in one month alone; P010 is eleventh then, and has a month of two persons, but is larger in all."""
+    nine = {f"P{i:03d}": "abcdefghijklmnopqrstuvwxyz"[: 26 - i] for i in range(1, 10)}
+    quarter(tables, {**nine, "P010": "abcdefgh"}, {**nine, "P010": "abcdefgh", "P020": "abcdefghi"}, {**nine, "P010": "ab"})
+    assert shown(tables, "quarter")["P010"] == (18, 1)
+    assert shown(tables, "quarter")["ØVRIGE"] == (9, 1)
+    assert tables.run("marts.redirection_by_provider_quarterly")[0]["quarter"].isoformat() == "2015-01-01"
 
 
-def test_a_quarter_names_its_ten_largest_though_one_had_a_small_month_and_hides_a_second_month_of_it(tables: Tables) -> None:
-    ten = {**EIGHT, "P009": "abcdefghij", "P010": "abcdefgh"}
-    told = quarter(tables, ten | CROWD, {**ten, "P010": "abcdefg"} | CROWD, {**ten, "P010": "ab"} | CROWD)
-    assert set(told["quarter 01"]) == {*ten, "ØVRIGE"}
-    assert told["quarter 01"]["P010"] == 8 + 7 + 2
-    assert [("P010" in told[f"month {m}"]) for m in ("01", "02", "03")] == [True, False, False]
-    assert told["month 02"]["ØVRIGE"] == 7 + 9
+@pytest.mark.parametrize(("persons", "named"), [("abcd", False), ("abcde", True)])
+def test_a_quarter_names_a_receiver_of_five_persons(tables: Tables, persons: str, named: bool) -> None:
+    many = {"P001": "abcdefghij", "P050": persons * 20}
+    quarter(tables, many, many, many)
+    assert ("P050" in shown(tables, "quarter")) is named
 
 
-@pytest.mark.parametrize("last", ["abcdefg", "abcdefgh"])
-def test_of_months_alike_the_first_is_hidden(tables: Tables, last: str) -> None:
-    ten = {**EIGHT, "P009": "abcdefghij"}
-    told = quarter(tables, ten | {"P010": "ab"} | CROWD, {**ten, "P010": "abcdefg"} | CROWD, {**ten, "P010": last} | CROWD)
-    assert [("P010" in told[f"month {m}"]) for m in ("01", "02", "03")] == [False, False, True]
+def test_a_quarter_is_told_once_its_three_months_are_final(tables: Tables) -> None:
+    quarter(tables, {"P001": "abcdefgh"}, {"P001": "abcdefgh"}, {"P001": "abcdefgh"})
+    tables.covers("redirections", "2015-01", "2015-03", final="2015-02")
+    assert shown(tables, "quarter") == {}
+    assert tables.run("marts.redirection_hospital_service_quarterly") == []
+    assert tables.run("marts.redirection_hospital_provider_quarterly") == []
+    tables.given_names -= {"core.provider_count"}
+    tables.covers("redirections", "2015-01", "2015-03")
+    assert shown(tables, "quarter") == {"P001": (24, 1)}
 
 
-def test_a_quarter_does_not_name_a_receiver_of_four_persons_however_many_treatments_it_gave(tables: Tables) -> None:
-    many = {"P050": "abcd" * 20}
-    told = quarter(tables, EIGHT | many | CROWD, EIGHT | many | CROWD, EIGHT | many | CROWD)
-    assert set(told["quarter 01"]) == {*EIGHT, "ØVRIGE"}
-
-
-def test_the_eleventh_of_each_month_may_be_the_tenth_of_a_quarter(tables: Tables) -> None:
-    """P020 is large in one month alone; P010 is eleventh then, but larger in all."""
-    ten = {**EIGHT, "P009": "abcdefghij", "P010": "abcdefgh"}
-    told = quarter(tables, ten | CROWD, {**ten, "P020": "abcdefghi"} | CROWD, ten | CROWD)
-    assert "P010" in told["quarter 01"] and "P020" not in told["quarter 01"]
-    assert [("P010" in told[f"month {m}"]) for m in ("01", "02", "03")] == [True, False, True], "eight persons give nobody away"
-
-
-def test_a_quarter_without_a_crowd_behind_its_others_is_told_as_its_months_are(tables: Tables) -> None:
-    rows = []
-    for month, providers in ((1, "P001 P002"), (2, "P001 P002"), (3, "P001")):
-        for p in providers.split():
-            rows += [(p, person, month) for person in "abcdefg"]
-    rows += [("P002", "a", 3), ("P003", "b", 3), ("P003", "c", 3), ("P003", "d", 3), ("P003", "e", 3)]
+def test_every_hospital_of_a_quarter_meets_every_service_and_every_receiver_of_it(tables: Tables) -> None:
+    rows = [("1516001", "P001", "KCJ", "abcdef"), ("2000", "P002", "UXM", "abcdefg"), ("2000", "P003", "UXM", "ab")]
+    treatments = [(unit, provider, code, person) for unit, provider, code, persons in rows for person in persons]
     redirections(tables, "\n".join(
-        f"A{i:07d} | {person} | 2015-{month:02d}-10 | 1516001 | {p} | DUF | KCJ" for i, (p, person, month) in enumerate(rows)
+        f"A{i:07d} | {person} | 2015-0{1 + i % 3}-10 | {unit} | {p} | DUF | {code}" for i, (unit, p, code, person) in enumerate(treatments)
     ))  # fmt: skip
-    found = [(r["provider_id"], r["treatments"]) for r in tables.run("marts.redirection_by_provider") if r["period_type"] == "quarter"]
-    assert found == [("P001", 21), ("ØVRIGE", 19)]
+    assert tables.run("marts.redirection_hospital_service_quarterly") == expect("""
+        quarter    | hospital_code | service_group | treatments | _persons
+        2015-01-01 | HEH           | RADIOLOGI     | 0          |
+        2015-01-01 | HEH           | ØJNE          | 6          | 6
+        2015-01-01 | NOH           | RADIOLOGI     | 9          | 7
+        2015-01-01 | NOH           | ØJNE          | 0          |
+    """)
+    assert tables.run("marts.redirection_hospital_provider_quarterly") == expect("""
+        quarter    | hospital_code | provider_id | treatments | _persons
+        2015-01-01 | HEH           | P001        | 6          | 6
+        2015-01-01 | HEH           | P002        | 0          |
+        2015-01-01 | HEH           | ØVRIGE      | 0          |
+        2015-01-01 | NOH           | P001        | 0          |
+        2015-01-01 | NOH           | P002        | 7          | 7
+        2015-01-01 | NOH           | ØVRIGE      | 2          | 2
+    """)

@@ -15,10 +15,11 @@ from assets.deliveries.coverage import Covered
 from assets.deliveries.extracts import ExtractState
 from assets.lake.files import Lake, read_json
 from assets.lake.lock import writing
-from assets.releases.database import dicts, open_release
+from assets.releases.database import open_release
 from assets.releases.publish import Release, publish
 from assets.releases.rebuild import Compared, again, compare
 from assets.tables.build import Night
+from sources.duck import dicts
 
 FIELDS = """
 day: {type: DATE, label: Dag, meaning: Day of the count.}

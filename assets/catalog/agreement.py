@@ -10,7 +10,7 @@ from sqlglot import TokenType
 
 from assets.catalog.declared import INDICATORS, Catalog, Table
 from assets.catalog.loading import load_catalog
-from assets.catalog.statements import calls, tokens
+from assets.catalog.statements import QF_COLUMNS, calls, tokens
 from sources.duck import no_rows, relation
 from sources.settings import PROJECT
 
@@ -28,7 +28,7 @@ def _differences(catalog: Catalog, table: Table) -> list[str]:
         given = _described(catalog, table)
     except duckdb.Error as error:
         return [str(error).strip().splitlines()[0]]
-    promised = {c.name: c.physicalType.replace(" ", "") for c in table.contract.columns}
+    promised = {c.name: c.physicalType.replace(" ", "") for c in table.contract.columns if c.name != QF_COLUMNS}
     # The protection of small cells takes what it needs, by name, and passes on what is promised.
     if is_protected := table.contract.disclosure is not None:
         given = {name: type_ for name, type_ in given.items() if not name.startswith("_")}

@@ -135,6 +135,14 @@ class Catalog:
     def references(self) -> list[Table]:
         return [t for t in self.tables.values() if t.layer == REFERENCE]
 
+    def wholes_of(self, table: Table) -> list[Table]:
+        """The protected tables whose parts the rows of a protected table are, and those that theirs are."""
+        found: dict[str, Table] = {}
+        for total in table.contract.disclosure.totals if table.contract.disclosure else ():
+            whole = self.tables[total.table]
+            found |= {whole.name: whole} | {other.name: other for other in self.wholes_of(whole)}
+        return list(found.values())
+
     def of_domain(self, domain: str) -> list[Table]:
         """The tables made and published together: of a domain, or (reference) the lookups."""
         return self.references if domain == REFERENCE else [t for t in self.computed if t.domain == domain]

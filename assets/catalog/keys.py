@@ -13,7 +13,7 @@ from sources.layout import Extract
 from sources.parse import READER_VERSION
 from sources.vocabulary import Delivery
 
-BUILD_VERSION = "2"
+BUILD_VERSION = "3"
 
 
 def current_key(extract: Extract, delivery: Delivery, readings: list[str], full: Mapping[str, str]) -> str:

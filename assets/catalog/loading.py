@@ -166,8 +166,24 @@ class _Loading:
         where = f"{layer}/{path.name}"
         found = {} if layer == REFERENCE else reads(text, where, self.macros)
         called = set() if layer == REFERENCE else {macro.name for macro, _ in calls(tokens(text, where), self.macros)}
+        for whole, sql in self._wholes(contract, contracts).items():
+            found = {**reads(sql, whole, self.macros), **found, whole: None}
+            called |= {macro.name for macro, _ in calls(tokens(sql, whole), self.macros)}
         macros = tuple(self.macros[name] for name in sorted(called))
         return Table(layer, contract, path, text, found, tuple(sorted(checked)), tuple(sorted(related.items())), macros)
+
+    def _wholes(self, contract: Contract, contracts: dict[str, Contract]) -> dict[str, str]:
+        """The protected tables that rows of a protected table are parts of, and those that theirs are, with their SQL."""
+        found: dict[str, str] = {}
+        open_ = [contract]
+        while open_:
+            spec = open_.pop().disclosure
+            for name in sorted({t.table for t in spec.totals} - set(found)) if spec else ():
+                if name not in contracts or contracts[name].disclosure is None:
+                    raise ContractError(f"disclosure: {name} is no protected table with a contract")
+                found[name] = self._sql_of(name).read_text("utf-8")
+                open_.append(contracts[name])
+        return found
 
     def _indicators(self, folder: Path, contract: Contract) -> str | None:
         """The table of all indicators: a small select for each, `sql/indicators/<indicator>.sql`, in columns it need not give all."""

@@ -15,6 +15,8 @@ from sources.documents import ContractError
 
 # Column that the protection of small cells reads.
 THRESHOLD = "_disclosure_threshold"
+# Which columns of a mart's row have no value, and why: written beside its SQL (`assets.tables.qualifiers`).
+QF_COLUMNS = "qf_columns"
 READABLE = ("raw", "coverage", "core", "marts", "indicators", "reference")
 
 

@@ -1,7 +1,6 @@
 """The DuckDB file of a release, and how it is opened: to be read, and nothing else."""
 
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
@@ -19,10 +18,3 @@ def open_release(release: Path) -> duckdb.DuckDBPyConnection:
     )
     con.execute("set lock_configuration = true")
     return con
-
-
-def dicts(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:
-    """Rows of a query by column name."""
-    found = con.execute(sql)
-    names = [d[0] for d in found.description or []]
-    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]

@@ -20,15 +20,24 @@ def dictionary_text(catalog: Catalog) -> str:
     """The dictionary in Markdown."""
     lineages = {t.name: column_lineage(catalog, t) for t in catalog.computed}
     columns: dict[str, list[str]] = {}
-    for table_name, _, name, type_, unit, label, meaning, is_key, origins in meta.dictionary(catalog, lineages):
+    for table_name, _, name, type_, unit, aggregate, label, meaning, is_key, origins in meta.dictionary(catalog, lineages):
         key = " (key)" if is_key else ""
-        row = (f"`{name}`{key}", type_, unit or "", label or "", meaning, ", ".join(f"`{o}`" for o in origins.split(", ") if o))
+        row = (
+            f"`{name}`{key}",
+            type_,
+            unit or "",
+            aggregate or "",
+            label or "",
+            meaning,
+            ", ".join(f"`{o}`" for o in origins.split(", ") if o),
+        )
         columns.setdefault(table_name, []).append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
     parts = [
         "# What is in a release\n",
         "Generated from the contracts by `python -m assets.releases.dictionary`; edit those. The tables are in",
         "`releases/current/ventetal.duckdb`, the marts also in `releases/current/marts/*.parquet`. Shares lie between 0 and 1,",
-        "rounded to nine decimals. The same words are the comments of the tables and columns in the database, and",
+        "rounded to nine decimals. Each measure says how it adds up: `sum`; `snapshot`, but not over time; `none`. The same words are",
+        "the comments of the tables and columns in the database, and",
         "`meta.column_dictionary`.\n",
     ]
     for name, rows in columns.items():
@@ -37,7 +46,7 @@ def dictionary_text(catalog: Catalog) -> str:
         if mind := [w for w in (contract.description.limitations, _unverified(catalog, name)) if w]:
             parts.append(f"**Mind:** {' '.join(mind)}\n")
         parts.append(f"{contract.description.purpose} One row: {contract.object.dataGranularityDescription}\n")
-        parts.append("| Column | Type | Unit | Danish label | Meaning | Comes from |\n|---|---|---|---|---|---|")
+        parts.append("| Column | Type | Unit | Adds up | Danish label | Meaning | Comes from |\n|---|---|---|---|---|---|---|")
         parts += [*rows, ""]
     parts.append("## meta\n\nHow the figures came to be.\n")
     for name, table in meta.tables().items():

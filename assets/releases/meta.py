@@ -15,7 +15,7 @@ from assets.deliveries.standing import Standing
 from assets.lake.manifests import Manifest, Told
 from assets.tables.closure import Agreed
 from assets.tables.domain_state import DomainState
-from assets.tables.versions import Version
+from assets.tables.versions import Version, WithheldCount
 from sources.contract import Contract
 from sources.documents import read
 from sources.parse import Reading
@@ -65,7 +65,7 @@ def rows(
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in readings.items()],
         "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in readings.items() for reason, n in r.reasons.items()],
         "check_result": _checks(catalog, extracts, domains),
-        "suppression": [(v.table, w.measures, w.cause, w.cells) for v in published for w in v.withheld],
+        "suppression": [_withheld(v.table, w) for v in published for w in v.withheld],
         "domain_status": [_domain(catalog, d, release.domains[d.domain], extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
@@ -85,6 +85,7 @@ def dictionary(catalog: Catalog, lineages: dict[str, Lineage]) -> Rows:
             c.name,
             c.physicalType,
             c.unit,
+            c.aggregate,
             c.businessName,
             c.description,
             c.name in t.contract.key,
@@ -99,6 +100,12 @@ def table_comment(contract: Contract) -> str:
     """Limitations first: who reads one sentence must read that one."""
     said = [contract.description.limitations, contract.description.purpose, f"One row: {contract.object.dataGranularityDescription}"]
     return " ".join(s for s in said if s)
+
+
+def _withheld(table: str, count: WithheldCount) -> tuple[Any, ...]:
+    share = round(count.amount / count.of_amount, 9) if count.amount is not None and count.of_amount else None
+    amounts = (count.amount, count.of_amount, share)
+    return (table, count.period or None, count.measures, count.cells, count.of_cells, *amounts, count.choice or None)
 
 
 def _receipt(delivery: Standing) -> tuple[Any, ...]:

@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from assets.lake.files import Lake
-from assets.releases.database import dicts, open_release
-from sources.duck import connect
+from assets.releases.database import open_release
+from sources.duck import connect, dicts
 from sources.parse import refused_records
 
 

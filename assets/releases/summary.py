@@ -6,7 +6,8 @@ from typing import Any
 import duckdb
 
 from assets.catalog.freshness import ON_TIME, RECENT
-from assets.releases.database import dicts, open_release
+from assets.releases.database import open_release
+from sources.duck import dicts
 
 Facts = list[dict[str, Any]]
 # Of records: what became of them, then where the accepted ones stand.

@@ -5,8 +5,9 @@ from typing import Any
 
 from assets.report import danish
 from assets.report.chart_style import BAND, FIRST, INK, MUTED, WIDTHS, Spec, chosen, field, layer, title_of
-from assets.report.figures import WITHHELD, Panel, Told
+from assets.report.figures import Panel, Told, is_withheld
 from assets.report.reading import Row
+from assets.report.tables import HIDDEN, NOTHING
 
 # Characters of a name's line on a narrow chart, in the widest of the fonts it may be shown in; and the room of names in pixels.
 NAME_LETTERS = 18
@@ -20,12 +21,16 @@ def bars(told: Told, panel: Panel, width: str) -> Spec:
     value, share = panel.values
     data = []
     for row in told.rows:
-        withheld = row[value] is None
-        said = danish.number(row[value]) if not withheld else "tilbageholdt" if WITHHELD in row["qf"] else "ikke opgjort"
-        if not withheld and row[share] is not None:
+        said = _said(row, value)
+        if row[value] is not None and row[share] is not None:
             said += f"  ({danish.percent(row[share], told.figure.places)})"
         data.append({"name": _lines(_named(told, row), width), "value": row[value] or 0, "label": said})
     return _horizontal(data, width, title_of(told, panel))
+
+
+def _said(row: Row, column: str) -> str:
+    """A value in words, or why there is none."""
+    return danish.number(row[column]) if row[column] is not None else HIDDEN if is_withheld(row, column) else NOTHING
 
 
 def pairs(told: Told, panel: Panel, width: str) -> Spec:
@@ -34,10 +39,8 @@ def pairs(told: Told, panel: Panel, width: str) -> Spec:
     heads = [told.words(v).label for v in panel.values]
     for row in told.rows:
         for place, (value, head) in enumerate(zip(panel.values, heads, strict=True)):
-            withheld = row[value] is None
-            said = ("tilbageholdt" if WITHHELD in row["qf"] and place == 0 else "ikke opgjort") if withheld else danish.number(row[value])
             name = _lines(_named(told, row), width)
-            data.append({"name": name, "value": row[value] or 0, "label": said, "series": head, "place": place})
+            data.append({"name": name, "value": row[value] or 0, "label": _said(row, value), "series": head, "place": place})
     order = [_lines(_named(told, row), width) for row in told.rows]
     most = max(d["value"] for d in data) or 1
     where = {

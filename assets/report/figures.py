@@ -13,7 +13,7 @@ from markupsafe import Markup
 from assets.report.danish import period
 from assets.report.reading import ColumnWords, Reading, Row, needed
 
-WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED, NOT_APPLICABLE = "c", "p", "u", "b", "e", "z"
+WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED = "c", "p", "u", "b", "e"
 CAUTIONS = {
     WITHHELD: "tilbageholdt (få personer)",
     PROVISIONAL: "foreløbig",
@@ -53,7 +53,7 @@ class Told:
     @property
     def columns(self) -> list[str]:
         """Columns to be shown: those that are no hidden fact and no mark."""
-        return [c for c in self.rows[0] if not c.startswith("_") and c not in ("qf", "is_provisional")] if self.rows else []
+        return [c for c in self.rows[0] if not c.startswith("_") and c not in ("qf", "qf_columns", "is_provisional")] if self.rows else []
 
     def words(self, column: str) -> ColumnWords:
         own = self.figure.labels.get(column)
@@ -139,4 +139,15 @@ def tell(figure: Figure, reading: Reading) -> Told:
 def cautions(row: Row) -> list[str]:
     """The marks of a row in words."""
     letters = str(row.get("qf") or "") + (PROVISIONAL if row.get("is_provisional") else "")
+    if not any(is_withheld(row, column) for column in row):
+        letters = letters.replace(WITHHELD, "")
     return [words for letter, words in CAUTIONS.items() if letter in letters]
+
+
+def is_withheld(row: Row, column: str) -> bool:
+    """Whether a value is missing because few persons stand behind it; what is worked out of such a value is missing for the same reason."""
+    if row[column] is not None or WITHHELD not in str(row.get("qf") or ""):
+        return False
+    named = dict(reversed(part.split(": ", 1)) for part in str(row.get("qf_columns") or "").split("; ") if part)
+    letters = [letter for names, letter in named.items() if column in names.split(", ")]
+    return not letters or WITHHELD in letters

@@ -54,7 +54,8 @@ def findings(told: Told) -> list[Markup]:
 def finding(row: Row, places: int) -> Markup:
     """The sentences for one indicator in its newest final month."""
     if row["value"] is None:
-        return Markup("{} for {} er tilbageholdt, fordi få personer ligger bag.").format(row["label"], when(row["month"]))
+        why = "er tilbageholdt, fordi få personer ligger bag" if "c" in row["qf"] else "kunne ikke opgøres"
+        return Markup("{} for {} {}.").format(row["label"], when(row["month"]), why)
     said = [_level(row, places), _course(row, places), _variation(row, places)]
     return Markup(" ").join(s for s in said if s)
 

@@ -15,10 +15,11 @@ LABELS = {
     "offenders": "Tilfælde", "quarantined": "Afvist", "quarantined_share": "Afvist andel", "reason": "Årsag", "receipts": "Leverancer",
     "records": "Poster", "refused": "Afviste filer", "replaced": "Afløst", "rule": "Regel", "severity": "Alvor", "since": "Siden",
     "status": "Status", "table_name": "Tabel", "why": "Hvorfor", "withdrawn": "Trukket tilbage", "cells": "Tilbageholdte tal",
-    "primary_cells": "Små tal", "secondary_cells": "Andre, der ellers kunne regnes ud", "indicator": "Nøgletal", "subject": "For",
+    "cells_newest": "Heraf i den seneste periode", "of_cells": "Tal i alt", "amount_share": "Tilbageholdt andel", "measure": "Tal",
+    "indicator": "Nøgletal", "subject": "For",
     "value_then": "Dengang", "value": "Nu",
 }  # fmt: skip
-SHARES = {"completeness_share", "quarantined_share"}
+SHARES = {"completeness_share", "quarantined_share", "amount_share"}
 
 
 @dataclass(frozen=True)
@@ -53,21 +54,18 @@ PARTS = {
     "checks": ("Kontroller med anmærkning", "Advarsler vises ved tallene; fejl holder området tilbage.", "Alle kontroller er bestået."),
     "late": ("Forsinkede udtræk", "Udtræk, der ikke er kommet til tiden, eller hvis nyeste post er gammel.", "Alt er kommet til tiden."),
     "coverage": ("Måneder", "De seneste tre måneder af hvert udtræk til og med rapportens.", "Ingen måneder er leveret."),
+    "suppression": (
+        "Tilbageholdte tal",
+        "Hvor mange tal der er tilbageholdt, fordi få personer kunne genkendes, i de måneder og kvartaler, hvor noget er; andelen er af"
+        " behandlinger eller forløb og står, hvor den kan regnes ud af det viste.",
+        "Ingen tal er tilbageholdt.",
+    ),
 }
 
 
 def parts(reading: Reading, changed: list[Row] | None, frozen: str) -> list[Part]:
     """Every part; `changed` are the indicators that differ from the last frozen report, called `frozen`, None if there is none."""
-    made = [_part(reading, key, *PARTS[key]) for key in PARTS]
-    if "meta.suppression" in reading.tables:
-        explanation = "Hvor mange tal i offentliggjorte tabeller der er tilbageholdt, fordi få personer kunne genkendes."
-        rows = reading.con.execute("select * from meta.suppression order by all")
-        names = [d[0] for d in rows.description or []]
-        found = [dict(zip(names, row, strict=True)) for row in rows.fetchall()]
-        made.append(
-            Part("tilbageholdt", "Tilbageholdte tal", explanation, "Ingen tal er tilbageholdt.", _table(reading, "Tilbageholdt", found))
-        )
-    return [*made, _changes(reading, changed, frozen)]
+    return [*(_part(reading, key, *PARTS[key]) for key in PARTS), _changes(reading, changed, frozen)]
 
 
 def _part(reading: Reading, key: str, title: str, explanation: str, empty: str) -> Part:

@@ -14,7 +14,8 @@ import duckdb
 import sqlglot
 from sqlglot import exp
 
-from assets.releases.database import dicts, open_release
+from assets.releases.database import open_release
+from sources.duck import dicts
 from sources.settings import PROJECT
 
 Row = dict[str, Any]

@@ -2,7 +2,7 @@
 
 from markupsafe import Markup
 
-from assets.report.figures import WITHHELD, Figure, Panel, Section, Told
+from assets.report.figures import Figure, Panel, Section, Told
 from assets.report.prose import data, during, name, names, when
 
 UNIT = "Der tælles behandlinger; en person kan have flere. Måneder, der ikke er endelige, er mærket foreløbig og vises kun i alt."
@@ -62,7 +62,9 @@ def by_hospital(told: Told) -> list[Markup]:
 
 
 def by_provider(told: Told) -> list[Markup]:
-    first, rest = told.rows[0], [r for r in told.rows if r["_is_rest"]]
+    first, rest = told.rows[0], [r for r in told.rows if r["_is_rest"] and r["treatments"] is not None]
+    if first["_named_share"] is None:
+        return []
     said = Markup("{} af behandlingerne i {} er gået til de {} største private leverandører, der vises").format(
         data(first["_named_share"], "share", 0), _period(told), data(first["_named"])
     )
@@ -80,7 +82,7 @@ def _label(told: Told, row: dict[str, str]) -> str:
 
 
 def _largest(told: Told) -> dict[str, str]:
-    return max((r for r in told.rows if WITHHELD not in r["qf"]), key=lambda r: r["treatments"])
+    return max((r for r in told.rows if r["treatments"] is not None), key=lambda r: r["treatments"])
 
 
 SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", ("redirections",), (

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from typing import Any
 
 from assets.report import danish
-from assets.report.figures import WITHHELD, Told, cautions
+from assets.report.figures import Told, cautions, is_withheld
 from assets.report.reading import ColumnWords, Row
 
 VERDICT = {True: "✓ nået", False: "✗ ikke nået"}
@@ -97,7 +97,7 @@ def _turned(told: Told, caption: str) -> Table:
 
 
 def _cell(told: Told, row: Row, column: str, noted: bool = False) -> Cell:
-    made = cell(row[column], told.words(column), _places(told, row, column), told.reading.codes, column, WITHHELD in str(row.get("qf", "")))
+    made = cell(row[column], told.words(column), _places(told, row, column), told.reading.codes, column, is_withheld(row, column))
     if not noted:
         return made
     notes = (["under mål"] if row.get("target_met") is False else []) + cautions(row)

@@ -20,7 +20,7 @@ def completeness(told: Told) -> list[Markup]:
     if "marts.completeness_monthly" not in told.reading.tables:
         return []
     found = told.reading.con.execute(
-        "select sentence from marts.completeness_monthly where is_total and completeness = 'volume' and sector = ? and month = ?",
+        "select sentence from marts.completeness_monthly where completeness = 'volume' and sector = ? and month = ?",
         [sector, told.last_final],
     ).fetchall()
     share = next((r["completeness_volume_share"] for r in told.current), None)

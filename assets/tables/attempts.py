@@ -14,10 +14,9 @@ from assets.catalog.declared import Catalog, Table
 from assets.catalog.keys import audit_key, data_key, reference_key
 from assets.catalog.lineage import column_lineage
 from assets.lake.line import Line
-from assets.tables.compute import WrongLookup, computed, read_reference
+from assets.tables.compute import WrongLookup, computed, ledger_of, read_reference
 from assets.tables.inputs import Available, Inputs
 from assets.tables.last_good import LastGood
-from assets.tables.ledger import Ledger
 from assets.tables.versions import Attempt, Version, facts, failing, known, rows_sql, settle_in
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome
@@ -49,9 +48,10 @@ class Attempts:
             return data_key(table, inputs, self._line.as_of, ledger)
 
         def make(con: duckdb.DuckDBPyConnection) -> Path:
-            return computed(self._lake, con, table, inputs, key_for, self._line.as_of, column_lineage(self._catalog, table))
+            wholes = self._catalog.wholes_of(table)
+            return computed(self._lake, con, table, wholes, inputs, key_for, self._line.as_of, column_lineage(self._catalog, table))
 
-        return self._attempt(table, key_for(Ledger(self._lake, table.name, self._line.as_of).key_with()), available, make)
+        return self._attempt(table, key_for(ledger_of(self._lake, table, self._line.as_of).key_with()), available, make)
 
     def _attempt(self, table: Table, key: str, available: Available, make: Callable[[duckdb.DuckDBPyConnection], Path]) -> Attempt:
         """The version named `key`, made if need be and judged."""

@@ -10,10 +10,13 @@ import duckdb
 from assets.catalog.declared import Lineage, Table, identity_extract
 from assets.catalog.keys import reference_key
 from assets.lake.files import Lake, beside, save
-from assets.tables.disclosure import protected
-from assets.tables.ledger import Ledger, Withheld, counted
+from assets.tables.disclosure import Protected, protected
+from assets.tables.ledger import Ledger
+from assets.tables.linked import Linked
+from assets.tables.qualifiers import qualified
 from assets.tables.versions import FACTS, LOGICAL_HASH, PART, Version
 from sources.casts import ident, literal
+from sources.duck import dicts
 from sources.errors import ToldError
 from sources.parse import Delivery, refused_records
 
@@ -26,6 +29,7 @@ def computed(
     lake: Lake,
     con: duckdb.DuckDBPyConnection,
     table: Table,
+    wholes: list[Table],
     inputs: dict[str, str],
     key_for: Callable[[str], str],
     as_of: str,
@@ -33,19 +37,33 @@ def computed(
 ) -> Path:
     """Compute an SQL table on `con`, which has a view for each of its inputs and for nothing else; the folder it lies in.
 
-    `key_for` gives the version's key for a state of the disclosure ledger. Raises duckdb.Error when the SQL itself cannot run.
+    `wholes` are the protected tables whose parts its rows are; `key_for` gives the version's key for a state of the disclosure ledger.
+    Raises duckdb.Error when the SQL itself cannot run.
     """
     con.execute(f"set variable as_of = cast({literal(as_of)} as timestamp)")
     for macro in table.macros:
         con.execute(macro.text)
-    select, ledger = table.text.rstrip().rstrip(";"), Ledger(lake, table.name, as_of)
-    withheld: list[Withheld] = []
-    if table.contract.disclosure:
-        select, withheld = protected(con, table.contract, select, ledger.entries)
-    key = key_for(ledger.key_with(withheld))
-    made = _written(lake, con, table.name, key, select)
-    ledger.remember(withheld)
-    return _told(con, made, Version(table.name, key, inputs, lineage=lineage, withheld=counted(withheld)), table.layer != "core")
+    ledger = ledger_of(lake, table, as_of)
+    safe = Protected(table.text.rstrip().rstrip(";"))
+    if spec := table.contract.disclosure:
+        safe = protected(con, table.contract, spec, safe.select, ledger, {t.name: linked(con, t) for t in wholes})
+    key = key_for(ledger.key_with(safe.withheld))
+    made = _written(lake, con, table.name, key, qualified(table.contract, safe.select))
+    ledger.remember(safe.withheld, safe.judged)
+    return _told(con, made, Version(table.name, key, inputs, lineage=lineage, withheld=safe.counts), table.layer != "core")
+
+
+def ledger_of(lake: Lake, table: Table, as_of: str) -> Ledger:
+    """What has been withheld of a table up to a time; nothing of one that is not about persons."""
+    spec = table.contract.disclosure
+    return Ledger(lake, table.name, as_of, spec.was if spec else None)
+
+
+def linked(con: duckdb.DuckDBPyConnection, table: Table) -> Linked:
+    """A protected table as its SQL makes it and as it is published, by what `con` shows."""
+    assert table.contract.disclosure is not None
+    whole = dicts(con, table.text.rstrip().rstrip(";"))
+    return Linked(table.name, table.contract.disclosure, whole, dicts(con, f"select * from {table.name}"))
 
 
 def read_reference(lake: Lake, table: Table, con: duckdb.DuckDBPyConnection) -> Path:

@@ -1,54 +1,83 @@
 """The disclosure ledger: what has been withheld of tables about persons, so that no later release shows it. Never deleted."""
 
-from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assets.lake.files import Lake, read_json, write_json
-from assets.tables.versions import WithheldCount
 from sources.contract import digest
+from sources.vocabulary import Before
 
 Cell = tuple[str, ...]
 
 
 @dataclass(frozen=True, order=True)
 class Withheld:
-    """A group of numbers of a cell that is withheld, and why: primary, secondary or ledger."""
+    """A number of a cell that is withheld, and why: primary, secondary or ledger."""
 
     cell: Cell
-    group: str
+    number: str
     cause: str
 
     @property
     def key(self) -> tuple[Cell, str]:
-        return self.cell, self.group
+        return self.cell, self.number
 
 
-class Ledger:
-    """What has been withheld of one table, up to a time."""
+@dataclass(frozen=True, order=True)
+class Judged:
+    """What was chosen for the numbers that `problem` names is safe: the `least` there is, as proven; `safe`, the least that was found; or
+    `all`. `solver` is '' where nothing had to be chosen.
+    """
 
-    def __init__(self, lake: Lake, table: str, as_of: str) -> None:
+    problem: str
+    how: str
+    solver: str
+
+
+@dataclass
+class Remembered:
+    """What has been withheld of a table before, and which choices were found safe."""
+
+    entries: set[tuple[Cell, str]] = field(default_factory=set)
+    judged: dict[str, Judged] = field(default_factory=dict)
+
+
+class Ledger(Remembered):
+    """What has been withheld of one table, up to a time, under the name it has and the one it had before."""
+
+    def __init__(self, lake: Lake, table: str, as_of: str, was: Before | None = None) -> None:
+        super().__init__()
         self._folder, self._table, self._as_of = lake.ledger / table, table, as_of
-        self.entries: set[tuple[Cell, str]] = set()
         for path in sorted(self._folder.glob("*.json")):
             entry = read_json(path)
             if entry["as_of"] <= as_of:
-                self.entries |= {(tuple(cell), group) for cell, group in entry["withheld"]}
+                self.entries |= {(tuple(cell), name) for cell, name in entry["withheld"]}
+                self.judged |= {problem: Judged(problem, how, solver) for problem, how, solver in entry.get("judged", [])}
+        if was:
+            self.entries |= _before(lake, was, as_of)
 
     def key_with(self, withheld: Iterable[Withheld] = ()) -> str:
         """Names the ledger as it will be once `withheld` is in it; '' for an empty one."""
         entries = sorted(self.entries | {w.key for w in withheld})
         return digest("ledger", entries) if entries else ""
 
-    def remember(self, withheld: Iterable[Withheld]) -> None:
+    def remember(self, withheld: Iterable[Withheld], judged: Iterable[Judged] = ()) -> None:
         """Write what is new to the ledger: before a release can show what was left."""
-        if new := sorted({w.key for w in withheld} - self.entries):
+        new = sorted({w.key for w in withheld} - self.entries)
+        found = sorted({j for j in judged if j.problem not in self.judged})
+        if new or found:
             self._folder.mkdir(parents=True, exist_ok=True)
-            write_json(self._folder / f"{digest(self._as_of, new)}.json", {"as_of": self._as_of, "table": self._table, "withheld": new})
+            said = [[j.problem, j.how, j.solver] for j in found]
+            entry = {"as_of": self._as_of, "table": self._table, "withheld": new, "judged": said}
+            write_json(self._folder / f"{digest(self._as_of, new, said)}.json", entry)
             self.entries |= set(new)
+            self.judged |= {j.problem: j for j in found}
 
 
-def counted(withheld: Iterable[Withheld]) -> list[WithheldCount]:
-    """How many cells are withheld, by group of numbers and cause."""
-    counts = Counter((w.group, w.cause) for w in withheld)
-    return [WithheldCount(group, cause, cells) for (group, cause), cells in sorted(counts.items())]
+def _before(lake: Lake, was: Before, as_of: str) -> set[tuple[Cell, str]]:
+    """What an earlier ledger withheld, in today's names."""
+    found = set[tuple[Cell, str]]()
+    for cell, name in Ledger(lake, was.table, as_of).entries:
+        if was.cell is None or cell[-1] == was.cell:
+            found |= {(cell if was.cell is None else cell[:-1], n) for n in was.numbers.get(name, [name])}
+    return found

@@ -22,11 +22,20 @@ LOGICAL_HASH = "count(*) || '-' || coalesce(sum(md5_number_lower(cast(to_json(t)
 
 @dataclass(frozen=True)
 class WithheldCount:
-    """How many cells of a table about persons are withheld, by group of numbers and cause."""
+    """How much of a number of a table about persons is withheld in a period (a date; '' in versions of before that was kept apart).
+
+    `of_cells` has it; `choice` says how what is withheld was chosen (`assets.tables.ledger.Judged`). `amount` of it is withheld and
+    `of_amount` there is; None where that cannot be worked out from what is shown.
+    """
 
     measures: str
-    cause: str
-    cells: int
+    cause: str = ""
+    cells: int = 0
+    period: str = ""
+    of_cells: int | None = None
+    amount: int | None = None
+    of_amount: int | None = None
+    choice: str = ""
 
 
 @dataclass(frozen=True)

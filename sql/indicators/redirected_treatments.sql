@@ -1,3 +1,2 @@
 select month, 'ALL' as subject, treatments as value, qf
 from marts.redirection_monthly
-where is_total

@@ -5,4 +5,4 @@ select
     open_over_limit as value,
     case when open_over_limit is null then qf else replace(qf, 'c', '') end as qf,
 from marts.udredning_open_monthly
-where is_total and coalesce(open_pathways, 1) > 0
+where coalesce(open_pathways, 1) > 0

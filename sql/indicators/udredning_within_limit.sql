@@ -8,4 +8,4 @@ select
     completeness_volume_share as completeness_share,
     case when within_limit_share is null then qf else replace(qf, 'c', '') end as qf,
 from marts.udredning_monthly
-where is_total and coalesce(pathways, 1) > 0
+where coalesce(pathways, 1) > 0

@@ -1,18 +1,18 @@
--- How complete the registration of pathways is, in three measures (domain rules: no national formula exists), from the published
+-- How complete the registration of pathways of each sector is, in three measures (domain rules: no national formula exists), from the published
 -- figures alone, so nothing is said here that the pathways withhold. Trend and the sentence to print are those of final months.
 with measured as (
-    select month, sector, hospital_code, hospital_name, is_total, is_provisional, qf, 'volume' as completeness,
+    select month, sector, is_provisional, qf, 'volume' as completeness,
         case when completeness_volume_share is not null then pathways end as numerator,
         case when completeness_volume_share is not null then referrals end as denominator, completeness_volume_share as share,
     from marts.udredning_monthly
     union all
-    select month, sector, hospital_code, hospital_name, is_total, is_provisional, qf, 'fields',
+    select month, sector, is_provisional, qf, 'fields',
         case when completeness_fields_share is not null then pathways end,
         case when completeness_fields_share is not null then ended end,
         completeness_fields_share,
     from marts.udredning_monthly
     union all
-    select month, sector, hospital_code, hospital_name, is_total, is_provisional, qf, 'reason',
+    select month, sector, is_provisional, qf, 'reason',
         over_with_reason, over_with_reason + over_without_reason, completeness_reason_share,
     from marts.udredning_monthly
 ),
@@ -33,7 +33,7 @@ judged as (
         end as completeness_band,
         case
             when not is_provisional then share > lag(share) over (
-                partition by sector, hospital_code, completeness, is_provisional order by month
+                partition by sector, completeness, is_provisional order by month
             )
         end as is_trend_up,
     from limited
@@ -42,9 +42,6 @@ judged as (
 select
     month,
     sector,
-    hospital_code,
-    hospital_name,
-    is_total,
     completeness,
     numerator,
     denominator,

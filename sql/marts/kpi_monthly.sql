@@ -122,7 +122,8 @@ select
         when judged.month is not null then 'NONE'
     end as special_cause,
     value.is_provisional,
-    value.qf,
+    -- A count has no numerator.
+    concat(value.qf, case when value.value is not null and value.numerator is null then 'z' else '' end) as qf,
 from value
 join reference.kpi as kpi on kpi.indicator = value.indicator and kpi.subject in (value.subject, '*')
 left join limits on limits.indicator = value.indicator and limits.subject = value.subject

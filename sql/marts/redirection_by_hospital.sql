@@ -18,8 +18,7 @@ hospital as (
 counted as (
     select redirection.month, redirection.hospital_code, count(*) as treatments, count(distinct redirection.person_id) as persons
     from core.redirection as redirection
-    join marts.redirection_monthly as final_month
-        on final_month.month = redirection.month and final_month.is_total and not final_month.is_provisional
+    join coverage.redirections as final_month on final_month.month = redirection.month and final_month.is_final
     group by all
 )
 select

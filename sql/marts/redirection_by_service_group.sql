@@ -1,7 +1,7 @@
 -- Redirected treatments of the final months by the service expected when the patient was redirected (seed L45-88), each beside
 -- the same month of the year before. "Uden kode" is never coded afterwards.
 with final_month as (
-    select month from marts.redirection_monthly where is_total and not is_provisional
+    select month from coverage.redirections where is_final
 ),
 named as (
     select distinct service_group, service_group_name from reference.service_group

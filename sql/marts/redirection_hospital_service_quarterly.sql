@@ -2,8 +2,8 @@
 -- Every hospital meets every group of the quarter, also where nothing was sent: a withheld cell needs neighbours of every size.
 with final_quarter as (
     select cast(date_trunc('quarter', month) as date) as quarter
-    from marts.redirection_monthly
-    where is_total and not is_provisional
+    from coverage.redirections
+    where is_final
     group by all
     having count(*) = 3
 ),
@@ -22,17 +22,6 @@ counted as (
     from redirection
     group by all
 ),
--- Where a month withholds a hospital or a group, the quarter must not give it away: its margin counts as unknown.
-loose_hospital as (
-    select distinct cast(date_trunc('quarter', month) as date) as quarter, hospital_code
-    from marts.redirection_by_hospital
-    where treatments is null
-),
-loose_group as (
-    select distinct cast(date_trunc('quarter', month) as date) as quarter, service_group
-    from marts.redirection_by_service_group
-    where treatments is null
-),
 named as (
     select distinct service_group, service_group_name from reference.service_group
 )
@@ -45,8 +34,6 @@ select
     coalesce(counted.treatments, 0) as treatments,
     '' as qf,
     counted.persons as _persons,
-    loose_hospital.hospital_code is not null as _row_is_loose,
-    loose_group.service_group is not null as _column_is_loose,
 from grid
 join reference.hospital as hospital on hospital.hospital_code = grid.hospital_code
 join named on named.service_group = grid.service_group
@@ -54,6 +41,4 @@ left join counted
     on counted.quarter = grid.quarter
     and counted.hospital_code = grid.hospital_code
     and counted.service_group = grid.service_group
-left join loose_hospital on loose_hospital.quarter = grid.quarter and loose_hospital.hospital_code = grid.hospital_code
-left join loose_group on loose_group.quarter = grid.quarter and loose_group.service_group = grid.service_group
 order by all

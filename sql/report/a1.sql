@@ -1,5 +1,5 @@
 -- Treatments redirected to private hospitals, month by month.
-select month, treatments, persons, is_provisional, qf
+select month, treatments, persons, is_provisional, qf, qf_columns
 from marts.redirection_monthly
-where is_total and month <= $month
+where month <= $month
 order by month

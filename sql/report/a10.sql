@@ -12,8 +12,9 @@ select
     waiting.open_over_limit,
     ended.is_provisional,
     ended.qf,
+    concat_ws('; ', nullif(ended.qf_columns, ''), nullif(waiting.qf_columns, '')) as qf_columns,
 from marts.udredning_monthly as ended
 left join marts.udredning_open_monthly as waiting
-    on waiting.month = ended.month and waiting.sector = ended.sector and waiting.is_total
-where ended.sector = 'PSY' and ended.is_total and ended.month <= $month and coalesce(ended.pathways, 1) > 0
+    on waiting.month = ended.month and waiting.sector = ended.sector
+where ended.sector = 'PSY' and ended.month <= $month and coalesce(ended.pathways, 1) > 0
 order by ended.month

@@ -8,6 +8,7 @@ select
     treatments_year_before,
     treatments - treatments_year_before as treatments_change,
     qf,
+    qf_columns,
     month as _from,
     month as _to,
 from marts.redirection_by_service_group

@@ -1,12 +1,10 @@
 -- The newest whole final quarter by expected service. A group withheld in one of its months is withheld in the quarter.
 with newest as (
-    select max(period_start) as quarter
-    from marts.redirection_by_provider
-    where period_type = 'quarter' and period_start + interval 2 month <= $month
+    select max(quarter) as quarter from marts.redirection_by_provider_quarterly where quarter + interval 2 month <= $month
 ),
 total as (
     select sum(treatments) as treatments
-    from newest join marts.redirection_monthly as month on date_trunc('quarter', month.month) = newest.quarter and month.is_total
+    from newest join marts.redirection_monthly as month on date_trunc('quarter', month.month) = newest.quarter
 ),
 summed as (
     select

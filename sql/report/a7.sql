@@ -10,6 +10,7 @@ select
     completeness_band,
     is_provisional,
     qf,
+    qf_columns,
 from marts.udredning_monthly
-where sector = 'SOM' and is_total and month <= $month and coalesce(pathways, 1) > 0
+where sector = 'SOM' and month <= $month and coalesce(pathways, 1) > 0
 order by month

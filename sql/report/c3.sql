@@ -13,6 +13,7 @@ select
     within_sla_with_open_share,
     is_provisional,
     qf,
+    qf_columns,
 from marts.servicedesk_cases_monthly
 where desk = 'CIMT' and is_total and month <= $month
 order by month

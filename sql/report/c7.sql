@@ -1,5 +1,5 @@
 -- Klinisk Servicedesk: share of the calls that were answered. No target is stated for it.
-select month, answered_share, answered, offered, service_level_share, is_provisional, qf
+select month, answered_share, answered, offered, service_level_share, is_provisional, qf, qf_columns
 from marts.servicedesk_calls_monthly
 where desk = 'KLINISK' and month <= $month
 order by month

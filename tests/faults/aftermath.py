@@ -17,7 +17,8 @@ import duckdb
 from assets.lake.files import Lake, read_json
 from assets.lake.leftovers import HALF_MADE
 from assets.lake.manifests import releases
-from assets.releases.database import DATABASE, dicts
+from assets.releases.database import DATABASE
+from sources.duck import dicts
 from tests.faults.dying import PROJECT, Death, Nights, Order
 from tests.toy import Toy
 

@@ -1,0 +1,107 @@
+"""What an attacker can work out: the smallest and the largest value that a hidden number can have, given all that is shown.
+
+Numbers are whole and not negative, and hang together by sums. The attacker knows every number that is shown, every sum, and which
+numbers there are.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import highspy
+import numpy as np
+
+# Terms of a sum that is nought: a number's place, and whether it is added or taken away.
+Sum = dict[int, int]
+
+
+@dataclass
+class Numbers:
+    """Numbers about persons that hang together: their values, and the sums of them that are nought.
+
+    While it is hidden a number must be able to be `reach`, and its smallest and largest value must lie `width` apart; 0 of one that
+    needs no protection.
+    """
+
+    values: list[int] = field(default_factory=list)
+    sums: list[Sum] = field(default_factory=list)
+    width: list[int] = field(default_factory=list)
+    reach: list[int] = field(default_factory=list)
+
+
+class Attack:
+    """The exact attack on the `hidden` ones among the numbers."""
+
+    def __init__(self, numbers: Numbers, hidden: Iterable[int]) -> None:
+        self._numbers, self._hidden = numbers, sorted(hidden)
+        self._place = {number: place for place, number in enumerate(self._hidden)}
+        count = len(self._hidden)
+        self._solver = solver()
+        self._solver.addVars(count, np.zeros(count), np.full(count, highspy.kHighsInf))
+        for terms in numbers.sums:
+            inside = {self._place[n]: sign for n, sign in terms.items() if n in self._place}
+            shown = -sum(sign * numbers.values[n] for n, sign in terms.items() if n not in self._place)
+            add_row(self._solver, inside, shown, shown)
+        make_whole(self._solver, count)
+        # The smallest and largest value seen of each so far: a table found for one number is a witness for all.
+        self._low = np.array([float(numbers.values[n]) for n in self._hidden])
+        self._high = self._low.copy()
+
+    def told(self) -> list[int]:
+        """The hidden numbers whose range is too narrow."""
+        return [n for n in self._hidden if not (self._is_safe(n) or self._is_safe(n, -1) or self._is_safe(n, 1))]
+
+    def range_of(self, number: int) -> tuple[float, float]:
+        """The smallest and the largest value of a hidden number."""
+        self._push(self._place[number], 1)
+        self._push(self._place[number], -1)
+        return self._low[self._place[number]], self._high[self._place[number]]
+
+    def _is_safe(self, number: int, direction: int = 0) -> bool:
+        """Whether what has been seen of a number is wide enough, once its largest (-1) or smallest (1) value has been looked for."""
+        place = self._place[number]
+        if direction:
+            self._push(place, direction)
+        spread = self._high[place] - self._low[place]
+        return bool(spread >= self._numbers.width[number] and self._high[place] >= self._numbers.reach[number])
+
+    def _push(self, place: int, direction: int) -> None:
+        self._solver.changeColCost(place, float(direction))
+        self._solver.run()
+        status = self._solver.getModelStatus()
+        self._solver.changeColCost(place, 0.0)
+        # Nought is always possible from below, so only upwards is there no end.
+        if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+            self._high[place] = np.inf
+            return
+        if status != highspy.HighsModelStatus.kOptimal:
+            raise ValueError(f"what is shown contradicts itself: {status.name}")
+        found = np.round(np.array(self._solver.getSolution().col_value))
+        np.minimum(self._low, found, out=self._low)
+        np.maximum(self._high, found, out=self._high)
+
+
+class _Quiet(highspy.Highs):
+    def enableCallbacks(self) -> None:
+        """Nothing calls back, and to allow it prints the solver's name on the terminal."""
+
+
+def solver() -> highspy.Highs:
+    """The solver, silent and the same on every machine: one thread, one seed, no clock."""
+    made: highspy.Highs = _Quiet()  # type: ignore[no-untyped-call]  # its constructor has no types
+    options: dict[str, bool | int | float | str] = {
+        "output_flag": False, "threads": 1, "random_seed": 0, "parallel": "off", "mip_rel_gap": 0.0,
+    }  # fmt: skip
+    for option, value in options.items():
+        made.setOptionValue(option, value)
+    return made
+
+
+def add_row(to: highspy.Highs, terms: dict[int, float] | Sum, least: float, most: float) -> None:
+    """A constraint over columns."""
+    if terms:
+        to.addRow(least, most, len(terms), np.array(list(terms), dtype=np.int32), np.array(list(terms.values()), dtype=float))
+
+
+def make_whole(of: highspy.Highs, count: int) -> None:
+    """Let the first `count` columns be whole numbers."""
+    of.changeColsIntegrality(count, np.arange(count, dtype=np.int32), np.full(count, highspy.HighsVarType.kInteger))

@@ -1,0 +1,69 @@
+-- Redirected treatments of final months and quarters counted by the private provider that received them (seed L109-117): the ten
+-- largest of the period by name, if enough persons went there to name it, and Øvrige as a row of its own beside the providers that
+-- it holds.
+with period as (
+    select 'month' as period_type, month, month as period_start from coverage.redirections where is_final
+    union all
+    select 'quarter', month, quarter
+    from (
+        select month, cast(date_trunc('quarter', month) as date) as quarter, count(*) over (partition by date_trunc('quarter', month)) as months
+        from coverage.redirections
+        where is_final
+    )
+    where months = 3
+),
+received as (
+    select period.period_type, period.period_start, redirection.provider_id, redirection.person_id
+    from core.redirection as redirection
+    join period on period.month = redirection.month
+),
+counted as (
+    select
+        period_type,
+        period_start,
+        provider_id,
+        count(*) as treatments,
+        count(distinct person_id) as persons,
+        row_number() over (partition by period_type, period_start order by count(*) desc, provider_id) as place,
+        in_force('providers_listed', 'ALL', period_start) as most_listed,
+        disclosure_threshold(period_start) as fewest_persons,
+    from received
+    group by period_type, period_start, provider_id
+),
+listed as (
+    select *, place <= most_listed and persons >= coalesce(fewest_persons, persons) as is_listed
+    from counted
+    where most_listed is not null
+),
+rest as (
+    select period_type, period_start, count(*) as treatments, count(distinct received.person_id) as persons, count(distinct provider_id) as providers
+    from received
+    join listed using (period_type, period_start, provider_id)
+    where not is_listed
+    group by all
+),
+placed as (
+    select period_type, period_start, provider_id, treatments, persons, 1 as providers, case when not is_listed then 'ØVRIGE' end as part_of
+    from listed
+    union all
+    select period_type, period_start, 'ØVRIGE', treatments, persons, providers, null
+    from rest
+)
+select
+    placed.period_type,
+    placed.period_start,
+    placed.provider_id,
+    case when placed.provider_id = 'ØVRIGE' then 'Øvrige' else coalesce(provider.provider_name, placed.provider_id) end as provider_name,
+    placed.treatments,
+    round(
+        placed.treatments / sum(placed.treatments) filter (placed.part_of is null) over (partition by placed.period_type, placed.period_start),
+        9
+    ) as treatments_share,
+    placed.persons,
+    placed.providers,
+    placed.part_of,
+from placed
+left join reference.provider as provider
+    on provider.provider_id = placed.provider_id
+    and placed.period_start between provider.valid_from and provider.valid_to
+order by all
