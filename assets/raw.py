@@ -1,6 +1,7 @@
 """One asset per extract: deliveries taken in and judged. Bad input shows as checks; it never fails the run."""
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from assets.deliveries.coverage import Windows
     from assets.deliveries.extracts import ExtractState
     from assets.deliveries.standing import Standing
+    from assets.tables.build import Night
 
 INTAKE_RULES = [
     Rule("records_are_conserved", "Records = accepted + quarantined + ignored; accepted = current + superseded + duplicate + held.",
@@ -36,18 +38,19 @@ def raw_asset(extract: Extract) -> dg.AssetsDefinition:
     @dg.multi_asset(name=f"raw__{extract.name}", specs=[spec.replace_attributes(skippable=False)], check_specs=check_specs(key, rules))
     def ingest(night_run: dg.ResourceParam[NightRun]) -> Iterator[dg.MaterializeResult[None]]:
         night = night_run.night
-        yield raw_result(extract, night.ingest(extract.name), night.windows)
+        yield raw_result(extract, night.ingest(extract.name), night)
 
     return ingest
 
 
-def raw_result(extract: Extract, state: "ExtractState", windows: "Windows") -> dg.MaterializeResult[None]:
-    """What stands of the extract, with its checks. `windows` says how late its deliveries may come."""
+def raw_result(extract: Extract, state: "ExtractState", night: "Night") -> dg.MaterializeResult[None]:
+    """What stands of the extract, with its checks."""
     key, rules = asset_key(f"raw.{extract.name}"), _rules(extract)
+    least = night.catalog.least_told(f"raw.{extract.name}", night.now.date())
     return dg.MaterializeResult(
         asset_key=key,
-        metadata=_metadata(extract, state, windows),
-        check_results=check_results(key, rules, state.outcomes + _intake_outcomes(extract, state)),
+        metadata=_metadata(extract, state, night.windows, least),
+        check_results=check_results(key, rules, state.outcomes + _intake_outcomes(extract, state), least),
         data_version=dg.DataVersion(state.key or "none"),
     )
 
@@ -56,7 +59,7 @@ def _rules(extract: Extract) -> list[Rule]:
     return raw_rules(extract.contract) + freshness_rules(extract.contract) + DELIVERY_RULES + INTAKE_RULES
 
 
-def _metadata(extract: Extract, state: "ExtractState", windows: "Windows") -> dict[str, Any]:
+def _metadata(extract: Extract, state: "ExtractState", windows: "Windows", least: float) -> dict[str, Any]:
     records, quarantined = sum(d.records for d in state.deliveries), sum(d.quarantined for d in state.deliveries)
     metadata: dict[str, Any] = {
         "dagster/row_count": sum(d.current for d in state.deliveries),
@@ -66,7 +69,7 @@ def _metadata(extract: Extract, state: "ExtractState", windows: "Windows") -> di
         "quarantined": quarantined,
         "quarantined_share": round(quarantined / records, 9) if records else 0.0,
         "unchanged": not state.arrived,
-        "coverage": _month_grid(extract, state, windows),
+        "coverage": _month_grid(extract, state, windows, least),
     }
     if state.is_late:
         metadata["late"] = state.freshness.why
@@ -75,23 +78,22 @@ def _metadata(extract: Extract, state: "ExtractState", windows: "Windows") -> di
     return metadata
 
 
-def _month_grid(extract: Extract, state: "ExtractState", windows: "Windows") -> dg.TableMetadataValue:
+def _month_grid(extract: Extract, state: "ExtractState", windows: "Windows", least: float) -> dg.TableMetadataValue:
     """What has been delivered for each month, newest first: meta.coverage of the extract."""
     from assets.deliveries.coverage import state_of
+    from assets.deliveries.few import told_counts
 
     records = [
         dg.TableRecord({
             "month": c.month[:7] if c.month else "undated",
             "sender": c.sender,
             "deliveries": c.receipts,
-            "records": c.records,
-            "accepted": c.accepted,
-            "quarantined": c.quarantined,
-            "complete": f"{100 * c.accepted / c.records:.1f} %" if c.records else "",
+            **{name: "withheld" if count is None else count for name, count in asdict(n).items()},
+            "complete": f"{100 * c.accepted / c.records:.1f} %" if n.records else "",
             "known until": (c.known_until or "")[:16].replace("T", " "),
             "state": state_of(extract.contract.delivery, windows, c),
         })
-        for c in reversed(state.coverage)
+        for c, n in reversed(list(zip(state.coverage, told_counts(state.coverage, least), strict=True)))
     ]  # fmt: skip
     words = {
         "deliveries": "in force or held",

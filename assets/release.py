@@ -55,7 +55,7 @@ def _results(night: "Night", state: "ExtractState | DomainState") -> Iterator[dg
     if isinstance(state, DomainState):
         yield from domain_results(night, night.catalog.of_domain(state.domain), state)
     else:
-        yield raw_result(night.catalog.extracts[state.extract], state, night.windows)
+        yield raw_result(night.catalog.extracts[state.extract], state, night)
 
 
 def _metadata(night_run: NightRun, made: "Release", differing: list[str]) -> dict[str, Any]:

@@ -54,8 +54,8 @@ def check_specs(key: dg.AssetKey, rules: list[Rule]) -> list[dg.AssetCheckSpec]:
     ]
 
 
-def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: list[Outcome]) -> list[dg.AssetCheckResult]:
-    """A result for every check: what it found, or that it did not run."""
+def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: list[Outcome], least: float = 1) -> list[dg.AssetCheckResult]:
+    """A result for every check: what it found, or that it did not run. Fewer offenders than `least` are not counted aloud."""
     found = {o.name: o for o in outcomes}
     results = []
     for name, members in _checks(rules).items():
@@ -71,10 +71,15 @@ def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: list[Outcome]) 
                 passed=has_run and not failing,
                 severity=severity if has_run else dg.AssetCheckSeverity.WARN,
                 description=said if has_run else f"Not run. {said}",
-                metadata={"offenders": sum(o.offenders for o in failing)},
+                metadata=_offenders(failing, least),
             )
         )
     return results
+
+
+def _offenders(failing: list[Outcome], least: float) -> dict[str, int | str]:
+    counts = [o.offenders for o in failing]
+    return {"offenders": sum(counts) if all(n == 0 or n >= least for n in counts) else "withheld"}
 
 
 def _said(outcome: Outcome) -> str:

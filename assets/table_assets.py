@@ -46,7 +46,8 @@ def domain_results(night: "Night", tables: list[Table], state: DomainState) -> E
     attempts = {a.table: a for a in state.attempts}
     for table in tables:
         attempt = attempts[table.name]
-        yield from check_results(asset_key(table.name), table.rules, attempt.outcomes)
+        least = night.catalog.least_told(table.name, night.now.date())
+        yield from check_results(asset_key(table.name), table.rules, attempt.outcomes, least)
         if table.layer == REFERENCE:
             yield materialized(table, attempt, state.why if state.is_held else "")
         elif not state.is_held:

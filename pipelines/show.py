@@ -131,7 +131,8 @@ def quarantine(facts: dict[str, Any]) -> None:
             out.print(f"    {escape(file['path'])}", highlight=False)
     if facts["reasons"]:
         out.print("[bold]Refused records[/]")
-        table(list(facts["reasons"][0]), [tuple(r.values()) for r in facts["reasons"]])
+        rows = [r | {"records": "few" if r["records"] is None else r["records"]} for r in facts["reasons"]]
+        table(list(rows[0]), [tuple(r.values()) for r in rows])
     _records(out, facts.get("records", []))
 
 

@@ -63,7 +63,7 @@ def test_d04_an_answer_in_no_time_is_none(night: Callable[..., Asked]) -> None:
     assert reasons == {"rule:ok_took_time"}
 
 
-FIGURES = "select pathways from marts.udredning_monthly where is_total and month = date '2015-01-01' and sector = 'SOM'"
+FIGURES = "select pathways from marts.udredning_monthly where month = date '2015-01-01' and sector = 'SOM'"
 FULL = ("sources/pathways/layouts/region.yaml", "sender: region\n", "sender: region\nfull: true\n")
 DELETES = ("sources/pathways/contract.odcs.yaml", "completes: later_files", "absent: deleted\n      completes: later_files")
 

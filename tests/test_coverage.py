@@ -417,7 +417,7 @@ def test_a_mistyped_stop_of_a_pathway_changes_no_other_month(tables: Tables, typ
         for extract in ("pathways", "pathway_pauses", "referrals"):
             tables.covers(extract, "2015-01", "2015-04", final="2015-02")
         tables.given_names -= {"core.pathway"}
-        return figures(tables, "marts.udredning_monthly", "hospital_code")
+        return figures(tables, "core.pathway_count", "hospital_code")
 
     right, wrong = pathways("2015-02-10"), pathways(str(typed))
     months = {key[0] for key in right}
@@ -430,7 +430,7 @@ RECORDS = {
     "redirections": (
         "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code",
         "A{m}{i} | p{m}{i} | {day} | 1516001 | P001 | DUF | KCJ",
-        {"marts.redirection_monthly": ["agreement_type"], "marts.redirection_by_hospital": ["hospital_code"]},
+        {"marts.redirection_by_agreement": ["agreement_type"], "marts.redirection_by_hospital": ["hospital_code"]},
     ),
     "response_times": (
         "system_name | action | action_class | location | started_at | duration_ms | status",

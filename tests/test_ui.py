@@ -92,7 +92,7 @@ def test_the_months_of_an_extract_are_a_table(page: Page, data: Path) -> None:
 
 def test_a_mart_shows_its_first_rows_its_sql_and_where_its_columns_come_from(page: Page, data: Path) -> None:
     look(page, data, "/assets/marts/udredning_monthly", "preview", "comes_from")
-    said = {"sql": "sql/marts/udredning_monthly.sql", "comes_from": "core.pathway.hospital_code", "preview": "completeness_band"}
+    said = {"sql": "sql/marts/udredning_monthly.sql", "comes_from": "core.pathway_count.pathways", "preview": "completeness_band"}
     for key, text in said.items():
         page.get_by_role("row", name=re.compile(f"^{key} ")).get_by_text("[Show Markdown]").click()
         expect(page.get_by_role("dialog").get_by_text(text).first).to_be_visible()

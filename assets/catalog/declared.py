@@ -4,10 +4,13 @@ What a table needs is what its SQL and the rules of its contract name, so it is 
 used is told and holds its domain; it stops nothing else.
 """
 
+import csv
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from functools import cache, cached_property
 from graphlib import CycleError, TopologicalSorter
+from math import inf
 from pathlib import Path
 
 from assets.catalog.freshness import DELIVERY_RULES, freshness_rules
@@ -167,6 +170,18 @@ class Catalog:
     def domain_of_extract(self, name: str) -> str:
         """The domain an extract belongs to; '' for one that is declared no more."""
         return self.extracts[name].contract.domain if name in self.extracts else self.unreadable.get(name, "")
+
+    def least_told(self, name: str, day: date) -> float:
+        """The smallest number of rows of a table or extract that is told on a day: one, or as many as a number of persons must have. No
+        number is enough where the lookup does not say, and of what is declared no more nobody knows whether it was about persons.
+        """
+        layer, _, rest = name.partition(".")
+        is_known = rest in self.extracts if layer == RAW else name in self.tables
+        if is_known and not self.contract(name).has_personal_columns:
+            return 1
+        lookup = self.tables.get("reference.disclosure_threshold")
+        rows = csv.DictReader(lookup.text.splitlines()) if lookup else ()
+        return max((float(r["persons"]) for r in rows if r["valid_from"] <= day.isoformat() <= r["valid_to"]), default=inf)
 
     def contract(self, name: str) -> Contract:
         """The contract of anything SQL may read, like raw.response_times, coverage.response_times or reference.target."""

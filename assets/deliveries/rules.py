@@ -11,9 +11,6 @@ from sources.contract import Contract
 from sources.stamp import next_month
 from sources.vocabulary import Volume
 
-# Of persons fewer are not counted in words that leave the lake.
-FEW = 5
-
 
 def found_of(contract: Contract, deliveries: list[Standing], months: list[Month], lacking: int) -> list[Outcome]:
     """What became of each of DELIVERY_RULES. `lacking` counts records in force that no full file holds any more."""
@@ -33,8 +30,8 @@ def found_of(contract: Contract, deliveries: list[Standing], months: list[Month]
 
 
 def said(records: int, is_personal: bool) -> str:
-    """A number of records in words; where there are persons a small one is not told."""
-    return f"under {FEW} records" if is_personal and records < FEW else f"{records} records"
+    """A number of records in words; where there are persons no more than its digits."""
+    return f"under {10 ** len(str(records))} records" if is_personal else f"{records} records"
 
 
 def _odd(volume: Volume | None, months: list[Month], is_personal: bool) -> list[str]:

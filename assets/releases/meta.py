@@ -3,6 +3,8 @@
 Written from the states of a run; not part of a release's logical hash.
 """
 
+from collections.abc import Callable
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -11,6 +13,7 @@ from assets.catalog.freshness import freshness_rules
 from assets.catalog.verified import unverified
 from assets.deliveries.coverage import Windows, is_final, state_of
 from assets.deliveries.extracts import ExtractState
+from assets.deliveries.few import told, told_counts
 from assets.deliveries.standing import Standing
 from assets.lake.manifests import Manifest, Told
 from assets.tables.closure import Agreed
@@ -59,17 +62,25 @@ def rows(
     readings = {d.parse: (extract, d.reading) for extract, d in deliveries if d.parse and d.reading}
     lineages = {v.table: v.lineage for v in published}
     marts = [t.name for t in catalog.computed if t.layer == MARTS]
+
+    def least(name: str) -> float:
+        return catalog.least_told(name, date.fromisoformat(release.as_of[:10]))
+
     return {
         "release": [(release.release, release.as_of, release.created_at, release.line)],
         "receipt": [_receipt(d) for _, d in deliveries],
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in readings.items()],
-        "quarantine_summary": [(k, extract, reason, n) for k, (extract, r) in readings.items() for reason, n in r.reasons.items()],
-        "check_result": _checks(catalog, extracts, domains),
+        "quarantine_summary": [
+            (k, extract, reason, told(n, least(f"raw.{extract}")))
+            for k, (extract, r) in readings.items()
+            for reason, n in r.reasons.items()
+        ],
+        "check_result": _checks(catalog, extracts, domains, least),
         "suppression": [_withheld(v.table, w) for v in published for w in v.withheld],
         "domain_status": [_domain(catalog, d, release.domains[d.domain], extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
-        "coverage": [row for e in extracts for row in _coverage(catalog, e, windows)],
+        "coverage": [row for e in extracts for row in _coverage(catalog, e, windows, least(f"raw.{e.extract}"))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),
     }
@@ -121,11 +132,12 @@ def _parse(key: str, extract: str, reading: Reading) -> tuple[Any, ...]:
     return (key, extract, reading.layout, reading.encoding, reading.sheet, *counts, *columns)
 
 
-def _checks(catalog: Catalog, extracts: list[ExtractState], domains: list[DomainState]) -> Rows:
+def _checks(catalog: Catalog, extracts: list[ExtractState], domains: list[DomainState], least: Callable[[str], float]) -> Rows:
     found = [(f"raw.{e.extract}", o, not e.problem) for e in extracts if e.extract in catalog.extracts for o in e.outcomes]
     found += [(a.table, o, d.tables.get(a.table) == a.key) for d in domains for a in d.attempts for o in a.outcomes]
     return [
-        (catalog.contract(name).domain, name, o.name, o.column, o.words, o.severity, o.passed, o.offenders, o.named or None, shown,
+        (catalog.contract(name).domain, name, o.name, o.column, o.words, o.severity, o.passed,
+         told(o.offenders, least(name)), o.named or None, shown,
          o.accepted_until or None, o.accepted_reason or None)
         for name, o, shown in found
     ]  # fmt: skip
@@ -152,13 +164,13 @@ def _freshness(catalog: Catalog, extract: ExtractState) -> tuple[Any, ...]:
     return (extract.extract, contract.domain, due, *times, fresh.is_late, fresh.is_stale, fresh.why or None)
 
 
-def _coverage(catalog: Catalog, extract: ExtractState, windows: Windows) -> Rows:
+def _coverage(catalog: Catalog, extract: ExtractState, windows: Windows, least: float) -> Rows:
     declared = catalog.extracts.get(extract.extract)
     # While a contract cannot be read nobody knows when a month is final.
     delivery = declared.contract.delivery if declared else None
     return [
-        (extract.extract, c.month, c.sender or None, c.receipts, c.records, c.accepted, c.quarantined,
-         round(c.accepted / c.records, 9) if c.records else None, c.last_date, c.known_until,
+        (extract.extract, c.month, c.sender or None, c.receipts, n.records, n.accepted, n.quarantined,
+         round(c.accepted / c.records, 9) if c.records and n.records is not None else None, c.last_date, c.known_until,
          state_of(delivery, windows, c) if delivery else "unknown", not (delivery and is_final(delivery, windows, c)), c.is_held)
-        for c in extract.coverage
+        for c, n in zip(extract.coverage, told_counts(extract.coverage, least), strict=True)
     ]  # fmt: skip

@@ -148,6 +148,6 @@ def is_withheld(row: Row, column: str) -> bool:
     """Whether a value is missing because few persons stand behind it; what is worked out of such a value is missing for the same reason."""
     if row[column] is not None or WITHHELD not in str(row.get("qf") or ""):
         return False
-    named = dict(reversed(part.split(": ", 1)) for part in str(row.get("qf_columns") or "").split("; ") if part)
-    letters = [letter for names, letter in named.items() if column in names.split(", ")]
+    named = [part.partition(": ") for part in str(row.get("qf_columns") or "").split("; ")]
+    letters = [letter for letter, _, names in named if column in names.split(", ")]
     return not letters or WITHHELD in letters

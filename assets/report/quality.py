@@ -19,6 +19,8 @@ LABELS = {
     "indicator": "Nøgletal", "subject": "For",
     "value_then": "Dengang", "value": "Nu",
 }  # fmt: skip
+# Counts that are missing where few persons stand behind them.
+COUNTS = {"records", "accepted", "quarantined", "offenders", "completeness_share"}
 SHARES = {"completeness_share", "quarantined_share", "amount_share"}
 
 
@@ -96,4 +98,4 @@ def _table(reading: Reading, caption: str, rows: list[Row]) -> Table:
 
 def _cell(reading: Reading, row: Row, column: str) -> Cell:
     unit = row.get("_unit") if column in ("value", "value_then") else "share" if column in SHARES else None
-    return cell(row[column], ColumnWords(column, unit), 2, reading.codes, column)
+    return cell(row[column], ColumnWords(column, unit), 2, reading.codes, column, column in COUNTS)

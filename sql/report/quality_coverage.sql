@@ -2,9 +2,9 @@
 select
     extract,
     month,
-    sum(records) as records,
-    sum(quarantined) as quarantined,
-    round(sum(accepted) / nullif(sum(records), 0), 9) as completeness_share,
+    case when count(records) = count(*) then sum(records) end as records,
+    case when count(quarantined) = count(*) then sum(quarantined) end as quarantined,
+    case when count(completeness_share) = count(*) then round(sum(accepted) / nullif(sum(records), 0), 9) end as completeness_share,
     max(last_date) as last_date,
     bool_or(is_provisional) as is_provisional,
     bool_or(is_held) as is_held,
