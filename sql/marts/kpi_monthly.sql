@@ -40,7 +40,7 @@ placed as (
         sign(round(final.value - centre, 9)) as side,
         case when months_since = 1 then sign(round(change, 9)) else 0 end as step,
         -- In the outer third between centre and limit, on which side.
-        case when round(abs(final.value - centre), 9) >= round(width * 2 / 3, 9) and width > 0 then sign(final.value - centre) else 0 end as outer_third,
+        case when round(abs(final.value - centre), 9) >= round(width * 2 / 3, 9) then side else 0 end as outer_third,
     from final
     join limits using (indicator, subject)
 ),
@@ -66,7 +66,7 @@ runs as (
         in_force('special_cause_trend', 'ALL', month) as trend_months,
     from in_rows
 ),
--- A trend of seven months is six steps; its first month lies before the first step.
+-- A trend of seven months is six steps; its first month lies before the first step. A step is from the month before and no other.
 judged as (
     select
         indicator,
@@ -74,12 +74,7 @@ judged as (
         month,
         is_outside,
         side_run >= shift_months as is_shift,
-        step_run >= trend_months - 1 or coalesce(
-            lead(step_run) over course >= trend_months - 1
-            and lead(month_no) over course = month_no + 1
-            and lead(step) over course <> 0,
-            false
-        ) as is_trend,
+        step_run >= trend_months - 1 or lead(step_run) over course >= trend_months - 1 as is_trend,
         outer_third <> 0 and outer_of_three >= 2 as is_near_limit,
     from runs
     where shift_months is not null and trend_months is not null
