@@ -96,20 +96,22 @@ def test_a_pause_is_counted_on_the_clock_of_the_deadline_which_stands_still_on_a
 
 
 @pytest.mark.parametrize(
-    ("opened_at", "resolved_at", "is_first_call", "is_doubtful"),
+    ("opened_at", "resolved_at", "closed_at", "is_first_call", "is_doubtful"),
     [
-        ("2015-03-29 01:30:00", "2015-03-29 03:20:00", True, False),
-        ("2015-03-29 01:30:00", "2015-03-29 03:30:01", False, False),
-        ("2014-10-26 01:30:00", "2014-10-26 03:20:00", False, False),
-        ("2014-10-26 01:59:00", "2014-10-26 02:30:00", False, True),
-        ("2015-03-29 02:00:00", "2015-03-29 03:20:00", True, True),
-        ("2015-03-22 01:30:00", "2015-03-22 02:30:00", True, False),
+        ("2015-03-29 01:30:00", "2015-03-29 03:20:00", "", True, False),
+        ("2015-03-29 01:30:00", "2015-03-29 03:30:01", "", False, False),
+        ("2014-10-26 01:30:00", "2014-10-26 03:20:00", "", False, False),
+        ("2014-10-26 01:59:00", "2014-10-26 02:30:00", "", False, True),
+        ("2015-03-29 02:00:00", "2015-03-29 03:20:00", "", True, True),
+        ("2015-03-22 01:30:00", "2015-03-22 02:30:00", "", True, False),
+        ("2014-10-19 01:30:00", "2014-10-19 01:40:00", "2014-10-26 02:30:00", True, True),
+        ("2014-10-26 01:30:00", "", "", False, False),
     ],
 )
 def test_in_the_nights_when_clocks_change_what_really_passed_counts_and_hours_that_are_not_there_once_are_marked(
-    tables: Tables, opened_at: str, resolved_at: str, is_first_call: bool, is_doubtful: bool
+    tables: Tables, opened_at: str, resolved_at: str, closed_at: str, is_first_call: bool, is_doubtful: bool
 ) -> None:
-    row = case(tables, opened_at, resolved_at, channel_name="Telefon")
+    row = case(tables, opened_at, resolved_at, channel_name="Telefon", closed_at=closed_at)
     assert (row["is_first_call_resolved"], row["has_doubtful_hour"]) == (is_first_call, is_doubtful)
 
 
@@ -230,8 +232,30 @@ def test_a_month_counts_what_came_in_what_went_out_and_what_is_left(tables: Tabl
         first_call_resolved | first_call_resolved_of_phone_share | first_call_resolved_of_all_share | first_call_resolved_target_met
         1                   | 0.333333333                        | 0.25                             | no
     """)
-    assert rows_of(tables, "2015-04") == expect("incoming | resolved | closed | flow_ratio | backlog\n0 | 1 | 2 | | 1")
-    assert rows_of(tables, "2015-05") == expect("incoming | resolved | backlog | overdue_open\n0 | 0 | 1 | 1")
+    rest = [r for r in tables.run("marts.servicedesk_cases_monthly") if r["is_total"] and f"{r['month']:%Y-%m}" > "2015-03"]
+    assert rest == expect("""
+        month      | incoming | resolved | closed | flow_ratio | backlog | within_sla_base | within_sla | overdue_open
+        2015-04-01 | 0        | 1        | 2      |            | 1       | 1               | 0          | 1
+        2015-05-01 | 0        | 0        | 0      |            | 1       | 0               | 0          | 1
+    """)
+    assert rest == expect("""
+        inquiries | phone_inquiries | first_call_resolved | unknown_criticality | cancelled | phone_share
+        0         | 0               | 0                   | 0                   | 0         |
+        0         | 0               | 0                   | 0                   | 0         |
+    """)
+
+
+def test_a_case_that_no_user_asked_for_is_no_inquiry_by_phone_either(tables: Tables) -> None:
+    tables.given("reference.channel", """
+        channel_name | channel | is_inquiry | source
+        Telefon      | phone   | yes        | test
+        Alarmopkald  | phone   | no         | test
+    """)  # fmt: skip
+    cases(tables, """
+        Telefon     | Normal | 2015-03-02 10:00:00 | |
+        Alarmopkald | Normal | 2015-03-02 10:00:00 | |
+    """)  # fmt: skip
+    assert rows_of(tables, "2015-03") == expect("incoming | inquiries | phone_inquiries | phone_share\n2 | 1 | 1 | 1")
 
 
 def test_within_the_sla_is_judged_in_the_month_of_the_last_resolution_on_cases_with_a_limit_that_needed_more_than_a_call(
@@ -326,6 +350,11 @@ def test_a_case_from_before_the_series_is_in_the_stock_it_opens_with_and_in_no_m
         2015-03-01 | 1        | 1        | 1      | 2       | 0
         2015-04-01 | 0        | 1        | 1      | 1       | 0
     """)
+
+
+def test_a_desk_whose_first_case_is_of_a_month_not_delivered_has_no_rows_yet(tables: Tables) -> None:
+    cases(tables, "Selvbetjening | Normal | 2015-06-02 10:00:00 | |")
+    assert tables.run("marts.servicedesk_cases_monthly") == []
 
 
 def test_the_rows_of_the_criticalities_add_up_to_the_total(tables: Tables) -> None:
