@@ -116,6 +116,9 @@ def test_who_is_called_back_has_not_waited_until_the_phone_rings(tables: Tables)
         CIMT    | gap    | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10   | callback
         CIMT    | gap    | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20   | redirected
         CIMT    | gap    | 3 | 2015-03-02 11:01:00 | 2015-03-02 10:01:00 | 5    | abandoned
+        CIMT    | abroad | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 100  | callback
+        KLINISK | abroad | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 30   | answered
+        CIMT    | abroad | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 5    | answered
         CIMT    | never  | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10   | callback
         CIMT    | never  | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20   | callback
         CIMT    | longer | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 20   | callback
@@ -130,6 +133,8 @@ def test_who_is_called_back_has_not_waited_until_the_phone_rings(tables: Tables)
     """)  # fmt: skip
     assert sorted(tables.run("core.servicedesk_call"), key=lambda r: (str(r["call_id"]), r["desk"])) == expect("""
         desk    | call_id | outcome    | wait_seconds
+        CIMT    | abroad  | answered   | 105
+        KLINISK | abroad  | answered   | 30
         CIMT    | back    | answered   | 3500
         CIMT    | both    | answered   | 127
         CIMT    | gap     | abandoned  | 75
@@ -335,15 +340,15 @@ def test_open_days_are_counted_as_far_as_the_month_is_delivered(tables: Tables) 
 
 
 def test_open_days_are_the_hverdage_on_which_hours_of_the_desk_are_in_force(tables: Tables) -> None:
-    """Mondays from Easter Monday to the 27th, Tuesdays from the 7th on; Wednesdays are another desk's."""
+    """Mondays from Easter Monday to the 20th, Tuesdays from the 14th on; Wednesdays are another desk's."""
     tables.given("reference.opening_hours", f"""
         {HOURS}
-        KLINISK | 1 | 480 | 960 | 2015-04-06 | 2015-04-27 | test
-        KLINISK | 2 | 480 | 960 | 2015-04-07 | 2015-12-31 | test
+        KLINISK | 1 | 480 | 960 | 2015-04-06 | 2015-04-20 | test
+        KLINISK | 2 | 480 | 960 | 2015-04-14 | 2015-12-31 | test
         CIMT    | 3 | 480 | 960 | 2015-04-01 | 2015-04-30 | test
     """)  # fmt: skip
-    calls(tables, (13, "answered", 10), desk="KLINISK", month="2015-04")
-    assert month_of(tables, "2015-04")["calls_per_open_day"] == 14 / 7
+    calls(tables, (9, "answered", 10), desk="KLINISK", month="2015-04")
+    assert month_of(tables, "2015-04")["calls_per_open_day"] == 10 / 5
 
 
 @pytest.mark.parametrize("outcome", ["answered", "abandoned", "flowed_out"])

@@ -44,18 +44,17 @@ placed as (
     from final
     join limits using (indicator, subject)
 ),
--- Months in a row share one start: the number of the month less its place among such months.
+-- Months in a row share one start: the number of the month less its place among such months. Two months lie in three in a row
+-- where they are no more than two apart.
 in_rows as (
     select
         *,
         month_no - row_number() over (partition by indicator, subject, side order by month) as side_start,
         month_no - row_number() over (partition by indicator, subject, step order by month) as step_start,
-        greatest(count(*) over up_to_here, count(*) over around, count(*) over from_here) as outer_of_three,
+        count(*) over (
+            partition by indicator, subject, outer_third order by month_no range between 2 preceding and 2 following
+        ) as near_months,
     from placed
-    window
-        up_to_here as (partition by indicator, subject, outer_third order by month_no range between 2 preceding and current row),
-        around as (partition by indicator, subject, outer_third order by month_no range between 1 preceding and 1 following),
-        from_here as (partition by indicator, subject, outer_third order by month_no range between current row and 2 following)
 ),
 runs as (
     select
@@ -75,7 +74,7 @@ judged as (
         is_outside,
         side_run >= shift_months as is_shift,
         step_run >= trend_months - 1 or lead(step_run) over course >= trend_months - 1 as is_trend,
-        outer_third <> 0 and outer_of_three >= 2 as is_near_limit,
+        outer_third <> 0 and near_months >= 2 as is_near_limit,
     from runs
     where shift_months is not null and trend_months is not null
     window course as (partition by indicator, subject order by month)
