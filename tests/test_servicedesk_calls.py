@@ -233,7 +233,15 @@ def test_calls_outside_hours_are_counted_apart_and_a_desk_without_hours_has_no_o
         CIMT    | d | 1 | 2015-03-02 20:00:00 | 2015-03-02 19:00:00 | 900 | abandoned
         CIMT    | e | 1 | 2015-04-30 20:00:00 | 2015-04-30 18:00:00 | 1   | answered
     """)  # fmt: skip
-    assert tables.run("marts.servicedesk_calls_monthly") == expect("""
+    found = tables.run("marts.servicedesk_calls_monthly")
+    assert found == expect("""
+        desk    | answered | answered_share | abandoned_share | mean_wait_answered_seconds
+        CIMT    | 0        | 0              | 1               |
+        KLINISK | 1        | 1              | 0               | 10
+        CIMT    | 1        | 1              | 0               | 1
+        KLINISK | 1        | 1              | 0               | 10
+    """)
+    assert found == expect("""
         month      | desk    | offered | abandoned | mean_wait_all_seconds | calls_outside_hours | calls_per_open_day | qf
         2015-03-01 | CIMT    | 1       | 1         | 900                   |                     |                    | z
         2015-03-01 | KLINISK | 1       | 0         | 10                    | 1                   | 0.045454545        | uz
@@ -288,6 +296,11 @@ def test_a_caller_who_gives_up_below_the_short_abandon_limit_was_never_offered(
     calls(tables, (1, "answered", 1), (1, "abandoned", 5), (1, "abandoned", 10))
     row = month_of(tables)
     assert (row["offered"], row["abandoned"], row["short_abandoned"]) == (offered, offered - 1, short)
+
+
+def test_where_no_short_abandon_limit_is_in_force_every_caller_was_offered(tables: Tables) -> None:
+    calls(tables, (2, "answered", 10), (1, "abandoned", 0), desk="NY")
+    assert [month_of(tables)] == expect("offered | abandoned | short_abandoned\n3 | 1 | 0")
 
 
 def test_a_desk_without_a_limit_has_no_service_level_and_a_month_before_the_limit_neither(tables: Tables) -> None:
