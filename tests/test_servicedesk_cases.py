@@ -352,6 +352,47 @@ def test_a_case_from_before_the_series_is_in_the_stock_it_opens_with_and_in_no_m
     """)
 
 
+def test_each_desk_has_its_own_cases_from_the_month_of_the_first_on(tables: Tables) -> None:
+    tables.given("raw.servicedesk_cases", f"""
+        {RAW}
+        a | CIMT    | 2015-05-31 | Selvbetjening | Høj    | 2015-03-02 10:00:00 |                     |
+        b | KLINISK | 2015-05-31 | Selvbetjening | Normal | 2015-04-07 10:00:00 | 2015-04-08 10:00:00 | 2015-04-08 10:00:00
+        c | KLINISK | 2015-05-31 | Selvbetjening | Normal | 2015-04-09 10:00:00 |                     |
+    """)  # fmt: skip
+    tables.covers("servicedesk_cases", "2015-02", "2015-04")
+    assert tables.run("marts.servicedesk_cases_monthly") == expect("""
+        month      | desk    | criticality | incoming | resolved | closed | backlog | overdue_open
+        2015-03-01 | CIMT    | ALL         | 1        | 0        | 0      | 1       | 1
+        2015-03-01 | CIMT    | HØJ         | 1        | 0        | 0      | 1       | 1
+        2015-04-01 | CIMT    | ALL         | 0        | 0        | 0      | 1       | 1
+        2015-04-01 | CIMT    | HØJ         | 0        | 0        | 0      | 1       | 1
+        2015-04-01 | KLINISK | ALL         | 2        | 1        | 1      | 1       | 1
+        2015-04-01 | KLINISK | NORMAL      | 2        | 1        | 1      | 1       | 1
+    """)
+
+
+def test_a_case_solved_in_the_first_call_is_never_overdue(tables: Tables) -> None:
+    """The case system says so itself, and the case was marked as resolved only after its deadline."""
+    case(tables, "2015-03-02 10:00:00", "2015-05-05 10:00:00", channel_name="Telefon", is_first_contact="true")
+    rows = [r for r in tables.run("marts.servicedesk_cases_monthly") if r["is_total"]][:3]
+    assert rows == expect("""
+        month      | backlog | resolved | within_sla_base | overdue_open
+        2015-03-01 | 1       | 0        | 0               | 0
+        2015-04-01 | 1       | 0        | 0               | 0
+        2015-05-01 | 0       | 1        | 0               | 0
+    """)
+
+
+@pytest.mark.parametrize(("phone", "portal", "met"), [(5, 0, "yes"), (6, 0, "no"), (4, 1, "yes"), (4, 2, "no")])
+def test_three_in_five_solved_in_the_first_call_meet_the_target_if_they_are_so_of_phone_calls_and_of_all(
+    tables: Tables, phone: int, portal: int, met: str
+) -> None:
+    rows = ["Telefon | Normal | 2015-03-02 10:00:00 | 2015-03-02 10:10:00 |"] * 3
+    rows += ["Telefon | Normal | 2015-03-02 10:00:00 | |"] * (phone - 3) + ["Selvbetjening | Normal | 2015-03-02 10:00:00 | |"] * portal
+    cases(tables, "\n".join(rows))
+    assert rows_of(tables, "2015-03") == expect(f"first_call_resolved_target | first_call_resolved_target_met\n0.6 | {met}")
+
+
 def test_a_desk_whose_first_case_is_of_a_month_not_delivered_has_no_rows_yet(tables: Tables) -> None:
     cases(tables, "Selvbetjening | Normal | 2015-06-02 10:00:00 | |")
     assert tables.run("marts.servicedesk_cases_monthly") == []
