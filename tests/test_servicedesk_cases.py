@@ -1,5 +1,6 @@
 """Cases of the service desks: deadlines, first calls, what is within the SLA, and what a month's row counts."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,6 +94,7 @@ def test_a_pause_is_counted_on_the_clock_of_the_deadline_which_stands_still_on_a
 ) -> None:
     row = case(tables, opened_at, priority="Medium", paused_seconds=wall, paused_hverdag_seconds=hverdage)
     assert str(row["due_at"]) == due_at
+    assert row["calendar_due_at"] == datetime.fromisoformat(opened_at) + timedelta(days=5, seconds=int(wall or hverdage))
 
 
 @pytest.mark.parametrize(
@@ -150,6 +152,8 @@ def test_every_way_to_write_a_priority_is_one_criticality_and_an_unknown_one_is_
         ("2015-03-03", "2015-03-10", "2015-03-12", None),
         ("", "2015-03-10", "", "2015-03-10"),
         ("2015-03-03", "2015-03-10", "2015-03-05", "2015-03-10"),
+        ("2015-03-05", "", "2015-03-05", "2015-03-05"),
+        ("", "2015-03-05", "2015-03-05", "2015-03-05"),
         ("", "", "", None),
     ],
 )
@@ -158,6 +162,7 @@ def test_the_clock_stops_when_a_case_was_last_resolved(
 ) -> None:
     row = case(tables, "2015-03-02", resolved, closed_at=closed, reopened_at=reopened)
     assert (row["resolved_at"] and str(row["resolved_at"].date())) == resolved_at
+    assert (row["closed_at"] and str(row["closed_at"].date())) == (closed if closed and closed >= reopened else None)
 
 
 @pytest.mark.parametrize(
@@ -182,6 +187,29 @@ def test_the_clock_stops_when_a_case_was_last_resolved(
 def test_solved_in_the_first_call_is_by_phone_at_once_and_for_good(tables: Tables, more: dict[str, str], is_first_call: bool) -> None:
     row = case(tables, "2015-03-02 10:00:00", **({"resolved_at": "2015-03-02 10:20:00", "channel_name": "Telefon"} | more))
     assert row["is_first_call_resolved"] is is_first_call
+    assert (row["is_within_sla"] is None) == (is_first_call or row["resolved_at"] is None)
+
+
+@pytest.mark.parametrize(
+    ("channel_name", "channel", "is_inquiry"),
+    [
+        ("telefon", "phone", True),
+        ("Selvbetjening", "portal", True),
+        ("Overvågning", "system", False),
+        ("Brevdue", "UNMAPPED", True),
+        ("", None, True),
+    ],
+)
+def test_every_case_is_an_inquiry_of_a_user_but_those_of_channels_listed_as_none(
+    tables: Tables, channel_name: str, channel: str | None, is_inquiry: bool
+) -> None:
+    row = case(tables, "2015-03-02 10:00:00", channel_name=channel_name)
+    assert (row["channel"], row["is_inquiry"]) == (channel, is_inquiry)
+
+
+def test_a_case_opened_on_a_day_that_the_calendar_does_not_know_has_no_deadline(tables: Tables) -> None:
+    row = case(tables, "2036-03-03 10:00:00", "2036-03-04 10:00:00", "Høj", updated_at="2036-04-01")
+    assert (row["due_at"], row["is_within_sla"]) == (None, None)
 
 
 def cases(tables: Tables, rows: str) -> None:
