@@ -83,6 +83,35 @@ def test_a_provisional_month_neither_moves_the_limits_nor_is_judged(tables: Tabl
     """)
 
 
+def test_where_nothing_is_final_yet_there_are_no_limits(tables: Tables) -> None:
+    values(tables, "2015-01 10 p")
+    assert tables.run("marts.kpi_monthly") == expect("value | points | centre | special_cause\n10 | | |")
+
+
+def test_each_indicator_of_each_subject_varies_by_itself_and_one_that_is_not_listed_is_not_shown(tables: Tables) -> None:
+    tables.given("indicators.kpi_value", """
+        month      | indicator                 | subject | value | qf
+        2015-01-01 | calls_offered             | CIMT    | 10    | ''
+        2015-02-01 | calls_offered             | CIMT    | 12    | ''
+        2015-01-01 | calls_offered             | KLINISK | 30    | ''
+        2015-02-01 | calls_offered             | KLINISK | 31    | ''
+        2015-01-01 | mean_wait                 | CIMT    | 50    | ''
+        2015-02-01 | mean_wait                 | CIMT    | 50    | ''
+        2015-01-01 | udredning_open_over_limit | PSY     | 7     | ''
+        2015-01-01 | udredning_open_over_limit | ALL     | 8     | ''
+    """)  # fmt: skip
+    assert tables.run("marts.kpi_monthly") == expect("""
+        month      | indicator                 | subject | points | centre | upper_limit | special_cause
+        2015-01-01 | calls_offered             | CIMT    | 2      | 11     | 16.32       | NONE
+        2015-01-01 | calls_offered             | KLINISK | 2      | 30.5   | 33.16       | NONE
+        2015-01-01 | mean_wait                 | CIMT    | 2      | 50     | 50          | NONE
+        2015-01-01 | udredning_open_over_limit | PSY     | 1      | 7      |             | NONE
+        2015-02-01 | calls_offered             | CIMT    | 2      | 11     | 16.32       | NONE
+        2015-02-01 | calls_offered             | KLINISK | 2      | 30.5   | 33.16       | NONE
+        2015-02-01 | mean_wait                 | CIMT    | 2      | 50     | 50          | NONE
+    """)
+
+
 def test_a_change_over_a_missing_month_is_no_moving_range(tables: Tables) -> None:
     values(tables, "2015-01 10\n2015-02 12\n2015-04 90")
     assert tables.run("marts.kpi_monthly")[0:1] == expect("centre | upper_limit\n37.3333333 | 42.6533333")
@@ -105,6 +134,10 @@ def test_one_month_has_a_centre_and_no_limits(tables: Tables) -> None:
         (months("1 8 1 8 1 8 1 7 6 6 6 6 6 6 1 8 1 8 1 8"), dict.fromkeys(WINTER, "SHIFT")),
         (months("9 1 9 1 9 1 2 3 4 5 6 7 1 9 1"), dict.fromkeys(AUTUMN, "TREND")),
         (months("9 1 9 1 9 1 2 3 4 5 6 1 9 1"), {}),
+        # Limits 2.66 from the centre, and months just there.
+        (months("20 22.66 20 20 17.34 20 20.09 19.91 20 20 20 20"), {}),
+        # Limits 7.98 from the centre, and months two thirds of it away.
+        (months("20.28 25.32 25.32 19.72 14.68 14.68 20 20"), dict.fromkeys(("2014-02", "2014-03", "2014-05", "2014-06"), "NEAR_LIMIT")),
     ],
 )  # fmt: skip
 def test_special_causes_are_a_point_outside_seven_on_one_side_and_seven_rising_or_falling(
@@ -123,6 +156,22 @@ def test_two_of_three_months_in_the_outer_third_are_a_special_cause_and_one_is_n
     assert {row["special_cause"] for row in tables.run("marts.kpi_monthly")} == {"NONE"}
 
 
+def test_a_month_is_judged_by_the_rules_in_force_in_it_and_on_the_centre_it_is_on_no_side(tables: Tables) -> None:
+    tables.given("reference.target", """
+        indicator             | subject | value | valid_from | valid_to
+        natural_limits_points | ALL     | 12    | 2015-02-01 | 2099-12-31
+        special_cause_shift   | ALL     | 1     | 2015-01-01 | 2015-03-31
+        special_cause_trend   | ALL     | 2     | 2015-03-01 | 2099-12-31
+    """)  # fmt: skip
+    values(tables, "2015-01 10\n2015-02 10\n2015-03 10\n2015-04 10")
+    assert tables.run("marts.kpi_monthly") == expect("""
+        month      | points | special_cause
+        2015-02-01 | 4      |
+        2015-03-01 | 4      | NONE
+        2015-04-01 | 4      |
+    """)
+
+
 @pytest.mark.parametrize(
     ("numbers", "target", "comparison", "assurance"),
     [
@@ -131,6 +180,12 @@ def test_two_of_three_months_in_the_outer_third_are_a_special_cause_and_one_is_n
         ("90 91 90 91", "90", ">=", "INCONSISTENT"),
         ("10 11 10 11", "30", "<=", "ALWAYS_MET"),
         ("10 11 10 11", "5", "<=", "NEVER_MET"),
+        # Limits of 7.84 and 13.16.
+        ("10 11 10 11", "7.84", ">=", "ALWAYS_MET"),
+        ("10 11 10 11", "13.16", ">=", "INCONSISTENT"),
+        ("10 11 10 11", "7.84", "<=", "INCONSISTENT"),
+        ("10 11 10 11", "11", "<=", "INCONSISTENT"),
+        ("10 11 10 11", "13.16", "<=", "ALWAYS_MET"),
         ("80 80 80 80", "80", ">=", "ALWAYS_MET"),
     ],
 )

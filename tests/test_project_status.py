@@ -19,6 +19,7 @@ from tests.drawn import Tables, expect
         ("Projektet følger ikke tidsplanen og er ca. 3 måneder forsinket", "DELAYED", "13"),
         ("Projektet følger  ikke tidsplanen, og er 1 uge forsinket.", "DELAYED", "1"),
         ("Projektet er ca. 1 måned forsinket.", "DELAYED", "4"),
+        ("Projektet er ca. 12 måneder forsinket.", "DELAYED", "52"),
         ("Projektet er afsluttet.", "COMPLETED", ""),
         ("Projektet er ikke afsluttet", "UNMAPPED", ""),
         ("Projektet følger ikke planen", "UNMAPPED", ""),

@@ -46,6 +46,16 @@ def test_an_attempt_counts_always_and_is_within_only_if_answered_at_or_below_the
     assert (cell["attempts"], cell["within_limit"]) == (1, within)
 
 
+def test_an_attempt_is_judged_by_the_limit_of_its_own_class_and_left_out_where_there_is_none(tables: Tables) -> None:
+    attempts(tables, """
+        Orbit | login | STANDARD | Herlev | 2015-04-01 08:00:00 | 5000 | OK
+        Orbit | login | HEAVY    | Herlev | 2015-04-01 08:00:00 | 5000 | OK
+        Orbit | login | LIGHT    | Herlev | 2015-04-01 08:00:00 | 100  | OK
+        Orbit | login | HEAVY    | Herlev | 2013-12-31 08:00:00 | 100  | OK
+    """)  # fmt: skip
+    assert measured(tables) == expect("month | attempts | within_limit | answered\n2015-04-01 | 2 | 1 | 2")
+
+
 def test_all_attempts_in_a_listed_window_are_left_out_and_maintenance_outside_one_fails(tables: Tables) -> None:
     tables.given("reference.maintenance", """
         system_id | starts_at           | ends_at             | source
@@ -56,18 +66,21 @@ def test_all_attempts_in_a_listed_window_are_left_out_and_maintenance_outside_on
         Orbit | login | HEAVY | Herlev | 2015-04-01 22:00:00 | 100 | OK
         Orbit | login | HEAVY | Herlev | 2015-04-02 03:59:59 |     | MAINT
         Orbit | login | HEAVY | Herlev | 2015-04-02 04:00:00 |     | MAINT
+        Orbit | login | HEAVY | Herlev | 2015-04-01 23:00:00 |     | TIMEOUT
+        Orbit | login | HEAVY | Herlev | 2015-04-02 05:00:00 |     | TIMEOUT
         GS    | login | HEAVY | Herlev | 2015-04-01 23:00:00 |     | MAINT
     """)  # fmt: skip
     assert measured(tables) == expect("""
-        system_id | attempts | within_limit | maintenance_attempts | maintenance_within_limit
-        GS        | 1        | 0            | 0                    | 0
-        ORBIT     | 2        | 1            | 2                    | 1
+        system_id | attempts | within_limit | answered | timeouts | maintenance_attempts | maintenance_within_limit | measured_days
+        GS        | 1        | 0            | 0        | 0        | 0                    | 0                        | 1
+        ORBIT     | 3        | 1            | 1        | 1        | 3                    | 1                        | 2
     """)
 
 
 def test_an_attempt_inside_windows_that_overlap_touch_or_hold_each_other_counts_once(tables: Tables) -> None:
     tables.given("reference.maintenance", """
         system_id | starts_at           | ends_at             | source
+        ORBIT     | 2015-04-01 05:00:00 | 2015-04-01 06:00:00 | test
         ORBIT     | 2015-04-01 08:00:00 | 2015-04-01 20:00:00 | test
         ORBIT     | 2015-04-01 09:00:00 | 2015-04-01 10:00:00 | test
         ORBIT     | 2015-04-01 19:00:00 | 2015-04-01 21:00:00 | test
@@ -106,9 +119,12 @@ def test_every_spelling_of_a_system_is_one_system_and_an_unknown_one_is_kept_apa
     assert [row["system_id"] for row in tables.run("marts.response_time_monthly") if row["attempts"]] == ["LABKA2"]
 
 
+CELL = "system_id | action | location | month | attempts | within_limit"
+
+
 def cells(tables: Tables, rows: str) -> None:
     """Cells of one system and month, attempts and attempts within the limit."""
-    drawn = "system_id | action | location | month | attempts | within_limit | system_name | answered | timeouts"
+    drawn = f"{CELL} | system_name | answered | timeouts"
     drawn += " | maintenance_attempts | maintenance_within_limit | measured_days | is_listed | presence\n"
     for row in rows.strip().splitlines():
         system, within = row.split("|")[0], row.split("|")[-1]
@@ -133,6 +149,35 @@ def test_moving_attempts_over_the_limit_moves_the_share_by_their_part_of_their_c
     rows += [f"Orbit | login | HEAVY | Glostrup | 2015-04-01 0{i}:00:00 | 100 | OK" for i in range(5)]
     attempts(tables, "\n".join(rows))
     assert orbit(tables)["compliance_share"] == round(1 - moved / 10 / 2, 9)
+
+
+def test_a_cell_measured_in_maintenance_alone_is_in_the_mean_with_maintenance_and_an_absent_one_in_none(tables: Tables) -> None:
+    """Nobody listed "åbning". Nothing at all was measured of "søgning" in Hvidovre, where no rule says what is absent."""
+    tables.given("core.response_time_cell", f"""
+        {CELL} | answered | maintenance_attempts | maintenance_within_limit | is_listed | presence
+        ORBIT | login   | Herlev   | 2015-04-01 | 10 | 9 | 9 | 10 | 1 | yes | PRESENT
+        ORBIT | søgning | Herlev   | 2015-04-01 | 0  | 0 | 0 | 10 | 5 | yes | PRESENT
+        ORBIT | login   | Glostrup | 2015-04-01 | 1  | 1 | 1 | 0  | 0 | yes | PRESENT
+        ORBIT | login   | Hvidovre | 2015-04-01 | 2  | 1 | 1 | 1  | 0 | yes | ABSENT
+        ORBIT | søgning | Hvidovre | 2015-04-01 | 0  | 0 | 0 | 0  | 0 | yes | PRESENT
+        ORBIT | åbning  | Herlev   | 2015-04-01 | 0  | 0 | 0 | 4  | 4 | no  | PRESENT
+        ORBIT | åbning  | Glostrup | 2015-04-01 | 1  | 0 | 1 | 0  | 0 | no  | THIN
+    """)  # fmt: skip
+    found = tables.run("marts.response_time_monthly")
+    assert found == expect("""
+        compliance_share | pooled_share | availability_share | compliance_with_maintenance_share | attempts | maintenance_attempts
+        0.633333333      | 0.833333333  | 0.916666667        | 0.6                               | 14       | 24
+    """)
+    assert found == expect("""
+        cells_present | cells_expected | cells_unlisted | cells_thin | cells_missing                                    | qf
+        2             | 5              | 1              | 0          | login Hvidovre, søgning Herlev, søgning Hvidovre | u
+    """)
+    assert tables.run("marts.response_time_location_monthly") == expect("""
+        location | compliance_share | attempts | within_limit | cells_present | cells_expected | qf
+        Glostrup | 0.5              | 2        | 1            | 1             | 1              | ''
+        Herlev   | 0.9              | 10       | 9            | 1             | 2              | u
+        Hvidovre |                  | 2        | 1            | 0             | 2              | u
+    """)
 
 
 def test_one_bad_location_of_ten_equal_cells_gives_the_published_blodinfo_figure(tables: Tables) -> None:
@@ -176,12 +221,45 @@ def test_what_was_not_measured_is_judged_on_what_was_published(tables: Tables) -
     tables.given("core.response_time_published", """
         month      | system_id | system_name | published_share | sla_target
         2015-04-01 | ORBIT     | Orbit       | 0.5             | 0.998
-        2015-04-01 | EPM3      | EPM3        | 0.999           | 0.998
+        2015-04-01 | EPM3      | EPM3        | 0.998           | 0.998
     """)  # fmt: skip
-    assert tables.run("marts.response_time_monthly") == expect("""
+    found = tables.run("marts.response_time_monthly")
+    assert found == expect("""
         system_id | compliance_share | published_share | difference | target_met | published_target_met | attempts
-        EPM3      |                  | 0.999           |            | yes        | yes                  |
+        EPM3      |                  | 0.998           |            | yes        | yes                  |
         ORBIT     | 1                | 0.5             | 0.5        | yes        | no                   | 10
+    """)
+    assert found == expect("""
+        cells_present | cells_expected | cells_unlisted | cells_thin | qf
+        0             | 0              | 0              | 0          | ''
+        1             | 1              | 0              | 0          | ''
+    """)
+
+
+def test_a_month_in_which_a_rule_of_the_house_is_not_in_force_is_not_shown(tables: Tables) -> None:
+    tables.given("reference.target", """
+        indicator           | subject | value | valid_from | valid_to
+        suspect_probe_run   | ALL     | 3     | 2015-02-01 | 2015-12-31
+        suspect_probe_jump  | ALL     | 0.2   | 2015-01-01 | 2015-03-31
+        response_time_cells | ALL     | 0.9   | 2015-01-01 | 2015-02-28
+        response_time_cells | ALL     | 0.9   | 2015-04-01 | 2015-12-31
+    """)  # fmt: skip
+    shares(tables, "2015-01 0.9\n2015-02 0.9\n2015-03 0.9\n2015-04 0.9")
+    assert tables.run("marts.response_time_monthly") == expect("month | published_share\n2015-02-01 | 0.9")
+
+
+def test_what_was_published_stands_under_the_systems_own_id_however_its_name_was_spelled(tables: Tables) -> None:
+    tables.given("raw.response_time_compliance", """
+        month      | system_name | published_share | sla_target
+        2015-04-01 | blod-info 2 | 0.9508          | 0.994
+        2015-04-01 | Orbit       | 0.999           | 0.998
+        2015-04-01 | Sundhed9    | 0.5             |
+    """)  # fmt: skip
+    assert tables.run("core.response_time_published") == expect("""
+        month      | system_id | system_name | published_share | sla_target
+        2015-04-01 | BLODINFO2 | blod-info 2 | 0.9508          | 0.994
+        2015-04-01 | ORBIT     | Orbit       | 0.999           | 0.998
+        2015-04-01 | UNMAPPED  | Sundhed9    | 0.5             |
     """)
 
 
@@ -267,6 +345,7 @@ def test_robots_that_went_silent_before_half_of_the_month_make_it_uncertain(tabl
     attempts(tables, "\n".join(days(action, location, 12) for action, location in cells_of_orbit))
     tables.covers("response_times", "2015-04", "2015-04")
     assert [orbit(tables)] == expect("compliance_share | cells_present | cells_thin | qf\n1 | 20 | 20 | u")
+    assert {r["qf"] for r in tables.run("marts.response_time_location_monthly")} == {"u"}
 
 
 def test_a_dead_robot_is_not_hidden_by_one_that_nobody_listed(tables: Tables) -> None:
@@ -313,5 +392,19 @@ def test_a_cell_is_listed_in_a_month_by_the_months_first_day(tables: Tables, val
         system_id | action | location | valid_from   | valid_to   | source
         ORBIT     | login  | Herlev   | {valid_from} | {valid_to} | test
     """)  # fmt: skip
-    tables.covers("response_times", "2015-04", "2015-04")
-    assert [c["is_listed"] for c in tables.run("core.response_time_cell")] == ([True] if is_listed else [])
+    tables.covers("response_times", "2015-04", "2015-04", known_until="2015-04-02")
+    found = tables.run("core.response_time_cell")
+    if not is_listed:
+        assert found == []
+        return
+    assert found == expect("is_listed | presence | attempts | within_limit | answered | timeouts\nyes | ABSENT | 0 | 0 | 0 | 0")
+    assert found == expect("maintenance_attempts | maintenance_within_limit | measured_days\n0 | 0 | 0")
+
+
+def test_of_a_month_of_which_no_day_is_delivered_no_cell_is_expected_and_every_attempt_is_kept(tables: Tables) -> None:
+    attempts(tables, "Orbit | login | HEAVY | Herlev | 2015-04-01 00:00:00 | 100 | OK")
+    tables.covers("response_times", "2015-04", "2015-04", known_until="2015-04-01")
+    assert tables.run("core.response_time_cell") == expect("""
+        system_id | action | location | attempts | is_listed | presence
+        ORBIT     | login  | Herlev   | 1        | no        |
+    """)

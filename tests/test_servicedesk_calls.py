@@ -77,50 +77,75 @@ def test_the_calendar_is_the_same_wherever_it_is_written() -> None:
 
 def test_the_visits_of_a_call_to_one_desk_are_one_call_and_overlapping_waits_are_not_added(tables: Tables) -> None:
     visits(tables, """
-        CIMT    | a | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 60  | redirected
-        CIMT    | a | 2 | 2015-03-02 10:00:30 | 2015-03-02 09:00:30 | 90  | answered
-        CIMT    | b | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 200 | redirected
-        CIMT    | b | 2 | 2015-03-02 10:00:10 | 2015-03-02 09:00:10 | 100 | abandoned
-        CIMT    | c | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 40  | redirected
-        KLINISK | c | 2 | 2015-03-02 10:00:40 | 2015-03-02 09:00:40 | 20  | answered
-        CIMT    | d | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 30  | answered
-        CIMT    | d | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 30  | abandoned
-        CIMT    | e | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 15  | callback
+        CIMT    | a | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 60   | redirected
+        CIMT    | a | 2 | 2015-03-02 10:00:30 | 2015-03-02 09:00:30 | 90   | answered
+        CIMT    | b | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 2000 | redirected
+        CIMT    | b | 2 | 2015-03-02 10:00:10 | 2015-03-02 09:00:10 | 100  | abandoned
+        CIMT    | c | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 40   | redirected
+        KLINISK | c | 2 | 2015-03-02 10:00:40 | 2015-03-02 09:00:40 | 20   | answered
+        CIMT    | d | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 30   | answered
+        CIMT    | d | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 30   | abandoned
+        CIMT    | e | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 15   | callback
     """)  # fmt: skip
     assert sorted(tables.run("core.servicedesk_call"), key=lambda r: (r["desk"], r["call_id"])) == expect("""
-        desk    | call_id | outcome    | wait_seconds | visits
-        CIMT    | a       | answered   | 120          | 2
-        CIMT    | b       | abandoned  | 200          | 2
-        CIMT    | c       | flowed_out | 40           | 1
-        CIMT    | d       | answered   | 30           | 2
-        CIMT    | e       | flowed_out | 15           | 1
-        KLINISK | c       | answered   | 20           | 1
+        desk    | call_id | offered_at          | outcome    | wait_seconds | visits
+        CIMT    | a       | 2015-03-02 10:00:00 | answered   | 120          | 2
+        CIMT    | b       | 2015-03-02 10:00:00 | abandoned  | 2000         | 2
+        CIMT    | c       | 2015-03-02 10:00:00 | flowed_out | 40           | 1
+        CIMT    | d       | 2015-03-02 10:00:00 | answered   | 30           | 2
+        CIMT    | e       | 2015-03-02 10:00:00 | flowed_out | 15           | 1
+        KLINISK | c       | 2015-03-02 10:00:40 | answered   | 20           | 1
     """)
 
 
 def test_who_is_called_back_has_not_waited_until_the_phone_rings(tables: Tables) -> None:
     visits(tables, """
-        CIMT | back   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 200 | callback
-        CIMT | back   | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 5   | answered
-        CIMT | twice  | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10  | callback
-        CIMT | twice  | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20  | callback
-        CIMT | twice  | 3 | 2015-03-02 12:00:00 | 2015-03-02 11:00:00 | 30  | abandoned
-        CIMT | late   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 40  | answered
-        CIMT | late   | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 15  | callback
-        CIMT | late   | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 60  | answered
-        CIMT | passed | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 20  | redirected
-        CIMT | passed | 2 | 2015-03-02 10:00:50 | 2015-03-02 09:00:50 | 10  | answered
-        CIMT | both   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 100 | callback
-        CIMT | both   | 2 | 2015-03-02 10:00:30 | 2015-03-02 09:00:30 | 90  | callback
-        CIMT | both   | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 7   | answered
+        CIMT    | back   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 2000 | callback
+        CIMT    | back   | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 1500 | answered
+        CIMT    | twice  | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10   | callback
+        CIMT    | twice  | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20   | callback
+        CIMT    | twice  | 3 | 2015-03-02 12:00:00 | 2015-03-02 11:00:00 | 30   | abandoned
+        CIMT    | late   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 40   | answered
+        CIMT    | late   | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 15   | callback
+        CIMT    | late   | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 60   | answered
+        CIMT    | passed | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 20   | redirected
+        CIMT    | passed | 2 | 2015-03-02 10:00:50 | 2015-03-02 09:00:50 | 10   | answered
+        CIMT    | both   | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 100  | callback
+        CIMT    | both   | 2 | 2015-03-02 10:00:30 | 2015-03-02 09:00:30 | 90   | callback
+        CIMT    | both   | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 7    | answered
+        CIMT    | gap    | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10   | callback
+        CIMT    | gap    | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20   | redirected
+        CIMT    | gap    | 3 | 2015-03-02 11:01:00 | 2015-03-02 10:01:00 | 5    | abandoned
+        CIMT    | abroad | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 100  | callback
+        KLINISK | abroad | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 30   | answered
+        CIMT    | abroad | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 5    | answered
+        CIMT    | never  | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10   | callback
+        CIMT    | never  | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20   | callback
+        CIMT    | longer | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 20   | callback
+        CIMT    | longer | 2 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10   | redirected
+        CIMT    | longer | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 7    | answered
+        CIMT    | later  | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 20   | redirected
+        CIMT    | later  | 2 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 20   | callback
+        CIMT    | later  | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 7    | answered
+        CIMT    | moved  | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 100  | callback
+        CIMT    | moved  | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 5    | redirected
+        KLINISK | moved  | 3 | 2015-03-02 11:00:05 | 2015-03-02 10:00:05 | 30   | answered
     """)  # fmt: skip
-    assert sorted(tables.run("core.servicedesk_call"), key=lambda r: str(r["call_id"])) == expect("""
-        call_id | outcome   | wait_seconds
-        back    | answered  | 205
-        both    | answered  | 127
-        late    | answered  | 40
-        passed  | answered  | 60
-        twice   | abandoned | 60
+    assert sorted(tables.run("core.servicedesk_call"), key=lambda r: (str(r["call_id"]), r["desk"])) == expect("""
+        desk    | call_id | outcome    | wait_seconds
+        CIMT    | abroad  | answered   | 105
+        KLINISK | abroad  | answered   | 30
+        CIMT    | back    | answered   | 3500
+        CIMT    | both    | answered   | 127
+        CIMT    | gap     | abandoned  | 75
+        CIMT    | late    | answered   | 40
+        CIMT    | later   | answered   | 27
+        CIMT    | longer  | answered   | 27
+        CIMT    | moved   | flowed_out | 105
+        KLINISK | moved   | answered   | 30
+        CIMT    | never   | flowed_out | 30
+        CIMT    | passed  | answered   | 60
+        CIMT    | twice   | abandoned  | 60
     """)
 
 
@@ -145,8 +170,10 @@ def test_a_wait_over_a_change_of_clock_is_what_really_passed_and_belongs_to_the_
     [
         ("2015-03-02 07:59:59", True),
         ("2015-03-02 08:00:00", False),
+        ("2015-03-02 08:30:00", False),
         ("2015-03-02 15:59:59", False),
         ("2015-03-02 16:00:00", True),
+        ("2015-03-02 16:30:00", True),
         ("2015-03-06 14:59:59", False),
         ("2015-03-06 15:00:00", True),
         ("2015-03-07 10:00:00", True),
@@ -164,6 +191,40 @@ def test_klinisk_is_open_on_hverdage_from_eight_and_before_sixteen_on_fridays_fi
     assert call["is_outside_hours"] is outside
 
 
+HOURS = "desk | weekday | opens_minute | closes_minute | valid_from | valid_to | source"
+
+
+def test_a_desk_is_open_by_its_own_hours_of_the_day(tables: Tables) -> None:
+    """KLINISK changes its hours after Monday the ninth; CIMT has others."""
+    tables.given("reference.opening_hours", f"""
+        {HOURS}
+        KLINISK | 1 | 480 | 960 | 2015-03-09 | 2015-03-09 | test
+        KLINISK | 1 | 600 | 960 | 2015-03-16 | 2015-03-16 | test
+        CIMT    | 1 | 420 | 500 | 2015-03-01 | 2015-03-31 | test
+    """)  # fmt: skip
+    visits(tables, """
+        CIMT    | a | 1 | 2015-03-09 07:30:00 | 2015-03-09 06:30:00 | 5 | answered
+        KLINISK | b | 1 | 2015-03-09 07:30:00 | 2015-03-09 06:30:00 | 5 | answered
+        KLINISK | c | 1 | 2015-03-09 09:00:00 | 2015-03-09 08:00:00 | 5 | answered
+        CIMT    | d | 1 | 2015-03-09 09:00:00 | 2015-03-09 08:00:00 | 5 | answered
+        KLINISK | e | 1 | 2015-03-16 09:00:00 | 2015-03-16 08:00:00 | 5 | answered
+        KLINISK | f | 1 | 2015-03-16 11:00:00 | 2015-03-16 10:00:00 | 5 | answered
+        KLINISK | g | 1 | 2015-03-08 11:00:00 | 2015-03-08 10:00:00 | 5 | answered
+        KLINISK | h | 1 | 2015-03-17 11:00:00 | 2015-03-17 10:00:00 | 5 | answered
+    """)  # fmt: skip
+    assert sorted(tables.run("core.servicedesk_call"), key=lambda r: str(r["call_id"])) == expect("""
+        call_id | is_outside_hours
+        a       | no
+        b       | yes
+        c       | no
+        d       | yes
+        e       | yes
+        f       | no
+        g       |
+        h       |
+    """)
+
+
 def test_calls_outside_hours_are_counted_apart_and_a_desk_without_hours_has_no_outside(tables: Tables) -> None:
     visits(tables, """
         KLINISK | a | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10  | answered
@@ -172,7 +233,15 @@ def test_calls_outside_hours_are_counted_apart_and_a_desk_without_hours_has_no_o
         CIMT    | d | 1 | 2015-03-02 20:00:00 | 2015-03-02 19:00:00 | 900 | abandoned
         CIMT    | e | 1 | 2015-04-30 20:00:00 | 2015-04-30 18:00:00 | 1   | answered
     """)  # fmt: skip
-    assert tables.run("marts.servicedesk_calls_monthly") == expect("""
+    found = tables.run("marts.servicedesk_calls_monthly")
+    assert found == expect("""
+        desk    | answered | answered_share | abandoned_share | mean_wait_answered_seconds
+        CIMT    | 0        | 0              | 1               |
+        KLINISK | 1        | 1              | 0               | 10
+        CIMT    | 1        | 1              | 0               | 1
+        KLINISK | 1        | 1              | 0               | 10
+    """)
+    assert found == expect("""
         month      | desk    | offered | abandoned | mean_wait_all_seconds | calls_outside_hours | calls_per_open_day | qf
         2015-03-01 | CIMT    | 1       | 1         | 900                   |                     |                    | z
         2015-03-01 | KLINISK | 1       | 0         | 10                    | 1                   | 0.045454545        | uz
@@ -206,7 +275,7 @@ def test_a_call_that_flowed_out_counts_in_negative_and_positive_only(tables: Tab
 @pytest.mark.parametrize(("wait", "in_time"), [(0, 1), (299, 1), (300, 1), (301, 0), (86400, 0)])
 def test_five_minutes_are_in_time_and_a_second_more_is_not(tables: Tables, wait: int, in_time: int) -> None:
     calls(tables, (1, "answered", wait))
-    assert month_of(tables)["answered_in_time"] == in_time
+    assert (month_of(tables)["answered_in_time"], *levels(month_of(tables))) == (in_time,) * 5
 
 
 @pytest.mark.parametrize(("in_time", "met"), [(79, "no"), (80, "yes"), (81, "yes"), (0, "no"), (100, "yes")])
@@ -227,6 +296,11 @@ def test_a_caller_who_gives_up_below_the_short_abandon_limit_was_never_offered(
     calls(tables, (1, "answered", 1), (1, "abandoned", 5), (1, "abandoned", 10))
     row = month_of(tables)
     assert (row["offered"], row["abandoned"], row["short_abandoned"]) == (offered, offered - 1, short)
+
+
+def test_where_no_short_abandon_limit_is_in_force_every_caller_was_offered(tables: Tables) -> None:
+    calls(tables, (2, "answered", 10), (1, "abandoned", 0), desk="NY")
+    assert [month_of(tables)] == expect("offered | abandoned | short_abandoned\n3 | 1 | 0")
 
 
 def test_a_desk_without_a_limit_has_no_service_level_and_a_month_before_the_limit_neither(tables: Tables) -> None:
@@ -276,6 +350,18 @@ def test_open_days_are_counted_as_far_as_the_month_is_delivered(tables: Tables) 
     calls(tables, (8, "answered", 10), desk="KLINISK", last="2015-03-05")
     tables.covers("servicedesk_calls", "2015-03", "2015-03", final="2015-02", known_until="2015-03-06 06:30:00")
     assert month_of(tables)["calls_per_open_day"] == round(9 / 5, 9)
+
+
+def test_open_days_are_the_hverdage_on_which_hours_of_the_desk_are_in_force(tables: Tables) -> None:
+    """Mondays from Easter Monday to the 20th, Tuesdays from the 14th on; Wednesdays are another desk's."""
+    tables.given("reference.opening_hours", f"""
+        {HOURS}
+        KLINISK | 1 | 480 | 960 | 2015-04-06 | 2015-04-20 | test
+        KLINISK | 2 | 480 | 960 | 2015-04-14 | 2015-12-31 | test
+        CIMT    | 3 | 480 | 960 | 2015-04-01 | 2015-04-30 | test
+    """)  # fmt: skip
+    calls(tables, (9, "answered", 10), desk="KLINISK", month="2015-04")
+    assert month_of(tables, "2015-04")["calls_per_open_day"] == 10 / 5
 
 
 @pytest.mark.parametrize("outcome", ["answered", "abandoned", "flowed_out"])

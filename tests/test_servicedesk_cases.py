@@ -1,5 +1,6 @@
 """Cases of the service desks: deadlines, first calls, what is within the SLA, and what a month's row counts."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -93,23 +94,26 @@ def test_a_pause_is_counted_on_the_clock_of_the_deadline_which_stands_still_on_a
 ) -> None:
     row = case(tables, opened_at, priority="Medium", paused_seconds=wall, paused_hverdag_seconds=hverdage)
     assert str(row["due_at"]) == due_at
+    assert row["calendar_due_at"] == datetime.fromisoformat(opened_at) + timedelta(days=5, seconds=int(wall or hverdage))
 
 
 @pytest.mark.parametrize(
-    ("opened_at", "resolved_at", "is_first_call", "is_doubtful"),
+    ("opened_at", "resolved_at", "closed_at", "is_first_call", "is_doubtful"),
     [
-        ("2015-03-29 01:30:00", "2015-03-29 03:20:00", True, False),
-        ("2015-03-29 01:30:00", "2015-03-29 03:30:01", False, False),
-        ("2014-10-26 01:30:00", "2014-10-26 03:20:00", False, False),
-        ("2014-10-26 01:59:00", "2014-10-26 02:30:00", False, True),
-        ("2015-03-29 02:00:00", "2015-03-29 03:20:00", True, True),
-        ("2015-03-22 01:30:00", "2015-03-22 02:30:00", True, False),
+        ("2015-03-29 01:30:00", "2015-03-29 03:20:00", "", True, False),
+        ("2015-03-29 01:30:00", "2015-03-29 03:30:01", "", False, False),
+        ("2014-10-26 01:30:00", "2014-10-26 03:20:00", "", False, False),
+        ("2014-10-26 01:59:00", "2014-10-26 02:30:00", "", False, True),
+        ("2015-03-29 02:00:00", "2015-03-29 03:20:00", "", True, True),
+        ("2015-03-22 01:30:00", "2015-03-22 02:30:00", "", True, False),
+        ("2014-10-19 01:30:00", "2014-10-19 01:40:00", "2014-10-26 02:30:00", True, True),
+        ("2014-10-26 01:30:00", "", "", False, False),
     ],
 )
 def test_in_the_nights_when_clocks_change_what_really_passed_counts_and_hours_that_are_not_there_once_are_marked(
-    tables: Tables, opened_at: str, resolved_at: str, is_first_call: bool, is_doubtful: bool
+    tables: Tables, opened_at: str, resolved_at: str, closed_at: str, is_first_call: bool, is_doubtful: bool
 ) -> None:
-    row = case(tables, opened_at, resolved_at, channel_name="Telefon")
+    row = case(tables, opened_at, resolved_at, channel_name="Telefon", closed_at=closed_at)
     assert (row["is_first_call_resolved"], row["has_doubtful_hour"]) == (is_first_call, is_doubtful)
 
 
@@ -148,6 +152,8 @@ def test_every_way_to_write_a_priority_is_one_criticality_and_an_unknown_one_is_
         ("2015-03-03", "2015-03-10", "2015-03-12", None),
         ("", "2015-03-10", "", "2015-03-10"),
         ("2015-03-03", "2015-03-10", "2015-03-05", "2015-03-10"),
+        ("2015-03-05", "", "2015-03-05", "2015-03-05"),
+        ("", "2015-03-05", "2015-03-05", "2015-03-05"),
         ("", "", "", None),
     ],
 )
@@ -156,6 +162,7 @@ def test_the_clock_stops_when_a_case_was_last_resolved(
 ) -> None:
     row = case(tables, "2015-03-02", resolved, closed_at=closed, reopened_at=reopened)
     assert (row["resolved_at"] and str(row["resolved_at"].date())) == resolved_at
+    assert (row["closed_at"] and str(row["closed_at"].date())) == (closed if closed and closed >= reopened else None)
 
 
 @pytest.mark.parametrize(
@@ -180,6 +187,29 @@ def test_the_clock_stops_when_a_case_was_last_resolved(
 def test_solved_in_the_first_call_is_by_phone_at_once_and_for_good(tables: Tables, more: dict[str, str], is_first_call: bool) -> None:
     row = case(tables, "2015-03-02 10:00:00", **({"resolved_at": "2015-03-02 10:20:00", "channel_name": "Telefon"} | more))
     assert row["is_first_call_resolved"] is is_first_call
+    assert (row["is_within_sla"] is None) == (is_first_call or row["resolved_at"] is None)
+
+
+@pytest.mark.parametrize(
+    ("channel_name", "channel", "is_inquiry"),
+    [
+        ("telefon", "phone", True),
+        ("Selvbetjening", "portal", True),
+        ("Overvågning", "system", False),
+        ("Brevdue", "UNMAPPED", True),
+        ("", None, True),
+    ],
+)
+def test_every_case_is_an_inquiry_of_a_user_but_those_of_channels_listed_as_none(
+    tables: Tables, channel_name: str, channel: str | None, is_inquiry: bool
+) -> None:
+    row = case(tables, "2015-03-02 10:00:00", channel_name=channel_name)
+    assert (row["channel"], row["is_inquiry"]) == (channel, is_inquiry)
+
+
+def test_a_case_opened_on_a_day_that_the_calendar_does_not_know_has_no_deadline(tables: Tables) -> None:
+    row = case(tables, "2036-03-03 10:00:00", "2036-03-04 10:00:00", "Høj", updated_at="2036-04-01")
+    assert (row["due_at"], row["is_within_sla"]) == (None, None)
 
 
 def cases(tables: Tables, rows: str) -> None:
@@ -230,8 +260,30 @@ def test_a_month_counts_what_came_in_what_went_out_and_what_is_left(tables: Tabl
         first_call_resolved | first_call_resolved_of_phone_share | first_call_resolved_of_all_share | first_call_resolved_target_met
         1                   | 0.333333333                        | 0.25                             | no
     """)
-    assert rows_of(tables, "2015-04") == expect("incoming | resolved | closed | flow_ratio | backlog\n0 | 1 | 2 | | 1")
-    assert rows_of(tables, "2015-05") == expect("incoming | resolved | backlog | overdue_open\n0 | 0 | 1 | 1")
+    rest = [r for r in tables.run("marts.servicedesk_cases_monthly") if r["is_total"] and f"{r['month']:%Y-%m}" > "2015-03"]
+    assert rest == expect("""
+        month      | incoming | resolved | closed | flow_ratio | backlog | within_sla_base | within_sla | overdue_open
+        2015-04-01 | 0        | 1        | 2      |            | 1       | 1               | 0          | 1
+        2015-05-01 | 0        | 0        | 0      |            | 1       | 0               | 0          | 1
+    """)
+    assert rest == expect("""
+        inquiries | phone_inquiries | first_call_resolved | unknown_criticality | cancelled | phone_share
+        0         | 0               | 0                   | 0                   | 0         |
+        0         | 0               | 0                   | 0                   | 0         |
+    """)
+
+
+def test_a_case_that_no_user_asked_for_is_no_inquiry_by_phone_either(tables: Tables) -> None:
+    tables.given("reference.channel", """
+        channel_name | channel | is_inquiry | source
+        Telefon      | phone   | yes        | test
+        Alarmopkald  | phone   | no         | test
+    """)  # fmt: skip
+    cases(tables, """
+        Telefon     | Normal | 2015-03-02 10:00:00 | |
+        Alarmopkald | Normal | 2015-03-02 10:00:00 | |
+    """)  # fmt: skip
+    assert rows_of(tables, "2015-03") == expect("incoming | inquiries | phone_inquiries | phone_share\n2 | 1 | 1 | 1")
 
 
 def test_within_the_sla_is_judged_in_the_month_of_the_last_resolution_on_cases_with_a_limit_that_needed_more_than_a_call(
@@ -326,6 +378,52 @@ def test_a_case_from_before_the_series_is_in_the_stock_it_opens_with_and_in_no_m
         2015-03-01 | 1        | 1        | 1      | 2       | 0
         2015-04-01 | 0        | 1        | 1      | 1       | 0
     """)
+
+
+def test_each_desk_has_its_own_cases_from_the_month_of_the_first_on(tables: Tables) -> None:
+    tables.given("raw.servicedesk_cases", f"""
+        {RAW}
+        a | CIMT    | 2015-05-31 | Selvbetjening | Høj    | 2015-03-02 10:00:00 |                     |
+        b | KLINISK | 2015-05-31 | Selvbetjening | Normal | 2015-04-07 10:00:00 | 2015-04-08 10:00:00 | 2015-04-08 10:00:00
+        c | KLINISK | 2015-05-31 | Selvbetjening | Normal | 2015-04-09 10:00:00 |                     |
+    """)  # fmt: skip
+    tables.covers("servicedesk_cases", "2015-02", "2015-04")
+    assert tables.run("marts.servicedesk_cases_monthly") == expect("""
+        month      | desk    | criticality | incoming | resolved | closed | backlog | overdue_open
+        2015-03-01 | CIMT    | ALL         | 1        | 0        | 0      | 1       | 1
+        2015-03-01 | CIMT    | HØJ         | 1        | 0        | 0      | 1       | 1
+        2015-04-01 | CIMT    | ALL         | 0        | 0        | 0      | 1       | 1
+        2015-04-01 | CIMT    | HØJ         | 0        | 0        | 0      | 1       | 1
+        2015-04-01 | KLINISK | ALL         | 2        | 1        | 1      | 1       | 1
+        2015-04-01 | KLINISK | NORMAL      | 2        | 1        | 1      | 1       | 1
+    """)
+
+
+def test_a_case_solved_in_the_first_call_is_never_overdue(tables: Tables) -> None:
+    """The case system says so itself, and the case was marked as resolved only after its deadline."""
+    case(tables, "2015-03-02 10:00:00", "2015-05-05 10:00:00", channel_name="Telefon", is_first_contact="true")
+    rows = [r for r in tables.run("marts.servicedesk_cases_monthly") if r["is_total"]][:3]
+    assert rows == expect("""
+        month      | backlog | resolved | within_sla_base | overdue_open
+        2015-03-01 | 1       | 0        | 0               | 0
+        2015-04-01 | 1       | 0        | 0               | 0
+        2015-05-01 | 0       | 1        | 0               | 0
+    """)
+
+
+@pytest.mark.parametrize(("phone", "portal", "met"), [(5, 0, "yes"), (6, 0, "no"), (4, 1, "yes"), (4, 2, "no")])
+def test_three_in_five_solved_in_the_first_call_meet_the_target_if_they_are_so_of_phone_calls_and_of_all(
+    tables: Tables, phone: int, portal: int, met: str
+) -> None:
+    rows = ["Telefon | Normal | 2015-03-02 10:00:00 | 2015-03-02 10:10:00 |"] * 3
+    rows += ["Telefon | Normal | 2015-03-02 10:00:00 | |"] * (phone - 3) + ["Selvbetjening | Normal | 2015-03-02 10:00:00 | |"] * portal
+    cases(tables, "\n".join(rows))
+    assert rows_of(tables, "2015-03") == expect(f"first_call_resolved_target | first_call_resolved_target_met\n0.6 | {met}")
+
+
+def test_a_desk_whose_first_case_is_of_a_month_not_delivered_has_no_rows_yet(tables: Tables) -> None:
+    cases(tables, "Selvbetjening | Normal | 2015-06-02 10:00:00 | |")
+    assert tables.run("marts.servicedesk_cases_monthly") == []
 
 
 def test_the_rows_of_the_criticalities_add_up_to_the_total(tables: Tables) -> None:

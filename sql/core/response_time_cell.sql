@@ -44,7 +44,7 @@ attempt as (
         limit_of_day.month,
         probe.started_at,
         probe.status,
-        coalesce(probe.status = 'OK' and probe.duration_ms <= 1000 * limit_of_day.limit_seconds, false) as is_within_limit,
+        probe.status = 'OK' and probe.duration_ms <= 1000 * limit_of_day.limit_seconds as is_within_limit,
         maintenance.system_id is not null as is_maintenance,
     from raw.response_times as probe
     join limit_of_day

@@ -40,22 +40,21 @@ placed as (
         sign(round(final.value - centre, 9)) as side,
         case when months_since = 1 then sign(round(change, 9)) else 0 end as step,
         -- In the outer third between centre and limit, on which side.
-        case when round(abs(final.value - centre), 9) >= round(width * 2 / 3, 9) and width > 0 then sign(final.value - centre) else 0 end as outer_third,
+        case when round(abs(final.value - centre), 9) >= round(width * 2 / 3, 9) then side else 0 end as outer_third,
     from final
     join limits using (indicator, subject)
 ),
--- Months in a row share one start: the number of the month less its place among such months.
+-- Months in a row share one start: the number of the month less its place among such months. Two months lie in three in a row
+-- where they are no more than two apart.
 in_rows as (
     select
         *,
         month_no - row_number() over (partition by indicator, subject, side order by month) as side_start,
         month_no - row_number() over (partition by indicator, subject, step order by month) as step_start,
-        greatest(count(*) over up_to_here, count(*) over around, count(*) over from_here) as outer_of_three,
+        count(*) over (
+            partition by indicator, subject, outer_third order by month_no range between 2 preceding and 2 following
+        ) as near_months,
     from placed
-    window
-        up_to_here as (partition by indicator, subject, outer_third order by month_no range between 2 preceding and current row),
-        around as (partition by indicator, subject, outer_third order by month_no range between 1 preceding and 1 following),
-        from_here as (partition by indicator, subject, outer_third order by month_no range between current row and 2 following)
 ),
 runs as (
     select
@@ -66,7 +65,7 @@ runs as (
         in_force('special_cause_trend', 'ALL', month) as trend_months,
     from in_rows
 ),
--- A trend of seven months is six steps; its first month lies before the first step.
+-- A trend of seven months is six steps; its first month lies before the first step. A step is from the month before and no other.
 judged as (
     select
         indicator,
@@ -74,13 +73,8 @@ judged as (
         month,
         is_outside,
         side_run >= shift_months as is_shift,
-        step_run >= trend_months - 1 or coalesce(
-            lead(step_run) over course >= trend_months - 1
-            and lead(month_no) over course = month_no + 1
-            and lead(step) over course <> 0,
-            false
-        ) as is_trend,
-        outer_third <> 0 and outer_of_three >= 2 as is_near_limit,
+        step_run >= trend_months - 1 or lead(step_run) over course >= trend_months - 1 as is_trend,
+        outer_third <> 0 and near_months >= 2 as is_near_limit,
     from runs
     where shift_months is not null and trend_months is not null
     window course as (partition by indicator, subject order by month)

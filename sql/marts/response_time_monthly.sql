@@ -85,8 +85,8 @@ doubted as (
         judged.*,
         coalesce(perfect_run.run_months >= judged.suspect_run_months, false)
             or coalesce(round(abs(judged.judged_share - previous.judged_share), 9) >= judged.suspect_jump_share, false) as is_suspect_probe,
-        coalesce(judged.cells_present - judged.cells_thin < judged.enough_cells_share * judged.cells_expected, false) as lacks_cells,
-        coalesce(not judged.is_final, false) as is_provisional,
+        judged.cells_present - judged.cells_thin < judged.enough_cells_share * judged.cells_expected as lacks_cells,
+        not judged.is_final as is_provisional,
     from judged
     left join perfect_run on perfect_run.month = judged.month and perfect_run.system_id = judged.system_id
     left join judged as previous on previous.system_id = judged.system_id and previous.month = judged.month - interval 1 month

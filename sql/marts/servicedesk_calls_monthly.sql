@@ -131,7 +131,7 @@ judged as (
         in_force('answered_in_time', leveled.desk, leveled.month) as target,
         open_day.open_days,
         not coalesce(case when leveled.is_reported then total.is_final else covered.is_final end, false) as is_provisional,
-        coalesce(called_day.called_days < in_force('presence_uncertain', 'ALL', leveled.month) * open_day.open_days, false) as lacks_days,
+        called_day.called_days < in_force('presence_uncertain', 'ALL', leveled.month) * open_day.open_days as lacks_days,
     from leveled
     left join coverage.servicedesk_calls as covered on covered.month = leveled.month
     left join coverage.servicedesk_call_totals as total on total.month = leveled.month
