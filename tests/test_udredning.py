@@ -59,6 +59,7 @@ def test_the_last_day_of_the_limit_is_inside_and_the_day_of_the_referral_says_wh
         ("SOM", "9999", "2015-01-01", "2015-01-10", ENDED, "unmapped_unit"),
         ("SOM", "", "2015-01-01", "2015-01-10", ENDED, "unmapped_unit"),
         ("SOM", "1516001", "2015-01-01", "", "", None),
+        ("SOM", "1516001", "2015-01-01", "2015-01-10", "", None),
     ],
 )
 def test_a_pathway_with_a_defect_has_no_days(
@@ -69,6 +70,9 @@ def test_a_pathway_with_a_defect_has_no_days(
     assert found["defect"] == defect
     assert (found["gross_days"] is None) == (defect is not None or not stopped)
     assert found["is_ended"] == (code == ENDED)
+    assert found["hospital_code"] == ("UNMAPPED" if defect == "unmapped_unit" else "HEH")
+    closed = stopped or ("2015-03-01" if code else "None")
+    assert (str(found["closed_date"]), str(found["month"])[:7]) == (closed, closed[:7])
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,24 @@ def test_pauses_count_each_day_once_and_only_inside_the_pathway(tables: Tables, 
         drawn + "\n".join(f"F1 | PATIENT | {a} | {b}" for a, b in rows) if rows else drawn + "F2 | PATIENT | 2015-01-01 | 2015-02-01",
     )
     found = one(tables, "2015-01-01", "2015-02-10")
-    assert (found["gross_days"], found["net_days"]) == (40, net)
+    assert (found["gross_days"], found["patient_pause_days"], found["net_days"]) == (40, 40 - net, net)
+
+
+def test_a_pathway_that_is_open_or_has_a_defect_has_no_days_whatever_was_paused(tables: Tables) -> None:
+    tables.given("raw.pathway_pauses", """
+        pathway_id | pause_type | from_date  | to_date
+        F1         | PATIENT    | 2015-01-10 | 2015-01-20
+        F2         | PATIENT    | 2015-01-10 | 2015-01-20
+    """)  # fmt: skip
+    pathways(tables, f"""
+        F1 | p | SOM | 1516001 | 2015-01-01 |            |         | | 2015-03-01 10:00:00
+        F2 | p | SOM | 1516001 |            | 2015-02-10 | {ENDED} | | 2015-03-01 10:00:00
+    """)  # fmt: skip
+    assert tables.run("core.pathway") == expect("""
+        gross_days | patient_pause_days | net_days | is_within_net
+                   |                    |          |
+                   |                    |          |
+    """)
 
 
 def test_a_clinical_pause_does_not_stop_the_clock(tables: Tables) -> None:
@@ -149,6 +170,38 @@ def test_a_pathway_of_which_a_day_of_the_limit_was_suspended_has_none(tables: Ta
     pathways(tables, f"F1 | p | {sector} | 1516001 | {received} | {received} | AFV01C | | 2023-06-01 10:00:00")
     [found] = tables.run("core.pathway")
     assert (found["limit_days"], found["is_within_gross"]) == ((30, True) if has_limit else (None, None))
+
+
+def test_a_limit_and_a_suspension_of_another_right_are_none_of_this_one(tables: Tables) -> None:
+    tables.given("reference.limit", """
+        sector | right_name | limit_days | valid_from | valid_to
+        SOM    | UDREDNING  | 30         | 2013-09-01 | 2099-12-31
+        SOM    | BEHANDLING | 60         | 2013-09-01 | 2099-12-31
+    """)  # fmt: skip
+    tables.given("reference.suspension", """
+        sector | right_name | valid_from | valid_to
+        SOM    | BEHANDLING | 2015-01-01 | 2015-12-31
+    """)  # fmt: skip
+    found = one(tables, "2015-01-01", "2015-02-10")
+    assert (found["limit_days"], found["is_within_gross"]) == (30, False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "stopped", "excuses"),
+    [
+        ("FAGLIG", "2013-08-31", False),
+        ("FAGLIG", "2013-09-01", True),
+        ("FAGLIG", "2016-09-30", True),
+        ("FAGLIG", "2016-10-01", True),
+        ("KAPACITET", "2016-10-01", False),
+        ("", "2016-10-01", False),
+    ],
+)
+def test_a_reason_excuses_by_the_list_that_is_in_force_on_the_day_of_the_stop(
+    tables: Tables, reason: str, stopped: str, excuses: bool
+) -> None:
+    pathways(tables, f"F1 | p | SOM | 1516001 | 2013-08-01 | {stopped} | {ENDED} | {reason} | 2016-12-01 10:00:00")
+    assert [r["has_reason"] for r in tables.run("core.pathway")] == [excuses]
 
 
 @pytest.mark.parametrize(("reason", "counts"), [("FAGLIG", 1), ("PATIENT", 1), ("AFSLAG", 1), ("KAPACITET", 0), ("", 0)])
@@ -407,3 +460,111 @@ def test_nobody_waits_before_the_referral_came(tables: Tables) -> None:
     assert open_at(tables, "2014-12", "open_pathways") == {}
     assert open_at(tables, "2015-01", "open_pathways")["ALL"] == (1,)
     assert open_at(tables, "2015-02", "open_pathways")["ALL"] == (2,)
+
+
+def test_a_closed_referral_of_an_unknown_unit_is_not_lost(tables: Tables) -> None:
+    tables.given("raw.referrals", """
+        referral_id | person_id | sector | unit_code | closed_date
+        H1          | a         | SOM    | 9999      | 2015-05-31
+        H2          | b         | SOM    | 1516001   | 2015-05-09
+        H3          | c         | SOM    | 1516001   | 2015-05-10
+    """)  # fmt: skip
+    assert sorted(tables.run("core.referral"), key=lambda r: r["referral_id"]) == expect("""
+        hospital_code | month
+        UNMAPPED      | 2015-05-01
+        HEH           | 2015-05-01
+        HGH           | 2015-05-01
+    """)
+
+
+# Who waits at the end of March and of April 2015. Persons have pathways more than once: a figure is of as many as it describes.
+WAITING = f"""
+    F01 | a | SOM | 1516001 | 2015-02-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F02 | a | SOM | 1516001 | 2015-02-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F03 | b | SOM | 1516001 | 2015-03-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F04 | c | SOM | 1516001 | 2015-03-20 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F05 | d | SOM | 1516001 | 2015-03-20 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F06 | e | SOM | 1516001 | 2013-08-31 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F07 | e | SOM | 1516001 | 2013-08-31 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F08 | g | SOM | 1516001 | 2012-03-30 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F09 | g | SOM | 1516001 | 2012-03-30 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F10 | i | SOM | 1301001 | 2013-08-31 |            |         | | 2015-06-01 10:00:00
+    F11 | j | PSY | 1500001 | 2015-01-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F12 | k | PSY | 1500001 | 2015-01-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F13 | l | PSY | 1500001 | 2015-03-20 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F14 | l | PSY | 1500001 | 2015-03-20 |            |         | | 2015-06-01 10:00:00
+    F15 | m |     | 1500001 | 2015-03-20 |            |         | | 2015-06-01 10:00:00
+"""
+
+
+def waiting(tables: Tables, *, is_total: bool) -> list[dict[str, object]]:
+    return [r for r in tables.run("marts.udredning_open_monthly") if r["is_total"] is is_total]
+
+
+def test_a_sector_tells_how_many_wait_and_the_fewest_persons_that_a_number_of_them_describes(tables: Tables) -> None:
+    pathways(tables, WAITING)
+    tables.covers("pathways", "2015-03", "2015-04")
+    found = waiting(tables, is_total=True)
+    assert found == expect("""
+        month      | sector | open_pathways | open_over_limit | without_limit | implausible
+        2015-03-01 | PSY    | 4             | 2               | 0             | 0
+        2015-03-01 | SOM    | 5             | 2               | 3             | 2
+        2015-04-01 | PSY    | 1             | 0               | 0             | 0
+        2015-04-01 | SOM    | 0             | 0               | 1             | 0
+    """)
+    assert found == expect("""
+        month      | sector | _persons | _over_persons | _limitless_persons | _implausible_persons
+        2015-03-01 | PSY    | 3        | 1             |                    |
+        2015-03-01 | SOM    | 4        | 1             | 2                  | 1
+        2015-04-01 | PSY    | 1        | 0             |                    |
+        2015-04-01 | SOM    |          |               | 1                  |
+    """)
+
+
+def test_a_hospital_tells_how_many_wait_and_the_fewest_persons_that_a_number_of_them_describes(tables: Tables) -> None:
+    pathways(tables, WAITING)
+    tables.covers("pathways", "2015-03", "2015-04")
+    found = waiting(tables, is_total=False)
+    assert found == expect("""
+        month      | hospital_code | open_pathways | open_over_limit | without_limit | implausible
+        2015-03-01 | PSY           | 4             | 2               | 0             | 0
+        2015-03-01 | HEH           | 5             | 2               | 2             | 2
+        2015-03-01 | RHB           | 0             | 0               | 1             | 0
+        2015-04-01 | PSY           | 1             | 0               | 0             | 0
+        2015-04-01 | RHB           | 0             | 0               | 1             | 0
+    """)
+    assert found == expect("""
+        month      | hospital_code | _persons | _over_persons | _limitless_persons | _implausible_persons
+        2015-03-01 | PSY           | 3        | 1             |                    |
+        2015-03-01 | HEH           | 4        | 1             | 1                  | 1
+        2015-03-01 | RHB           |          |               | 1                  |
+        2015-04-01 | PSY           | 1        | 0             |                    |
+        2015-04-01 | RHB           |          |               | 1                  |
+    """)
+
+
+@pytest.mark.parametrize(("known_until", "last"), [("2015-04-30 23:00:00", "2015-03-01"), ("2015-05-01 08:00:00", "2015-04-01")])
+def test_who_waits_is_told_once_the_month_is_over_by_the_newest_extract(tables: Tables, known_until: str, last: str) -> None:
+    pathways(tables, WAITING)
+    tables.covers("pathways", "2015-03", "2015-04", known_until=known_until)
+    assert str(waiting(tables, is_total=True)[-1]["month"]) == last
+
+
+@pytest.mark.parametrize(("late", "covered"), [("pathways", "2015-04"), ("pathway_pauses", "2015-04"), ("pathway_pauses", "2015-03")])
+def test_who_waits_in_a_sector_is_provisional_until_pathways_and_pauses_are_final(tables: Tables, late: str, covered: str) -> None:
+    pathways(tables, "F1 | a | SOM | 1516001 | 2015-03-01 | | | | 2015-06-01 10:00:00")
+    tables.covers("pathways", "2015-03", "2015-04")
+    tables.covers(late, "2015-03", covered, final="2015-03")
+    assert waiting(tables, is_total=True) == expect("""
+        month      | open_pathways | is_provisional | qf
+        2015-03-01 | 1             | no             | ''
+        2015-04-01 | 1             | yes            | p
+    """)
+
+
+@pytest.mark.parametrize(("late", "covered"), [("pathways", "2015-04"), ("pathway_pauses", "2015-04"), ("pathway_pauses", "2015-03")])
+def test_who_waits_at_a_hospital_is_told_once_pathways_and_pauses_are_final(tables: Tables, late: str, covered: str) -> None:
+    pathways(tables, "F1 | a | SOM | 1516001 | 2015-03-01 | | | | 2015-06-01 10:00:00")
+    tables.covers("pathways", "2015-03", "2015-04")
+    tables.covers(late, "2015-03", covered, final="2015-03")
+    assert waiting(tables, is_total=False) == expect("month | hospital_code\n2015-03-01 | HEH")
