@@ -83,6 +83,7 @@ def test_a_pathway_with_a_defect_has_no_days(
         ("2015-01-10 2015-01-15, 2015-01-12 2015-01-20", 30),
         ("2015-01-10 2015-01-20, 2015-01-12 2015-01-15", 30),
         ("2015-01-12 2015-01-15, 2015-01-10 2015-01-20", 30),
+        ("2015-01-10 2015-01-20, 2015-01-12 2015-01-14, 2015-01-16 2015-01-18", 30),
         ("2015-01-10 2015-01-15, 2015-01-15 2015-01-20", 30),
         ("2015-01-10 2015-01-12, 2015-01-11 2015-01-13, 2015-01-20 2015-01-22", 35),
         ("2014-12-01 2015-01-05", 36),
@@ -501,7 +502,7 @@ def waiting(tables: Tables, *, is_total: bool) -> list[dict[str, object]]:
     return [r for r in tables.run("marts.udredning_open_monthly") if r["is_total"] is is_total]
 
 
-def test_a_sector_tells_how_many_wait_and_the_fewest_persons_that_a_number_of_them_describes(tables: Tables) -> None:
+def test_a_sector_tells_how_many_wait_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
     pathways(tables, WAITING)
     tables.covers("pathways", "2015-03", "2015-04")
     found = waiting(tables, is_total=True)
@@ -521,7 +522,7 @@ def test_a_sector_tells_how_many_wait_and_the_fewest_persons_that_a_number_of_th
     """)
 
 
-def test_a_hospital_tells_how_many_wait_and_the_fewest_persons_that_a_number_of_them_describes(tables: Tables) -> None:
+def test_a_hospital_tells_how_many_wait_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
     pathways(tables, WAITING)
     tables.covers("pathways", "2015-03", "2015-04")
     found = waiting(tables, is_total=False)
@@ -543,18 +544,19 @@ def test_a_hospital_tells_how_many_wait_and_the_fewest_persons_that_a_number_of_
     """)
 
 
-@pytest.mark.parametrize(("known_until", "last"), [("2015-04-30 23:00:00", "2015-03-01"), ("2015-05-01 08:00:00", "2015-04-01")])
+@pytest.mark.parametrize(("known_until", "last"), [("2015-04-30 23:00", "2015-03-01"), ("2015-05-01 08:00", "2015-04-01")])
 def test_who_waits_is_told_once_the_month_is_over_by_the_newest_extract(tables: Tables, known_until: str, last: str) -> None:
     pathways(tables, WAITING)
     tables.covers("pathways", "2015-03", "2015-04", known_until=known_until)
     assert str(waiting(tables, is_total=True)[-1]["month"]) == last
 
 
-@pytest.mark.parametrize(("late", "covered"), [("pathways", "2015-04"), ("pathway_pauses", "2015-04"), ("pathway_pauses", "2015-03")])
-def test_who_waits_in_a_sector_is_provisional_until_pathways_and_pauses_are_final(tables: Tables, late: str, covered: str) -> None:
+@pytest.mark.parametrize("late", ["pathways 2015-04", "pathway_pauses 2015-04", "pathway_pauses 2015-03"])
+def test_who_waits_in_a_sector_is_provisional_until_pathways_and_pauses_are_final(tables: Tables, late: str) -> None:
     pathways(tables, "F1 | a | SOM | 1516001 | 2015-03-01 | | | | 2015-06-01 10:00:00")
     tables.covers("pathways", "2015-03", "2015-04")
-    tables.covers(late, "2015-03", covered, final="2015-03")
+    extract, last = late.split()
+    tables.covers(extract, "2015-03", last, final="2015-03")
     assert waiting(tables, is_total=True) == expect("""
         month      | open_pathways | is_provisional | qf
         2015-03-01 | 1             | no             | ''
@@ -562,9 +564,173 @@ def test_who_waits_in_a_sector_is_provisional_until_pathways_and_pauses_are_fina
     """)
 
 
-@pytest.mark.parametrize(("late", "covered"), [("pathways", "2015-04"), ("pathway_pauses", "2015-04"), ("pathway_pauses", "2015-03")])
-def test_who_waits_at_a_hospital_is_told_once_pathways_and_pauses_are_final(tables: Tables, late: str, covered: str) -> None:
+@pytest.mark.parametrize("late", ["pathways 2015-04", "pathway_pauses 2015-04", "pathway_pauses 2015-03"])
+def test_who_waits_at_a_hospital_is_told_once_pathways_and_pauses_are_final(tables: Tables, late: str) -> None:
     pathways(tables, "F1 | a | SOM | 1516001 | 2015-03-01 | | | | 2015-06-01 10:00:00")
     tables.covers("pathways", "2015-03", "2015-04")
-    tables.covers(late, "2015-03", covered, final="2015-03")
+    extract, last = late.split()
+    tables.covers(extract, "2015-03", last, final="2015-03")
     assert waiting(tables, is_total=False) == expect("month | hospital_code\n2015-03-01 | HEH")
+
+
+# What ended from February to April 2015: within the limit by gross days, by net days alone, or past it with and without a reason;
+# with a defect; without a limit; not at all. Persons have pathways more than once, and a figure is of as many as it describes.
+STOPPED = f"""
+    F01 | a | SOM | 1516001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F02 | a | SOM | 1516001 | 2015-01-20 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F03 | b | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F04 | c | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F05 | c | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F06 | d | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F07 | e | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    | KAPACITET | 2015-06-01 10:00:00
+    F08 | f | SOM | 1301001 | 2015-01-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F09 | g | SOM | 1516001 | 2015-02-11 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F10 | g | SOM | 1516001 | 2015-02-11 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F11 | h | SOM | 1516001 | 2013-08-31 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F12 | h | SOM | 1516001 | 2013-08-31 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F13 | i | SOM | 1301001 | 2013-08-31 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F14 | t | SOM | 1516001 | 2015-01-20 | 2015-02-10 | UDR-OPHØRT |           | 2015-06-01 10:00:00
+    F15 | j | PSY | 1500001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F16 | k | PSY | 1500001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F17 | l | PSY | 1500001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F18 | m | PSY | 1500001 | 2014-12-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F19 | m | PSY | 1500001 | 2014-12-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F20 | n | PSY | 1500001 | 2014-12-01 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F21 | o | PSY | 1500001 | 2014-12-01 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F22 | v |     | 1500001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F23 | p | SOM | 1301001 | 2015-03-11 | 2015-03-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F24 | q | PSY | 1500001 | 2015-03-01 | 2015-03-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F25 | r | SOM | 1301001 | 2015-02-20 | 2015-04-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F26 | s | SOM | 1516001 | 2015-04-20 | 2015-05-05 | {ENDED}    |           | 2015-06-01 10:00:00
+"""
+
+
+def ended(tables: Tables, *, is_total: bool) -> list[dict[str, object]]:
+    """What is told of the pathways that stopped, by sector or by hospital; the deliveries end with April."""
+    pathways(tables, STOPPED)
+    tables.given("raw.pathway_pauses", """
+        pathway_id | pause_type | from_date  | to_date
+        F03        | PATIENT    | 2015-01-10 | 2015-01-30
+        F20        | PATIENT    | 2015-01-10 | 2015-01-30
+        F21        | PATIENT    | 2015-01-10 | 2015-01-30
+    """)  # fmt: skip
+    tables.given("raw.referrals", """
+        referral_id | person_id | sector | unit_code | closed_date
+        H1          | x         | SOM    | 1516001   | 2015-02-05
+        H2          | x         | SOM    | 1516001   | 2015-02-05
+        H3          | y         | SOM    | 1301001   | 2015-02-05
+        H4          | z         | PSY    | 1500001   | 2015-03-05
+    """)  # fmt: skip
+    tables.covers("pathways", "2015-02", "2015-04")
+    return [r for r in tables.run("marts.udredning_monthly") if r["is_total"] is is_total]
+
+
+def test_a_sector_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+    found = ended(tables, is_total=True)
+    assert found == expect("""
+        month      | sector | pathways | within_limit_gross | within_limit_net | over_with_reason | over_without_reason
+        2015-02-01 | PSY    | 7        | 3                  | 5                | 2                | 2
+        2015-02-01 | SOM    | 8        | 2                  | 3                | 2                | 3
+        2015-03-01 | PSY    | 1        | 1                  | 1                | 0                | 0
+        2015-03-01 | SOM    | 0        | 0                  | 0                | 0                | 0
+        2015-04-01 | SOM    | 1        | 0                  | 0                | 0                | 1
+    """)
+    assert found == expect("""
+        within_limit_gross_share | within_limit_net_share | within_limit_share | median_days | completeness_fields_share
+        0.428571429              | 0.714285714            | 0.428571429        | 71          | 0.875
+        0.25                     | 0.375                  | 0.375              | 40          | 0.8
+        1                        | 1                      | 1                  | 9           | 1
+                                 |                        |                    |             | 0
+        0                        | 0                      | 0                  | 49          | 1
+    """)
+    assert found == expect("""
+        without_limit | ended | _defective | _over_limit | referrals | completeness_volume_share | completeness_reason_share | qf
+        0             | 8     | 1          | 4           | 0         |                           | 0.5                       | ''
+        3             | 10    | 2          | 5           | 3         |                           | 0.4                       | z
+        0             | 1     | 0          | 0           | 1         | 1                         |                           | ''
+        0             | 1     | 1          | 0           | 0         |                           |                           | ''
+        0             | 1     | 0          | 1           | 0         |                           | 0                         | ''
+    """)
+    assert found == expect("""
+        _persons | _within_persons | _reason_persons | _defect_persons | _limitless_persons | _referral_persons
+        6        | 1               | 1               | 1               |                    |
+        6        | 1               | 1               | 1               | 2                  | 2
+        1        | 0               |                 |                 |                    | 1
+                 |                 |                 | 1               |                    |
+        1        | 0               | 0               |                 |                    |
+    """)
+
+
+def test_a_hospital_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+    found = ended(tables, is_total=False)
+    assert found == expect("""
+        month      | hospital_code | pathways | within_limit_gross | within_limit_net | over_with_reason | referrals | qf
+        2015-02-01 | PSY           | 7        | 3                  | 5                | 2                | 0         | ''
+        2015-02-01 | HEH           | 7        | 2                  | 3                | 2                | 2         | z
+        2015-02-01 | RHB           | 1        | 0                  | 0                | 0                | 1         | z
+        2015-03-01 | PSY           | 1        | 1                  | 1                | 0                | 1         | ''
+        2015-03-01 | RHB           | 0        | 0                  | 0                | 0                | 0         | ''
+        2015-04-01 | RHB           | 1        | 0                  | 0                | 0                | 0         | ''
+    """)
+    assert found == expect("""
+        within_limit_share | median_days | without_limit | ended | _defective | _over_limit | completeness_reason_share
+        0.428571429        | 71          | 0             | 8     | 1          | 4           | 0.5
+        0.428571429        | 40          | 2             | 9     | 2          | 4           | 0.5
+        0                  | 40          | 1             | 1     | 0          | 1           | 0
+        1                  | 9           | 0             | 1     | 0          | 0           |
+                           |             | 0             | 1     | 1          | 0           |
+        0                  | 49          | 0             | 1     | 0          | 1           | 0
+    """)
+    assert found == expect("""
+        _persons | _within_persons | _reason_persons | _defect_persons | _limitless_persons | _referral_persons
+        6        | 1               | 1               | 1               |                    |
+        5        | 1               | 1               | 1               | 1                  | 1
+        1        | 0               | 0               |                 | 1                  | 1
+        1        | 0               |                 |                 |                    | 1
+                 |                 |                 | 1               |                    |
+        1        | 0               | 0               |                 |                    |
+    """)
+
+
+def test_a_month_whose_pathways_have_two_limits_is_a_break(tables: Tables) -> None:
+    pathways(tables, f"""
+        F1 | p | PSY | 1500001 | 2015-08-31 | 2015-09-20 | {ENDED} | | 2015-12-01 10:00:00
+        F2 | q | PSY | 1500001 | 2015-09-01 | 2015-09-20 | {ENDED} | | 2015-12-01 10:00:00
+        F3 | p | PSY | 1500001 | 2015-09-20 | 2015-10-10 | {ENDED} | | 2015-12-01 10:00:00
+        F4 | q | PSY | 1500001 | 2015-09-20 | 2015-10-10 | {ENDED} | | 2015-12-01 10:00:00
+    """)  # fmt: skip
+    assert [r for r in tables.run("marts.udredning_monthly") if r["is_total"]] == expect("""
+        month      | pathways | qf
+        2015-09-01 | 2        | b
+        2015-10-01 | 2        | ''
+    """)
+
+
+@pytest.mark.parametrize(("limited", "share", "qf"), [(9, None, "z"), (10, 1, "")])
+def test_referrals_measure_nothing_while_over_a_tenth_of_the_pathways_began_before_there_was_a_limit(
+    tables: Tables, limited: int, share: float | None, qf: str
+) -> None:
+    rows = [f"F{i} | p{i} | SOM | 1516001 | 2015-01-01 | 2015-01-10 | {ENDED} | | 2015-06-01 10:00:00" for i in range(limited)]
+    pathways(tables, "\n".join([*rows, f"F99 | q | SOM | 1516001 | 2013-08-31 | 2015-01-10 | {ENDED} | | 2015-06-01 10:00:00"]))
+    closed = "\n".join(f"H{i} | p{i} | SOM | 1516001 | 2015-01-10" for i in range(limited))
+    tables.given("raw.referrals", "referral_id | person_id | sector | unit_code | closed_date\n" + closed)
+    [total] = [r for r in tables.run("marts.udredning_monthly") if r["is_total"]]
+    assert (total["completeness_volume_share"], total["qf"]) == (share, qf)
+
+
+def test_a_month_is_told_once_there_are_both_thresholds_of_completeness(tables: Tables) -> None:
+    tables.given("reference.target", """
+        indicator            | subject | value | valid_from | valid_to
+        completeness_ok      | ALL     | 0.9   | 2014-02-01 | 2014-04-30
+        completeness_caution | ALL     | 0.75  | 2014-03-01 | 2014-05-31
+    """)  # fmt: skip
+    tables.given("raw.referrals", """
+        referral_id | person_id | sector | unit_code | closed_date
+        H1          | a         | SOM    | 1516001   | 2014-01-15
+        H2          | a         | SOM    | 1516001   | 2014-02-15
+        H3          | a         | SOM    | 1516001   | 2014-03-15
+        H4          | a         | SOM    | 1516001   | 2014-04-15
+        H5          | a         | SOM    | 1516001   | 2014-05-15
+    """)  # fmt: skip
+    found = [r for r in tables.run("marts.udredning_monthly") if r["is_total"]]
+    assert found == expect("month | completeness_band\n2014-03-01 | lav\n2014-04-01 | lav")
