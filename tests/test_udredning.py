@@ -353,6 +353,19 @@ def test_the_papers_sentence_is_said_when_it_is_true(tables: Tables, before: int
     assert found[-1]["sentence"] == sentence
 
 
+def test_a_provisional_month_has_neither_trend_nor_sentence(tables: Tables) -> None:
+    completeness(tables, ("2015-01", 50, 100), ("2015-02", 60, 100), ("2015-03", 70, 100), ("2015-04", 80, 100))
+    tables.covers("pathways", "2015-01", "2015-04", final="2015-02")
+    found = [r for r in tables.run("marts.completeness_monthly") if r["is_total"] and r["completeness"] == "volume"]
+    assert found == expect("""
+        month      | is_trend_up | is_provisional | sentence
+        2015-01-01 |             | no             | Data skal tolkes med varsomhed, da datakompletheden er lav
+        2015-02-01 | yes         | no             | Data skal tolkes med varsomhed, da datakompletheden er lav, men det går fremad
+        2015-03-01 |             | yes            |
+        2015-04-01 |             | yes            |
+    """)
+
+
 def test_defects_lower_the_completeness_of_fields_and_missing_reasons_that_of_reasons(tables: Tables) -> None:
     pathways(
         tables,
@@ -365,10 +378,10 @@ def test_defects_lower_the_completeness_of_fields_and_missing_reasons_that_of_re
     )
     found = [r for r in tables.run("marts.completeness_monthly") if r["is_total"]]
     assert found == expect("""
-        completeness | numerator | denominator | share
-        fields       | 3         | 4           | 0.75
-        reason       | 1         | 2           | 0.5
-        volume       |           |             |
+        completeness | numerator | denominator | share | completeness_band | sentence
+        fields       | 3         | 4           | 0.75  | varsomhed         |
+        reason       | 1         | 2           | 0.5   | lav               |
+        volume       |           |             |       |                   |
     """)  # fmt: skip
 
 
