@@ -564,6 +564,23 @@ def test_who_waits_is_told_once_the_month_is_over_by_the_newest_extract(tables: 
     assert str(waiting(tables, is_total=True)[-1]["month"]) == last
 
 
+def test_a_wait_is_implausible_by_the_longest_one_in_force_alone_whatever_the_limit(tables: Tables) -> None:
+    tables.given("reference.target", """
+        indicator       | subject | value | valid_from | valid_to
+        longest_pathway | ALL     | 40    | 2015-04-01 | 2015-04-30
+    """)  # fmt: skip
+    pathways(tables, """
+        F1 | a | PSY | 1500001 | 2015-03-10 | | | | 2015-06-01 10:00:00
+        F2 | b | PSY | 1500001 | 2014-12-01 | | | | 2015-06-01 10:00:00
+    """)  # fmt: skip
+    tables.covers("pathways", "2015-03", "2015-04")
+    assert waiting(tables, is_total=True) == expect("""
+        month      | open_pathways | open_over_limit | implausible
+        2015-03-01 | 2             | 1               | 0
+        2015-04-01 | 0             | 0               | 2
+    """)
+
+
 @pytest.mark.parametrize("late", ["pathways 2015-04", "pathway_pauses 2015-04", "pathway_pauses 2015-03"])
 def test_who_waits_in_a_sector_is_provisional_until_pathways_and_pauses_are_final(tables: Tables, late: str) -> None:
     pathways(tables, "F1 | a | SOM | 1516001 | 2015-03-01 | | | | 2015-06-01 10:00:00")
