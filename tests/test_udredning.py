@@ -320,6 +320,7 @@ def test_completeness_falls_into_three_bands(tables: Tables, ended: int, band: s
     completeness(tables, ("2015-01", ended, 100))
     found = next(r for r in tables.run("marts.completeness_monthly") if r["is_total"] and r["completeness"] == "volume")
     assert (found["completeness_band"], found["numerator"], found["denominator"]) == (band, ended, 100)
+    assert [r["completeness_band"] for r in tables.run("marts.udredning_monthly") if r["is_total"]] == [band]
 
 
 @pytest.mark.parametrize(("ended", "passes"), [(89, False), (90, True)])
@@ -650,6 +651,7 @@ def ended(tables: Tables, *, is_total: bool) -> list[dict[str, object]]:
         H2          | x         | SOM    | 1516001   | 2015-02-05
         H3          | y         | SOM    | 1301001   | 2015-02-05
         H4          | z         | PSY    | 1500001   | 2015-03-05
+        H5          | z         | PSY    | 1500001   | 2015-04-05
     """)  # fmt: skip
     tables.covers("pathways", "2015-02", "2015-04")
     return [r for r in tables.run("marts.udredning_monthly") if r["is_total"] is is_total]
@@ -663,6 +665,7 @@ def test_a_sector_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a
         2015-02-01 | SOM    | 8        | 2                  | 3                | 2                | 3
         2015-03-01 | PSY    | 1        | 1                  | 1                | 0                | 0
         2015-03-01 | SOM    | 0        | 0                  | 0                | 0                | 0
+        2015-04-01 | PSY    | 0        | 0                  | 0                | 0                | 0
         2015-04-01 | SOM    | 1        | 0                  | 0                | 0                | 1
     """)
     assert found == expect("""
@@ -671,6 +674,7 @@ def test_a_sector_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a
         0.25                     | 0.375                  | 0.375              | 40          | 0.8
         1                        | 1                      | 1                  | 9           | 1
                                  |                        |                    |             | 0
+                                 |                        |                    |             |
         0                        | 0                      | 0                  | 49          | 1
     """)
     assert found == expect("""
@@ -679,6 +683,7 @@ def test_a_sector_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a
         3             | 10    | 2          | 5           | 3         |                           | 0.4                       | z
         0             | 1     | 0          | 0           | 1         | 1                         |                           | ''
         0             | 1     | 1          | 0           | 0         |                           |                           | ''
+        0             | 0     | 0          | 0           | 1         | 0                         |                           | ''
         0             | 1     | 0          | 1           | 0         |                           | 0                         | ''
     """)
     assert found == expect("""
@@ -687,6 +692,7 @@ def test_a_sector_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a
         6        | 1               | 1               | 1               | 2                  | 2
         1        | 0               |                 |                 |                    | 1
                  |                 |                 | 1               |                    |
+                 |                 |                 |                 |                    | 1
         1        | 0               | 0               |                 |                    |
     """)
 
@@ -700,6 +706,7 @@ def test_a_hospital_tells_what_its_pathways_ended_as_and_the_fewest_persons_that
         2015-02-01 | RHB           | 1        | 0                  | 0                | 0                | 1         | z
         2015-03-01 | PSY           | 1        | 1                  | 1                | 0                | 1         | ''
         2015-03-01 | RHB           | 0        | 0                  | 0                | 0                | 0         | ''
+        2015-04-01 | PSY           | 0        | 0                  | 0                | 0                | 1         | ''
         2015-04-01 | RHB           | 1        | 0                  | 0                | 0                | 0         | ''
     """)
     assert found == expect("""
@@ -709,6 +716,7 @@ def test_a_hospital_tells_what_its_pathways_ended_as_and_the_fewest_persons_that
         0                  | 40          | 1             | 1     | 0          | 1           | 0
         1                  | 9           | 0             | 1     | 0          | 0           |
                            |             | 0             | 1     | 1          | 0           |
+                           |             | 0             | 0     | 0          | 0           |
         0                  | 49          | 0             | 1     | 0          | 1           | 0
     """)
     assert found == expect("""
@@ -718,6 +726,7 @@ def test_a_hospital_tells_what_its_pathways_ended_as_and_the_fewest_persons_that
         1        | 0               | 0               |                 | 1                  | 1
         1        | 0               |                 |                 |                    | 1
                  |                 |                 | 1               |                    |
+                 |                 |                 |                 |                    | 1
         1        | 0               | 0               |                 |                    |
     """)
 
