@@ -58,6 +58,35 @@ def test_a_code_belongs_to_its_group_and_no_code_to_uden_kode(tables: Tables, co
     assert tables.run("core.redirection") == expect(f"service_group\n{group}")
 
 
+def test_a_code_belongs_to_the_group_of_the_day_and_to_none_where_none_is_in_force(tables: Tables) -> None:
+    tables.given("reference.service_group", """
+        code_prefix | service_group | valid_from | valid_to
+        KC          | ØJNE          | 2015-01-01 | 2015-03-31
+        KC          | SYN           | 2015-04-01 | 2015-05-31
+        KCJ         | LINSER        | 2015-05-01 | 2015-05-31
+        UX          | RADIOLOGI     | 2015-01-01 | 2015-12-31
+    """)  # fmt: skip
+    redirections(tables, """
+        A0000001 | p | 2014-12-31 | 1516001 | P001 | DUF | KCJE
+        A0000002 | p | 2015-01-01 | 1516001 | P001 | DUF | KCJE
+        A0000003 | p | 2015-03-31 | 1516001 | P001 | DUF | KCJE
+        A0000004 | p | 2015-03-31 | 1516001 | P001 | DUF | UXMA
+        A0000005 | p | 2015-04-01 | 1516001 | P001 | DUF | KCJE
+        A0000006 | p | 2015-05-31 | 1516001 | P001 | DUF | KCJE
+        A0000007 | p | 2015-06-01 | 1516001 | P001 | DUF | KCJE
+    """)  # fmt: skip
+    assert sorted(tables.run("core.redirection"), key=lambda r: r["redirection_id"]) == expect("""
+        redirected_date | expected_code | service_group
+        2014-12-31      | KCJE          |
+        2015-01-01      | KCJE          | ØJNE
+        2015-03-31      | KCJE          | ØJNE
+        2015-03-31      | UXMA          | RADIOLOGI
+        2015-04-01      | KCJE          | SYN
+        2015-05-31      | KCJE          | LINSER
+        2015-06-01      | KCJE          |
+    """)
+
+
 def test_the_parts_of_a_month_are_told_once_it_is_final_and_a_month_that_no_delivery_covers_is_none(tables: Tables) -> None:
     redirections(tables, """
         A0000001 | p1 | 2015-02-10 | 1516001 | P001 | DUF        | KCJ

@@ -60,6 +60,7 @@ def test_the_last_day_of_the_limit_is_inside_and_the_day_of_the_referral_says_wh
         ("SOM", "9999", "2015-01-01", "2015-01-10", ENDED, "unmapped_unit"),
         ("SOM", "", "2015-01-01", "2015-01-10", ENDED, "unmapped_unit"),
         ("SOM", "1516001", "2015-01-01", "", "", None),
+        ("SOM", "1516001", "2015-01-01", "2015-01-10", "", None),
     ],
 )
 def test_a_pathway_with_a_defect_has_no_days(
@@ -70,6 +71,9 @@ def test_a_pathway_with_a_defect_has_no_days(
     assert found["defect"] == defect
     assert (found["gross_days"] is None) == (defect is not None or not stopped)
     assert found["is_ended"] == (code == ENDED)
+    assert found["hospital_code"] == ("UNMAPPED" if defect == "unmapped_unit" else "HEH")
+    closed = stopped or ("2015-03-01" if code else "None")
+    assert (str(found["closed_date"]), str(found["month"])[:7]) == (closed, closed[:7])
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,7 @@ def test_a_pathway_with_a_defect_has_no_days(
         ("2015-01-10 2015-01-15, 2015-01-12 2015-01-20", 30),
         ("2015-01-10 2015-01-20, 2015-01-12 2015-01-15", 30),
         ("2015-01-12 2015-01-15, 2015-01-10 2015-01-20", 30),
+        ("2015-01-10 2015-01-20, 2015-01-12 2015-01-14, 2015-01-16 2015-01-18", 30),
         ("2015-01-10 2015-01-15, 2015-01-15 2015-01-20", 30),
         ("2015-01-10 2015-01-12, 2015-01-11 2015-01-13, 2015-01-20 2015-01-22", 35),
         ("2014-12-01 2015-01-05", 36),
@@ -97,7 +102,24 @@ def test_pauses_count_each_day_once_and_only_inside_the_pathway(tables: Tables, 
         drawn + "\n".join(f"F1 | PATIENT | {a} | {b}" for a, b in rows) if rows else drawn + "F2 | PATIENT | 2015-01-01 | 2015-02-01",
     )
     found = one(tables, "2015-01-01", "2015-02-10")
-    assert (found["gross_days"], found["net_days"]) == (40, net)
+    assert (found["gross_days"], found["patient_pause_days"], found["net_days"]) == (40, 40 - net, net)
+
+
+def test_a_pathway_that_is_open_or_has_a_defect_has_no_days_whatever_was_paused(tables: Tables) -> None:
+    tables.given("raw.pathway_pauses", """
+        pathway_id | pause_type | from_date  | to_date
+        F1         | PATIENT    | 2015-01-10 | 2015-01-20
+        F2         | PATIENT    | 2015-01-10 | 2015-01-20
+    """)  # fmt: skip
+    pathways(tables, f"""
+        F1 | p | SOM | 1516001 | 2015-01-01 |            |         | | 2015-03-01 10:00:00
+        F2 | p | SOM | 1516001 |            | 2015-02-10 | {ENDED} | | 2015-03-01 10:00:00
+    """)  # fmt: skip
+    assert tables.run("core.pathway") == expect("""
+        gross_days | patient_pause_days | net_days | is_within_net
+                   |                    |          |
+                   |                    |          |
+    """)
 
 
 def test_a_clinical_pause_does_not_stop_the_clock(tables: Tables) -> None:
@@ -150,6 +172,38 @@ def test_a_pathway_of_which_a_day_of_the_limit_was_suspended_has_none(tables: Ta
     pathways(tables, f"F1 | p | {sector} | 1516001 | {received} | {received} | AFV01C | | 2023-06-01 10:00:00")
     [found] = tables.run("core.pathway")
     assert (found["limit_days"], found["is_within_gross"]) == ((30, True) if has_limit else (None, None))
+
+
+def test_a_limit_and_a_suspension_of_another_right_are_none_of_this_one(tables: Tables) -> None:
+    tables.given("reference.limit", """
+        sector | right_name | limit_days | valid_from | valid_to
+        SOM    | UDREDNING  | 30         | 2013-09-01 | 2099-12-31
+        SOM    | BEHANDLING | 60         | 2013-09-01 | 2099-12-31
+    """)  # fmt: skip
+    tables.given("reference.suspension", """
+        sector | right_name | valid_from | valid_to
+        SOM    | BEHANDLING | 2015-01-01 | 2015-12-31
+    """)  # fmt: skip
+    found = one(tables, "2015-01-01", "2015-02-10")
+    assert (found["limit_days"], found["is_within_gross"]) == (30, False)
+
+
+@pytest.mark.parametrize(
+    ("reason", "stopped", "excuses"),
+    [
+        ("FAGLIG", "2013-08-31", False),
+        ("FAGLIG", "2013-09-01", True),
+        ("FAGLIG", "2016-09-30", True),
+        ("FAGLIG", "2016-10-01", True),
+        ("KAPACITET", "2016-10-01", False),
+        ("", "2016-10-01", False),
+    ],
+)
+def test_a_reason_excuses_by_the_list_that_is_in_force_on_the_day_of_the_stop(
+    tables: Tables, reason: str, stopped: str, excuses: bool
+) -> None:
+    pathways(tables, f"F1 | p | SOM | 1516001 | 2013-08-01 | {stopped} | {ENDED} | {reason} | 2016-12-01 10:00:00")
+    assert [r["has_reason"] for r in tables.run("core.pathway")] == [excuses]
 
 
 @pytest.mark.parametrize(("reason", "counts"), [("FAGLIG", 1), ("PATIENT", 1), ("AFSLAG", 1), ("KAPACITET", 0), ("", 0)])
@@ -267,6 +321,7 @@ def test_completeness_falls_into_three_bands(tables: Tables, ended: int, band: s
     completeness(tables, ("2015-01", ended, 100))
     found = next(r for r in tables.run("marts.completeness_monthly") if r["completeness"] == "volume")
     assert (found["completeness_band"], found["numerator"], found["denominator"]) == (band, ended, 100)
+    assert [r["completeness_band"] for r in tables.run("core.pathway_count") if r["is_total"]] == [band]
 
 
 @pytest.mark.parametrize(("ended", "passes"), [(89, False), (90, True)])
@@ -300,6 +355,19 @@ def test_the_papers_sentence_is_said_when_it_is_true(tables: Tables, before: int
     assert found[-1]["sentence"] == sentence
 
 
+def test_a_provisional_month_has_neither_trend_nor_sentence(tables: Tables) -> None:
+    completeness(tables, ("2015-01", 50, 100), ("2015-02", 60, 100), ("2015-03", 70, 100), ("2015-04", 80, 100))
+    tables.covers("pathways", "2015-01", "2015-04", final="2015-02")
+    found = [r for r in tables.run("marts.completeness_monthly") if r["is_total"] and r["completeness"] == "volume"]
+    assert found == expect("""
+        month      | is_trend_up | is_provisional | sentence
+        2015-01-01 |             | no             | Data skal tolkes med varsomhed, da datakompletheden er lav
+        2015-02-01 | yes         | no             | Data skal tolkes med varsomhed, da datakompletheden er lav, men det går fremad
+        2015-03-01 |             | yes            |
+        2015-04-01 |             | yes            |
+    """)
+
+
 def test_defects_lower_the_completeness_of_fields_and_missing_reasons_that_of_reasons(tables: Tables) -> None:
     pathways(
         tables,
@@ -311,10 +379,10 @@ def test_defects_lower_the_completeness_of_fields_and_missing_reasons_that_of_re
     """,
     )
     assert tables.run("marts.completeness_monthly") == expect("""
-        completeness | numerator | denominator | share
-        fields       | 3         | 4           | 0.75
-        reason       | 1         | 2           | 0.5
-        volume       |           |             |
+        completeness | numerator | denominator | share | completeness_band | sentence
+        fields       | 3         | 4           | 0.75  | varsomhed         |
+        reason       | 1         | 2           | 0.5   | lav               |
+        volume       |           |             |       |                   |
     """)  # fmt: skip
 
 
@@ -407,3 +475,301 @@ def test_nobody_waits_before_the_referral_came(tables: Tables) -> None:
     assert open_at(tables, "2014-12", "open_pathways") == {}
     assert open_at(tables, "2015-01", "open_pathways")["ALL"] == (1,)
     assert open_at(tables, "2015-02", "open_pathways")["ALL"] == (2,)
+
+
+def test_a_closed_referral_of_an_unknown_unit_is_not_lost(tables: Tables) -> None:
+    tables.given("raw.referrals", """
+        referral_id | person_id | sector | unit_code | closed_date
+        H1          | a         | SOM    | 9999      | 2015-05-31
+        H2          | b         | SOM    | 1516001   | 2015-05-09
+        H3          | c         | SOM    | 1516001   | 2015-05-10
+    """)  # fmt: skip
+    assert sorted(tables.run("core.referral"), key=lambda r: r["referral_id"]) == expect("""
+        hospital_code | month
+        UNMAPPED      | 2015-05-01
+        HEH           | 2015-05-01
+        HGH           | 2015-05-01
+    """)
+
+
+# Who waits at the end of March and of April 2015. Persons have pathways more than once: a figure is of as many as it describes.
+WAITING = f"""
+    F01 | a | SOM | 1516001 | 2015-02-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F02 | a | SOM | 1516001 | 2015-02-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F03 | b | SOM | 1516001 | 2015-03-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F04 | c | SOM | 1516001 | 2015-03-20 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F05 | d | SOM | 1516001 | 2015-03-20 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F06 | e | SOM | 1516001 | 2013-08-31 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F07 | e | SOM | 1516001 | 2013-08-31 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F08 | g | SOM | 1516001 | 2012-03-30 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F09 | g | SOM | 1516001 | 2012-03-30 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F10 | i | SOM | 1301001 | 2013-08-31 |            |         | | 2015-06-01 10:00:00
+    F11 | j | PSY | 1500001 | 2015-01-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F12 | k | PSY | 1500001 | 2015-01-01 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F13 | l | PSY | 1500001 | 2015-03-20 | 2015-04-10 | {ENDED} | | 2015-06-01 10:00:00
+    F14 | l | PSY | 1500001 | 2015-03-20 |            |         | | 2015-06-01 10:00:00
+    F15 | m |     | 1500001 | 2015-03-20 |            |         | | 2015-06-01 10:00:00
+"""
+
+
+def waiting(tables: Tables, *, is_total: bool) -> list[dict[str, object]]:
+    return [r for r in tables.run("core.pathway_open_count") if r["is_total"] is is_total]
+
+
+def test_a_sector_tells_how_many_wait_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+    pathways(tables, WAITING)
+    tables.covers("pathways", "2015-03", "2015-04")
+    found = waiting(tables, is_total=True)
+    assert found == expect("""
+        month      | sector | open_pathways | open_over_limit | without_limit | implausible
+        2015-03-01 | PSY    | 4             | 2               | 0             | 0
+        2015-03-01 | SOM    | 5             | 2               | 3             | 2
+        2015-04-01 | PSY    | 1             | 0               | 0             | 0
+        2015-04-01 | SOM    | 0             | 0               | 1             | 0
+    """)
+    assert found == expect("""
+        month      | sector | _persons | _over_persons | _limitless_persons | _implausible_persons
+        2015-03-01 | PSY    | 3        | 1             |                    |
+        2015-03-01 | SOM    | 4        | 1             | 2                  | 1
+        2015-04-01 | PSY    | 1        | 0             |                    |
+        2015-04-01 | SOM    |          |               | 1                  |
+    """)
+
+
+def test_a_hospital_tells_how_many_wait_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+    pathways(tables, WAITING)
+    tables.covers("pathways", "2015-03", "2015-04")
+    found = waiting(tables, is_total=False)
+    assert found == expect("""
+        month      | hospital_code | open_pathways | open_over_limit | without_limit | implausible
+        2015-03-01 | PSY           | 4             | 2               | 0             | 0
+        2015-03-01 | HEH           | 5             | 2               | 2             | 2
+        2015-03-01 | RHB           | 0             | 0               | 1             | 0
+        2015-04-01 | PSY           | 1             | 0               | 0             | 0
+        2015-04-01 | RHB           | 0             | 0               | 1             | 0
+    """)
+    assert found == expect("""
+        month      | hospital_code | _persons | _over_persons | _limitless_persons | _implausible_persons
+        2015-03-01 | PSY           | 3        | 1             |                    |
+        2015-03-01 | HEH           | 4        | 1             | 1                  | 1
+        2015-03-01 | RHB           |          |               | 1                  |
+        2015-04-01 | PSY           | 1        | 0             |                    |
+        2015-04-01 | RHB           |          |               | 1                  |
+    """)
+
+
+@pytest.mark.parametrize(("known_until", "last"), [("2015-04-30 23:00", "2015-03-01"), ("2015-05-01 08:00", "2015-04-01")])
+def test_who_waits_is_told_once_the_month_is_over_by_the_newest_extract(tables: Tables, known_until: str, last: str) -> None:
+    pathways(tables, WAITING)
+    tables.covers("pathways", "2015-03", "2015-04", known_until=known_until)
+    assert str(waiting(tables, is_total=True)[-1]["month"]) == last
+
+
+def test_a_wait_is_implausible_by_the_longest_one_in_force_alone_whatever_the_limit(tables: Tables) -> None:
+    tables.given("reference.target", """
+        indicator       | subject | value | valid_from | valid_to
+        longest_pathway | ALL     | 40    | 2015-04-01 | 2015-04-30
+    """)  # fmt: skip
+    pathways(tables, """
+        F1 | a | PSY | 1500001 | 2015-03-10 | | | | 2015-06-01 10:00:00
+        F2 | b | PSY | 1500001 | 2014-12-01 | | | | 2015-06-01 10:00:00
+    """)  # fmt: skip
+    tables.covers("pathways", "2015-03", "2015-04")
+    assert waiting(tables, is_total=True) == expect("""
+        month      | open_pathways | open_over_limit | implausible
+        2015-03-01 | 2             | 1               | 0
+        2015-04-01 | 0             | 0               | 2
+    """)
+
+
+@pytest.mark.parametrize("late", ["pathways 2015-04", "pathway_pauses 2015-04", "pathway_pauses 2015-03"])
+def test_who_waits_in_a_sector_is_provisional_until_pathways_and_pauses_are_final(tables: Tables, late: str) -> None:
+    pathways(tables, "F1 | a | SOM | 1516001 | 2015-03-01 | | | | 2015-06-01 10:00:00")
+    tables.covers("pathways", "2015-03", "2015-04")
+    extract, last = late.split()
+    tables.covers(extract, "2015-03", last, final="2015-03")
+    assert waiting(tables, is_total=True) == expect("""
+        month      | open_pathways | is_provisional | qf
+        2015-03-01 | 1             | no             | ''
+        2015-04-01 | 1             | yes            | p
+    """)
+
+
+@pytest.mark.parametrize("late", ["pathways 2015-04", "pathway_pauses 2015-04", "pathway_pauses 2015-03"])
+def test_who_waits_at_a_hospital_is_told_once_pathways_and_pauses_are_final(tables: Tables, late: str) -> None:
+    pathways(tables, "F1 | a | SOM | 1516001 | 2015-03-01 | | | | 2015-06-01 10:00:00")
+    tables.covers("pathways", "2015-03", "2015-04")
+    extract, last = late.split()
+    tables.covers(extract, "2015-03", last, final="2015-03")
+    assert waiting(tables, is_total=False) == expect("month | hospital_code\n2015-03-01 | HEH")
+
+
+# What ended from February to April 2015: within the limit by gross days, by net days alone, or past it with and without a reason;
+# with a defect; without a limit; not at all. Persons have pathways more than once, and a figure is of as many as it describes.
+STOPPED = f"""
+    F01 | a | SOM | 1516001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F02 | a | SOM | 1516001 | 2015-01-20 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F03 | b | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F04 | c | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F05 | c | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F06 | d | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F07 | e | SOM | 1516001 | 2015-01-01 | 2015-02-10 | {ENDED}    | KAPACITET | 2015-06-01 10:00:00
+    F08 | f | SOM | 1301001 | 2015-01-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F09 | g | SOM | 1516001 | 2015-02-11 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F10 | g | SOM | 1516001 | 2015-02-11 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F11 | h | SOM | 1516001 | 2013-08-31 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F12 | h | SOM | 1516001 | 2013-08-31 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F13 | i | SOM | 1301001 | 2013-08-31 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F14 | t | SOM | 1516001 | 2015-01-20 | 2015-02-10 | UDR-OPHØRT |           | 2015-06-01 10:00:00
+    F15 | j | PSY | 1500001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F16 | k | PSY | 1500001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F17 | l | PSY | 1500001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F18 | m | PSY | 1500001 | 2014-12-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F19 | m | PSY | 1500001 | 2014-12-01 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F20 | n | PSY | 1500001 | 2014-12-01 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F21 | o | PSY | 1500001 | 2014-12-01 | 2015-02-10 | {ENDED}    | FAGLIG    | 2015-06-01 10:00:00
+    F22 | v |     | 1500001 | 2015-01-20 | 2015-02-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F23 | p | SOM | 1301001 | 2015-03-11 | 2015-03-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F24 | q | PSY | 1500001 | 2015-03-01 | 2015-03-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F25 | r | SOM | 1301001 | 2015-02-20 | 2015-04-10 | {ENDED}    |           | 2015-06-01 10:00:00
+    F26 | s | SOM | 1516001 | 2015-04-20 | 2015-05-05 | {ENDED}    |           | 2015-06-01 10:00:00
+"""
+
+
+def ended(tables: Tables, *, is_total: bool) -> list[dict[str, object]]:
+    """What is told of the pathways that stopped, by sector or by hospital; the deliveries end with April."""
+    pathways(tables, STOPPED)
+    tables.given("raw.pathway_pauses", """
+        pathway_id | pause_type | from_date  | to_date
+        F03        | PATIENT    | 2015-01-10 | 2015-01-30
+        F20        | PATIENT    | 2015-01-10 | 2015-01-30
+        F21        | PATIENT    | 2015-01-10 | 2015-01-30
+    """)  # fmt: skip
+    tables.given("raw.referrals", """
+        referral_id | person_id | sector | unit_code | closed_date
+        H1          | x         | SOM    | 1516001   | 2015-02-05
+        H2          | x         | SOM    | 1516001   | 2015-02-05
+        H3          | y         | SOM    | 1301001   | 2015-02-05
+        H4          | z         | PSY    | 1500001   | 2015-03-05
+        H5          | z         | PSY    | 1500001   | 2015-04-05
+    """)  # fmt: skip
+    tables.covers("pathways", "2015-02", "2015-04")
+    return [r for r in tables.run("core.pathway_count") if r["is_total"] is is_total]
+
+
+def test_a_sector_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+    found = ended(tables, is_total=True)
+    assert found == expect("""
+        month      | sector | pathways | within_limit_gross | within_limit_net | over_with_reason | over_without_reason
+        2015-02-01 | PSY    | 7        | 3                  | 5                | 2                | 2
+        2015-02-01 | SOM    | 8        | 2                  | 3                | 2                | 3
+        2015-03-01 | PSY    | 1        | 1                  | 1                | 0                | 0
+        2015-03-01 | SOM    | 0        | 0                  | 0                | 0                | 0
+        2015-04-01 | PSY    | 0        | 0                  | 0                | 0                | 0
+        2015-04-01 | SOM    | 1        | 0                  | 0                | 0                | 1
+    """)
+    assert found == expect("""
+        within_limit_gross_share | within_limit_net_share | within_limit_share | median_days | completeness_fields_share
+        0.428571429              | 0.714285714            | 0.428571429        | 71          | 0.875
+        0.25                     | 0.375                  | 0.375              | 40          | 0.8
+        1                        | 1                      | 1                  | 9           | 1
+                                 |                        |                    |             | 0
+                                 |                        |                    |             |
+        0                        | 0                      | 0                  | 49          | 1
+    """)
+    assert found == expect("""
+        without_limit | ended | _defective | _over_limit | referrals | completeness_volume_share | completeness_reason_share | qf
+        0             | 8     | 1          | 4           | 0         |                           | 0.5                       | ''
+        3             | 10    | 2          | 5           | 3         |                           | 0.4                       | z
+        0             | 1     | 0          | 0           | 1         | 1                         |                           | ''
+        0             | 1     | 1          | 0           | 0         |                           |                           | ''
+        0             | 0     | 0          | 0           | 1         | 0                         |                           | ''
+        0             | 1     | 0          | 1           | 0         |                           | 0                         | ''
+    """)
+    assert found == expect("""
+        _persons | _within_persons | _reason_persons | _defect_persons | _limitless_persons | _referral_persons
+        6        | 1               | 1               | 1               |                    |
+        6        | 1               | 1               | 1               | 2                  | 2
+        1        | 0               |                 |                 |                    | 1
+                 |                 |                 | 1               |                    |
+                 |                 |                 |                 |                    | 1
+        1        | 0               | 0               |                 |                    |
+    """)
+
+
+def test_a_hospital_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+    found = ended(tables, is_total=False)
+    assert found == expect("""
+        month      | hospital_code | pathways | within_limit_gross | within_limit_net | over_with_reason | referrals | qf
+        2015-02-01 | PSY           | 7        | 3                  | 5                | 2                | 0         | ''
+        2015-02-01 | HEH           | 7        | 2                  | 3                | 2                | 2         | z
+        2015-02-01 | RHB           | 1        | 0                  | 0                | 0                | 1         | z
+        2015-03-01 | PSY           | 1        | 1                  | 1                | 0                | 1         | ''
+        2015-03-01 | RHB           | 0        | 0                  | 0                | 0                | 0         | ''
+        2015-04-01 | PSY           | 0        | 0                  | 0                | 0                | 1         | ''
+        2015-04-01 | RHB           | 1        | 0                  | 0                | 0                | 0         | ''
+    """)
+    assert found == expect("""
+        within_limit_share | median_days | without_limit | ended | _defective | _over_limit | completeness_reason_share
+        0.428571429        | 71          | 0             | 8     | 1          | 4           | 0.5
+        0.428571429        | 40          | 2             | 9     | 2          | 4           | 0.5
+        0                  | 40          | 1             | 1     | 0          | 1           | 0
+        1                  | 9           | 0             | 1     | 0          | 0           |
+                           |             | 0             | 1     | 1          | 0           |
+                           |             | 0             | 0     | 0          | 0           |
+        0                  | 49          | 0             | 1     | 0          | 1           | 0
+    """)
+    assert found == expect("""
+        _persons | _within_persons | _reason_persons | _defect_persons | _limitless_persons | _referral_persons
+        6        | 1               | 1               | 1               |                    |
+        5        | 1               | 1               | 1               | 1                  | 1
+        1        | 0               | 0               |                 | 1                  | 1
+        1        | 0               |                 |                 |                    | 1
+                 |                 |                 | 1               |                    |
+                 |                 |                 |                 |                    | 1
+        1        | 0               | 0               |                 |                    |
+    """)
+
+
+def test_a_month_whose_pathways_have_two_limits_is_a_break(tables: Tables) -> None:
+    pathways(tables, f"""
+        F1 | p | PSY | 1500001 | 2015-08-31 | 2015-09-20 | {ENDED} | | 2015-12-01 10:00:00
+        F2 | q | PSY | 1500001 | 2015-09-01 | 2015-09-20 | {ENDED} | | 2015-12-01 10:00:00
+        F3 | p | PSY | 1500001 | 2015-09-20 | 2015-10-10 | {ENDED} | | 2015-12-01 10:00:00
+        F4 | q | PSY | 1500001 | 2015-09-20 | 2015-10-10 | {ENDED} | | 2015-12-01 10:00:00
+    """)  # fmt: skip
+    assert [r for r in tables.run("core.pathway_count") if r["is_total"]] == expect("""
+        month      | pathways | qf
+        2015-09-01 | 2        | b
+        2015-10-01 | 2        | ''
+    """)
+
+
+@pytest.mark.parametrize(("limited", "share", "qf"), [(9, None, "z"), (10, 1, "")])
+def test_referrals_measure_nothing_while_over_a_tenth_of_the_pathways_began_before_there_was_a_limit(
+    tables: Tables, limited: int, share: float | None, qf: str
+) -> None:
+    rows = [f"F{i} | p{i} | SOM | 1516001 | 2015-01-01 | 2015-01-10 | {ENDED} | | 2015-06-01 10:00:00" for i in range(limited)]
+    pathways(tables, "\n".join([*rows, f"F99 | q | SOM | 1516001 | 2013-08-31 | 2015-01-10 | {ENDED} | | 2015-06-01 10:00:00"]))
+    closed = "\n".join(f"H{i} | p{i} | SOM | 1516001 | 2015-01-10" for i in range(limited))
+    tables.given("raw.referrals", "referral_id | person_id | sector | unit_code | closed_date\n" + closed)
+    [total] = [r for r in tables.run("core.pathway_count") if r["is_total"]]
+    assert (total["completeness_volume_share"], total["qf"]) == (share, qf)
+
+
+def test_a_month_is_told_once_there_are_both_thresholds_of_completeness(tables: Tables) -> None:
+    tables.given("reference.target", """
+        indicator            | subject | value | valid_from | valid_to
+        completeness_ok      | ALL     | 0.9   | 2014-02-01 | 2014-04-30
+        completeness_caution | ALL     | 0.75  | 2014-03-01 | 2014-05-31
+    """)  # fmt: skip
+    tables.given("raw.referrals", """
+        referral_id | person_id | sector | unit_code | closed_date
+        H1          | a         | SOM    | 1516001   | 2014-01-15
+        H2          | a         | SOM    | 1516001   | 2014-02-15
+        H3          | a         | SOM    | 1516001   | 2014-03-15
+        H4          | a         | SOM    | 1516001   | 2014-04-15
+        H5          | a         | SOM    | 1516001   | 2014-05-15
+    """)  # fmt: skip
+    found = [r for r in tables.run("core.pathway_count") if r["is_total"]]
+    assert found == expect("month | completeness_band\n2014-03-01 | lav\n2014-04-01 | lav")

@@ -10,7 +10,8 @@ with registered as materialized (
         case when is_open then pathway.referral_received_date else closing_date end as hospital_date,
     from raw.pathways as pathway
 ),
--- What the patient asked for, cut to the pathway: from day 0 up to the stop, which is itself no day of waiting.
+-- What the patient asked for, cut to the pathway: from day 0 up to the stop, which is itself no day of waiting. A pause that lies
+-- outside it ends before it begins.
 patient_pause as (
     select
         pause.pathway_id,
@@ -19,21 +20,17 @@ patient_pause as (
     from raw.pathway_pauses as pause
     join registered as pathway on pathway.pathway_id = pause.pathway_id
     where pause.pause_type = 'PATIENT'
-        and pause.from_date < pathway.stop_date
-        and pause.to_date > pathway.referral_received_date
 ),
--- Pauses overlap: each adds the days that those begun before it have not covered.
+-- Pauses overlap: each adds the days that those begun before it have not covered, never less than none.
 new_days as (
     select
         pathway_id,
-        date_diff('day', greatest(from_date, coalesce(max(to_date) over earlier, from_date)), to_date) as days,
+        greatest(date_diff('day', greatest(from_date, max(to_date) over earlier), to_date), 0) as days,
     from patient_pause
-    window earlier as (
-        partition by pathway_id order by from_date, to_date rows between unbounded preceding and 1 preceding
-    )
+    window earlier as (partition by pathway_id order by from_date rows between unbounded preceding and 1 preceding)
 ),
 paused as (
-    select pathway_id, sum(greatest(days, 0)) as patient_pause_days from new_days group by pathway_id
+    select pathway_id, sum(days) as patient_pause_days from new_days group by pathway_id
 ),
 placed as (
     select
