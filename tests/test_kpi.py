@@ -204,7 +204,7 @@ def test_a_withheld_value_has_no_verdict_and_moves_nothing(tables: Tables) -> No
     """)  # fmt: skip
     assert tables.run("marts.kpi_monthly") == expect("""
         value | target_met | points | special_cause | qf
-        0.5   | no         | 1      | NONE          | ''
+        0.5   | no         | 1      | NONE          | z
               |            | 1      |               | c
     """)
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from assets.catalog.statements import THRESHOLD
 from assets.tables.qualifiers import qualified
 from expectations.runner import audit
 from sources.duck import relation
@@ -358,7 +359,7 @@ def test_the_papers_sentence_is_said_when_it_is_true(tables: Tables, before: int
 def test_a_provisional_month_has_neither_trend_nor_sentence(tables: Tables) -> None:
     completeness(tables, ("2015-01", 50, 100), ("2015-02", 60, 100), ("2015-03", 70, 100), ("2015-04", 80, 100))
     tables.covers("pathways", "2015-01", "2015-04", final="2015-02")
-    found = [r for r in tables.run("marts.completeness_monthly") if r["is_total"] and r["completeness"] == "volume"]
+    found = [r for r in tables.run("marts.completeness_monthly") if r["completeness"] == "volume"]
     assert found == expect("""
         month      | is_trend_up | is_provisional | sentence
         2015-01-01 |             | no             | Data skal tolkes med varsomhed, da datakompletheden er lav
@@ -516,7 +517,7 @@ def waiting(tables: Tables, *, is_total: bool) -> list[dict[str, object]]:
     return [r for r in tables.run("core.pathway_open_count") if r["is_total"] is is_total]
 
 
-def test_a_sector_tells_how_many_wait_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+def test_a_sector_tells_how_many_wait_and_the_persons_behind_each_number(tables: Tables) -> None:
     pathways(tables, WAITING)
     tables.covers("pathways", "2015-03", "2015-04")
     found = waiting(tables, is_total=True)
@@ -528,15 +529,15 @@ def test_a_sector_tells_how_many_wait_and_the_fewest_persons_that_a_number_descr
         2015-04-01 | SOM    | 0             | 0               | 1             | 0
     """)
     assert found == expect("""
-        month      | sector | _persons | _over_persons | _limitless_persons | _implausible_persons
-        2015-03-01 | PSY    | 3        | 1             |                    |
-        2015-03-01 | SOM    | 4        | 1             | 2                  | 1
-        2015-04-01 | PSY    | 1        | 0             |                    |
-        2015-04-01 | SOM    |          |               | 1                  |
+        month      | sector | open_in_time | persons | persons_over_limit | persons_in_time | persons_without_limit | persons_implausible
+        2015-03-01 | PSY    | 2            | 3       | 2                  | 1               |                       |
+        2015-03-01 | SOM    | 3            | 4       | 1                  | 3               | 2                     | 1
+        2015-04-01 | PSY    | 1            | 1       | 0                  | 1               |                       |
+        2015-04-01 | SOM    | 0            |         |                    |                 | 1                     |
     """)
 
 
-def test_a_hospital_tells_how_many_wait_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+def test_a_hospital_tells_how_many_wait_and_the_persons_behind_each_number(tables: Tables) -> None:
     pathways(tables, WAITING)
     tables.covers("pathways", "2015-03", "2015-04")
     found = waiting(tables, is_total=False)
@@ -549,12 +550,12 @@ def test_a_hospital_tells_how_many_wait_and_the_fewest_persons_that_a_number_des
         2015-04-01 | RHB           | 0             | 0               | 1             | 0
     """)
     assert found == expect("""
-        month      | hospital_code | _persons | _over_persons | _limitless_persons | _implausible_persons
-        2015-03-01 | PSY           | 3        | 1             |                    |
-        2015-03-01 | HEH           | 4        | 1             | 1                  | 1
-        2015-03-01 | RHB           |          |               | 1                  |
-        2015-04-01 | PSY           | 1        | 0             |                    |
-        2015-04-01 | RHB           |          |               | 1                  |
+        hospital_code | open_in_time | persons | persons_over_limit | persons_in_time | persons_without_limit | persons_implausible
+        PSY           | 2            | 3       | 2                  | 1               |                       |
+        HEH           | 3            | 4       | 1                  | 3               | 1                     | 1
+        RHB           | 0            |         |                    |                 | 1                     |
+        PSY           | 1            | 1       | 0                  | 1               |                       |
+        RHB           | 0            |         |                    |                 | 1                     |
     """)
 
 
@@ -657,7 +658,7 @@ def ended(tables: Tables, *, is_total: bool) -> list[dict[str, object]]:
     return [r for r in tables.run("core.pathway_count") if r["is_total"] is is_total]
 
 
-def test_a_sector_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+def test_a_sector_tells_what_its_pathways_ended_as_and_the_persons_behind_each_number(tables: Tables) -> None:
     found = ended(tables, is_total=True)
     assert found == expect("""
         month      | sector | pathways | within_limit_gross | within_limit_net | over_with_reason | over_without_reason
@@ -678,26 +679,44 @@ def test_a_sector_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a
         0                        | 0                      | 0                  | 49          | 1
     """)
     assert found == expect("""
-        without_limit | ended | _defective | _over_limit | referrals | completeness_volume_share | completeness_reason_share | qf
-        0             | 8     | 1          | 4           | 0         |                           | 0.5                       | ''
-        3             | 10    | 2          | 5           | 3         |                           | 0.4                       | z
-        0             | 1     | 0          | 0           | 1         | 1                         |                           | ''
-        0             | 1     | 1          | 0           | 0         |                           |                           | ''
-        0             | 0     | 0          | 0           | 1         | 0                         |                           | ''
-        0             | 1     | 0          | 1           | 0         |                           | 0                         | ''
+        without_limit | ended | defective | referrals | completeness_volume_share | completeness_reason_share | qf
+        0             | 8     | 1         | 0         |                           | 0.5                       | ''
+        3             | 10    | 2         | 3         |                           | 0.4                       | z
+        0             | 1     | 0         | 1         | 1                         |                           | ''
+        0             | 1     | 1         | 0         |                           |                           | ''
+        0             | 0     | 0         | 1         | 0                         |                           | ''
+        0             | 1     | 0         | 0         |                           | 0                         | ''
     """)
     assert found == expect("""
-        _persons | _within_persons | _reason_persons | _defect_persons | _limitless_persons | _referral_persons
-        6        | 1               | 1               | 1               |                    |
-        6        | 1               | 1               | 1               | 2                  | 2
-        1        | 0               |                 |                 |                    | 1
-                 |                 |                 | 1               |                    |
-                 |                 |                 |                 |                    | 1
-        1        | 0               | 0               |                 |                    |
+        over_limit_gross | over_limit_net | waited_by_wish | persons_over_gross | persons_over_net | persons_waited_by_wish
+        4                | 2              | 2              | 3                  | 1                | 2
+        6                | 5              | 1              | 5                  | 4                | 1
+        0                | 0              | 0              | 0                  | 0                |
+        0                | 0              | 0              |                    |                  |
+        0                | 0              | 0              |                    |                  |
+        1                | 1              | 0              | 1                  | 1                |
+    """)
+    assert found == expect("""
+        persons | persons_within_gross | persons_within_net | persons_with_reason | persons_without_reason | persons_with_defect
+        6       | 3                    | 5                  | 2                   | 1                      | 1
+        6       | 1                    | 2                  | 1                   | 3                      | 1
+        1       | 1                    | 1                  |                     |                        |
+                |                      |                    |                     |                        | 1
+                |                      |                    |                     |                        |
+        1       | 0                    | 0                  |                     | 1                      |
+    """)
+    assert found == expect("""
+        persons_without_limit | persons_referred | persons_beside_median | persons_beside_p90 | p90_days
+                              |                  | 3                     | 3                  | 71
+        2                     | 2                | 4                     | 4                  | 40
+                              | 1                | 1                     | 1                  | 9
+                              |                  | 0                     | 0                  |
+                              | 1                |                       |                    |
+                              |                  | 1                     | 1                  | 49
     """)
 
 
-def test_a_hospital_tells_what_its_pathways_ended_as_and_the_fewest_persons_that_a_number_describes(tables: Tables) -> None:
+def test_a_hospital_tells_what_its_pathways_ended_as_and_the_persons_behind_each_number(tables: Tables) -> None:
     found = ended(tables, is_total=False)
     assert found == expect("""
         month      | hospital_code | pathways | within_limit_gross | within_limit_net | over_with_reason | referrals | qf
@@ -710,24 +729,34 @@ def test_a_hospital_tells_what_its_pathways_ended_as_and_the_fewest_persons_that
         2015-04-01 | RHB           | 1        | 0                  | 0                | 0                | 0         | ''
     """)
     assert found == expect("""
-        within_limit_share | median_days | without_limit | ended | _defective | _over_limit | completeness_reason_share
-        0.428571429        | 71          | 0             | 8     | 1          | 4           | 0.5
-        0.428571429        | 40          | 2             | 9     | 2          | 4           | 0.5
-        0                  | 40          | 1             | 1     | 0          | 1           | 0
-        1                  | 9           | 0             | 1     | 0          | 0           |
-                           |             | 0             | 1     | 1          | 0           |
-                           |             | 0             | 0     | 0          | 0           |
-        0                  | 49          | 0             | 1     | 0          | 1           | 0
+        within_limit_share | median_days | without_limit | ended | defective | over_limit_net | completeness_reason_share
+        0.428571429        | 71          | 0             | 8     | 1         | 2              | 0.5
+        0.428571429        | 40          | 2             | 9     | 2         | 4              | 0.5
+        0                  | 40          | 1             | 1     | 0         | 1              | 0
+        1                  | 9           | 0             | 1     | 0         | 0              |
+                           |             | 0             | 1     | 1         | 0              |
+                           |             | 0             | 0     | 0         | 0              |
+        0                  | 49          | 0             | 1     | 0         | 1              | 0
     """)
     assert found == expect("""
-        _persons | _within_persons | _reason_persons | _defect_persons | _limitless_persons | _referral_persons
-        6        | 1               | 1               | 1               |                    |
-        5        | 1               | 1               | 1               | 1                  | 1
-        1        | 0               | 0               |                 | 1                  | 1
-        1        | 0               |                 |                 |                    | 1
-                 |                 |                 | 1               |                    |
-                 |                 |                 |                 |                    | 1
-        1        | 0               | 0               |                 |                    |
+        persons | persons_over_gross | persons_over_net | persons_waited_by_wish | persons_without_reason | persons_with_defect
+        6       | 3                  | 1                | 2                      | 1                      | 1
+        5       | 4                  | 3                | 1                      | 2                      | 1
+        1       | 1                  | 1                |                        | 1                      |
+        1       | 0                  | 0                |                        |                        |
+                |                    |                  |                        |                        | 1
+                |                    |                  |                        |                        |
+        1       | 1                  | 1                |                        | 1                      |
+    """)
+    assert found == expect("""
+        persons_without_limit | persons_referred | persons_beside_median | persons_beside_p90
+                              |                  | 3                     | 3
+        1                     | 1                | 3                     | 3
+        1                     | 1                | 1                     | 1
+                              | 1                | 1                     | 1
+                              |                  | 0                     | 0
+                              | 1                |                       |
+                              |                  | 1                     | 1
     """)
 
 
@@ -773,3 +802,32 @@ def test_a_month_is_told_once_there_are_both_thresholds_of_completeness(tables: 
     """)  # fmt: skip
     found = [r for r in tables.run("core.pathway_count") if r["is_total"]]
     assert found == expect("month | completeness_band\n2014-03-01 | lav\n2014-04-01 | lav")
+
+
+def test_the_marts_are_the_rows_of_sectors_and_those_of_hospitals(tables: Tables) -> None:
+    """Each with all that is counted, and with which count its sector's headline is made of."""
+    ended(tables, is_total=True)
+    for whole, part, counted in (
+        ("marts.udredning_monthly", "marts.udredning_by_hospital", "core.pathway_count"),
+        ("marts.udredning_open_monthly", "marts.udredning_open_by_hospital", "core.pathway_open_count"),
+    ):
+        every = tables.run(counted)
+        for mart, is_total in ((whole, True), (part, False)):
+            rows = [r for r in every if r["is_total"] is is_total]
+            found = tables.run(mart)
+            assert len(found) == len(rows) > 1
+            for row, of in zip(found, sorted(rows, key=lambda r: (r["month"], r["sector"], r["hospital_code"])), strict=True):
+                shared = {n.removeprefix("_"): v for n, v in row.items() if n not in ("_headline", THRESHOLD)}
+                assert shared == {n: of[n] for n in shared}
+    said = {r["sector"]: r["_headline"] for r in tables.run("marts.udredning_by_hospital")}
+    assert said == {"SOM": "within_limit_net", "PSY": "within_limit_gross"}
+
+
+def test_the_completeness_of_a_hospital_is_that_of_its_pathways(tables: Tables) -> None:
+    ended(tables, is_total=True)
+    assert [r for r in tables.run("marts.completeness_by_hospital") if r["hospital_code"] == "HEH"] == expect("""
+        month      | sector | hospital_name   | completeness | numerator | denominator | share       | completeness_band
+        2015-02-01 | SOM    | Herlev Hospital | fields       | 7         | 9           | 0.777777778 | varsomhed
+        2015-02-01 | SOM    | Herlev Hospital | reason       | 2         | 4           | 0.5         | lav
+        2015-02-01 | SOM    | Herlev Hospital | volume       |           |             |             |
+    """)
