@@ -220,7 +220,7 @@ def cases(tables: Tables, rows: str) -> None:
 
 
 def rows_of(tables: Tables, month: str, criticality: str = "ALL") -> list[dict[str, Any]]:
-    found = tables.run("marts.servicedesk_cases_monthly")
+    found = tables.run("core.servicedesk_case_count")
     return [r for r in found if f"{r['month']:%Y-%m}" == month and r["criticality"] == criticality]
 
 
@@ -260,7 +260,7 @@ def test_a_month_counts_what_came_in_what_went_out_and_what_is_left(tables: Tabl
         first_call_resolved | first_call_resolved_of_phone_share | first_call_resolved_of_all_share | first_call_resolved_target_met
         1                   | 0.333333333                        | 0.25                             | no
     """)
-    rest = [r for r in tables.run("marts.servicedesk_cases_monthly") if r["is_total"] and f"{r['month']:%Y-%m}" > "2015-03"]
+    rest = [r for r in tables.run("core.servicedesk_case_count") if r["is_total"] and f"{r['month']:%Y-%m}" > "2015-03"]
     assert rest == expect("""
         month      | incoming | resolved | closed | flow_ratio | backlog | within_sla_base | within_sla | overdue_open
         2015-04-01 | 0        | 1        | 2      |            | 1       | 1               | 0          | 1
@@ -371,7 +371,7 @@ def test_a_case_from_before_the_series_is_in_the_stock_it_opens_with_and_in_no_m
         Selvbetjening | Normal | 2015-03-04 10:00:00 | 2015-03-05 10:00:00 | 2015-03-12 10:00:00
     """)  # fmt: skip
     tables.covers("servicedesk_cases", "2015-02", "2015-04")
-    rows = [r for r in tables.run("marts.servicedesk_cases_monthly") if r["is_total"]]
+    rows = [r for r in tables.run("core.servicedesk_case_count") if r["is_total"]]
     assert rows == expect("""
         month      | incoming | resolved | closed | backlog | overdue_open
         2015-02-01 | 0        | 0        | 0      | 2       | 0
@@ -388,7 +388,7 @@ def test_each_desk_has_its_own_cases_from_the_month_of_the_first_on(tables: Tabl
         c | KLINISK | 2015-05-31 | Selvbetjening | Normal | 2015-04-09 10:00:00 |                     |
     """)  # fmt: skip
     tables.covers("servicedesk_cases", "2015-02", "2015-04")
-    assert tables.run("marts.servicedesk_cases_monthly") == expect("""
+    assert tables.run("core.servicedesk_case_count") == expect("""
         month      | desk    | criticality | incoming | resolved | closed | backlog | overdue_open
         2015-03-01 | CIMT    | ALL         | 1        | 0        | 0      | 1       | 1
         2015-03-01 | CIMT    | HØJ         | 1        | 0        | 0      | 1       | 1
@@ -402,7 +402,7 @@ def test_each_desk_has_its_own_cases_from_the_month_of_the_first_on(tables: Tabl
 def test_a_case_solved_in_the_first_call_is_never_overdue(tables: Tables) -> None:
     """The case system says so itself, and the case was marked as resolved only after its deadline."""
     case(tables, "2015-03-02 10:00:00", "2015-05-05 10:00:00", channel_name="Telefon", is_first_contact="true")
-    rows = [r for r in tables.run("marts.servicedesk_cases_monthly") if r["is_total"]][:3]
+    rows = [r for r in tables.run("core.servicedesk_case_count") if r["is_total"]][:3]
     assert rows == expect("""
         month      | backlog | resolved | within_sla_base | overdue_open
         2015-03-01 | 1       | 0        | 0               | 0
@@ -423,7 +423,7 @@ def test_three_in_five_solved_in_the_first_call_meet_the_target_if_they_are_so_o
 
 def test_a_desk_whose_first_case_is_of_a_month_not_delivered_has_no_rows_yet(tables: Tables) -> None:
     cases(tables, "Selvbetjening | Normal | 2015-06-02 10:00:00 | |")
-    assert tables.run("marts.servicedesk_cases_monthly") == []
+    assert tables.run("core.servicedesk_case_count") == []
 
 
 def test_the_rows_of_the_criticalities_add_up_to_the_total(tables: Tables) -> None:
@@ -432,7 +432,7 @@ def test_the_rows_of_the_criticalities_add_up_to_the_total(tables: Tables) -> No
         Selvbetjening | Høj    | 2015-03-31 10:00:00 |                     |
         Telefon       | P9     | 2015-04-01 10:00:00 | 2015-04-03 10:10:00 |
     """)  # fmt: skip
-    rows = tables.run("marts.servicedesk_cases_monthly")
+    rows = tables.run("core.servicedesk_case_count")
     assert len(rows) == 3 * 4
     for count in ("inquiries", "incoming", "resolved", "closed", "backlog", "within_sla_base", "within_sla", "overdue_open"):
         total, parts = (sum(r[count] for r in rows if r["is_total"] is is_total) for is_total in (True, False))

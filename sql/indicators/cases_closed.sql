@@ -1,3 +1,2 @@
 select month, desk as subject, closed as value, qf
 from marts.servicedesk_cases_monthly
-where is_total

@@ -9,4 +9,4 @@ select
     case when target is not null then '>=' end as comparison,
     qf,
 from marts.servicedesk_cases_monthly
-where is_total and within_sla_share is not null
+where within_sla_share is not null

@@ -8,4 +8,4 @@ select
     case when first_call_resolved_target is not null then '>=' end as comparison,
     qf,
 from marts.servicedesk_cases_monthly
-where is_total and first_call_resolved_of_phone_share is not null
+where first_call_resolved_of_phone_share is not null

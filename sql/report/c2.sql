@@ -15,6 +15,6 @@ select
     coalesce(calls.is_provisional, false) or coalesce(cases.is_provisional, false) as is_provisional,
     coalesce(calls.qf, cases.qf) as qf,
 from (select * from marts.servicedesk_calls_monthly where desk = 'CIMT') as calls
-full join (select * from marts.servicedesk_cases_monthly where desk = 'CIMT' and is_total) as cases using (month)
+full join (select * from marts.servicedesk_cases_monthly where desk = 'CIMT') as cases using (month)
 where month <= $month
 order by month

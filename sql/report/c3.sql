@@ -15,5 +15,5 @@ select
     qf,
     qf_columns,
 from marts.servicedesk_cases_monthly
-where desk = 'CIMT' and is_total and month <= $month
+where desk = 'CIMT' and month <= $month
 order by month

@@ -186,7 +186,7 @@ def published(con: duckdb.DuckDBPyConnection) -> list[list[list[str | None]]]:
     )
     cases = (
         "(select month, desk, incoming, resolved, closed, within_sla_base as base, within_sla as within"
-        " from marts.servicedesk_cases_monthly where is_total)"
+        " from marts.servicedesk_cases_monthly)"
     )
     return figures(con, calls, cases)
 

@@ -98,7 +98,7 @@ def test_the_last_event_of_an_incident_is_the_case(
     without = sum(e["resolved_at"] == "?" for e in last.values())
     assert without == sum(c["resolved_at"] == c["closed_at"] for c in cases if last[c["case_id"]]["resolved_at"] == "?") == 1556
 
-    months = [r for r in tables.run("marts.servicedesk_cases_monthly") if r["is_total"]]
+    months = tables.run("marts.servicedesk_cases_monthly")
     base, within = (sum(r[column] for r in months) for column in ("within_sla_base", "within_sla"))
     assert (base, within) == (sum(c["is_within_sla"] is not None for c in cases), sum(c["is_within_sla"] is True for c in cases))
     assert months[-1]["backlog"] == months[-1]["overdue_open"] == 0

@@ -258,8 +258,10 @@ def call_figures(region: Path, calls: Figures, hverdage: np.busdaycalendar) -> F
 
 @pytest.fixture(scope="module")
 def case_figures(region: Path, cases: Figures) -> Figures:
-    """The cases mart, after every figure of it was found equal to this file's."""
-    found = mart(region, "servicedesk_cases_monthly").set_index(["desk", "criticality", "month"]).sort_index()
+    """The marts of cases as one, after every figure of them was found equal to this file's."""
+    whole = mart(region, "servicedesk_cases_monthly").assign(criticality="ALL", is_total=True)
+    parts = mart(region, "servicedesk_cases_by_criticality").assign(is_total=False)
+    found = pd.concat([whole, parts]).set_index(["desk", "criticality", "month"]).sort_index()
     for (desk, level, month), row in found.iterrows():
         case = cases[(cases["desk"] == desk) & (cases["level"].isin([level]) | (level == "ALL"))]
         until = pd.to_datetime(cases["sent"].max(), format="%Y%m%d-%H%M")

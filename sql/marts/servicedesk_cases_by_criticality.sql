@@ -1,0 +1,32 @@
+-- Cases per desk, month and criticality: parts of servicedesk_cases_monthly.
+select
+    month,
+    desk,
+    criticality,
+    inquiries,
+    phone_inquiries,
+    incoming,
+    resolved,
+    closed,
+    cancelled,
+    flow_ratio,
+    backlog,
+    phone_share,
+    first_call_resolved,
+    first_call_resolved_of_phone_share,
+    first_call_resolved_of_all_share,
+    first_call_resolved_target,
+    first_call_resolved_target_met,
+    within_sla_base,
+    within_sla,
+    within_sla_share,
+    target,
+    target_met,
+    overdue_open,
+    within_sla_with_open_share,
+    unknown_criticality,
+    is_provisional,
+    qf,
+from core.servicedesk_case_count
+where not is_total
+order by month, desk, criticality
