@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from assets.catalog.declared import Lineage, Table
-from assets.tables.versions import Attempt
+from assets.tables.versions import Attempt, WithheldCount
 from expectations.suite import COLUMNS, KEY, Outcome, Rule
 from sources.contract import Contract
 
@@ -111,6 +111,8 @@ def materialized(table: Table, attempt: Attempt, held: str = "", preview: str = 
         "warnings": sum(not o.passed for o in attempt.outcomes),
         "withheld": sum(w.cells for w in version.withheld) if version else 0,
     }
+    if version and version.withheld:
+        metadata["withheld_by_period"] = dg.MetadataValue.md(_withheld(version.withheld))
     if depends:
         metadata["dagster/column_lineage"] = dg.TableColumnLineage(deps_by_column=depends)
         metadata["comes_from"] = dg.MetadataValue.md(_origins(lineage))
@@ -142,6 +144,15 @@ def _evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
     return dg.AssetCheckEvaluation(
         result.asset_key, result.check_name, result.passed, metadata, severity=result.severity, description=result.description
     )
+
+
+def _withheld(counts: list[WithheldCount]) -> str:
+    """How much of each number is withheld, newest period first: meta.suppression of the table."""
+    lines = []
+    for count in sorted(counts, key=lambda c: (c.period, c.measures), reverse=True):
+        share = f"{100 * count.amount / count.of_amount:.1f} %" if count.amount and count.of_amount else ""
+        lines.append(f"| {count.period} | {count.measures} | {count.cells} of {count.of_cells} | {share} |")
+    return "\n".join(["| period | number | cells | of the amount |", "| --- | --- | --- | --- |", *lines])
 
 
 def _origins(lineage: Lineage) -> str:

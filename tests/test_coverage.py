@@ -230,7 +230,7 @@ def test_stray_dates_and_what_the_source_deleted_are_told() -> None:
         "records_lie_in_covered_months": "2025-02 (1 records)",
         "nothing_is_gone_at_the_source": "2 records in no full file any more",
     }
-    assert (said(4, is_personal=True), said(5, is_personal=True)) == ("under 5 records", "5 records")
+    assert (said(4, is_personal=True), said(10, is_personal=True)) == ("under 10 records", "under 100 records")
 
 
 # Through the lake.

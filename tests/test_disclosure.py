@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 from itertools import combinations
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -142,6 +143,35 @@ def test_nothing_safe_withholds_less(height: int, width: int, seed: int) -> None
         assert choice.is_least
     else:
         assert choice.hidden == set(range(len(cells)))
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.randoms())
+def test_the_order_of_rows_decides_nothing(seed: int, random: Random) -> None:
+    counts = [int(n) for n in RNG(seed).integers(0, 14, 8)]
+    cells, total = line(counts, [n // 2 for n in counts])
+    shown = protect(Linked("total", TOTAL, total))
+    found = []
+    for _ in range(2):
+        random.shuffle(cells)
+        found.append(withhold(Linked("line", LINE, cells), Remembered(), {"total": Linked("total", TOTAL, total, shown)}))
+    assert found[0] == found[1]
+
+
+def test_a_choice_that_was_found_safe_is_not_made_again_until_a_number_changes() -> None:
+    cells, total = line([3, 40, 60, 80], [2, 20, 31, 44])
+    others = {"total": Linked("total", TOTAL, total, protect(Linked("total", TOTAL, total)))}
+    known = Remembered()
+    first, judged, _ = withhold(Linked("line", LINE, cells), known, others)
+    known.entries |= {w.key for w in first}
+    known.judged |= {j.problem: j for j in judged}
+    again, same, _ = withhold(Linked("line", LINE, cells), known, others)
+    assert {w.key for w in again} == {w.key for w in first}
+    assert [(j.problem, j.how) for j in same] == [(j.problem, "least") for j in judged]
+    cells[1]["number"] += 1
+    total[0]["number"] += 1
+    _, other, _ = withhold(Linked("line", LINE, cells), known, others)
+    assert other[0].problem not in known.judged
 
 
 def test_numbers_that_belong_together_are_withheld_together() -> None:

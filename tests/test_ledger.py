@@ -6,10 +6,13 @@ from pathlib import Path
 import pytest
 
 from assets.catalog.declared import Catalog
-from assets.lake.files import Lake, read_json
+from assets.lake.files import Lake, read_json, write_json
 from assets.lake.lock import writing
 from assets.releases.publish import publish
+from assets.tables import disclosure
 from assets.tables.build import Night
+from assets.tables.compute import ledger_of
+from assets.tables.ledger import Ledger, Withheld
 from tests.conftest import copy_landing
 from tests.toy import rebuilt
 
@@ -24,6 +27,10 @@ def figures(lake: Lake, catalog: Catalog, as_of: str, line: str = "nightly") -> 
         manifest = read_json(publish(night).path / "manifest.json")
     hashes: dict[str, str] = manifest["logical_hashes"]
     return {name: found for name, found in hashes.items() if catalog.tables[name].contract.domain in ("redirection", "udredning")}
+
+
+def never(*_: object) -> None:
+    raise AssertionError("what was chosen once is chosen again")
 
 
 def remembered(lake: Lake) -> int:
@@ -56,12 +63,71 @@ def test_an_earlier_time_gives_the_releases_of_then_though_more_is_withheld_sinc
     assert remembered(lake) == withheld[2]
 
 
-def test_a_rebuild_withholds_what_had_been_withheld(
-    nights: tuple[Lake, list[dict[str, str]], list[int]], catalog: Catalog, tmp_path: Path
+def test_a_rebuild_withholds_what_had_been_withheld_and_chooses_nothing(
+    nights: tuple[Lake, list[dict[str, str]], list[int]], catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lake, found, _ = nights
+    monkeypatch.setattr(disclosure, "least", never)
+    monkeypatch.setattr(disclosure, "Attack", never)
     current = lake.current_release
     assert current is not None
     compared = rebuilt(lake, Lake(tmp_path / "again"), catalog, current)
     assert all(c.equal for c in compared)
     assert {c.table for c in compared} >= set(found[2])
+
+
+# Table -> what a ledger said of it before numbers were withheld one by one, and what that means now, of which table.
+SAID_BEFORE = {
+    "marts.redirection_monthly": {
+        "marts.redirection_monthly": [
+            (("2015-01-01", "ALL"), "treatments", [(("2015-01-01",), n) for n in ("treatments", "persons")])
+        ],
+        "marts.redirection_by_agreement": [(("2015-01-01", "DUF"), "treatments", [(("2015-01-01", "DUF"), "treatments")])],
+    },
+    "marts.udredning_monthly": {
+        "marts.udredning_monthly": [
+            (("2015-01-01", "PSY", "ALL"), "reason", [(("2015-01-01", "PSY"), n) for n in ("over_with_reason", "over_without_reason")])
+        ],
+        "marts.udredning_by_hospital": [
+            (("2015-01-01", "SOM", "HEH"), "within", [
+                (("2015-01-01", "SOM", "HEH"), n) for n in ("within_limit_gross", "within_limit_net")
+            ]),
+            (("2015-01-01", "SOM", "GLO"), "ended", [(("2015-01-01", "SOM", "GLO"), "ended")]),
+        ],
+    },
+    "marts.udredning_open_monthly": {
+        "marts.udredning_open_by_hospital": [(("2015-01-01", "SOM", "HEH"), "over", [(("2015-01-01", "SOM", "HEH"), "open_over_limit")])],
+    },
+    "marts.redirection_hospital_service_quarterly": {
+        "marts.redirection_hospital_service_quarterly": [
+            (("2015-01-01", "HEH", "ØJNE"), "treatments", [(("2015-01-01", "HEH", "ØJNE"), "treatments")])
+        ],
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("before", SAID_BEFORE)
+def test_what_was_withheld_under_an_earlier_name_stays_withheld(catalog: Catalog, tmp_path: Path, before: str) -> None:
+    lake = Lake(tmp_path)
+    lake.prepare()
+    said = [(cell, group) for of in SAID_BEFORE[before].values() for cell, group, _ in of]
+    (lake.ledger / before).mkdir(parents=True)
+    write_json(lake.ledger / before / "x.json", {"as_of": "2015-03-05", "table": before, "withheld": said})
+    for table, of in SAID_BEFORE[before].items():
+        known = ledger_of(lake, catalog.tables[table], "2015-06-01").entries
+        assert {entry for *_, entries in of for entry in entries} <= known, table
+        assert not ledger_of(lake, catalog.tables[table], "2015-03-04").entries
+
+
+def test_a_ledger_remembers_what_is_withheld_and_how_it_was_chosen_as_of_the_time(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.prepare()
+    ledger = Ledger(lake, "marts.x", "2015-05-01")
+    withheld, judged = [Withheld(("2015-01-01",), "n", "primary")], [disclosure.Judged("a problem", "least", "a solver")]
+    named = ledger.key_with(withheld)
+    ledger.remember(withheld, judged)
+    ledger.remember(withheld, judged)
+    assert len(list((lake.ledger / "marts.x").iterdir())) == 1
+    later, earlier = Ledger(lake, "marts.x", "2015-05-02"), Ledger(lake, "marts.x", "2015-04-30")
+    assert (later.key_with(), earlier.key_with()) == (named, "")
+    assert (later.judged, earlier.judged) == ({"a problem": judged[0]}, {})
