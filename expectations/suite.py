@@ -14,6 +14,8 @@ from sources.vocabulary import Column, Quality, Severity
 
 COLUMNS = "columns"
 KEY = "key_is_unique"
+# How many persons a number must describe.
+THRESHOLD = "reference.disclosure_threshold"
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,20 @@ def table_rules(contract: Contract) -> list[Rule]:
     rules += _key_rule(contract)
     for column in contract.columns:
         rules += _column_rules(column)
-    return rules + [_object_rule(q) for q in contract.object.quality]
+    return rules + [_object_rule(q) for q in contract.object.quality] + _small_cells(contract)
+
+
+def _small_cells(contract: Contract) -> list[Rule]:
+    """A second look at what the protection of a table about persons should have withheld."""
+    if contract.disclosure is None:
+        return []
+    period, least = contract.disclosure.within[0], "coalesce(least.persons, 1e9)"
+    is_small = " or ".join(f"(cell.{n} > 0 and cell.{n} < {least})" for n in contract.disclosure.published)
+    words = "No published number of persons, or of what was counted of them, is under the threshold."
+    lookup = f"left join {THRESHOLD} as least on cell.{period} between least.valid_from and least.valid_to"
+    query = f"select count(*) from {{object}} as cell {lookup} where {is_small}"
+    rule = Quality(id="no_small_cell", type="sql", mustBe=0, description=words, query=query)
+    return [_object_rule(rule)]
 
 
 def raw_rules(contract: Contract) -> list[Rule]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from assets.catalog.declared import DELIVERED, INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
 from assets.catalog.statements import Macro, calls, load_macro, output_columns, reads, tokens, with_threshold
-from expectations.suite import raw_rules, table_rules
+from expectations.suite import THRESHOLD, raw_rules, table_rules
 from sources.casts import ident, literal
 from sources.contract import Contract, load_contract, load_fields
 from sources.documents import ContractError, read
@@ -148,8 +148,7 @@ class _Loading:
         for macro, why in self.broken_macros.items():
             if f"{macro}(" in text:
                 raise ContractError(f"it calls {macro}, and {why}")
-        if contract.disclosure:
-            text = with_threshold(text, contract.disclosure.within[0])
+        text = _protected(text, contract)
         layers = {known.split(".")[1]: known for known in contracts}
         related = {}
         for column in contract.columns:
@@ -158,7 +157,7 @@ class _Loading:
                 if other not in layers:
                     raise ContractError(f"{column.name} refers to {other}, which no contract describes")
                 related[other] = layers[other]
-        checked = set(related.values())
+        checked = set(related.values()) | ({THRESHOLD} if contract.disclosure else set())
         for rule in contract.object.quality:
             if rule.query:
                 checked |= set(reads(rule.query.replace("{object}", "this_object"), f"{contract.id}: {rule.id}"))
@@ -181,7 +180,7 @@ class _Loading:
             for name in sorted({t.table for t in spec.totals} - set(found)) if spec else ():
                 if name not in contracts or contracts[name].disclosure is None:
                     raise ContractError(f"disclosure: {name} is no protected table with a contract")
-                found[name] = self._sql_of(name).read_text("utf-8")
+                found[name] = _protected(self._sql_of(name).read_text("utf-8"), contracts[name])
                 open_.append(contracts[name])
         return found
 
@@ -273,6 +272,11 @@ class _Loading:
         except (ContractError, OSError, UnicodeDecodeError):
             return set()
         return {self.domain_of[n] for n in named if self.domain_of.get(n, REFERENCE) != REFERENCE}
+
+
+def _protected(sql: str, contract: Contract) -> str:
+    """A table's SQL with what its protection needs."""
+    return with_threshold(sql, contract.disclosure.within[0]) if contract.disclosure else sql
 
 
 def _short(path: Path, root: Path) -> str:

@@ -107,13 +107,17 @@ def output_columns(sql: str, where: str) -> list[str]:
     return [part[-1].text for part in columns]
 
 
-@cache
 def tokens(sql: str, where: str) -> list[Token]:
     """Tokens of a query, cut once for all who ask; raises ContractError naming `where`."""
     try:
-        return sqlglot.tokenize(sql, dialect="duckdb")
+        return _cut(sql)
     except sqlglot.TokenError as error:
         raise ContractError(f"{where}: {error}") from error
+
+
+@cache
+def _cut(sql: str) -> list[Token]:
+    return sqlglot.tokenize(sql, dialect="duckdb")
 
 
 def _named(said: list[Token]) -> set[str]:

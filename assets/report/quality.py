@@ -15,7 +15,7 @@ LABELS = {
     "offenders": "Tilfælde", "quarantined": "Afvist", "quarantined_share": "Afvist andel", "reason": "Årsag", "receipts": "Leverancer",
     "records": "Poster", "refused": "Afviste filer", "replaced": "Afløst", "rule": "Regel", "severity": "Alvor", "since": "Siden",
     "status": "Status", "table_name": "Tabel", "why": "Hvorfor", "withdrawn": "Trukket tilbage", "cells": "Tilbageholdte tal",
-    "cells_newest": "Heraf i den seneste periode", "of_cells": "Tal i alt", "amount_share": "Tilbageholdt andel", "measure": "Tal",
+    "of_cells": "Tal i alt", "amount_share": "Tilbageholdt andel", "measure": "Tal",
     "indicator": "Nøgletal", "subject": "For",
     "value_then": "Dengang", "value": "Nu",
 }  # fmt: skip
