@@ -67,7 +67,11 @@ SAME_WORK = {
     "response_time": ["response_time_cell", *rivals.MARTS],
     "servicedesk": ["call", "case_", "calls_monthly", "cases_monthly"],
     "redirection": [name for name in patients_sql.SCRIPT if name.startswith("redirection") and name != "redirections"],
-    "udredning": ["pathway", "referral", "udredning_monthly", "udredning_open_monthly", "completeness_monthly"],
+    "udredning": [
+        "pathway",
+        "referral",
+        *(n for n in patients_sql.SCRIPT if n.startswith(("pathway_", "udredning_", "completeness_"))),
+    ],
 }
 # What dbt tests: columns that are never empty, the key, the codes a column may have.
 TESTED: dict[str, tuple[list[str], list[str], dict[str, list[str]]]] = {

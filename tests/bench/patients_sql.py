@@ -108,14 +108,12 @@ SCRIPT = {
         left join read_csv('{reference}/service_group.csv') as short on short.code_prefix = left("Forventet ydelse", 2)
         left join read_csv('{reference}/service_group.csv') as long on long.code_prefix = left("Forventet ydelse", 3)""",
     "redirection_monthly": """
-        select
-            month,
-            coalesce(agreement_type, 'ALL') as agreement_type,
-            count(*) as treatments,
-            round(count(*) / max(count(*)) over (partition by month), 9) as treatments_share,
-            count(distinct person) as persons,
+        select month, count(*) as treatments, count(distinct person) as persons from redirection group by month""",
+    "redirection_by_agreement": """
+        select month, agreement_type, count(*) as treatments,
+            round(count(*) / sum(count(*)) over (partition by month), 9) as treatments_share,
         from redirection
-        group by grouping sets ((month, agreement_type), (month))""",
+        group by month, agreement_type""",
     "redirection_by_hospital": """
         select month, hospital_code, count(*) as treatments,
             round(count(*) / sum(count(*)) over (partition by month), 9) as treatments_share,
@@ -131,32 +129,34 @@ SCRIPT = {
             ), 0) end as treatments_year_before,
         from counted""",
     "redirection_by_provider": """
-        with monthly as (
-            select month, provider_id, count(*) as treatments,
+        with counted as (
+            select month as month, provider_id, count(*) as treatments,
                 count(distinct person) >= 5
-                    and row_number() over (partition by month order by count(*) desc, provider_id) <= 10 as is_shown,
+                    and row_number() over (partition by month order by count(*) desc, provider_id) <= 10 as is_named,
             from redirection
             group by month, provider_id
-        ),
-        quarterly as (
-            select cast(date_trunc('quarter', month) as date) as quarter, provider_id, sum(treatments) as treatments,
-                bool_and(is_shown) and row_number() over (
-                    partition by date_trunc('quarter', month) order by sum(treatments) desc, provider_id
-                ) <= 10 as is_shown,
-            from monthly
-            group by date_trunc('quarter', month), provider_id
-        ),
-        placed as (
-            select 'month' as period_type, month as period_start, provider_id, treatments, is_shown from monthly
-            union all
-            select 'quarter', quarter, provider_id, treatments, is_shown from quarterly
         )
-        select period_type, period_start, case when is_shown then provider_id else 'ØVRIGE' end as provider_id,
+        select month, case when is_named then provider_id else 'ØVRIGE' end as provider_id,
             cast(sum(treatments) as bigint) as treatments,
-            round(sum(treatments) / sum(sum(treatments)) over (partition by period_type, period_start), 9) as treatments_share,
+            round(sum(treatments) / sum(sum(treatments)) over (partition by month), 9) as treatments_share,
             count(*) as providers,
-        from placed
-        group by period_type, period_start, case when is_shown then provider_id else 'ØVRIGE' end""",
+        from counted
+        group by month, case when is_named then provider_id else 'ØVRIGE' end""",
+    "redirection_by_provider_quarterly": """
+        with counted as (
+            select cast(date_trunc('quarter', month) as date) as quarter, provider_id, count(*) as treatments,
+                count(distinct person) >= 5 and row_number() over (
+                    partition by cast(date_trunc('quarter', month) as date) order by count(*) desc, provider_id
+                ) <= 10 as is_named,
+            from redirection
+            group by cast(date_trunc('quarter', month) as date), provider_id
+        )
+        select quarter, case when is_named then provider_id else 'ØVRIGE' end as provider_id,
+            cast(sum(treatments) as bigint) as treatments,
+            round(sum(treatments) / sum(sum(treatments)) over (partition by quarter), 9) as treatments_share,
+            count(*) as providers,
+        from counted
+        group by quarter, case when is_named then provider_id else 'ØVRIGE' end""",
     "redirection_hospital_service_quarterly": """
         with counted as (
             select cast(date_trunc('quarter', month) as date) as quarter, hospital_code, service_group, count(*) as treatments
@@ -167,6 +167,19 @@ SCRIPT = {
         from (select distinct quarter, hospital_code from counted)
         join (select distinct quarter, service_group from counted) using (quarter)
         left join counted using (quarter, hospital_code, service_group)""",
+    "redirection_hospital_provider_quarterly": """
+        with placed as (
+            select cast(date_trunc('quarter', month) as date) as quarter, hospital_code,
+                coalesce(named.provider_id, 'ØVRIGE') as provider_id,
+            from redirection
+            left join redirection_by_provider_quarterly as named
+                on named.quarter = date_trunc('quarter', redirection.month) and named.provider_id = redirection.provider_id
+        ),
+        counted as (select quarter, hospital_code, provider_id, count(*) as treatments from placed group by all)
+        select quarter, hospital_code, provider_id, coalesce(treatments, 0) as treatments,
+        from (select distinct quarter, hospital_code from counted)
+        join (select distinct quarter, provider_id from counted) using (quarter)
+        left join counted using (quarter, hospital_code, provider_id)""",
     "pathway": """
         with last as (
             from pathways qualify row_number() over (partition by "Forløb" order by "Registreret" desc) = 1
@@ -215,7 +228,7 @@ SCRIPT = {
         from referrals
         left join read_csv('{reference}/unit.csv', types = {{'unit_prefix': 'VARCHAR'}}) as unit
             on unit_prefix = left("Afsnit", 4) and "Lukket" between valid_from and valid_to""",
-    "udredning_monthly": f"""
+    "pathway_count": f"""
         with ended as (
             select cast(date_trunc('month', stopped) as date) as month, coalesce(pathway.sector, hospital.sector) as sector,
                 hospital_code, defect, not defect and days is not null as is_judged, days, within_gross, within_net, has_reason,
@@ -232,7 +245,7 @@ SCRIPT = {
                 count(*) filter (is_judged and within_gross) as within_limit_gross,
                 count(*) filter (is_judged and within_net) as within_limit_net,
                 round(median(waited), 9) as median_days,
-                round(quantile_cont(waited, 0.9), 9) as p90_days,
+                round(quantile_disc(waited, 0.9), 9) as p90_days,
                 count(*) filter (not is_within and has_reason) as over_with_reason,
                 count(*) filter (not is_within and not has_reason) as over_without_reason,
                 count(*) filter (not defect and days is null) as without_limit,
@@ -256,13 +269,21 @@ SCRIPT = {
         from counted
         left join referred using (month, sector, hospital_code)
         where hospital_code = 'ALL' or month + interval 3 month - interval 1 day <= {COVERED}""",
+    "udredning_monthly": "select * exclude (hospital_code) from pathway_count where hospital_code = 'ALL'",
+    "udredning_by_hospital": "select * from pathway_count where hospital_code <> 'ALL'",
     "completeness_monthly": """
-        select month, sector, hospital_code, 'volume' as completeness, completeness_volume_share as share from udredning_monthly
+        select month, sector, 'volume' as completeness, completeness_volume_share as share from udredning_monthly
         union all
-        select month, sector, hospital_code, 'fields', completeness_fields_share from udredning_monthly
+        select month, sector, 'fields', completeness_fields_share from udredning_monthly
         union all
-        select month, sector, hospital_code, 'reason', completeness_reason_share from udredning_monthly""",
-    "udredning_open_monthly": f"""
+        select month, sector, 'reason', completeness_reason_share from udredning_monthly""",
+    "completeness_by_hospital": """
+        select month, sector, hospital_code, 'volume' as completeness, completeness_volume_share as share from udredning_by_hospital
+        union all
+        select month, sector, hospital_code, 'fields', completeness_fields_share from udredning_by_hospital
+        union all
+        select month, sector, hospital_code, 'reason', completeness_reason_share from udredning_by_hospital""",
+    "pathway_open_count": f"""
         with waiting as (
             select month, last_date, sector, hospital_code, last_date - received > days as is_over, days is null as is_without,
             from (
@@ -281,23 +302,36 @@ SCRIPT = {
         group by grouping sets ((month, sector, hospital_code), (month, sector))
         having month + interval 1 month - interval 1 day <= {COVERED}
             and (grouping(hospital_code) = 1 or month + interval 3 month - interval 1 day <= {COVERED})""",
+    "udredning_open_monthly": "select * exclude (hospital_code) from pathway_open_count where hospital_code = 'ALL'",
+    "udredning_open_by_hospital": "select * from pathway_open_count where hospital_code <> 'ALL'",
 }  # fmt: skip
 # What of each mart is compared: its key, then its measures, and the qualifier that says where ours withholds.
 KEYS = {
-    "redirection_monthly": 2, "redirection_by_hospital": 2, "redirection_by_service_group": 2, "redirection_by_provider": 3,
-    "redirection_hospital_service_quarterly": 3, "udredning_monthly": 3, "udredning_open_monthly": 3, "completeness_monthly": 4,
+    "redirection_monthly": 1, "redirection_by_agreement": 2, "redirection_by_hospital": 2, "redirection_by_service_group": 2,
+    "redirection_by_provider": 2, "redirection_by_provider_quarterly": 2, "redirection_hospital_service_quarterly": 3,
+    "redirection_hospital_provider_quarterly": 3, "udredning_monthly": 2, "udredning_by_hospital": 3, "udredning_open_monthly": 2,
+    "udredning_open_by_hospital": 3, "completeness_monthly": 3, "completeness_by_hospital": 4,
 }  # fmt: skip
+_ENDED = (
+    "pathways, within_limit_gross, within_limit_net, within_limit_gross_share, within_limit_net_share, median_days, p90_days,"
+    " over_with_reason, over_without_reason, without_limit, ended, referrals, completeness_volume_share, completeness_fields_share,"
+    " completeness_reason_share"
+)
 FIGURES = {
-    "redirection_monthly": "month, agreement_type, treatments, treatments_share, persons",
+    "redirection_monthly": "month, treatments, persons",
+    "redirection_by_agreement": "month, agreement_type, treatments, treatments_share",
     "redirection_by_hospital": "month, hospital_code, treatments, treatments_share",
     "redirection_by_service_group": "month, service_group, treatments, treatments_share, treatments_year_before",
-    "redirection_by_provider": "period_type, period_start, provider_id, treatments, treatments_share, providers",
+    "redirection_by_provider": "month, provider_id, treatments, treatments_share, providers",
+    "redirection_by_provider_quarterly": "quarter, provider_id, treatments, treatments_share, providers",
     "redirection_hospital_service_quarterly": "quarter, hospital_code, service_group, treatments",
-    "udredning_monthly": "month, sector, hospital_code, pathways, within_limit_gross, within_limit_net, within_limit_gross_share,"
-    " within_limit_net_share, median_days, p90_days, over_with_reason, over_without_reason, without_limit, ended, referrals,"
-    " completeness_volume_share, completeness_fields_share, completeness_reason_share",
-    "udredning_open_monthly": "month, sector, hospital_code, open_pathways, open_over_limit, without_limit",
-    "completeness_monthly": "month, sector, hospital_code, completeness, share",
+    "redirection_hospital_provider_quarterly": "quarter, hospital_code, provider_id, treatments",
+    "udredning_monthly": f"month, sector, {_ENDED}",
+    "udredning_by_hospital": f"month, sector, hospital_code, {_ENDED}",
+    "udredning_open_monthly": "month, sector, open_pathways, open_over_limit, without_limit",
+    "udredning_open_by_hospital": "month, sector, hospital_code, open_pathways, open_over_limit, without_limit",
+    "completeness_monthly": "month, sector, completeness, share",
+    "completeness_by_hospital": "month, sector, hospital_code, completeness, share",
 }
 STAGE = {
     table: "read pathway_pauses" if table == "pauses" else f"{'marts' if table in FIGURES else 'core'}.{table}" for table in SCRIPT
