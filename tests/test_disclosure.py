@@ -18,7 +18,7 @@ from assets.tables.choice import least
 from assets.tables.compute import linked
 from assets.tables.disclosure import protected, withhold
 from assets.tables.ledger import Remembered
-from assets.tables.linked import Linked, cell_of
+from assets.tables.linked import Contradiction, Linked, cell_of
 from assets.tables.qualifiers import qualified
 from sources.casts import literal
 from sources.duck import dicts, relation
@@ -403,3 +403,16 @@ def test_nothing_can_be_told_from_the_marts_of_pathways_together(tables: Tables,
     attacks = udredning(published(tables, "udredning", {}))
     assert sum(len(a.withheld) for a in attacks) > 0
     assert [a.told() for a in attacks if a.told()] == []
+
+
+def test_numbers_that_do_not_add_up_as_their_contract_says_are_told_and_not_protected_wrongly() -> None:
+    cells, total = line([30, 40], [10, 20])
+    whole = Linked("total", TOTAL, total, total)
+    cells[0]["_rest"] += 1
+    with pytest.raises(Contradiction, match=r"_rest of line, number of line, part of line \(2015-01-01, h0\) do not add up"):
+        withhold(Linked("line", LINE, cells), Remembered(), {"total": whole})
+    cells[0]["_rest"] -= 1
+    total[0]["number"] += 1
+    total[0]["_rest"] += 1
+    with pytest.raises(Contradiction, match="number of line, number of total"):
+        withhold(Linked("line", LINE, cells), Remembered(), {"total": whole})

@@ -17,6 +17,7 @@ from assets.lake.line import Line
 from assets.tables.compute import WrongLookup, computed, ledger_of, read_reference
 from assets.tables.inputs import Available, Inputs
 from assets.tables.last_good import LastGood
+from assets.tables.linked import Contradiction
 from assets.tables.versions import Attempt, Version, facts, failing, known, rows_sql, settle_in
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome
@@ -65,7 +66,7 @@ class Attempts:
                 found = made, facts(made)
             there, version = found
             outcomes = self._judged(table, version, there, needs)
-        except (duckdb.Error, AuditError, Refused, WrongLookup) as error:
+        except (duckdb.Error, AuditError, Contradiction, Refused, WrongLookup) as error:
             return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))
         said = failing(table, outcomes)
         was_published = bool(said) and self._last_good.is_published(version)
@@ -88,7 +89,7 @@ class Attempts:
 
     def _said(self, table: Table, error: Exception) -> str:
         """What went wrong with a table."""
-        if isinstance(error, WrongLookup):
+        if isinstance(error, WrongLookup | Contradiction):
             return str(error)
         is_personal = any(self._catalog.contract(n).has_personal_columns for n in (table.name, *table.needs))
         files = [table.path.relative_to(self._catalog.root), *(f"sql/macros/{macro.name}.sql" for macro in table.macros)]

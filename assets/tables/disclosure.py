@@ -28,7 +28,7 @@ from sources.contract import Contract, digest
 from sources.duck import dicts
 from sources.vocabulary import Disclosure
 
-# A number that the row's headline is made of is worth as much as this many others.
+# The number that a row's headline is made of, which this column names, is worth as much as two others.
 HEADLINE, HEADLINE_WORTH = "_headline", 2
 # How a choice was found (`Judged`), the best first.
 CHOICES = ("least", "safe", "all")
@@ -179,7 +179,8 @@ def _is_withheld(spec: Disclosure, name: str) -> str:
     if name in spec.yearBefore:
         return f"coalesce(list_contains(earlier.numbers, {literal(spec.yearBefore[name])}), false)"
     names = [*spec.follows.get(name, []), name]
-    asked = [ident(n) if n == HEADLINE else literal(n) for n in names]
+    # A column of the SQL names a number, row by row.
+    asked = [ident(n) if n.startswith("_") else literal(n) for n in names]
     return f"coalesce(list_has_any(hidden.numbers, [{', '.join(asked)}]), false)"
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from assets.catalog.statements import THRESHOLD
 from assets.tables.attack import Numbers
+from sources.errors import ToldError
 from sources.vocabulary import Disclosure, Total
 
 Row = dict[str, Any]
@@ -21,6 +22,10 @@ Cell = tuple[str, ...]
 PART_OF = "_part_of"
 # More persons than there are.
 NEVER = 10**9
+
+
+class Contradiction(ToldError):
+    """Numbers are not what a contract says of them."""
 
 
 @dataclass
@@ -91,7 +96,18 @@ def period(table: Linked, rows: list[Row], others: dict[str, Linked]) -> Period:
             waiting += [(whole, t) for t in whole.spec.totals]
         made.wholes.append((part.name, whole.name, total))
         _add_up(made, part, whole, total, members)
+    _require_sums(made)
     return made
+
+
+def _require_sums(made: Period) -> None:
+    """Numbers that do not add up as contracts say would be protected wrongly."""
+    for terms in made.numbers.sums:
+        if sum(sign * made.numbers.values[p] for p, sign in terms.items()):
+            named = {place: key for key, place in made.places.items()}
+            said = sorted({f"{name} of {table}" for table, _, name in (named[p] for p in terms)})
+            cell = ", ".join(named[next(iter(terms))][1])
+            raise Contradiction(f"{', '.join(said)} ({cell}) do not add up as the disclosure block of the contract says.")
 
 
 def cell_of(row: Row, columns: Iterable[str]) -> Cell:
