@@ -193,6 +193,9 @@ class _Loading:
             if unknown := [c for c in given if c not in {column.name for column in contract.columns}]:
                 raise ContractError(f"indicators/{path.name} gives {', '.join(unknown)}, which no indicator has")
             source = {c: ident(c) for c in given} | {"indicator": literal(path.stem)}
+            if "qf" in given:
+                # What is withheld of a row's other numbers says nothing about the one that stands.
+                source["qf"] = "case when value is null then qf else replace(qf, 'c', '') end"
             columns = ", ".join(f"cast({source.get(c.name, 'null')} as {c.physicalType}) as {ident(c.name)}" for c in contract.columns)
             parts.append(f"select {columns}\nfrom (\n{text}\n)")
         return "\nunion all\n".join(parts) + f"\norder by {', '.join(contract.key)}\n" if parts else None
