@@ -46,8 +46,8 @@ def test_a_target_is_met_at_its_value_and_nothing_is_met_without_one(
 def test_natural_limits_are_the_mean_and_2_66_mean_moving_ranges_on_each_side(tables: Tables) -> None:
     values(tables, months("10 14 12"))
     assert tables.run("marts.kpi_monthly")[0:1] == expect("""
-        points | centre | lower_limit | upper_limit | has_provisional_limits
-        3      | 12     | 4.02        | 19.98       | yes
+        points | centre | lower_limit | upper_limit | has_provisional_limits | assurance
+        3      | 12     | 4.02        | 19.98       | yes                    |
     """)
 
 

@@ -117,6 +117,7 @@ def test_every_spelling_of_a_system_is_one_system_and_an_unknown_one_is_kept_apa
         UNMAPPED  | Sundhed9    | 1
     """)
     assert [row["system_id"] for row in tables.run("marts.response_time_monthly") if row["attempts"]] == ["LABKA2"]
+    assert [row["system_id"] for row in tables.run("marts.response_time_location_monthly")] == ["LABKA2"]
 
 
 CELL = "system_id | action | location | month | attempts | within_limit"
@@ -197,12 +198,14 @@ def test_a_missing_cell_is_absent_and_never_perfect(tables: Tables) -> None:
         compliance_share | cells_present | cells_expected | cells_missing  | qf
         0.5              | 1             | 2              | login Glostrup | u
     """)
+    assert tables.run("marts.response_time_location_monthly") == expect("location | compliance_share\nHerlev | 0.5")
 
 
 @pytest.mark.parametrize(("present", "qf"), [(17, "u"), (18, ""), (20, "")])
 def test_a_month_is_uncertain_under_nine_tenths_of_its_cells(tables: Tables, present: int, qf: str) -> None:
-    cells(tables, "\n".join(f"ORBIT | login | location {i} | 2015-04-01 | {10 * (i < present)} | 0" for i in range(20)))
+    cells(tables, "\n".join(f"ORBIT | action {i} | Herlev | 2015-04-01 | {10 * (i < present)} | 0" for i in range(20)))
     assert tables.run("marts.response_time_monthly")[0]["qf"] == qf
+    assert tables.run("marts.response_time_location_monthly")[0]["qf"] == qf
 
 
 @pytest.mark.parametrize(("within", "met"), [("9979", "no"), ("9980", "yes"), ("9981", "yes"), ("0", "no"), ("10000", "yes")])
@@ -245,7 +248,10 @@ def test_a_month_in_which_a_rule_of_the_house_is_not_in_force_is_not_shown(table
         response_time_cells | ALL     | 0.9   | 2015-04-01 | 2015-12-31
     """)  # fmt: skip
     shares(tables, "2015-01 0.9\n2015-02 0.9\n2015-03 0.9\n2015-04 0.9")
-    assert tables.run("marts.response_time_monthly") == expect("month | published_share\n2015-02-01 | 0.9")
+    cells(tables, "ORBIT | login | Herlev | 2015-02-01 | 10 | 9\nORBIT | login | Herlev | 2015-03-01 | 10 | 9")
+    tables.covers("response_times", "2015-02", "2015-03")
+    assert tables.run("marts.response_time_monthly") == expect("month | system_id\n2015-02-01 | GS\n2015-02-01 | ORBIT")
+    assert tables.run("marts.response_time_location_monthly") == expect("month | system_id\n2015-02-01 | ORBIT")
 
 
 def test_what_was_published_stands_under_the_systems_own_id_however_its_name_was_spelled(tables: Tables) -> None:
@@ -296,10 +302,11 @@ def test_a_probe_is_suspect_in_three_perfect_months_in_a_row_and_in_a_month_that
 
 @pytest.mark.parametrize(("final", "qf"), [("2015-03", "p"), ("2015-04", "")])
 def test_a_month_is_final_when_its_delivery_is(tables: Tables, final: str, qf: str) -> None:
-    cells(tables, "ORBIT | login | Herlev | 2015-04-01 | 10 | 9")
+    """An attempt of a month that was not delivered makes no month."""
+    cells(tables, "ORBIT | login | Herlev | 2015-04-01 | 1 | 1\nORBIT | login | Herlev | 2015-05-01 | 1 | 1")
     tables.covers("response_times", "2015-03", "2015-04", final=final)
-    assert tables.run("marts.response_time_monthly")[0]["qf"] == qf
-    assert tables.run("marts.response_time_location_monthly")[0]["qf"] == qf
+    for mart in ("marts.response_time_monthly", "marts.response_time_location_monthly"):
+        assert [(str(row["month"]), row["qf"]) for row in tables.run(mart)] == [("2015-04-01", qf)]
 
 
 def days(action: str, location: str, count: int, duration: int = 100) -> str:

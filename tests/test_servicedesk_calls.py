@@ -117,8 +117,11 @@ def test_who_is_called_back_has_not_waited_until_the_phone_rings(tables: Tables)
         CIMT    | gap    | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20   | redirected
         CIMT    | gap    | 3 | 2015-03-02 11:01:00 | 2015-03-02 10:01:00 | 5    | abandoned
         CIMT    | abroad | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 100  | callback
-        KLINISK | abroad | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 30   | answered
-        CIMT    | abroad | 3 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 5    | answered
+        KLINISK | abroad | 2 | 2015-03-02 10:02:00 | 2015-03-02 09:02:00 | 10   | callback
+        KLINISK | abroad | 3 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 30   | answered
+        CIMT    | abroad | 4 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 5    | answered
+        CIMT    | atonce | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10   | callback
+        CIMT    | atonce | 2 | 2015-03-02 10:05:00 | 2015-03-02 09:05:00 | 0    | answered
         CIMT    | never  | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 10   | callback
         CIMT    | never  | 2 | 2015-03-02 11:00:00 | 2015-03-02 10:00:00 | 20   | callback
         CIMT    | longer | 1 | 2015-03-02 10:00:00 | 2015-03-02 09:00:00 | 20   | callback
@@ -134,7 +137,8 @@ def test_who_is_called_back_has_not_waited_until_the_phone_rings(tables: Tables)
     assert sorted(tables.run("core.servicedesk_call"), key=lambda r: (str(r["call_id"]), r["desk"])) == expect("""
         desk    | call_id | outcome    | wait_seconds
         CIMT    | abroad  | answered   | 105
-        KLINISK | abroad  | answered   | 30
+        KLINISK | abroad  | answered   | 40
+        CIMT    | atonce  | answered   | 10
         CIMT    | back    | answered   | 3500
         CIMT    | both    | answered   | 127
         CIMT    | gap     | abandoned  | 75

@@ -131,7 +131,7 @@ counted as (
             over_without_reason
         ),
         coalesce(referrals.referrals, 0) as referrals,
-        coalesce(referrals.referral_persons, 0) as referral_persons,
+        referrals.referral_persons,
         -- While many pathways began before there was a limit, the referrals closed are no measure of those that have one.
         coalesce(10 * pathways.without_limit > pathways.pathways, false) as has_no_measure,
         beside.persons_beside_median,
@@ -145,17 +145,14 @@ counted as (
     left join pathways
         on pathways.month = expected.month
         and pathways.sector = expected.sector
-        and pathways.is_total = expected.is_total
         and pathways.hospital_code is not distinct from expected.hospital_code
     left join beside
         on beside.month = expected.month
         and beside.sector = expected.sector
-        and beside.is_total = expected.is_total
         and beside.hospital_code is not distinct from expected.hospital_code
     left join referrals
         on referrals.month = expected.month
         and referrals.sector = expected.sector
-        and referrals.is_total = expected.is_total
         and referrals.hospital_code is not distinct from expected.hospital_code
 )
 select

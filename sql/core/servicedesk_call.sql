@@ -28,7 +28,7 @@ called_back as (
         last_value(visit.outcome) over earlier as outcome_before,
         coalesce(call.answered_ms, call.left_ms) as until_ms,
     from raw.servicedesk_calls as visit
-    join visited as call on call.visits > 1 and call.has_callback and call.desk = visit.desk and call.call_id = visit.call_id
+    join visited as call on call.has_callback and call.desk = visit.desk and call.call_id = visit.call_id
     window earlier as (
         partition by visit.desk, visit.call_id
         order by visit.offered_at_utc, visit.wait_seconds, visit.visit
@@ -38,7 +38,7 @@ called_back as (
 away as (
     select desk, call_id, sum(offered_ms - left_ms) as away_ms
     from called_back
-    where outcome_before = 'callback' and offered_ms > left_ms and offered_ms < until_ms
+    where outcome_before = 'callback' and offered_ms > left_ms and offered_ms <= until_ms
     group by all
 ),
 -- A desk that has hours at all is closed on every day that has none.

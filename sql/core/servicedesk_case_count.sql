@@ -22,7 +22,7 @@ case_ as (
     cross join series
 ),
 -- Each case enters a month's counts where something happened to it; the stocks are what entered less what left until then. What
--- happened before the series begins is in the stock that it opens with, and in no month of its own.
+-- happened before the series begins is in the stock that it opens with, and in no month of its own. What never did has no month.
 event as (
     select
         desk,
@@ -48,13 +48,11 @@ event as (
         desk, level, resolved_month, 0, 0, 0, 0, 0, count(*), count(*) filter (is_judged), count(*) filter (is_within_sla),
         0, 0, 0, count(*), 0
     from case_
-    where resolved_month is not null
     group by all
     union all
     select
         desk, level, closed_month, 0, 0, 0, 0, 0, 0, 0, 0, count(*), count(*) filter (is_cancelled), 0, count(*) filter (is_cancelled), 0
     from case_
-    where closed_month is not null
     group by all
     union all
     -- Overdue at the end of a month: the deadline lies in it or before, and in what the extract covers.
