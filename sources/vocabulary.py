@@ -268,11 +268,13 @@ class Number(Model):
 
     `persons` is a column of the SQL: how many persons it describes, NULL for nobody. A zero counts as few where `zeroTells` (all
     the others have what the zero lacks). `largest`: the share of its largest contributor, which must be under a half.
+    `atLeast`: the smallest it can be, as everybody knows who sees the row; nought where that is not said.
     """
 
     persons: str
     zeroTells: bool = False
     largest: str | None = None
+    atLeast: str | None = None
 
 
 class Parts(Model):
@@ -309,7 +311,8 @@ class Disclosure(Model):
     Rows with the same values of `within`, a period first, are judged together, each named by its `cells`. `sums` hold in each row,
     `totals` between tables. `follows`: what is worked out of numbers is withheld with any of them. `few`: a median or quantile, and
     the column of the SQL that says how many persons lie on its smaller side. `together`: numbers of a row of which all are withheld
-    or none. `yearBefore` maps a column onto the number it repeats from the month a year earlier.
+    or none. `ofWhole`: a share of all rows of a period, and the number it is a share of. `known`: numbers whose sum over the rows of a
+    period is told by what was delivered. `yearBefore` maps a column onto the number it repeats from the month a year earlier.
     """
 
     within: list[str] = Field(min_length=1)
@@ -320,13 +323,19 @@ class Disclosure(Model):
     follows: dict[str, list[str]] = {}
     few: dict[str, str] = {}
     together: list[list[str]] = []
+    ofWhole: dict[str, str] = {}
+    known: list[str] = []
     yearBefore: dict[str, str] = {}
     was: Before | None = None
 
     @model_validator(mode="after")
     def _names_its_numbers(self) -> "Disclosure":
         said = [*(n for s in self.sums for n in (s.whole, *s.parts)), *(n for f in self.follows.values() for n in f)]
-        said += [n for t in self.totals for n in t.numbers] + [n for t in self.together for n in t] + list(self.yearBefore.values())
+        said += (
+            [n for t in self.totals for n in t.numbers]
+            + [n for t in self.together for n in t]
+            + [*self.yearBefore.values(), *self.ofWhole.values(), *self.known]
+        )
         if unknown := sorted({n for n in said if n not in self.numbers and not n.startswith("_")}):
             raise ValueError(f"{', '.join(unknown)}: not among the numbers")
         return self
@@ -343,7 +352,14 @@ class Disclosure(Model):
     @property
     def measures(self) -> list[str]:
         """Every column that may be withheld."""
-        return [*self.published, *self.follows, *self.few, *self.yearBefore]
+        return list(dict.fromkeys([*self.published, *self.follows, *self.few, *self.ofWhole, *self.yearBefore]))
+
+    @property
+    def asked(self) -> set[str]:
+        """Columns that the SQL must give beside those of the contract."""
+        of_numbers = {c for n in self.numbers.values() for c in (n.persons, n.largest, n.atLeast) if c}
+        said = {n for s in self.sums for n in (s.whole, *s.parts)} | {n for names in self.follows.values() for n in names}
+        return {*self.key, *self.numbers, *of_numbers, *said, *self.few.values()}
 
 
 def custom(properties: list[CustomProperty]) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What an attacker can work out: the smallest and largest value of a withheld number over all tables of whole numbers that agree
 with everything published. Solved exactly, as an integer programme.
 
-The attacker knows how the tables hang together (sums, parts of a whole), and of two releases which numbers no delivery changed.
+The attacker knows how the tables hang together (sums, parts of a whole, shares of it), that what has a row was there at least once, what
+the letters of a missing share say, and of two releases which numbers no delivery changed.
 """
 
 from collections import defaultdict
@@ -37,6 +38,9 @@ class Attack:
             self.withheld.add(name)
         else:
             self._known.append(({at: 1.0}, value, value))
+
+    def is_at_least(self, name: Name, value: int) -> None:
+        self._known.append(({self.number(name): 1.0}, value, np.inf))
 
     def sums(self, parts: Iterable[Name], whole: Iterable[Name] | int) -> None:
         """The parts add up to the whole, a number or other unknowns."""
@@ -87,8 +91,16 @@ def redirections(marts: dict[str, Rows], links: bool = True) -> list[Attack]:
     def see(mart: str, row: dict[str, Any], *columns: str) -> None:
         period = row.get("month") or row["quarter"]
         name = (mart, period, *(row[c] for c in columns))
-        attacks[_quarter(period)].is_exactly(name, row["treatments"])
+        attack = attacks[_quarter(period)]
+        attack.is_exactly(name, row["treatments"])
         margins[mart, period].append(name)
+        if not mart.startswith("sends"):
+            # Named providers received five persons, Øvrige one of each of its own.
+            others = row["providers"] if columns == ("provider_id",) and row["provider_id"] == "ØVRIGE" else 5
+            attack.is_at_least(name, others if columns == ("provider_id",) else 1)
+        if row.get("treatments_share") and row["treatments"] is not None:
+            months = [period.replace(month=period.month + i) for i in range(3)] if "quarter" in row else [period]
+            attack.sums([("total", m) for m in months], round(row["treatments"] / row["treatments_share"]))
         for column in columns:
             margins[mart, column, period, row[column]].append(name)
 
@@ -179,12 +191,20 @@ def udredning(marts: dict[str, Rows], nested: bool = True, links: bool = True) -
                 parts[r["month"], r["sector"]].append(hospital)
             for measure in measures:
                 attack.is_exactly((whole, measure, hospital), r[measure])
+            # A share without a value that is not withheld has nothing below its line.
+            for share, below in (("completeness_fields_share", "ended"), ("within_limit_share", "pathways")):
+                if share in r and r[share] is None and not _is_withheld(r, share):
+                    attack.is_exactly((whole, below, hospital), 0)
             if nested:
                 _nest(attack, whole, hospital, r["sector"])
         for key, hospitals in parts.items() if links else ():
             for measure in measures:
                 attacks[key].sums([(whole, measure, h) for h in hospitals], [(whole, measure, "ALL")])
     return list(attacks.values())
+
+
+def _is_withheld(row: dict[str, Any], column: str) -> bool:
+    return any(p.startswith("c: ") and column in p.removeprefix("c: ").split(", ") for p in row["qf_columns"].split("; "))
 
 
 def _nest(attack: Attack, mart: str, hospital: str, sector: str) -> None:

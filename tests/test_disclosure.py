@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from assets.catalog.statements import THRESHOLD
 from assets.tables.attack import Attack as Exact
-from assets.tables.attack import Numbers
+from assets.tables.attack import Contradiction, Numbers
 from assets.tables.choice import least
 from assets.tables.compute import linked
 from assets.tables.disclosure import protected, withhold
 from assets.tables.ledger import Remembered
-from assets.tables.linked import Contradiction, Linked, cell_of
+from assets.tables.linked import Linked, cell_of
 from assets.tables.qualifiers import qualified
 from sources.casts import literal
 from sources.duck import dicts, relation
@@ -130,7 +130,7 @@ def test_nothing_safe_withholds_less(height: int, width: int, seed: int) -> None
     sums = [{**dict.fromkeys(cells_of, 1), height * width + n: -1} for n, cells_of in enumerate(lines)]
     values = cells + [sum(cells[c] for c in cells_of) for cells_of in lines]
     needs = [1] * len(cells) + [0] * len(lines)
-    told = Numbers(values, sums, [4 * n for n in needs], [5 * n for n in needs])
+    told = Numbers(values, sums, [4 * n for n in needs], [5 * n for n in needs], [0] * len(values))
     small = frozenset(i for i, n in enumerate(cells) if 0 < n < 5)
     weights = {i: 5.0 + n for i, n in enumerate(cells) if i not in small}
     choice = least(told, weights, small, [])
@@ -168,15 +168,16 @@ def test_a_choice_that_was_found_safe_is_not_made_again_until_a_number_changes()
     again, same, _ = withhold(Linked("line", LINE, cells), known, others)
     assert {w.key for w in again} == {w.key for w in first}
     assert [(j.problem, j.how) for j in same] == [(j.problem, "least") for j in judged]
-    cells[1]["number"] += 1
-    total[0]["number"] += 1
+    for row in (cells[1], total[0]):
+        row["number"] += 1
+        row["_rest"] += 1
     _, other, _ = withhold(Linked("line", LINE, cells), known, others)
     assert other[0].problem not in known.judged
 
 
 def test_numbers_that_belong_together_are_withheld_together() -> None:
     values, sums = [3, 40, 60, 103], [{0: 1, 1: 1, 2: 1, 3: -1}]
-    told = Numbers(values, sums, [4, 4, 4, 0], [5, 5, 5, 0])
+    told = Numbers(values, sums, [4, 4, 4, 0], [5, 5, 5, 0], [0] * 4)
     assert least(told, {1: 45.0, 2: 65.0}, frozenset({0}), []).hidden == {0, 1}
     assert least(told, {1: 45.0, 2: 65.0}, frozenset({0}), [[1, 2]]).hidden == {0, 1, 2}
     assert least(told, {1: 45.0, 2: 65.0}, frozenset({0}), [[0, 2]]).hidden == {0, 2}
@@ -286,7 +287,7 @@ def test_no_sign_in_a_key_lets_a_small_cell_pass(tables: Tables, kind: str) -> N
     assert contract.disclosure
     rows = f"""
         select date '2015-01-01' as month, {literal(kind)} as agreement_type, 3 as treatments, 0.1 as treatments_share, '' as qf,
-            3 as _persons, 5 as {THRESHOLD}"""
+            3 as _persons, 1 as _at_least, 5 as {THRESHOLD}"""
     alone = contract.disclosure.model_copy(update={"totals": []})
     made = protected(tables.con, contract, alone, rows, Remembered(), {})
     assert [w.cell for w in made.withheld] == [("2015-01-01", kind)]

@@ -146,6 +146,11 @@ class Catalog:
             found |= {whole.name: whole} | {other.name: other for other in self.wholes_of(whole)}
         return list(found.values())
 
+    def tells_of_persons(self, name: str) -> bool:
+        """Whether a table is protected, or made of one that is."""
+        table = self.tables.get(name)
+        return table is not None and (table.contract.disclosure is not None or any(self.tells_of_persons(n) for n in table.reads))
+
     def of_domain(self, domain: str) -> list[Table]:
         """The tables made and published together: of a domain, or (reference) the lookups."""
         return self.references if domain == REFERENCE else [t for t in self.computed if t.domain == domain]

@@ -1,7 +1,7 @@
 """What an attacker can work out: the smallest and the largest value that a hidden number can have, given all that is shown.
 
-Numbers are whole and not negative, and hang together by sums. The attacker knows every number that is shown, every sum, and which
-numbers there are.
+Numbers are whole, have a smallest value, nought if no other is known, and hang together by sums. The attacker knows every number that
+is shown, every sum, and which numbers there are.
 """
 
 from collections.abc import Iterable
@@ -10,8 +10,16 @@ from dataclasses import dataclass, field
 import highspy
 import numpy as np
 
+from sources.errors import ToldError
+
 # Terms of a sum that is nought: a number's place, and whether it is added or taken away.
 Sum = dict[int, int]
+# A bound in work, never in time, which differs from machine to machine.
+MOST_NODES = 20_000
+
+
+class Contradiction(ToldError):
+    """Numbers are not what a contract says of them."""
 
 
 @dataclass
@@ -19,13 +27,14 @@ class Numbers:
     """Numbers about persons that hang together: their values, and the sums of them that are nought.
 
     While it is hidden a number must be able to be `reach`, and its smallest and largest value must lie `width` apart; 0 of one that
-    needs no protection.
+    needs no protection. None is less than its `least`.
     """
 
     values: list[int] = field(default_factory=list)
     sums: list[Sum] = field(default_factory=list)
     width: list[int] = field(default_factory=list)
     reach: list[int] = field(default_factory=list)
+    least: list[int] = field(default_factory=list)
 
 
 class Attack:
@@ -36,7 +45,9 @@ class Attack:
         self._place = {number: place for place, number in enumerate(self._hidden)}
         count = len(self._hidden)
         self._solver = solver()
-        self._solver.addVars(count, np.zeros(count), np.full(count, highspy.kHighsInf))
+        least = np.array([float(numbers.least[n]) for n in self._hidden])
+        self._solver.addVars(count, least, np.full(count, highspy.kHighsInf))
+        self._solver.setOptionValue("mip_max_nodes", MOST_NODES)
         for terms in numbers.sums:
             inside = {self._place[n]: sign for n, sign in terms.items() if n in self._place}
             shown = -sum(sign * numbers.values[n] for n, sign in terms.items() if n not in self._place)
@@ -69,12 +80,14 @@ class Attack:
         self._solver.run()
         status = self._solver.getModelStatus()
         self._solver.changeColCost(place, 0.0)
-        # Nought is always possible from below, so only upwards is there no end.
+        # There is an end downwards, so only upwards is there none. What is not found within the bound counts as told.
+        if status == highspy.HighsModelStatus.kSolutionLimit:
+            return
         if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
             self._high[place] = np.inf
             return
         if status != highspy.HighsModelStatus.kOptimal:
-            raise ValueError(f"what is shown contradicts itself: {status.name}")
+            raise Contradiction(f"what is shown contradicts itself ({status.name})")
         found = np.round(np.array(self._solver.getSolution().col_value))
         np.minimum(self._low, found, out=self._low)
         np.maximum(self._high, found, out=self._high)

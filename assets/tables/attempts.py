@@ -14,10 +14,10 @@ from assets.catalog.declared import Catalog, Table
 from assets.catalog.keys import audit_key, data_key, reference_key
 from assets.catalog.lineage import column_lineage
 from assets.lake.line import Line
+from assets.tables.attack import Contradiction
 from assets.tables.compute import WrongLookup, computed, ledger_of, read_reference
 from assets.tables.inputs import Available, Inputs
 from assets.tables.last_good import LastGood
-from assets.tables.linked import Contradiction
 from assets.tables.versions import Attempt, Version, facts, failing, known, rows_sql, settle_in
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome

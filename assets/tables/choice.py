@@ -13,9 +13,9 @@ from itertools import pairwise
 import highspy
 import numpy as np
 
-from assets.tables.attack import Attack, Numbers, add_row, make_whole, solver
+from assets.tables.attack import MOST_NODES, Attack, Numbers, add_row, make_whole, solver
 
-MOST_ROUNDS, MOST_NODES = 200, 20_000
+MOST_ROUNDS = 200
 ENOUGH = 1e-6
 SOLVER = f"highspy {version('highspy')}"
 
@@ -49,7 +49,9 @@ class _Search:
     def __init__(self, numbers: Numbers, weights: Amounts, fixed: frozenset[int], together: list[list[int]]) -> None:
         self._numbers, self._weights, self._fixed = numbers, weights, fixed
         self._column = {n: c for c, n in enumerate(sorted(weights))}
-        self._cap = 2 * max([*numbers.width, *numbers.reach])
+        # No number has to move further than this for another to move as far as it must.
+        self._cap = (len(numbers.sums) + 1) * max([*numbers.width, *numbers.reach])
+        self._spare = [float(min(v - least, self._cap)) for v, least in zip(numbers.values, numbers.least, strict=True)]
         self._seen: set[tuple[tuple[int, float], ...]] = set()
         self._together = [set(group) for group in together]
         # Of some number there is nothing that could hide it.
@@ -119,8 +121,7 @@ class _Search:
             return 0
         numbers, count, added = self._numbers, len(self._numbers.values), 0
         share = np.array([parts.get(n, 0.0) for n in range(count)])
-        down = -np.minimum(np.array(numbers.values, dtype=float), self._cap) * share
-        self._moves.changeColsBounds(count, np.arange(count, dtype=np.int32), down, self._cap * share)
+        self._moves.changeColsBounds(count, np.arange(count, dtype=np.int32), -np.array(self._spare) * share, self._cap * share)
         for n in sorted(parts):
             if not numbers.width[n]:
                 continue
@@ -137,9 +138,9 @@ class _Search:
         self._moves.changeColCost(number, -float(direction))
         self._moves.run()
         self._moves.changeColCost(number, 0.0)
-        solution, values = self._moves.getSolution(), self._numbers.values
+        solution = self._moves.getSolution()
         duals = {n: -dual for n, dual in enumerate(solution.col_dual) if abs(dual) > ENOUGH}
-        lets = {n: self._cap * dual if dual > 0 else min(values[n], self._cap) * -dual for n, dual in duals.items()}
+        lets = {n: self._cap * dual if dual > 0 else self._spare[n] * -dual for n, dual in duals.items()}
         return abs(solution.col_value[number]), lets
 
     def _require(self, number: int, lets: Amounts, wanted: float) -> int:

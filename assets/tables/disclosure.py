@@ -17,7 +17,7 @@ from math import inf
 import duckdb
 
 from assets.catalog.statements import QF_COLUMNS
-from assets.tables.attack import Attack
+from assets.tables.attack import Attack, Contradiction
 from assets.tables.choice import SOLVER, least
 from assets.tables.ledger import Judged, Remembered, Withheld
 from assets.tables.linked import PART_OF, Linked, Period, Row, cell_of, period, threshold
@@ -31,7 +31,11 @@ from sources.vocabulary import Disclosure
 # The number that a row's headline is made of, which this column names, is worth as much as two others.
 HEADLINE, HEADLINE_WORTH = "_headline", 2
 # How a choice was found (`Judged`), the best first.
-CHOICES = ("least", "safe", "all")
+LEFT_OUT = "left out"
+# In place of a number's name: the row itself.
+ROW = ""
+CHOICES = ("least", "safe", "all", LEFT_OUT)
+NO_THRESHOLD = "no threshold"
 
 
 @dataclass(frozen=True)
@@ -49,12 +53,16 @@ def protected(
 ) -> Protected:
     """What may be published of a table's SQL by `spec`, on `con`. `others` are the tables of its totals, and theirs."""
     con.execute(f"create or replace temp table unprotected as {sql}")
+    given = {name for (name,) in con.execute("select column_name from duckdb_columns() where table_name = 'unprotected'").fetchall()}
+    if lacking := sorted(spec.asked - given):
+        raise Contradiction(f"{contract.id}: its disclosure block names {', '.join(lacking)}, which its SQL does not give.")
     table = Linked(contract.id, spec, dicts(con, "select * from unprotected"))
     withheld, judged, counts = withhold(table, known, others)
     con.execute("create or replace temp table withheld (cell varchar[], number varchar)")
     if withheld:
         con.executemany("insert into withheld values (?, ?)", [(list(w.cell), w.number) for w in withheld])
-    return Protected(_select(contract, spec, table.rows), withheld, judged, counts)
+    # That no threshold is in force is true of this night alone.
+    return Protected(_select(contract, spec, table.rows), [w for w in withheld if w.cause != NO_THRESHOLD], judged, counts)
 
 
 def withhold(table: Linked, known: Remembered, others: dict[str, Linked]) -> tuple[list[Withheld], list[Judged], list[WithheldCount]]:
@@ -67,7 +75,7 @@ def withhold(table: Linked, known: Remembered, others: dict[str, Linked]) -> tup
         linked, withheld, how = _chosen(table, rows, known, others)
         found += withheld
         judged += [how] if how else []
-        counts += _counts(table.spec, rows, withheld, linked, how.how if how else "all")
+        counts += _counts(table.spec, rows, withheld, linked, how.how if how else "least" if linked else "all")
     return sorted(found), judged, _by_period(counts)
 
 
@@ -75,16 +83,24 @@ def _chosen(
     table: Linked, rows: list[Row], known: Remembered, others: dict[str, Linked]
 ) -> tuple[Period | None, list[Withheld], Judged | None]:
     """What is withheld of one period, and how that was decided; None where nobody has to be protected, or nothing may be shown."""
-    few = [Withheld(cell_of(r, table.spec.key), n, "primary") for r in rows for n in _few(table.spec, r)]
     if any(threshold(r) == inf for r in rows):
-        every = [Withheld(cell_of(r, table.spec.key), n, "primary") for r in rows for n in table.spec.published if r[n] is not None]
-        return None, few + every, None
+        every = [*table.spec.published, *table.spec.few, *table.spec.ofWhole]
+        return None, [Withheld(cell_of(r, table.spec.key), n, NO_THRESHOLD) for r in rows for n in every if r[n] is not None], None
+    few = [Withheld(cell, n, cause) for r in rows for cell, n, cause in _few(table.spec, r, known)]
     linked = period(table, rows, others)
+    # A share of what is not known would tell it.
+    few += [
+        Withheld(cell_of(r, table.spec.key), share, "secondary")
+        for share, number in table.spec.ofWhole.items() if linked.wholes and not linked.is_sum_known(number)
+        for r in rows if r[share] is not None and r.get(PART_OF) is None
+    ]  # fmt: skip
     before = {p for p, (row, name) in linked.own.items() if (cell_of(row, table.spec.key), name) in known.entries}
     fixed = frozenset(linked.small | linked.unseen | before)
     if not any(linked.numbers.width[n] for n in fixed):
         return linked, few, None
     hidden, how = _decided(table, linked, fixed, known)
+    if how.how == LEFT_OUT:
+        few += [Withheld(cell_of(r, table.spec.key), ROW, "secondary") for r in rows]
     causes = {p: "primary" if p in linked.small else "ledger" if p in before else "secondary" for p in hidden if p in linked.own}
     return linked, few + [Withheld(cell_of(linked.own[p][0], table.spec.key), linked.own[p][1], c) for p, c in causes.items()], how
 
@@ -101,6 +117,9 @@ def _decided(table: Linked, linked: Period, fixed: frozenset[int], known: Rememb
     hidden, how = choice.hidden, "least" if choice.is_least else "safe"
     if how != "least" and Attack(numbers, hidden).told():
         hidden, how = frozenset(fixed | set(linked.own)), "all"
+        if Attack(numbers, hidden).told():
+            # That its rows are there would tell too much: the period is left out.
+            how = LEFT_OUT
     return hidden, Judged(_problem(linked, hidden), how, SOLVER)
 
 
@@ -115,9 +134,11 @@ def _weight(row: Row, name: str) -> float:
     return (threshold(row) + float(row[name])) * (HEADLINE_WORTH if row.get(HEADLINE) == name else 1)
 
 
-def _few(spec: Disclosure, row: Row) -> list[str]:
-    """Medians and quantiles with too few persons on one of their sides."""
-    return [n for n, persons in spec.few.items() if row[n] is not None and row[persons] < threshold(row)]
+def _few(spec: Disclosure, row: Row, known: Remembered) -> list[tuple[tuple[str, ...], str, str]]:
+    """Medians and quantiles with too few persons on one of their sides, or that had once."""
+    cell = cell_of(row, spec.key)
+    few = [(n, row[persons] < threshold(row)) for n, persons in spec.few.items() if row[n] is not None]
+    return [(cell, n, "primary" if is_few else "ledger") for n, is_few in few if is_few or (cell, n) in known.entries]
 
 
 def _counts(spec: Disclosure, rows: list[Row], withheld: list[Withheld], linked: Period | None, choice: str) -> list[WithheldCount]:
@@ -159,19 +180,20 @@ def _select(contract: Contract, spec: Disclosure, rows: list[Row]) -> str:
         for c in contract.columns
         if c.name != QF_COLUMNS
     ]
-    # Named for `assets.tables.qualifiers`.
-    said = [f"case when unprotected.{ident(n)} is not null and {is_hidden} then {literal(n)} end" for n, is_hidden in hidden.items()]
+    # Named for `assets.tables.qualifiers`, whether there is a value or not: which of the two would tell the numbers behind it.
+    said = [f"case when {is_hidden} then {literal(n)} end" for n, is_hidden in hidden.items()]
     earlier = ""
     if spec.yearBefore:
         earlier = f"left join hidden as earlier on earlier.cell = {_cell_sql(spec, 'cast(month - interval 12 month as date)')}"
-    is_published = f"where {PART_OF} is null" if any(PART_OF in r for r in rows[:1]) else ""
+    is_published = [f"not coalesce(list_contains(hidden.numbers, {literal(ROW)}), false)"]
+    is_published += [f"{PART_OF} is null"] if any(PART_OF in r for r in rows[:1]) else []
     return f"""
         with hidden as (select cell, list(number) as numbers from withheld group by cell)
         select {", ".join(expressions)}, [{", ".join(said)}] as {WITHHELD}
         from unprotected
         left join hidden on hidden.cell = {_cell_sql(spec, spec.within[0])}
         {earlier}
-        {is_published}"""
+        where {" and ".join(is_published)}"""
 
 
 def _is_withheld(spec: Disclosure, name: str) -> str:

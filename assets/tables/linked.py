@@ -13,19 +13,14 @@ from math import inf
 from typing import Any
 
 from assets.catalog.statements import THRESHOLD
-from assets.tables.attack import Numbers
-from sources.errors import ToldError
+from assets.tables.attack import Contradiction, Numbers
 from sources.vocabulary import Disclosure, Total
 
 Row = dict[str, Any]
 Cell = tuple[str, ...]
 PART_OF = "_part_of"
-# More persons than there are.
-NEVER = 10**9
-
-
-class Contradiction(ToldError):
-    """Numbers are not what a contract says of them."""
+# More persons than a region has.
+NEVER = 10**7
 
 
 @dataclass
@@ -105,7 +100,7 @@ def _require_sums(made: Period) -> None:
     for terms in made.numbers.sums:
         if sum(sign * made.numbers.values[p] for p, sign in terms.items()):
             named = {place: key for key, place in made.places.items()}
-            said = sorted({f"{name} of {table}" for table, _, name in (named[p] for p in terms)})
+            said = sorted({f"{name} of {table}" for table, _, name in (named[p] for p in terms if p in named)})
             cell = ", ".join(named[next(iter(terms))][1])
             raise Contradiction(f"{', '.join(said)} ({cell}) do not add up as the disclosure block of the contract says.")
 
@@ -153,8 +148,22 @@ def _add(made: Period, table: Linked, rows: list[Row]) -> None:
             whole, *parts = (made.places.get((table.name, cell, n)) for n in said)
             if whole is not None:
                 made.numbers.sums.append({p: 1 for p in parts if p is not None} | {whole: -1})
+    for name in spec.known if table.published is None else ():
+        by_period: dict[Cell, dict[int, int]] = defaultdict(dict)
+        for row in rows:
+            if row[name] is not None:
+                by_period[cell_of(row, spec.within)][made.places[table.name, cell_of(row, spec.key), name]] = 1
+        for terms in by_period.values():
+            made.numbers.sums.append(terms | {_known(made.numbers, sum(made.numbers.values[p] for p in terms)): -1})
     for (cell, name), terms in gathered.items():
         made.numbers.sums.append(terms | {made.places[table.name, cell, name]: -1})
+
+
+def _known(numbers: Numbers, value: int) -> int:
+    """A number that everybody knows though no table has it."""
+    for of, told in ((numbers.values, value), (numbers.least, 0), (numbers.width, 0), (numbers.reach, 0)):
+        of.append(told)
+    return len(numbers.values) - 1
 
 
 def _add_number(made: Period, table: Linked, row: Row, cell: Cell, name: str) -> int:
@@ -162,6 +171,8 @@ def _add_number(made: Period, table: Linked, row: Row, cell: Cell, name: str) ->
     place = made.places[table.name, cell, name] = len(numbers.values)
     is_seen, small = not name.startswith("_") and row.get(PART_OF) is None, is_small(row, name, table.spec)
     numbers.values.append(int(row[name]))
+    floor = table.spec.numbers[name].atLeast
+    numbers.least.append(int(row[floor] or 0) if floor else 0)
     # What is nowhere published must be hidden from nobody, unless few persons stand behind it.
     is_safe = not is_seen and not small
     numbers.width.append(0 if is_safe else least - 1)

@@ -64,6 +64,7 @@ pathways as (
         quantile_disc(headline_days, 0.9) as p90_days,
         count(distinct limit_days) as limits,
         count(distinct person_id) filter (limit_days is not null) as persons,
+        count(distinct person_id) filter (limit_days is not null or defect is not null) as persons_ended,
         count(distinct person_id) filter (defect is not null) as persons_with_defect,
         count(distinct person_id) filter (is_within_gross) as persons_within_gross,
         count(distinct person_id) filter (is_within_net) as persons_within_net,
@@ -132,8 +133,13 @@ counted as (
         ),
         coalesce(referrals.referrals, 0) as referrals,
         referrals.referral_persons,
-        -- While many pathways began before there was a limit, the referrals closed are no measure of those that have one.
-        coalesce(10 * pathways.without_limit > pathways.pathways, false) as has_no_measure,
+        -- While many pathways began before there was a limit, the referrals closed are no measure of those that have one. A number too
+        -- small to be told decides nothing that is told.
+        coalesce(
+            10 * pathways.without_limit > pathways.pathways
+            and pathways.persons_without_limit >= disclosure_threshold(expected.month),
+            false
+        ) as has_no_measure,
         beside.persons_beside_median,
         beside.persons_beside_p90,
         final_month.month is null as is_provisional,
@@ -199,6 +205,7 @@ select
     counted.pathways - counted.within_limit_net as over_limit_net,
     counted.within_limit_net - counted.within_limit_gross as waited_by_wish,
     -- Persons behind each number; NULL where it describes nobody.
+    nullif(counted.persons_ended, 0) as persons_ended,
     nullif(counted.persons, 0) as persons,
     case when counted.pathways > 0 then counted.persons_within_gross end as persons_within_gross,
     case when counted.pathways > 0 then counted.persons_within_net end as persons_within_net,

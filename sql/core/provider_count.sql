@@ -43,10 +43,18 @@ rest as (
     group by all
 ),
 placed as (
-    select period_type, period_start, provider_id, treatments, persons, 1 as providers, case when not is_listed then 'ØVRIGE' end as part_of
+    select
+        period_type,
+        period_start,
+        provider_id,
+        treatments,
+        persons,
+        1 as providers,
+        case when not is_listed then 'ØVRIGE' end as part_of,
+        case when is_listed then coalesce(fewest_persons, 1) else 1 end as at_least,
     from listed
     union all
-    select period_type, period_start, 'ØVRIGE', treatments, persons, providers, null
+    select period_type, period_start, 'ØVRIGE', treatments, persons, providers, null, providers
     from rest
 )
 select
@@ -62,6 +70,7 @@ select
     placed.persons,
     placed.providers,
     placed.part_of,
+    placed.at_least,
 from placed
 left join reference.provider as provider
     on provider.provider_id = placed.provider_id

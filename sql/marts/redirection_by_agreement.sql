@@ -12,5 +12,7 @@ select
     round(treatments / sum(treatments) over (partition by month), 9) as treatments_share,
     '' as qf,
     persons as _persons,
+    -- A row is there because something was counted.
+    1 as _at_least,
 from counted
 order by month, agreement_type

@@ -31,6 +31,8 @@ select
     round(counted.treatments / sum(counted.treatments) over (partition by counted.month), 9) as treatments_share,
     '' as qf,
     counted.persons as _persons,
+    -- A row is there because something was counted.
+    1 as _at_least,
 from counted
 join hospital on hospital.hospital_code = counted.hospital_code
 order by all

@@ -9,6 +9,7 @@ select
     '' as qf,
     persons as _persons,
     part_of as _part_of,
+    at_least as _at_least,
 from core.provider_count
 where period_type = 'quarter'
 order by quarter, provider_id

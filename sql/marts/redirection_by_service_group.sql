@@ -24,6 +24,8 @@ select
     end as treatments_year_before,
     '' as qf,
     counted.persons as _persons,
+    -- A row is there because something was counted.
+    1 as _at_least,
 from counted
 join named on named.service_group = counted.service_group
 left join counted as year_before

@@ -18,5 +18,7 @@ select
     case when is_provisional then 'p' else '' end as qf,
     persons as _persons,
     treatments - persons as _repeated,
+    -- A row is there because something was counted.
+    1 as _at_least,
 from counted
 order by month

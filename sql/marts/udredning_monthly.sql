@@ -28,6 +28,7 @@ select
     over_limit_net as _over_limit_net,
     waited_by_wish as _waited_by_wish,
     persons as _persons,
+    persons_ended as _persons_ended,
     persons_within_gross as _persons_within_gross,
     persons_within_net as _persons_within_net,
     persons_over_gross as _persons_over_gross,
