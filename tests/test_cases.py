@@ -54,7 +54,7 @@ def night(cases: Path, tmp_path: Path) -> Callable[..., Asked]:
 def test_d01_robots_that_ran_once_in_a_month_have_no_clean_share(night: Callable[..., Asked]) -> None:
     ask = night("D01", "2015-06-01")
     [orbit] = ask("select * from marts.response_time_monthly where attempts > 0 and system_id = 'ORBIT'")
-    assert [orbit] == expect("compliance_share | attempts | cells_present | target_met | qf\n | 20 | 0 | | u")
+    assert [orbit] == expect("compliance_share | attempts | cells_present | target_met | qf\n | 20 | 0 | | mu")
 
 
 def test_d04_an_answer_in_no_time_is_none(night: Callable[..., Asked]) -> None:

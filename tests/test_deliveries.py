@@ -191,7 +191,8 @@ def test_a_refused_file_is_kept_with_its_reason_and_stops_no_other(toy: Toy) -> 
 
 def test_both_identities_hold_for_every_example_delivery(region: Path, example_files: Path) -> None:
     from assets.lake.files import Lake
-    from assets.releases.database import dicts, open_release
+    from assets.releases.database import open_release
+    from sources.duck import dicts
 
     release = Lake(region).current_release
     assert release is not None

@@ -261,7 +261,7 @@ def test_the_ten_largest_receivers_of_a_month_and_a_quarter_stand_by_name_if_fiv
     months = mart(region, "redirection_monthly").query("not is_provisional").month
     final = redirections[redirections.month.isin(months)]
     complete = {q for q, of in months.groupby(months.dt.asfreq("Q")) if len(of) == 3}
-    small = 0
+    withheld = 0
     for name, column, period in (
         ("redirection_by_provider", "month", final.month),
         ("redirection_by_provider_quarterly", "quarter", final.month.dt.asfreq("Q")),
@@ -271,15 +271,14 @@ def test_the_ten_largest_receivers_of_a_month_and_a_quarter_stand_by_name_if_fiv
         for of, received in final.groupby(period):
             if column == "month" or of in complete:
                 one, start = listed(received), str(of.start_time.date())
-                small += (one.persons[:10] < 5).sum()
                 counted |= {(start, who): n for who, n in zip(one.provider[one.shown], one.treatments[one.shown], strict=True)}
                 counted[start, "ØVRIGE"] = one.treatments[~one.shown].sum()
         told = {(str(s), who): n for s, who, n in zip(released[column], released.provider_id, released.treatments, strict=True)}
         assert set(told) == set(counted), name
         assert {k: n for k, n in told.items() if pd.notna(n)} == {k: counted[k] for k, n in told.items() if pd.notna(n)}
-        assert sum(map(pd.isna, told.values())) <= 0.1 * len(told)
-    # The example holds what the rule is for: a receiver of the ten largest to which few persons went.
-    assert small >= 1
+        withheld += sum(map(pd.isna, told.values()))
+    # The example holds what protection is for: a quarter that would tell a month to which few persons went.
+    assert 1 <= withheld <= 5
 
 
 def test_hospitals_send_to_receivers_what_the_cross_table_says(redirections: pd.DataFrame, region: Path) -> None:
@@ -386,7 +385,8 @@ def test_n08_and_n09_pathways_within_30_and_60_days_are_as_released(
         assert set(due.index) == set(released.index[released.index.get_level_values("month").isin(final)]), keys
     silent = released.loc[[(pd.Period(m, "M"), "SOM", "AMH") for m in ("2014-07", "2014-08")]]
     assert silent.referrals.min() > 30
-    assert silent[["pathways", "completeness_volume_share"]].eq(0).all(axis=None)
+    assert silent.pathways.notna().any()
+    assert silent[["pathways", "completeness_volume_share"]].fillna(0).eq(0).all(axis=None)
     assert silent[shares].isna().all(axis=None)
     # The example holds what the rules are for: without the patient's pauses, or with reasons that excuse nothing, figures change.
     assert (found.within_limit_net & ~found.within_limit_gross).sum() > 1000
