@@ -56,7 +56,7 @@ def computed(
 def ledger_of(lake: Lake, table: Table, as_of: str) -> Ledger:
     """What has been withheld of a table up to a time; nothing of one that is not about persons."""
     spec = table.contract.disclosure
-    return Ledger(lake, table.name, as_of, spec.was if spec else None)
+    return Ledger(lake, table.name, as_of, spec.was, len(spec.key)) if spec else Ledger(lake, table.name, as_of)
 
 
 def linked(con: duckdb.DuckDBPyConnection, table: Table) -> Linked:

@@ -17,7 +17,7 @@ from math import inf
 import duckdb
 
 from assets.catalog.statements import QF_COLUMNS
-from assets.tables.attack import Attack, Contradiction
+from assets.tables.attack import Attack, Contradiction, Numbers
 from assets.tables.choice import SOLVER, least
 from assets.tables.ledger import Judged, Remembered, Withheld
 from assets.tables.linked import PART_OF, Linked, Period, Row, cell_of, period, threshold
@@ -108,11 +108,11 @@ def _chosen(
 def _decided(table: Linked, linked: Period, fixed: frozenset[int], known: Remembered) -> tuple[frozenset[int], Judged]:
     """The numbers to hide: those that were chosen before where they still do, else the least there is."""
     numbers, groups = linked.numbers, linked.together(table.spec.together)
-    if judged := known.judged.get(_problem(linked, fixed)):
+    if judged := known.judged.get(_problem(numbers, groups, fixed)):
         return fixed, judged
     is_whole = all(not set(group) & fixed or set(group) <= fixed for group in groups)
     if is_whole and not Attack(numbers, fixed).told():
-        return fixed, Judged(_problem(linked, fixed), "least", "")
+        return fixed, Judged(_problem(numbers, groups, fixed), "least", "")
     choice = least(numbers, {p: _weight(*own) for p, own in linked.own.items() if p not in fixed}, fixed, groups)
     hidden, how = choice.hidden, "least" if choice.is_least else "safe"
     if how != "least" and Attack(numbers, hidden).told():
@@ -120,13 +120,13 @@ def _decided(table: Linked, linked: Period, fixed: frozenset[int], known: Rememb
         if Attack(numbers, hidden).told():
             # That its rows are there would tell too much: the period is left out.
             how = LEFT_OUT
-    return hidden, Judged(_problem(linked, hidden), how, SOLVER)
+    return hidden, Judged(_problem(numbers, groups, hidden), how, SOLVER)
 
 
-def _problem(linked: Period, hidden: Iterable[int]) -> str:
+def _problem(numbers: Numbers, groups: list[list[int]], hidden: Iterable[int]) -> str:
     """Names numbers and which of them are hidden: what was found of them holds for good."""
-    numbers = linked.numbers
-    return digest("judged", numbers.values, [sorted(s.items()) for s in numbers.sums], numbers.width, numbers.reach, sorted(hidden))
+    needs = (numbers.width, numbers.reach, numbers.least, groups)
+    return digest("judged", numbers.values, [sorted(s.items()) for s in numbers.sums], *needs, sorted(hidden))
 
 
 def _weight(row: Row, name: str) -> float:

@@ -45,7 +45,8 @@ class Remembered:
 class Ledger(Remembered):
     """What has been withheld of one table, up to a time, under the name it has and the one it had before."""
 
-    def __init__(self, lake: Lake, table: str, as_of: str, was: Before | None = None) -> None:
+    def __init__(self, lake: Lake, table: str, as_of: str, was: Before | None = None, length: int = 0) -> None:
+        """`length` of the table's key: the ledger of another name may hold cells of other tables too."""
         super().__init__()
         self._folder, self._table, self._as_of = lake.ledger / table, table, as_of
         for path in sorted(self._folder.glob("*.json")):
@@ -54,7 +55,7 @@ class Ledger(Remembered):
                 self.entries |= {(tuple(cell), name) for cell, name in entry["withheld"]}
                 self.judged |= {problem: Judged(problem, how, solver) for problem, how, solver in entry.get("judged", [])}
         if was:
-            self.entries |= _before(lake, was, as_of)
+            self.entries |= {(cell, name) for cell, name in _before(lake, was, as_of) if len(cell) == length}
 
     def key_with(self, withheld: Iterable[Withheld] = ()) -> str:
         """Names the ledger as it will be once `withheld` is in it; '' for an empty one."""
