@@ -5,6 +5,7 @@ from datetime import date
 from itertools import combinations
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,11 +13,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.catalog.statements import THRESHOLD
+from assets.tables import choice
 from assets.tables.attack import Attack as Exact
 from assets.tables.attack import Contradiction, Numbers
 from assets.tables.choice import least
 from assets.tables.compute import linked
-from assets.tables.disclosure import protected, withhold
+from assets.tables.disclosure import LEFT_OUT, protected, withhold
 from assets.tables.ledger import Remembered
 from assets.tables.linked import Linked, cell_of
 from assets.tables.qualifiers import qualified
@@ -133,16 +135,17 @@ def test_nothing_safe_withholds_less(height: int, width: int, seed: int) -> None
     told = Numbers(values, sums, [4 * n for n in needs], [5 * n for n in needs], [0] * len(values))
     small = frozenset(i for i, n in enumerate(cells) if 0 < n < 5)
     weights = {i: 5.0 + n for i, n in enumerate(cells) if i not in small}
-    choice = least(told, weights, small, [])
-    assert small <= choice.hidden
+    made = least(told, weights, small, [])
+    assert small <= made.hidden
     every = (small | set(more) for k in range(len(weights) + 1) for more in combinations(weights, k))
     safe = [sum(weights.get(n, 0) for n in hidden) for hidden in every if not Exact(told, hidden).told()]
     if safe:
-        assert not Exact(told, choice.hidden).told()
-        assert choice.cost == min(safe)
-        assert choice.is_least
+        assert not Exact(told, made.hidden).told()
+        assert made.cost == min(safe)
+        assert made.is_least
     else:
-        assert choice.hidden == set(range(len(cells)))
+        assert made.hidden == set(range(len(cells)))
+        assert not made.is_least
 
 
 @settings(max_examples=15, deadline=None)
@@ -173,6 +176,35 @@ def test_a_choice_that_was_found_safe_is_not_made_again_until_a_number_changes()
         row["_rest"] += 1
     _, other, _ = withhold(Linked("line", LINE, cells), known, others)
     assert other[0].problem not in known.judged
+
+
+def test_a_number_that_moves_several_others_is_hidden_by_one_that_moves_as_far() -> None:
+    """Three sums move one number by as much as the first, so that a fourth moves by three times as much."""
+    cells = [1, 20, 20, 20, 30, 500, 500, 500]
+    sums = [{0: 1, 1: 1, 5: 1, 8: -1}, {0: 1, 2: 1, 6: 1, 9: -1}, {0: 1, 3: 1, 7: 1, 10: -1}, {1: 1, 2: 1, 3: 1, 4: 1, 11: -1}]
+    told = Numbers([*cells, 521, 521, 521, 90], sums, [4] * 8 + [0] * 4, [5] * 8 + [0] * 4, [0] * 12)
+    found = least(told, {i: 5.0 + n for i, n in enumerate(cells) if i}, frozenset({0}), [])
+    assert (found.hidden, found.cost, found.is_least) == ({0, 1, 2, 3, 4}, 110, True)
+    assert not Exact(told, found.hidden).told()
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(0, 10_000))
+def test_within_no_bounds_a_safe_choice_is_found_all_the_same(seed: int) -> None:
+    cells = [int(n) for n in RNG(seed).integers(0, 30, 12)]
+    lines = [[i * 4 + j for j in range(4)] for i in range(3)] + [[i * 4 + j for i in range(3)] for j in range(4)]
+    sums = [{**dict.fromkeys(of, 1), 12 + n: -1} for n, of in enumerate(lines)]
+    told = Numbers(cells + [sum(cells[c] for c in of) for of in lines], sums, [4] * 12 + [0] * 7, [5] * 12 + [0] * 7, [0] * 19)
+    small = frozenset(i for i, n in enumerate(cells) if 0 < n < 5)
+    weights = {i: 5.0 + n for i, n in enumerate(cells) if i not in small}
+    best = least(told, weights, small, [])
+    with patch.object(choice, "MOST_ROUNDS", 0):
+        found = least(told, weights, small, [])
+    if best.is_least:
+        assert not Exact(told, found.hidden).told()
+        assert found.cost >= best.cost
+    else:
+        assert not found.is_least
 
 
 def test_numbers_that_belong_together_are_withheld_together() -> None:
@@ -417,3 +449,64 @@ def test_numbers_that_do_not_add_up_as_their_contract_says_are_told_and_not_prot
     total[0]["_rest"] += 1
     with pytest.raises(Contradiction, match="number of line, number of total"):
         withhold(Linked("line", LINE, cells), Remembered(), {"total": whole})
+
+
+def received(tables: Tables, *treatments: tuple[str, str, str]) -> None:
+    """Treatments of March 2015, each of a person of its own: unit, provider, agreement."""
+    header = "redirection_id | person_id | redirected_date | unit_code | provider_id | agreement_type | expected_code\n"
+    drawn = (f"A{i:07d} | p{i} | 2015-03-10 | {unit} | {to} | {kind} | KCJ" for i, (unit, to, kind) in enumerate(treatments))
+    tables.given("raw.redirections", header + "\n".join(drawn))
+
+
+def test_a_month_whose_parts_would_be_told_by_being_there_has_no_rows(tables: Tables) -> None:
+    """Two and three of five: each at least one, so neither can be five."""
+    received(tables, *[("1516", "P001", "DUF")] * 2, *[("1516", "P001", "REGION_OWN")] * 3)
+    memory: Memory = {}
+    marts = published(tables, "redirection", memory)
+    assert [r["treatments"] for r in marts["redirection_monthly"]] == [5]
+    assert marts["redirection_by_agreement"] == []
+    assert [j.how for j in memory["marts.redirection_by_agreement"].judged.values()] == [LEFT_OUT]
+    assert [(r["hospital_code"], r["treatments"]) for r in marts["redirection_by_hospital"]] == [("HEH", 5)]
+    tables.given_names -= {f"marts.{m}" for m in MARTS["redirection"]}
+    assert published(tables, "redirection", memory)["redirection_by_agreement"] == []
+
+
+def test_others_of_few_receivers_are_not_told_by_how_many_they_are(tables: Tables) -> None:
+    """Forty with one, five with another, three with three more: who is named received five."""
+    named = [("1516", "P001", "DUF")] * 40 + [("1516", "P002", "DUF")] * 5
+    received(tables, *named, *(("1516", f"P01{i}", "DUF") for i in range(3)))
+    attacks = redirections(published(tables, "redirection", {}))
+    assert sum(len(a.withheld) for a in attacks) > 0
+    assert [a.told() for a in attacks if a.told()] == []
+
+
+def test_a_total_that_was_withheld_is_not_told_by_shares_of_it(tables: Tables) -> None:
+    received(tables, *[("1516", "P001", "DUF")] * 30, *[("2000", "P002", "REGION_OWN")] * 20)
+    shown = published(tables, "redirection", {})["redirection_by_hospital"]
+    assert [(r["treatments"], r["treatments_share"]) for r in shown] == [(30, 0.6), (20, 0.4)]
+    tables.given_names -= {f"marts.{m}" for m in MARTS["redirection"]}
+    memory: Memory = {"marts.redirection_monthly": Remembered({(("2015-03-01",), "treatments")})}
+    marts = published(tables, "redirection", memory)
+    assert {r["treatments_share"] for mart in MARTS["redirection"][1:6] for r in marts[mart]} == {None}
+    assert all("treatments_share" in r["qf_columns"] for r in marts["redirection_by_hospital"])
+    assert [a.told() for a in redirections(marts) if a.told()] == []
+
+
+def test_a_share_that_has_no_value_does_not_say_so_where_what_it_is_of_is_withheld(tables: Tables) -> None:
+    """The letter of a missing share would tell that nothing ended."""
+    ended = [f"F{i} | p{i} | SOM | 1516001 | 2015-01-01 | 2015-01-{10 + i} | UDR-SLUT | | 2015-06-01 10:00:00" for i in range(20)]
+    names = "pathway_id | person_id | sector | unit_code | referral_received_date | stop_date | stop_code | reason_code | registered_at\n"
+    tables.given("raw.pathways", names + "\n".join(ended))
+    closed = [f"H{i} | r{i} | SOM | 1351001 | 2015-01-15" for i in range(9)]
+    tables.given("raw.referrals", "referral_id | person_id | sector | unit_code | closed_date\n" + "\n".join(closed))
+    cell = ("2015-01-01", "SOM", "AMH")
+
+    def letters(memory: Memory) -> dict[str, str]:
+        tables.given_names -= {f"marts.{m}" for m in MARTS["udredning"]}
+        [row] = [r for r in published(tables, "udredning", memory)["udredning_by_hospital"] if r["hospital_code"] == "AMH"]
+        parts = [part.split(": ") for part in row["qf_columns"].split("; ") if part]
+        return {name: letter for letter, of in parts for name in of.split(", ")}
+
+    assert letters({})["within_limit_share"] == letters({})["median_days"] == "m"
+    hidden = letters({"marts.udredning_by_hospital": Remembered({(cell, "pathways")})})
+    assert hidden["pathways"] == hidden["within_limit_share"] == hidden["median_days"] == "c"

@@ -172,11 +172,13 @@ class _Search:
             cheapest = min(beside, key=lambda n: (self._weights[n], n))
             new = next((g for g in self._together if cheapest in g), {cheapest}) & spare
             hidden, added = hidden | new, [*added, *sorted(new)]
-        if not told:
-            for n in sorted(added, key=lambda n: (-self._weights[n], n)):
-                group = next((g for g in self._together if n in g), {n})
-                if not group & self._fixed and not Attack(self._numbers, hidden - group).told():
-                    hidden = hidden - group
+        if told:
+            # Nothing is safe, so nothing is the least that is.
+            return Choice(frozenset(hidden), self._cost(hidden), -1.0)
+        for n in sorted(added, key=lambda n: (-self._weights[n], n)):
+            group = next((g for g in self._together if n in g), {n})
+            if not group & self._fixed and not Attack(self._numbers, hidden - group).told():
+                hidden = hidden - group
         return Choice(frozenset(hidden), self._cost(hidden), bound)
 
     def _cost(self, hidden: set[int]) -> float:
