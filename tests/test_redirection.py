@@ -235,3 +235,27 @@ def test_every_hospital_of_a_quarter_meets_every_service_and_every_receiver_of_i
         2015-01-01 | NOH           | P002        | 7          | 7
         2015-01-01 | NOH           | ØVRIGE      | 2          | 2
     """)
+
+
+def test_the_marts_of_receivers_are_the_rows_of_months_and_those_of_quarters(tables: Tables) -> None:
+    many = {"P001": "abcdefgh", "P002": "abcdef", "P003": "ab"}
+    quarter(tables, many, many, {"P001": "abcdefghij"})
+    rows = """
+        {}         | provider_id | treatments | treatments_share | providers | _persons | _part_of | _at_least
+    """
+    month = (
+        rows.format("month")
+        + """
+        2015-01-01 | P001        | 8          | 0.5              | 1         | 8        |          | 5
+        2015-01-01 | P002        | 6          | 0.375            | 1         | 6        |          | 5
+        2015-01-01 | P003        | 2          | 0.125            | 1         | 2        | ØVRIGE   | 1
+        2015-01-01 | ØVRIGE      | 2          | 0.125            | 1         | 2        |          | 1
+    """
+    )
+    assert [r for r in tables.run("marts.redirection_by_provider") if f"{r['month']:%m}" == "01"] == expect(month)
+    assert tables.run("marts.redirection_by_provider_quarterly") == expect(rows.format("quarter") + """
+        2015-01-01 | P001        | 26         | 0.619047619      | 1         | 10       |          | 5
+        2015-01-01 | P002        | 12         | 0.285714286      | 1         | 6        |          | 5
+        2015-01-01 | P003        | 4          | 0.095238095      | 1         | 2        | ØVRIGE   | 1
+        2015-01-01 | ØVRIGE      | 4          | 0.095238095      | 1         | 2        |          | 1
+    """)  # fmt: skip

@@ -446,3 +446,18 @@ def test_a_desk_without_a_target_is_counted_and_not_judged(tables: Tables) -> No
         within_sla_share | target | target_met | first_call_resolved_target | first_call_resolved_target_met | qf
         1                |        |            |                            |                                | z
     """)
+
+
+def test_the_marts_are_the_cases_of_all_and_of_each_criticality(tables: Tables) -> None:
+    tables.given("raw.servicedesk_cases", f"""
+        {RAW}
+        a | CIMT | 2015-05-31 | Selvbetjening | Høj    | 2015-04-01 08:00:00 | 2015-04-02 08:00:00 | 2015-05-07 08:00:00
+        b | CIMT | 2015-05-31 | Telefon       | Normal | 2015-04-01 08:00:00 |                     |
+    """)  # fmt: skip
+    every = tables.run("core.servicedesk_case_count")
+    for mart, is_total in (("marts.servicedesk_cases_monthly", True), ("marts.servicedesk_cases_by_criticality", False)):
+        rows, found = [r for r in every if r["is_total"] is is_total], tables.run(mart)
+        assert len(found) == len(rows) > 0
+        order = sorted(rows, key=lambda r: (r["month"], r["desk"], r["criticality"]))
+        assert [{n: of[n] for n in row} for row, of in zip(found, order, strict=True)] == found
+    assert {r["criticality"] for r in tables.run("marts.servicedesk_cases_by_criticality")} == {"HØJ", "NORMAL"}

@@ -78,9 +78,11 @@ def _sample(catalog: Catalog, asked: argparse.Namespace) -> list[tuple[Table, Mu
 def _suites(catalog: Catalog, table: Table) -> list[str]:
     """The test files that name the table, or else those that name what is computed from it."""
     files = [PROJECT / "tests" / f"test_{suite}.py" for suite in SUITES]
-    names = {table.name}
+    names, files_of_all = {table.name}, [str(f) for f in files]
     while not (found := [str(f) for f in files if any(f'"{name}"' in f.read_text("utf-8") for name in names)]):
         names = {other.name for other in catalog.computed if names & set(other.reads)}
+        if not names:
+            return files_of_all
     return found
 
 
