@@ -67,7 +67,7 @@ def test_sums_come_to_the_totals_but_for_what_is_withheld(marts: dict[str, list[
                         assert lacking or unknown or shown == all_of_it, (table.name, own, group)
                         assert unknown or shown <= all_of_it
                         compared += 1
-    assert compared > 1000
+    assert compared > 500
 
 
 def test_what_a_sum_falls_short_by_is_what_is_said_to_be_withheld(marts: dict[str, list[dict[str, Any]]]) -> None:

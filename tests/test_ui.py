@@ -59,7 +59,7 @@ def test_the_graph_shows_the_domains_between_reference_and_release(page: Page, d
 
 def test_a_mart_tells_what_it_is_whose_it_is_and_what_its_columns_mean(page: Page, data: Path) -> None:
     look(
-        page, data, "/assets/marts/udredning_monthly",
+        page, data, "/assets/marts/udredning_by_hospital",
         "Read with completeness_band.", "produktion", "Row count", "hospital_now_name", "Name of the hospital it has become.",
     )  # fmt: skip
 
