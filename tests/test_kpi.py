@@ -134,6 +134,9 @@ def test_one_month_has_a_centre_and_no_limits(tables: Tables) -> None:
         (months("1 8 1 8 1 8 1 7 6 6 6 6 6 6 1 8 1 8 1 8"), dict.fromkeys(WINTER, "SHIFT")),
         (months("9 1 9 1 9 1 2 3 4 5 6 7 1 9 1"), dict.fromkeys(AUTUMN, "TREND")),
         (months("9 1 9 1 9 1 2 3 4 5 6 1 9 1"), {}),
+        # Six rising from the first month on, and from the first after a gap.
+        (months("1 2 3 4 5 6 1 9 1 9 1 9 1 9 1 9"), {}),
+        ("2014-01 5\n2014-03 3\n2014-04 4\n2014-05 5\n2014-06 6\n2014-07 7\n2014-08 8\n2014-09 3\n2014-10 8\n2014-11 3\n2014-12 8", {}),
         # Limits 2.66 from the centre, and months just there.
         (months("20 22.66 20 20 17.34 20 20.09 19.91 20 20 20 20"), {}),
         # Limits 7.98 from the centre, and months two thirds of it away.

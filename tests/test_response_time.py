@@ -300,6 +300,24 @@ def test_a_probe_is_suspect_in_three_perfect_months_in_a_row_and_in_a_month_that
     assert all(("u" in row["qf"]) == row["is_suspect_probe"] for row in found)
 
 
+def test_a_system_jumps_from_its_own_month_before(tables: Tables) -> None:
+    tables.given("core.response_time_published", """
+        month      | system_id | system_name | published_share | sla_target
+        2014-11-01 | GS        | GS          | 0.7             | 0.994
+        2014-11-01 | ORBIT     | Orbit       | 0.95            | 0.994
+        2014-12-01 | GS        | GS          | 0.7             | 0.994
+        2014-12-01 | ORBIT     | Orbit       | 0.95            | 0.994
+    """)  # fmt: skip
+    tables.covers("response_times", "2015-01", "2014-12")
+    assert tables.run("marts.response_time_monthly") == expect("""
+        month      | system_id | is_suspect_probe
+        2014-11-01 | GS        | no
+        2014-11-01 | ORBIT     | no
+        2014-12-01 | GS        | no
+        2014-12-01 | ORBIT     | no
+    """)
+
+
 @pytest.mark.parametrize(("final", "qf"), [("2015-03", "p"), ("2015-04", "")])
 def test_a_month_is_final_when_its_delivery_is(tables: Tables, final: str, qf: str) -> None:
     """An attempt of a month that was not delivered makes no month."""

@@ -415,6 +415,7 @@ def test_a_call_dated_in_a_month_that_has_totals_alone_leaves_them_be(tables: Ta
     calls(tables, (3, "answered", 10), desk="CIMT", month="2014-03", last="2015-03-12")
     tables.given("raw.servicedesk_call_totals", f"{TOTALS}\n2014-03-01 | CIMT | 900 | 80 | 15 | 60 | 300 | 8000")
     tables.covers("servicedesk_calls", "2015-01", "2015-04")
+    tables.covers("servicedesk_call_totals", "2014-01", "2014-12")
     assert [(f"{r['month']:%Y-%m}", r["offered"]) for r in tables.run("marts.servicedesk_calls_monthly")] == [
         ("2014-03", 900),
         ("2015-03", 1),
