@@ -237,6 +237,17 @@ def test_every_hospital_of_a_quarter_meets_every_service_and_every_receiver_of_i
     """)
 
 
+def test_each_quarter_has_its_own_cells(tables: Tables) -> None:
+    """The same hospital, service and receiver in two quarters."""
+    rows = [(month, person) for month, persons in ((2, "abcdefgh"), (5, "abcdef")) for person in persons]
+    redirections(tables, "\n".join(
+        f"A{i:07d} | {person} | 2015-{m:02d}-10 | 2000 | P001 | DUF | KCJ" for i, (m, person) in enumerate(rows)
+    ))  # fmt: skip
+    expected = "quarter | hospital_code | treatments | _persons\n2015-01-01 | NOH | 8 | 8\n2015-04-01 | NOH | 6 | 6"
+    assert tables.run("marts.redirection_hospital_service_quarterly") == expect(expected)
+    assert tables.run("marts.redirection_hospital_provider_quarterly") == expect(expected)
+
+
 def test_the_marts_of_receivers_are_the_rows_of_months_and_those_of_quarters(tables: Tables) -> None:
     many = {"P001": "abcdefgh", "P002": "abcdef", "P003": "ab"}
     quarter(tables, many, many, {"P001": "abcdefghij"})

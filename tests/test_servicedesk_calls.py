@@ -368,6 +368,16 @@ def test_open_days_are_the_hverdage_on_which_hours_of_the_desk_are_in_force(tabl
     assert month_of(tables, "2015-04")["calls_per_open_day"] == 10 / 5
 
 
+def test_who_gave_up_at_once_at_a_closed_desk_gave_up_nothing(tables: Tables) -> None:
+    tables.given("reference.target", """
+        indicator           | subject | value | comparison | unit    | valid_from | valid_to   | source
+        short_abandon_limit | CIMT    | 6     | <          | seconds | 2007-01-01 | 2099-12-31 | test
+    """)  # fmt: skip
+    row = "CIMT | {} | 2015-03-02 {}:00:00 | 2015-03-01 | abandoned | 1 | 1 | {}"
+    tables.given("core.servicedesk_call", "\n".join([CORE, row.format("a", 10, "no"), row.format("b", 20, "yes")]))
+    assert month_of(tables)["short_abandoned"] == 1
+
+
 @pytest.mark.parametrize("outcome", ["answered", "abandoned", "flowed_out"])
 def test_what_comes_to_a_closed_desk_is_counted_apart_and_in_nothing_else(tables: Tables, outcome: str) -> None:
     row = "KLINISK | {} | 2015-03-02 {}:00:00 | 2015-03-01 | {} | {} | 1 | {}"
