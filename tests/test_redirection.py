@@ -270,3 +270,10 @@ def test_the_marts_of_receivers_are_the_rows_of_months_and_those_of_quarters(tab
         2015-01-01 | P003        | 4          | 0.095238095      | 1         | 2        | ØVRIGE   | 1
         2015-01-01 | ØVRIGE      | 4          | 0.095238095      | 1         | 2        |          | 1
     """)  # fmt: skip
+
+
+def test_where_no_threshold_is_in_force_the_ten_largest_stand_by_name_and_protection_shows_none(tables: Tables) -> None:
+    tables.given("reference.disclosure_threshold", "persons | valid_from | valid_to\n5 | 2016-01-01 | 2016-12-31")
+    received(tables, **{f"P{i:03d}": "abcdefghijklmnopqrstuvwxyz"[: 20 - i] for i in range(1, 13)})
+    found = shown(tables)
+    assert (len(found), found["ØVRIGE"]) == (11, (9 + 8, 2))

@@ -368,6 +368,15 @@ def test_open_days_are_the_hverdage_on_which_hours_of_the_desk_are_in_force(tabl
     assert month_of(tables, "2015-04")["calls_per_open_day"] == 10 / 5
 
 
+def test_a_desk_that_was_open_on_one_day_has_calls_per_day(tables: Tables) -> None:
+    tables.given("reference.opening_hours", f"""
+        {HOURS}
+        KLINISK | 1 | 480 | 960 | 2015-04-13 | 2015-04-13 | test
+    """)  # fmt: skip
+    calls(tables, (9, "answered", 10), desk="KLINISK", month="2015-04", last="2015-05-29")
+    assert month_of(tables, "2015-04")["calls_per_open_day"] == 9
+
+
 def test_who_gave_up_at_once_at_a_closed_desk_gave_up_nothing(tables: Tables) -> None:
     tables.given("reference.target", """
         indicator           | subject | value | comparison | unit    | valid_from | valid_to   | source

@@ -461,3 +461,11 @@ def test_the_marts_are_the_cases_of_all_and_of_each_criticality(tables: Tables) 
         order = sorted(rows, key=lambda r: (r["month"], r["desk"], r["criticality"]))
         assert [{n: of[n] for n in row} for row, of in zip(found, order, strict=True)] == found
     assert {r["criticality"] for r in tables.run("marts.servicedesk_cases_by_criticality")} == {"HØJ", "NORMAL"}
+
+
+def test_a_single_case_that_was_resolved_has_shares(tables: Tables) -> None:
+    tables.given("raw.servicedesk_cases", f"""
+        {RAW}
+        a | CIMT | 2015-05-31 | Selvbetjening | Høj | 2015-04-01 08:00:00 | 2015-04-01 09:00:00 | 2015-05-07 08:00:00
+    """)  # fmt: skip
+    assert rows_of(tables, "2015-04") == expect("within_sla_base | within_sla_share | within_sla_with_open_share\n1 | 1 | 1")
