@@ -277,3 +277,20 @@ def test_where_no_threshold_is_in_force_the_ten_largest_stand_by_name_and_protec
     received(tables, **{f"P{i:03d}": "abcdefghijklmnopqrstuvwxyz"[: 20 - i] for i in range(1, 13)})
     found = shown(tables)
     assert (len(found), found["ØVRIGE"]) == (11, (9 + 8, 2))
+    assert {r["at_least"] for r in tables.run("core.provider_count") if r["provider_id"] != "ØVRIGE"} == {1}
+
+
+def test_a_receiver_is_called_as_it_was_in_the_period(tables: Tables) -> None:
+    tables.given("reference.provider", """
+        provider_id | provider_name | valid_from | valid_to
+        P001        | Før           | 2007-01-01 | 2015-02-28
+        P001        | Nu            | 2015-03-01 | 2099-12-31
+    """)  # fmt: skip
+    quarter(tables, {"P001": "abcdefgh"}, {"P001": "abcdefgh"}, {"P001": "abcdefgh"})
+    assert tables.run("core.provider_count") == expect("""
+        period_type | period_start | provider_name | at_least
+        month       | 2015-01-01   | Før           | 5
+        month       | 2015-02-01   | Før           | 5
+        month       | 2015-03-01   | Nu            | 5
+        quarter     | 2015-01-01   | Før           | 5
+    """)

@@ -697,13 +697,22 @@ def test_a_sector_tells_what_its_pathways_ended_as_and_the_persons_behind_each_n
         1                | 1              | 0              | 1                  | 1                |
     """)
     assert found == expect("""
-        persons | persons_within_gross | persons_within_net | persons_with_reason | persons_without_reason | persons_with_defect
-        6       | 3                    | 5                  | 2                   | 1                      | 1
-        6       | 1                    | 2                  | 1                   | 3                      | 1
-        1       | 1                    | 1                  |                     |                        |
-                |                      |                    |                     |                        | 1
-                |                      |                    |                     |                        |
-        1       | 0                    | 0                  |                     | 1                      |
+        persons_ended | persons | persons_within_gross | persons_within_net | persons_with_reason | persons_without_reason
+        7             | 6       | 3                    | 5                  | 2                   | 1
+        7             | 6       | 1                    | 2                  | 1                   | 3
+        1             | 1       | 1                    | 1                  |                     |
+        1             |         |                      |                    |                     |
+                      |         |                      |                    |                     |
+        1             | 1       | 0                    | 0                  |                     | 1
+    """)
+    assert found == expect("""
+        persons_with_defect | persons
+        1                   | 6
+        1                   | 6
+                            | 1
+        1                   |
+                            |
+                            | 1
     """)
     assert found == expect("""
         persons_without_limit | persons_referred | persons_beside_median | persons_beside_p90 | p90_days
@@ -832,4 +841,14 @@ def test_the_completeness_of_a_hospital_is_that_of_its_pathways(tables: Tables) 
         2015-02-01 | SOM    | Herlev Hospital | fields       | 7         | 9           | 0.777777778 | varsomhed
         2015-02-01 | SOM    | Herlev Hospital | reason       | 2         | 4           | 0.5         | lav
         2015-02-01 | SOM    | Herlev Hospital | volume       | 7         | 2           | 3.5         | ok
+    """)
+
+
+def test_persons_beside_a_median_and_a_percentile_are_counted_once(tables: Tables) -> None:
+    """Nine of one person in ten days, one of another in twenty."""
+    rows = [f"F{i} | a | SOM | 1516001 | 2015-01-01 | 2015-01-11 | {ENDED} | | 2015-06-01 10:00:00" for i in range(9)]
+    pathways(tables, "\n".join([*rows, f"F9 | b | SOM | 1516001 | 2015-01-01 | 2015-01-21 | {ENDED} | | 2015-06-01 10:00:00"]))
+    assert [r for r in tables.run("core.pathway_count") if r["is_total"]] == expect("""
+        median_days | p90_days | persons | persons_beside_median | persons_beside_p90
+        10          | 10       | 2       | 1                     | 1
     """)
