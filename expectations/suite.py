@@ -15,7 +15,7 @@ from sources.vocabulary import Column, Quality, Severity
 COLUMNS = "columns"
 KEY = "key_is_unique"
 # How many persons a number must describe.
-THRESHOLD = "reference.disclosure_threshold"
+THRESHOLD_LOOKUP = "reference.disclosure_threshold"
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _small_cells(contract: Contract) -> list[Rule]:
     period, least = contract.disclosure.within[0], "coalesce(least.persons, 1e9)"
     is_small = " or ".join(f"(cell.{n} > 0 and cell.{n} < {least})" for n in contract.disclosure.published)
     words = "No published number of persons, or of what was counted of them, is under the threshold."
-    lookup = f"left join {THRESHOLD} as least on cell.{period} between least.valid_from and least.valid_to"
+    lookup = f"left join {THRESHOLD_LOOKUP} as least on cell.{period} between least.valid_from and least.valid_to"
     query = f"select count(*) from {{object}} as cell {lookup} where {is_small}"
     rule = Quality(id="no_small_cell", type="sql", mustBe=0, description=words, query=query)
     return [_object_rule(rule)]

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assets.catalog.freshness import DELIVERY_RULES, freshness_rules
 from assets.catalog.statements import Macro, Rows, statement
-from expectations.suite import COLUMNS, Rule, raw_rules, table_rules
+from expectations.suite import COLUMNS, THRESHOLD_LOOKUP, Rule, raw_rules, table_rules
 from sources.contract import Contract, digest, load_contract, load_fields
 from sources.documents import ContractError
 from sources.layout import Extract, Layout
@@ -184,7 +184,7 @@ class Catalog:
         is_known = rest in self.extracts if layer == RAW else name in self.tables
         if is_known and not self.contract(name).has_personal_columns:
             return 1
-        lookup = self.tables.get("reference.disclosure_threshold")
+        lookup = self.tables.get(THRESHOLD_LOOKUP)
         rows = csv.DictReader(lookup.text.splitlines()) if lookup else ()
         return max((float(r["persons"]) for r in rows if r["valid_from"] <= day.isoformat() <= r["valid_to"]), default=inf)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from assets.catalog.declared import DELIVERED, INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
 from assets.catalog.statements import Macro, calls, load_macro, output_columns, reads, tokens, with_threshold
-from expectations.suite import THRESHOLD, raw_rules, table_rules
+from expectations.suite import THRESHOLD_LOOKUP, raw_rules, table_rules
 from sources.casts import ident, literal
 from sources.contract import Contract, load_contract, load_fields
 from sources.documents import ContractError, read
@@ -157,7 +157,7 @@ class _Loading:
                 if other not in layers:
                     raise ContractError(f"{column.name} refers to {other}, which no contract describes")
                 related[other] = layers[other]
-        checked = set(related.values()) | ({THRESHOLD} if contract.disclosure else set())
+        checked = set(related.values()) | ({THRESHOLD_LOOKUP} if contract.disclosure else set())
         for rule in contract.object.quality:
             if rule.query:
                 checked |= set(reads(rule.query.replace("{object}", "this_object"), f"{contract.id}: {rule.id}"))

@@ -127,7 +127,8 @@ def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, bef
         con.execute("detach earlier")
         changes = [c for c in changed_figures(catalog, earlier, target, con) if c.was_final and c.column != NEW]
     # Two figures about persons, side by side, could tell of the few between them: that they changed must do.
-    changes = [replace(c, before=None, after=None) if catalog.tells_of_persons(c.table) else c for c in changes]
+    personal = {table for table in {c.table for c in changes} if catalog.tells_of_persons(table)}
+    changes = [replace(c, before=None, after=None) if c.table in personal else c for c in changes]
     reason = {t: why_changed(catalog, t, found) for t in {c.table for c in changes}}
     here = (release.release, release.as_of, before.release)
     return known + [(*here, c.table, c.row, c.column, c.before, c.after, reason[c.table]) for c in changes]

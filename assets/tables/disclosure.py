@@ -5,7 +5,7 @@ A number that describes fewer persons than the threshold (`reference.disclosure_
 least as many values and reaches the threshold, whatever is subtracted from whatever. What was once withheld stays withheld: the
 ledger remembers it, and that a choice was found safe, so that nothing is chosen twice. Rules: domain specification 8.
 
-Worked out between a table's SQL and its audit, so no file ever holds an unprotected cell. Columns of the SQL that begin with `_`
+Worked out between a table's SQL and its audit, so no file of a mart ever holds an unprotected cell. Columns of the SQL that begin with `_`
 are for this alone and reach no table.
 """
 
@@ -148,7 +148,7 @@ def _counts(spec: Disclosure, rows: list[Row], withheld: list[Withheld], linked:
         cells = {w.cell for w in withheld if w.number == name}
         having = {cell_of(r, spec.key): r[name] for r in published if r[name] is not None}
         if cells:
-            count = WithheldCount(name, "", len(cells), str(rows[0][spec.within[0]]), len(having), choice=choice)
+            count = WithheldCount(name, len(cells), str(rows[0][spec.within[0]]), len(having), choice=choice)
             if linked and linked.is_sum_known(name):
                 count = replace(count, amount=int(sum(having[c] for c in cells)), of_amount=int(sum(having.values())))
             found.append(count)
@@ -167,7 +167,7 @@ def _by_period(counts: list[WithheldCount]) -> list[WithheldCount]:
         if before := found.get(key):
             amounts = add(before.amount, count.amount), add(before.of_amount, count.of_amount)
             cells, of_cells = before.cells + count.cells, add(before.of_cells, count.of_cells)
-            count = WithheldCount(key[0], "", cells, key[1], of_cells, *amounts, max(before.choice, count.choice, key=CHOICES.index))
+            count = WithheldCount(key[0], cells, key[1], of_cells, *amounts, max(before.choice, count.choice, key=CHOICES.index))
         found[key] = count
     return list(found.values())
 

@@ -53,8 +53,7 @@ class Period:
     small: set[int] = field(default_factory=set)
     # Numbers that nobody sees in any case.
     unseen: set[int] = field(default_factory=set)
-
-    # Tables whose rows are parts of others': the part, the whole, its places there, and which numbers.
+    # Tables whose rows are parts of others': the part, the whole, and how they meet. The table itself is the first part.
     wholes: list[tuple[str, str, Total]] = field(default_factory=list)
 
     def is_sum_known(self, name: str, table: str = "") -> bool:

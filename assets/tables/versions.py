@@ -29,8 +29,7 @@ class WithheldCount:
     """
 
     measures: str
-    cause: str = ""
-    cells: int = 0
+    cells: int
     period: str = ""
     of_cells: int | None = None
     amount: int | None = None
