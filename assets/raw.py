@@ -89,7 +89,7 @@ def _month_grid(extract: Extract, state: "ExtractState", windows: "Windows", lea
             "sender": c.sender,
             "deliveries": c.receipts,
             **{name: "withheld" if count is None else count for name, count in asdict(n).items()},
-            "complete": f"{100 * c.accepted / c.records:.1f} %" if n.records else "",
+            "complete": f"{100 * n.accepted / n.records:.1f} %" if n.accepted is not None and n.records else "",
             "known until": (c.known_until or "")[:16].replace("T", " "),
             "state": state_of(extract.contract.delivery, windows, c),
         })

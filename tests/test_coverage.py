@@ -46,7 +46,10 @@ def covered(delivery: Delivery, *claims: Claim, rows: Rows = ()) -> list[Covered
     """The months of deliveries that claim so much; `rows` is what would be counted in them."""
     standings = [standing(i, c) for i, c in enumerate(claims)]
     months = coverage(
-        contract_of(delivery), standings, {s.parse or "": "none.parquet" for s in standings}, lambda _: [[*row, row[3]] for row in rows]
+        contract_of(delivery),
+        standings,
+        {s.parse or "": "none.parquet" for s in standings},
+        lambda _: [[*row[:7], row[6], row[7], row[3]] for row in rows],
     )
     return by_month(delivery, WINDOWS, months)
 

@@ -15,7 +15,7 @@ import openpyxl
 import pytest
 
 from assets.lake.files import Lake
-from assets.report.build import NoMonth, build
+from assets.report.build import NoMonth, OlderRelease, build
 from assets.report.contents import FIGURES
 from assets.report.open_data import danish_csv
 from assets.report_asset import report_asset
@@ -242,6 +242,13 @@ def test_one_month_is_told_without_a_course_and_nothing_is_told_of_nothing(relea
 
 
 @pytest.mark.usefixtures("no_browser")
+def test_a_release_of_an_earlier_version_says_what_makes_one_that_can_be_read(release: Path, tmp_path: Path) -> None:
+    older = changed(release, tmp_path / "of-before", "alter table marts.redirection_monthly drop column qf_columns")
+    with pytest.raises(OlderRelease, match=r"of-before was made by another version .* `ventetal run` makes one"):
+        build(older, tmp_path / "reports", APRIL)
+    assert not (tmp_path / "reports" / "2015-04").exists()
+
+
 def test_the_asset_makes_the_report_of_its_month_as_the_command_does(region: Path, report: Path, tmp_path: Path, no_browser: None) -> None:
     """What the UI's "Materialize" of a partition does: the same files but for the PDF, which it says is not there."""
     data = tmp_path / "data"

@@ -29,7 +29,8 @@ class Month:
     """What standing deliveries of one sender hold of a month (ISO date of its first day, None for records without a date).
 
     `known_until` is an ISO text, None where the month is not known as a whole. Records dated in a month that no delivery covers stand
-    in a month of their own that is not `is_covered`.
+    in a month of their own that is not `is_covered`; `strays` counts those of files for a month, there and at the month of their file.
+    `persons_accepted` and `persons_quarantined` are numbers of persons whose records there are at least.
     """
 
     month: str | None
@@ -37,6 +38,9 @@ class Month:
     records: int = 0
     accepted: int = 0
     quarantined: int = 0
+    strays: int = 0
+    persons_accepted: int = 0
+    persons_quarantined: int = 0
     last_date: str | None = None
     is_held: bool = False
     sender: str = ""
@@ -151,7 +155,7 @@ def coverage(contract: Contract, standings: list[Standing], paths: dict[str, str
 @dataclass(frozen=True)
 class _Count:
     """Records of one sender: the month their file is for, those of their own date and of their first event, whether they were
-    accepted, and how many.
+    accepted, how many, and of how many persons (as many as records where nobody knows).
     """
 
     sender: str
@@ -161,6 +165,7 @@ class _Count:
     is_accepted: bool
     receipts: tuple[str, ...]
     records: int
+    persons: int
     last_date: str | None
     begun: str | None
 
@@ -200,19 +205,21 @@ def _counted(contract: Contract, standings: list[Standing], paths: dict[str, str
     # A version is dated by when it was made; what it is of began with the first thing it tells.
     events = [ident(c.name) for c in contract.columns if c.is_event] if contract.delivery.latestBy else []
     begun = f"least({', '.join(f'cast({e} as date)' for e in events)})" if events else column
+    person = ident(contract.person.name) if contract.person else "null"
     parts = " union all ".join(
         f"select {literal(s.receipt.id)} as receipt, {literal(s.claim.sender)} as sender, {s.status == 'held'} as is_held,"
-        f" {_first_of(s.claim)} as period, {column} as dated_at, {begun} as begun_at, _errors"
+        f" {_first_of(s.claim)} as period, {column} as dated_at, {begun} as begun_at, {person} as person, _errors"
         f" from read_parquet({literal(paths[s.parse or ''])})"
         for s in standings
     )
     rows = ask(f"""
         select sender, is_held, strftime(period, '%Y-%m-%d'), strftime(date_trunc('month', dated_at), '%Y-%m-%d') as dated,
-            _errors is null as is_accepted, list_sort(list(distinct receipt)), count(*), strftime(max(dated_at), '%Y-%m-%d'),
+            _errors is null as is_accepted, list_sort(list(distinct receipt)), count(*),
+            count(distinct person) + count(*) filter (person is null), strftime(max(dated_at), '%Y-%m-%d'),
             strftime(date_trunc('month', begun_at), '%Y-%m-%d') as begun
         from ({parts}) as record where _errors is distinct from 'ignored'
         group by sender, is_held, period, dated, is_accepted, begun order by all""")
-    return [_Count(s, bool(h), p, d, bool(a), tuple(r), n, last, b) for s, h, p, d, a, r, n, last, b in rows]
+    return [_Count(s, bool(h), p, d, bool(a), tuple(r), *counts) for s, h, p, d, a, r, *counts in rows]
 
 
 def _first_of(claim: Claim) -> str:
@@ -332,12 +339,16 @@ def _grid(delivery: Delivery, counted: list[_Count], known: dict[tuple[str, str]
     """Every covered month of every expected sender, with what is there of it; then records that lie in none of them."""
     covered = {month for month, _ in known}
     groups: dict[tuple[str | None, str], list[_Count]] = {}
+    strays: dict[tuple[str | None, str], int] = {}
     for count in counted:
         # A record is counted in the month its file is for. A date that no delivery covers is told where it lies, unless it is that of a
         # version: those are as old as they are.
         is_stray = count.is_accepted and count.dated and count.dated not in covered and not delivery.latestBy
         month = count.dated if is_stray or not count.period else count.period
         groups.setdefault((month, count.sender), []).append(count)
+        if month != count.period and count.period in covered:
+            for stray in ((month, count.sender), (count.period, count.sender)):
+                strays[stray] = strays.get(stray, 0) + count.records
     for place in sorted({*known, *groups}, key=lambda p: (p[0] or "", p[1])):
         counts = groups.get(place, [])
         records, accepted = sum(c.records for c in counts), sum(c.records for c in counts if c.is_accepted)
@@ -347,6 +358,9 @@ def _grid(delivery: Delivery, counted: list[_Count], known: dict[tuple[str, str]
             records=records,
             accepted=accepted,
             quarantined=records - accepted,
+            strays=strays.get(place, 0),
+            persons_accepted=max((c.persons for c in counts if c.is_accepted), default=0),
+            persons_quarantined=max((c.persons for c in counts if not c.is_accepted), default=0),
             last_date=max((c.last_date for c in counts if c.last_date and c.is_accepted), default=None),
             is_held=any(c.is_held for c in counts),
             sender=place[1],

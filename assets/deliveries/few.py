@@ -1,6 +1,7 @@
 """Counts about persons that are finer than a delivery: which of them are told, so that no small one can be worked out.
 
-The counts of a whole delivery are exact; those of its months are not told where they are small, nor as many others as hide them.
+The counts of a whole delivery are exact. Those of its months are not told where few persons stand behind them, nor as many others as
+hide them.
 """
 
 from collections.abc import Sequence
@@ -19,26 +20,42 @@ class Counts:
 
 
 def told_counts(months: Sequence[Month], least: float) -> list[Counts]:
-    """The counts of an extract's months, of which everybody knows the sums; none under `least` is told or can be worked out.
+    """The counts of an extract's months; none of fewer persons than `least` is told, or can be worked out from the sums of a sender's
+    deliveries.
 
-    Accepted and quarantined records are told apart, so their sum is told where both are.
+    Accepted and quarantined records are told apart, so their sum is told where both are. About persons a month has all records of its
+    own files, since less those dated elsewhere it would tell, beside what the file held, how many these are; elsewhere they are not told.
     """
-    accepted, quarantined = hidden([m.accepted for m in months], least), hidden([m.quarantined for m in months], least)
+    if least <= 1:
+        return [Counts(m.records, m.accepted, m.quarantined) for m in months]
+    accepted, quarantined = set[int](), set[int]()
+    for sender in {m.sender for m in months}:
+        its = [i for i, m in enumerate(months) if m.sender == sender]
+        parts = [_of_its_files(months[i]) for i in its]
+        accepted |= {its[i] for i in hidden(parts, [months[i].persons_accepted for i in its], least)}
+        quarantined |= {its[i] for i in hidden([months[i].quarantined for i in its], [months[i].persons_quarantined for i in its], least)}
+    accepted |= {i for i, m in enumerate(months) if m.strays and not m.is_covered}
     return [
         Counts(
-            None if i in accepted | quarantined else m.records,
-            None if i in accepted else m.accepted,
+            None if i in accepted | quarantined else taken + m.quarantined,
+            None if i in accepted else taken,
             None if i in quarantined else m.quarantined,
         )
         for i, m in enumerate(months)
+        for taken in (m.accepted + m.strays if m.is_covered else m.accepted,)
     ]
 
 
-def hidden(parts: Sequence[int], least: float) -> set[int]:
-    """Places of the parts of a known sum that may not be told: each small one, and the smallest others until what is hidden adds up to
-    `least` or more over two places, so that each of them can be anything between nought and that.
+def _of_its_files(month: Month) -> int:
+    """Accepted records of the files for a month, and of those for none their records of it: these add up to the deliveries."""
+    return month.accepted + month.strays if month.is_covered else month.accepted - month.strays
+
+
+def hidden(parts: Sequence[int], persons: Sequence[int], least: float) -> set[int]:
+    """Places of the parts of a known sum that may not be told: each of few persons, and the smallest others until what is hidden adds up
+    to `least` or more over two places, so that each of them can be anything between nought and that.
     """
-    found = {i for i, n in enumerate(parts) if 0 < n < least}
+    found = {i for i, n in enumerate(parts) if n > 0 and persons[i] < least}
     others = sorted(set(range(len(parts))) - found, key=lambda i: (parts[i], i))
     while found and others and len(parts) > 1 and (len(found) < 2 or sum(parts[i] for i in found) < least):
         found.add(others.pop(0))

@@ -170,7 +170,7 @@ def _coverage(catalog: Catalog, extract: ExtractState, windows: Windows, least: 
     delivery = declared.contract.delivery if declared else None
     return [
         (extract.extract, c.month, c.sender or None, c.receipts, n.records, n.accepted, n.quarantined,
-         round(c.accepted / c.records, 9) if c.records and n.records is not None else None, c.last_date, c.known_until,
+         round(n.accepted / n.records, 9) if n.accepted is not None and n.records else None, c.last_date, c.known_until,
          state_of(delivery, windows, c) if delivery else "unknown", not (delivery and is_final(delivery, windows, c)), c.is_held)
         for c, n in zip(extract.coverage, told_counts(extract.coverage, least), strict=True)
     ]  # fmt: skip

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
+
 from assets.lake.files import SHARED, beside, read_json, write_json
 from assets.report import charts, danish, open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
@@ -35,11 +37,25 @@ class NoMonth(Missing):
     """The release has no final month to report on. The text says what to do."""
 
 
+class OlderRelease(Missing):
+    """The release has not the columns the report reads. The text says what to do."""
+
+
 def build(release: Path, reports: Path, month: date | None = None, freeze: bool = False) -> Built:
     """Make the report of `month`, the newest the release has a final figure for if not given.
 
-    Raises NoMonth when none is given and the release has none.
+    Raises NoMonth when none is given and the release has none, and OlderRelease for one with other columns.
     """
+    try:
+        return _build(release, reports, month, freeze)
+    except duckdb.BinderException as error:
+        said = "was made by another version of ventetal: its tables have other columns than the report reads."
+        raise OlderRelease(
+            f"Release {release.resolve().name} {said} `ventetal run` makes one of the same deliveries that it can read."
+        ) from error
+
+
+def _build(release: Path, reports: Path, month: date | None, freeze: bool) -> Built:
     began = time.monotonic()
     month = month or newest_month(release)
     if month is None:
