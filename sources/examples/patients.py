@@ -1,4 +1,4 @@
-"""The example region's patients: redirected to private hospitals, and on their way to a diagnosis.
+"""The example region's patients: redirected to private hospitals, on their way to a diagnosis, or citizens a municipality pays for.
 
 Nobody of them exists (`cpr`). The committee's figures can be measured on the records (`redirections`, `udredning`); whatever is
 wrong with them on purpose is written down (`planted`), so that it can be counted, and looked for where it must not be.
@@ -6,7 +6,7 @@ wrong with them on purpose is written down (`planted`), so that it can be counte
 
 from collections.abc import Iterator
 
-from sources.examples import cpr, pathways, redirections, referrals
+from sources.examples import cpr, kmf_citizens, kmf_files, pathways, redirections, referrals
 from sources.examples.delivery import Delivery
 from sources.examples.planted import Planting
 from sources.examples.udredning import HOSPITALS, happened
@@ -21,7 +21,7 @@ def deliveries(lookups: dict[str, list[dict[str, str]]], seed: int, scale: float
 
     `scale` is a part of the region's size. Below 1 the figures are only near the printed ones; every kind of delivery is there.
     """
-    numbers, _ = _numbers(seed, scale)
+    numbers, _, of_citizens = _numbers(seed, scale)
     redirected, referred = (round(count * max(scale, SMALLEST_POOL)) for count in (REDIRECTED, REDIRECTED - BOTH))
     facts = redirections.Facts(lookups, numbers[:redirected])
     yield from ((redirections.EXTRACT, d) for d in redirections.deliveries(facts, seed, scale, planting))
@@ -29,6 +29,7 @@ def deliveries(lookups: dict[str, list[dict[str, str]]], seed: int, scale: float
     yield from (("pathways", d) for d in pathways.deliveries(all_.states, seed, planting))
     yield from (("pathway_pauses", d) for d in pathways.pause_deliveries(all_.pauses, seed, planting))
     yield from ((referrals.EXTRACT, d) for d in referrals.deliveries(all_.closings, seed, planting))
+    yield from kmf_files.deliveries(of_citizens, seed, max(scale, SMALLEST_POOL), planting)
 
 
 def new_planting(seed: int, scale: float) -> Planting:
@@ -44,10 +45,11 @@ def planted(lookups: dict[str, list[dict[str, str]]], seed: int = 1, scale: floa
     return planting
 
 
-def _numbers(seed: int, scale: float) -> tuple[list[str], list[str]]:
-    """The numbers of persons, and the spare ones."""
+def _numbers(seed: int, scale: float) -> tuple[list[str], list[str], list[str]]:
+    """The numbers of patients, the spare ones, and those of citizens, none of them twice."""
     if not 0 < scale <= 1:
         raise ValueError(f"scale is a part of the region's size, above 0 and at most 1, not {scale}")
-    used, spare = (round(count * max(scale, SMALLEST_POOL)) for count in (REDIRECTED + REFERRED, SPARE))
-    numbers = cpr.invented(used + spare, seed)
-    return numbers[:used], numbers[used:]
+    size = max(scale, SMALLEST_POOL)
+    used, spare = (round(count * size) for count in (REDIRECTED + REFERRED, SPARE))
+    numbers = cpr.invented(used + spare + kmf_citizens.persons(size), seed)
+    return numbers[:used], numbers[used : used + spare], numbers[used + spare :]
