@@ -1,5 +1,5 @@
 -- What a municipality's citizens of a band of age cost it in an area in a year: every combination of the bands and areas, also those that
--- nobody stands behind. A citizen is in one band all the year; whose age nobody gave is in UOPLYST, which has no residents.
+-- nobody stands behind. A citizen is in one band all the year. Residents are not known of a municipality that nobody counted.
 with band as (
     select age_band, band_no, age_from, age_to, valid_from, valid_to from reference.age_band where band_type = 'policy'
 ),
@@ -12,17 +12,18 @@ resident as (
     group by all
 ),
 place as (
-    select distinct year, municipality_code from core.kmf_citizen_year
+    select
+        citizen.year,
+        citizen.municipality_code,
+        exists (
+            select 1 from resident where resident.year = citizen.year and resident.municipality_code = citizen.municipality_code
+        ) as is_counted,
+    from (select distinct year, municipality_code from core.kmf_citizen_year) as citizen
 ),
 cell as (
-    select place.year, place.municipality_code, band.age_band, band.band_no, area.area, area.area_no
+    select place.year, place.municipality_code, place.is_counted, band.age_band, band.band_no, area.area, area.area_no
     from place
-    join (
-        select age_band, band_no, valid_from, valid_to from band
-        union all
-        select 'UOPLYST', max(band_no) + 1, min(valid_from), max(valid_to) from band
-    ) as band
-        on place.year between band.valid_from and band.valid_to
+    join band on place.year between band.valid_from and band.valid_to
     join reference.kmf_area as area on place.year between area.valid_from and area.valid_to
 ),
 counted as (
@@ -47,7 +48,7 @@ select
     cell.band_no,
     cell.area,
     cell.area_no,
-    resident.residents,
+    case when cell.is_counted then coalesce(resident.residents, 0) end as residents,
     coalesce(counted.citizens, 0) as citizens,
     coalesce(counted.contacts, 0) as contacts,
     coalesce(counted.base_oere, 0) as base_oere,

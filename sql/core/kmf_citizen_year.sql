@@ -1,7 +1,7 @@
 -- A citizen of a municipality in a year: what co-financing and care cost, and what groups he or she is one of. In the top are the dearest
 -- tenth of those with an amount, rounded up, ties by id; in the top of the population as many of them as a tenth of the residents.
--- The age is the lowest that a settlement of the year gives, so a birthday moves nobody; of who has care alone that which settlements of
--- other years make it.
+-- The age is the lowest that a settlement of the year gives, so a birthday moves nobody, else that which settlements of other years make
+-- it. Whose age no settlement gives is in the band that most citizens of the year are in.
 with known as (
     select cast(max(known_until) as date) as until_date from coverage.kmf_care
 ),
@@ -78,6 +78,9 @@ born as (
     from settled
     group by person_id
 ),
+band as (
+    select age_band, age_from, age_to, valid_from, valid_to from reference.age_band where band_type = 'policy'
+),
 citizen as (
     select
         year,
@@ -100,6 +103,16 @@ citizen as (
     full join care using (year, municipality_code, person_id)
     left join born using (person_id)
 ),
+usual as (
+    select year, arg_max(age_band, (citizens, age_band)) as age_band
+    from (
+        select citizen.year, band.age_band, count(*) as citizens
+        from citizen
+        join band on citizen.age between band.age_from and band.age_to and citizen.year between band.valid_from and band.valid_to
+        group by all
+    )
+    group by year
+),
 resident as (
     select municipality_code, census_date as year, sum(residents) as residents from raw.kmf_population group by all
 ),
@@ -119,7 +132,7 @@ select
     ranked.municipality_code,
     ranked.person_id,
     ranked.age,
-    coalesce(band.age_band, 'UOPLYST') as age_band,
+    coalesce(band.age_band, usual.age_band) as age_band,
     ranked.contacts,
     ranked.amount_oere,
     ranked.is_user,
@@ -144,10 +157,10 @@ select
     coalesce(stay.readmission_amount_oere, 0) as readmission_amount_oere,
     coalesce(stay.preventable_amount_oere, 0) as preventable_amount_oere,
 from ranked
-left join reference.age_band as band
-    on band.band_type = 'policy'
-    and ranked.age between band.age_from and band.age_to
+left join band
+    on ranked.age between band.age_from and band.age_to
     and ranked.year between band.valid_from and band.valid_to
+left join usual on usual.year = ranked.year
 left join resident on resident.municipality_code = ranked.municipality_code and resident.year = ranked.year
 left join chronic on chronic.person_id = ranked.person_id and chronic.year = ranked.year
 left join stay

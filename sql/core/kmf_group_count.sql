@@ -88,6 +88,8 @@ counted as (
         max(if(citizen_group.is_in, citizen_group.beside, greatest(citizen_group.spent, citizen_group.beside))) as others_largest_oere,
     from member
     where citizen_group.base
+        -- Nobody is still there who could not be there before.
+        and (citizen_group.name <> 'STILL_TOP' or year > (select min(year) from core.kmf_year))
     group by all
 )
 select

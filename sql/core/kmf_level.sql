@@ -29,7 +29,7 @@ level as (
         coalesce(municipality_code, 'ALL') as municipality_code,
         coalesce(age_band, 'ALL') as age_band,
         cast(sum(residents) as bigint) as residents,
-        count(*) filter (residents is null and age_band <> 'UOPLYST') as bands_without_residents,
+        count(*) filter (residents is null) as bands_without_residents,
         cast(sum(citizens) as bigint) as citizens,
         cast(sum(amount_oere) as bigint) as amount_oere,
         max(largest_oere) as largest_oere,

@@ -4,11 +4,6 @@ with rate as (
     select area, unnest(generate_series(age_from, age_to)) as age, share, cap_oere, is_verified, valid_from, valid_to
     from reference.kmf_rate
 ),
-band as (
-    select age_band, unnest(generate_series(age_from, age_to)) as age, valid_from, valid_to
-    from reference.age_band
-    where band_type = 'policy'
-),
 contact as (
     select
         contact_id,
@@ -40,7 +35,6 @@ select
     cast(date_trunc('year', contact.last.service_date) as date) as year,
     contact.last.area as area,
     contact.last.age as age,
-    coalesce(band.age_band, 'UOPLYST') as age_band,
     contact.settlements,
     contact.base_oere,
     contact.amount_oere,
@@ -56,9 +50,6 @@ left join reference.municipality as municipality
     on municipality.municipality_code = contact.last.municipality_code
     and municipality.region_code is not null
     and contact.last.service_date between municipality.valid_from and municipality.valid_to
-left join band
-    on band.age = contact.last.age
-    and contact.last.service_date between band.valid_from and band.valid_to
 left join rate
     on rate.area = contact.last.area
     and rate.age = contact.last.age

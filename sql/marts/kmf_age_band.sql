@@ -9,7 +9,7 @@ select
     level.amount_oere,
     round(level.amount_oere / 100 / level.residents, 2) as amount_per_resident_kr,
     level.is_provisional,
-    concat(if(level.age_band = 'UOPLYST', 'z', ''), if(level.is_provisional, 'p', '')) as qf,
+    if(level.is_provisional, 'p', '') as qf,
     nullif(level.citizens, 0) as _citizens,
     level.largest_share as _largest_share,
 from core.kmf_level as level

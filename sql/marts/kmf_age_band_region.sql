@@ -7,7 +7,7 @@ select
     amount_oere,
     round(amount_oere / 100 / residents, 2) as amount_per_resident_kr,
     is_provisional,
-    concat(if(age_band = 'UOPLYST', 'z', ''), if(is_provisional, 'p', '')) as qf,
+    if(is_provisional, 'p', '') as qf,
     nullif(citizens, 0) as _citizens,
     largest_share as _largest_share,
 from core.kmf_level

@@ -122,6 +122,10 @@ value as (
     select year, municipality_code, 'K1', 'ALL', amount_per_resident_kr, 'kr', amount_oere, residents, citizens, 'population', is_provisional, qf
     from place
     union all
+    select year, municipality_code, 'K4', 'ALL', null, 'share', null, null, null, 'users', is_provisional, 'z'
+    from place
+    where year = (select min(year) from place)
+    union all
     select year, municipality_code, 'K7', 'ALL', null, 'share', null, null, null, 'users', is_provisional, 'z'
     from place
     union all

@@ -1,10 +1,10 @@
 -- What a municipality's co-financing came to in a year, per resident (K1), and beside what it would come to if its residents of each age
--- cost what they do in the region (K9): the index is 1 where they do. Ages that nobody gave are spread as the others.
+-- cost what they do in the region (K9): the index is 1 where they do.
 with rate as (
     select
         year,
         age_band,
-        amount_oere / residents * (sum(amount_oere) over whole / sum(amount_oere) filter (age_band <> 'UOPLYST') over whole) as rate_oere,
+        amount_oere / residents as rate_oere,
         count(*) over whole = count(amount_oere) over whole as is_told,
     from marts.kmf_age_band_region
     window whole as (partition by year)
@@ -16,7 +16,7 @@ expected as (
         cast(round(sum(cast(level.residents * rate.rate_oere as decimal(30, 4)))) as bigint) as expected_amount_oere,
     from core.kmf_level as level
     join rate using (year, age_band)
-    where not level.is_total and level.age_band <> 'UOPLYST' and rate.is_told
+    where not level.is_total and rate.is_told
     group by all
 )
 select
