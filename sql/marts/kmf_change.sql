@@ -8,9 +8,9 @@ select
     level.municipality_code,
     municipality.municipality_name,
     change.contacts,
-    change.amount_before_oere,
-    change.amount_oere,
-    change.change_oere,
+    case when told.citizens is not null and told_before.citizens is not null then change.amount_before_oere end as amount_before_oere,
+    case when told.citizens is not null and told_before.citizens is not null then change.amount_oere end as amount_oere,
+    case when told.citizens is not null and told_before.citizens is not null then change.change_oere end as change_oere,
     change.population_oere,
     change.age_oere,
     change.volume_oere,
@@ -37,6 +37,8 @@ join reference.municipality as municipality
     on municipality.municipality_code = level.municipality_code
     and level.year between municipality.valid_from and municipality.valid_to
 left join core.kmf_change_factor as change on change.year = level.year and change.municipality_code = level.municipality_code
+join marts.kmf_municipality as told on told.year = level.year and told.municipality_code = level.municipality_code
+left join marts.kmf_municipality as told_before on told_before.year = before.year and told_before.municipality_code = level.municipality_code
 left join hidden on hidden.year = level.year and hidden.municipality_code = level.municipality_code
 left join hidden as hidden_before
     on hidden_before.year = before.year and hidden_before.municipality_code = level.municipality_code
