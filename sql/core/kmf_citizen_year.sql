@@ -79,7 +79,9 @@ born as (
     group by person_id
 ),
 band as (
-    select age_band, age_from, age_to, valid_from, valid_to from reference.age_band where band_type = 'policy'
+    select age_band, unnest(generate_series(age_from, age_to)) as age, valid_from, valid_to
+    from reference.age_band
+    where band_type = 'policy'
 ),
 citizen as (
     select
@@ -108,7 +110,7 @@ usual as (
     from (
         select citizen.year, band.age_band, count(*) as citizens
         from citizen
-        join band on citizen.age between band.age_from and band.age_to and citizen.year between band.valid_from and band.valid_to
+        join band on band.age = citizen.age and citizen.year between band.valid_from and band.valid_to
         group by all
     )
     group by year
@@ -116,15 +118,22 @@ usual as (
 resident as (
     select municipality_code, census_date as year, sum(residents) as residents from raw.kmf_population group by all
 ),
+-- How many are the top: of a municipality's users, of the region's, and of a municipality's residents.
+top as (
+    select
+        users.year,
+        users.municipality_code,
+        ceil(round(in_force('kmf_top_share', 'ALL', users.year) * users.citizens, 6)) as of_users,
+        ceil(round(in_force('kmf_top_share', 'ALL', users.year) * sum(users.citizens) over (partition by users.year), 6)) as of_region,
+        ceil(round(in_force('kmf_top_share', 'ALL', users.year) * resident.residents, 6)) as of_residents,
+    from (select year, municipality_code, count(*) as citizens from citizen where is_user group by all) as users
+    left join resident on resident.municipality_code = users.municipality_code and resident.year = users.year
+),
 ranked as (
     select
         *,
         row_number() over (partition by year, municipality_code, is_user order by amount_oere desc, person_id) as place,
-        count(*) filter (is_user) over (partition by year, municipality_code) as users,
         row_number() over (partition by year, is_user order by amount_oere desc, person_id, municipality_code) as region_place,
-        count(*) filter (is_user) over (partition by year) as region_users,
-        in_force('kmf_top_share', 'ALL', year) as top_share,
-        in_force('kmf_elder_age', 'ALL', year) as elder_age,
     from citizen
 )
 select
@@ -136,10 +145,10 @@ select
     ranked.contacts,
     ranked.amount_oere,
     ranked.is_user,
-    ranked.is_user and ranked.place <= ceil(round(ranked.top_share * ranked.users, 6)) as is_top,
-    ranked.is_user and ranked.region_place <= ceil(round(ranked.top_share * ranked.region_users, 6)) as is_top_of_region,
-    ranked.is_user and coalesce(ranked.place <= ceil(round(ranked.top_share * resident.residents, 6)), false) as is_top_of_population,
-    coalesce(ranked.age >= ranked.elder_age, false) as is_elder,
+    ranked.is_user and ranked.place <= top.of_users as is_top,
+    ranked.is_user and ranked.region_place <= top.of_region as is_top_of_region,
+    ranked.is_user and coalesce(ranked.place <= top.of_residents, false) as is_top_of_population,
+    coalesce(ranked.age >= in_force('kmf_elder_age', 'ALL', ranked.year), false) as is_elder,
     ranked.psychiatry_stationary_oere,
     ranked.psychiatry_ambulatory_oere,
     ranked.has_psychiatry_stationary,
@@ -158,10 +167,10 @@ select
     coalesce(stay.preventable_amount_oere, 0) as preventable_amount_oere,
 from ranked
 left join band
-    on ranked.age between band.age_from and band.age_to
+    on band.age = ranked.age
     and ranked.year between band.valid_from and band.valid_to
 left join usual on usual.year = ranked.year
-left join resident on resident.municipality_code = ranked.municipality_code and resident.year = ranked.year
+left join top on top.year = ranked.year and top.municipality_code = ranked.municipality_code
 left join chronic on chronic.person_id = ranked.person_id and chronic.year = ranked.year
 left join stay
     on stay.person_id = ranked.person_id and stay.municipality_code = ranked.municipality_code and stay.year = ranked.year

@@ -88,8 +88,6 @@ counted as (
         max(if(citizen_group.is_in, citizen_group.beside, greatest(citizen_group.spent, citizen_group.beside))) as others_largest_oere,
     from member
     where citizen_group.base
-        -- Nobody is still there who could not be there before.
-        and (citizen_group.name <> 'STILL_TOP' or year > (select min(year) from core.kmf_year))
     group by all
 )
 select
@@ -117,3 +115,5 @@ select
         coalesce(case when citizens > 0 then others_largest_oere / nullif(others_oere, 0) end, 0)
     ), 9) as largest_share,
 from counted
+-- Nobody is still in the top of a year before which there is none.
+where citizen_group <> 'STILL_TOP' or exists (select 1 from core.kmf_year as before where before.year = counted.year - interval 1 year)
