@@ -40,6 +40,7 @@ bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader
 	$(BIN)/python -m tests.bench.servicedesk
 	$(BIN)/python -m tests.bench.patients
+	$(BIN)/python -m tests.bench.cofinancing
 	$(BIN)/python -m tests.bench.load
 	$(BIN)/python -m tests.bench.everything
 
