@@ -4,7 +4,11 @@ with band as (
     select age_band, band_no, age_from, age_to, valid_from, valid_to from reference.age_band where band_type = 'policy'
 ),
 resident as (
-    select population.municipality_code, population.census_date as year, band.age_band, cast(sum(population.residents) as bigint) as residents
+    select
+        population.municipality_code,
+        population.census_date as year,
+        band.age_band,
+        cast(sum(population.residents) as bigint) as residents,
     from raw.kmf_population as population
     join band
         on population.age between band.age_from and band.age_to

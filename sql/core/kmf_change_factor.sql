@@ -90,7 +90,14 @@ area_cut as (
                 else is_crowd(max(citizens), sum(amount), sum(largest), any_value(fewest)) end as is_safe,
         from (
             select
-                year, municipality_code, area_no, is_now, any_value(fewest) as fewest, sum(citizens) as citizens, sum(amount) as amount, max(largest) as largest,
+                year,
+                municipality_code,
+                area_no,
+                is_now,
+                any_value(fewest) as fewest,
+                sum(citizens) as citizens,
+                sum(amount) as amount,
+                max(largest) as largest,
             from pair
             group by all
         )
@@ -159,8 +166,10 @@ way as (
         and new.area_group = old.area_group
         and new.band_group = old.band_group
         and new.is_now <> old.is_now
-    join whole as old_whole on old_whole.year = old.year and old_whole.municipality_code = old.municipality_code and old_whole.is_now = old.is_now
-    join whole as new_whole on new_whole.year = old.year and new_whole.municipality_code = old.municipality_code and new_whole.is_now = new.is_now
+    join whole as old_whole
+        on old_whole.year = old.year and old_whole.municipality_code = old.municipality_code and old_whole.is_now = old.is_now
+    join whole as new_whole
+        on new_whole.year = new.year and new_whole.municipality_code = new.municipality_code and new_whole.is_now = new.is_now
     where old_whole.residents > 0 and new_whole.residents > 0
 ),
 level as (

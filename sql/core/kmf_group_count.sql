@@ -1,6 +1,7 @@
 -- Groups of citizens counted, per municipality and for the region (ALL): how many they are and what they cost, and how few persons a
 -- number about them, or about the others, could be narrowed down to. The base of a group is who could be one of it: what is left of it is
--- told with the group, so the group is as safe as the rest. The region's top is not the sum of the municipalities' (is_additive).
+-- told with the group, so the group is as safe as the rest. The region's top is not the sum of the municipalities' (is_additive). The
+-- smallest amount of the dearest is rounded to a thousand kroner, so that it is nobody's.
 with cared as (
     select
         year,
@@ -43,77 +44,105 @@ citizen as (
         and cared.municipality_code = citizen.municipality_code
         and cared.person_id = citizen.person_id
 ),
--- Every citizen for each group: in its base, in it, what was spent, what of it lies outside the group though the citizen is in it, and how
--- often what is counted happened.
+-- Every citizen for each group whose base he or she is in.
 member as (
     select
         year,
         place.code as municipality_code,
-        unnest([
-            {name: 'USERS', base: is_user, is_in: is_user, spent: amount_oere, beside: 0, events: contacts, of_events: contacts},
-            {name: 'TOP', base: is_user, is_in: place.is_top, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'TOP_OF_POPULATION', base: is_user, is_in: is_top_of_population, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'STILL_TOP', base: place.is_top, is_in: place.was_top, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'CHRONIC', base: is_user, is_in: chronic_groups > 0, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'MULTIMORBID', base: is_user and chronic_groups > 0, is_in: is_multimorbid, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'READMITTED', base: admissions > 0, is_in: readmissions > 0, spent: readmission_amount_oere, beside: 0, events: readmissions, of_events: admissions},
-            {name: 'PSYCHIATRY_STATIONARY', base: is_user, is_in: has_psychiatry_stationary, spent: psychiatry_stationary_oere, beside: beside_oere, events: 0, of_events: 0},
-            {name: 'PSYCHIATRY_AMBULATORY', base: is_user, is_in: has_psychiatry_ambulatory, spent: psychiatry_ambulatory_oere, beside: beside_oere, events: 0, of_events: 0},
-            {name: 'SUBSTANCE_ABUSE', base: is_user, is_in: has_substance_abuse, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'CARE_TOP', base: is_cared_elder, is_in: place.is_care_top, spent: care_cost_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'CARE_TOP_IN_TOP', base: place.is_care_top, is_in: place.is_top, spent: care_cost_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'HOME_HELP', base: is_user or has_home_help, is_in: has_home_help, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'NURSING', base: is_user or has_nursing, is_in: has_nursing, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'CARE_HOME', base: is_user or has_care_home, is_in: has_care_home, spent: amount_oere, beside: 0, events: 0, of_events: 0},
-            {name: 'PREVENTABLE', base: admissions > 0, is_in: preventable_admissions > 0, spent: preventable_amount_oere, beside: 0, events: preventable_admissions, of_events: admissions}
-        ]) as citizen_group,
+        unnest(list_filter([
+            citizen_group('USERS', is_user, is_user, amount_oere, 0, contacts, contacts),
+            citizen_group('TOP', is_user, place.is_top, amount_oere, 0, 0, 0),
+            citizen_group('TOP_OF_POPULATION', is_user, is_top_of_population, amount_oere, 0, 0, 0),
+            citizen_group('STILL_TOP', place.is_top, place.was_top, amount_oere, 0, 0, 0),
+            citizen_group('CHRONIC', is_user, chronic_groups > 0, amount_oere, 0, 0, 0),
+            citizen_group('MULTIMORBID', is_user and chronic_groups > 0, is_multimorbid, amount_oere, 0, 0, 0),
+            citizen_group('READMITTED', admissions > 0, readmissions > 0, readmission_amount_oere, 0, readmissions, admissions),
+            citizen_group('PSYCHIATRY_STATIONARY', is_user, has_psychiatry_stationary, psychiatry_stationary_oere, beside_oere, 0, 0),
+            citizen_group('PSYCHIATRY_AMBULATORY', is_user, has_psychiatry_ambulatory, psychiatry_ambulatory_oere, beside_oere, 0, 0),
+            citizen_group('SUBSTANCE_ABUSE', is_user, has_substance_abuse, amount_oere, 0, 0, 0),
+            citizen_group('CARE_TOP', is_cared_elder, place.is_care_top, care_cost_oere, 0, 0, 0),
+            citizen_group('CARE_TOP_IN_TOP', place.is_care_top, place.is_top, care_cost_oere, 0, 0, 0),
+            citizen_group('HOME_HELP', is_user or has_home_help, has_home_help, amount_oere, 0, 0, 0),
+            citizen_group('NURSING', is_user or has_nursing, has_nursing, amount_oere, 0, 0, 0),
+            citizen_group('CARE_HOME', is_user or has_care_home, has_care_home, amount_oere, 0, 0, 0),
+            citizen_group(
+                'PREVENTABLE', admissions > 0, preventable_admissions > 0, preventable_amount_oere, 0, preventable_admissions, admissions
+            )
+        ], lambda each: each.base)) as of_group,
     from citizen
 ),
 counted as (
     select
         year,
         municipality_code,
-        citizen_group.name as citizen_group,
-        count(*) filter (citizen_group.is_in) as citizens,
+        of_group.name as citizen_group,
+        count(*) filter (of_group.is_in) as citizens,
         count(*) as of_citizens,
-        cast(coalesce(sum(citizen_group.spent) filter (citizen_group.is_in), 0) as bigint) as amount_oere,
-        cast(sum(citizen_group.spent) as bigint) as of_amount_oere,
-        cast(sum(citizen_group.events) as bigint) as events,
-        cast(sum(citizen_group.of_events) as bigint) as of_events,
-        coalesce(min(citizen_group.spent) filter (citizen_group.is_in), 0) as smallest_oere,
-        coalesce(max(citizen_group.spent) filter (citizen_group.is_in), 0) as largest_oere,
-        count(*) filter (citizen_group.is_in and citizen_group.spent > 0) as payers,
-        count(*) filter (not citizen_group.is_in or citizen_group.beside > 0) as others,
-        cast(coalesce(sum(if(citizen_group.is_in, citizen_group.beside, greatest(citizen_group.spent, citizen_group.beside))), 0) as bigint) as others_oere,
-        max(if(citizen_group.is_in, citizen_group.beside, greatest(citizen_group.spent, citizen_group.beside))) as others_largest_oere,
-    from member
-    where citizen_group.base
+        cast(coalesce(sum(of_group.spent) filter (of_group.is_in), 0) as bigint) as amount_oere,
+        cast(sum(of_group.spent) as bigint) as of_amount_oere,
+        cast(sum(of_group.events) as bigint) as events,
+        cast(sum(of_group.of_events) as bigint) as of_events,
+        coalesce(min(of_group.spent) filter (of_group.is_in), 0) as smallest_oere,
+        coalesce(max(of_group.spent) filter (of_group.is_in), 0) as largest_oere,
+        count(*) filter (of_group.is_in and of_group.spent > 0) as payers,
+        count(*) filter (not of_group.is_in or of_group.beside > 0) as others,
+        cast(sum(others_spent) as bigint) as others_oere,
+        max(others_spent) as others_largest_oere,
+    from (
+        select *, if(of_group.is_in, of_group.beside, greatest(of_group.spent, of_group.beside)) as others_spent from member
+    )
     group by all
+),
+-- What an amount is of: all that care cost for the dearest in care, all of the co-financing for the others.
+whole as (
+    select
+        counted.*,
+        if(starts_with(counted.citizen_group, 'CARE_TOP'), counted.of_amount_oere, users.amount_oere) as whole_oere,
+        counted.citizen_group in ('READMITTED', 'PREVENTABLE') as has_events,
+    from counted
+    join counted as users
+        on users.year = counted.year
+        and users.municipality_code = counted.municipality_code
+        and users.citizen_group = 'USERS'
+    -- Nobody is still in the top of a year before which there is none.
+    where counted.citizen_group <> 'USERS'
+        and (
+            counted.citizen_group <> 'STILL_TOP'
+            or exists (select 1 from core.kmf_year as before where before.year = counted.year - interval 1 year)
+        )
 )
 select
-    year,
-    municipality_code,
-    municipality_code = 'ALL' as is_total,
-    citizen_group,
-    citizen_group not in ('TOP', 'TOP_OF_POPULATION', 'STILL_TOP', 'CARE_TOP', 'CARE_TOP_IN_TOP') as is_additive,
-    citizens,
-    of_citizens,
-    amount_oere,
-    of_amount_oere,
-    events,
-    of_events,
-    smallest_oere,
+    whole.year,
+    whole.municipality_code,
+    coalesce(municipality.municipality_name, 'Alle') as municipality_name,
+    whole.municipality_code = 'ALL' as is_total,
+    whole.citizen_group,
+    whole.citizen_group not in ('TOP', 'TOP_OF_POPULATION', 'STILL_TOP', 'CARE_TOP', 'CARE_TOP_IN_TOP') as is_additive,
+    whole.citizens,
+    whole.of_citizens,
+    round(whole.citizens / nullif(whole.of_citizens, 0), 9) as citizens_share,
+    whole.amount_oere,
+    whole.whole_oere as of_amount_oere,
+    round(whole.amount_oere / nullif(whole.whole_oere, 0), 9) as amount_share,
+    round(whole.amount_oere / 100 / nullif(whole.citizens, 0), 2) as amount_per_citizen_kr,
+    case when whole.citizen_group = 'TOP' then round(whole.smallest_oere / 100, -3) end as smallest_amount_kr,
+    case when whole.has_events then whole.events end as events,
+    case when whole.has_events then whole.of_events end as of_events,
+    case when whole.has_events then round(whole.events / nullif(whole.of_events, 0), 9) end as events_share,
+    year.is_provisional,
     -- That everybody is in the group tells of everybody.
     least(
-        nullif(citizens, 0),
-        nullif(payers, 0),
-        of_citizens,
-        case when citizen_group <> 'USERS' and citizens > 0 then greatest(others, 1) end
+        nullif(whole.citizens, 0),
+        nullif(whole.payers, 0),
+        whole.of_citizens,
+        case when whole.citizens > 0 then greatest(whole.others, 1) end
     ) as fewest,
     round(greatest(
-        coalesce(largest_oere / nullif(amount_oere, 0), 0),
-        coalesce(case when citizens > 0 then others_largest_oere / nullif(others_oere, 0) end, 0)
+        coalesce(whole.largest_oere / nullif(whole.amount_oere, 0), 0),
+        coalesce(case when whole.citizens > 0 then whole.others_largest_oere / nullif(whole.others_oere, 0) end, 0)
     ), 9) as largest_share,
-from counted
--- Nobody is still in the top of a year before which there is none.
-where citizen_group <> 'STILL_TOP' or exists (select 1 from core.kmf_year as before where before.year = counted.year - interval 1 year)
+from whole
+join core.kmf_year as year on year.year = whole.year
+left join reference.municipality as municipality
+    on municipality.municipality_code = whole.municipality_code
+    and whole.year between municipality.valid_from and municipality.valid_to

@@ -57,7 +57,8 @@ select
     level.municipality_code = 'ALL' as is_total,
     case when level.bands_without_residents = 0 then level.residents end as residents,
     level.citizens,
-    case when level.age_band = 'ALL' and year.months_delivered < 12 and control.months = 12 then control.amount_oere else level.amount_oere end as amount_oere,
+    case when level.age_band = 'ALL' and year.months_delivered < 12 and control.months = 12 then control.amount_oere
+        else level.amount_oere end as amount_oere,
     level.age_band = 'ALL' and year.months_delivered < 12 and coalesce(control.months = 12, false) as is_estimated,
     case when level.age_band = 'ALL' and control.months = 12 then control.amount_oere end as control_amount_oere,
     round(level.largest_oere / nullif(level.amount_oere, 0), 9) as largest_share,
