@@ -1,5 +1,5 @@
--- Why a municipality's co-financing changed from one year to the next (K16): parts of kmf_change_region. Withheld as a whole where a cell is
--- too small even merged, or where what is withheld of its bands of age could be worked out from it.
+-- Why a municipality's co-financing changed from one year to the next (K16): parts of kmf_change_region. The factors are withheld as a
+-- whole where a cell is too small even merged, or where what is withheld of its bands of age could be worked out from them.
 with hidden as (
     select distinct year, municipality_code from marts.kmf_age_band where qf like '%c%'
 )
@@ -38,11 +38,12 @@ join reference.municipality as municipality
     and level.year between municipality.valid_from and municipality.valid_to
 left join core.kmf_change_factor as change on change.year = level.year and change.municipality_code = level.municipality_code
 join marts.kmf_municipality as told on told.year = level.year and told.municipality_code = level.municipality_code
-left join marts.kmf_municipality as told_before on told_before.year = before.year and told_before.municipality_code = level.municipality_code
+left join marts.kmf_municipality as told_before
+    on told_before.year = before.year and told_before.municipality_code = level.municipality_code
 left join hidden on hidden.year = level.year and hidden.municipality_code = level.municipality_code
 left join hidden as hidden_before
     on hidden_before.year = before.year and hidden_before.municipality_code = level.municipality_code
-left join (select description, unnest(generate_series(valid_from, valid_to + interval 1 year, interval 1 year)) as year from reference.kmf_frozen_year) as frozen
-    on frozen.year = level.year
+left join reference.kmf_frozen_year as frozen
+    on level.year between frozen.valid_from and frozen.valid_to + interval 1 year
 where not level.is_total and level.age_band = 'ALL'
 order by level.year, level.municipality_code

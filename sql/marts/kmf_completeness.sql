@@ -10,7 +10,9 @@ with judged as (
         count(*) filter (area.has_diagnosis and contact.diagnosis_code is not null) as with_diagnosis,
         count(*) filter (contact.expected_oere is not null) as with_rate,
         count(*) filter (contact.is_rate_verified) as with_verified_rate,
-        count(*) filter (abs(contact.amount_oere - contact.expected_oere) <= in_force('kmf_rate_deviation', 'ALL', contact.year)) as by_rate,
+        count(*) filter (
+            abs(contact.amount_oere - contact.expected_oere) <= in_force('kmf_rate_deviation', 'ALL', contact.year)
+        ) as by_rate,
         count(distinct contact.person_id) as persons,
         count(distinct contact.person_id) filter (contact.municipality_code = 'UNMAPPED') as persons_unplaced,
         count(distinct contact.person_id) filter (contact.age is null) as persons_without_age,

@@ -119,7 +119,19 @@ value as (
         qf,
     from of_group
     union all
-    select year, municipality_code, 'K1', 'ALL', amount_per_resident_kr, 'kr', amount_oere, residents, citizens, 'population', is_provisional, qf
+    select
+        year,
+        municipality_code,
+        'K1',
+        'ALL',
+        amount_per_resident_kr,
+        'kr',
+        amount_oere,
+        residents,
+        citizens,
+        'population',
+        is_provisional,
+        qf,
     from place
     union all
     select year, municipality_code, 'K4', 'ALL', null, 'share', null, null, null, 'users', is_provisional, 'z'
@@ -129,13 +141,49 @@ value as (
     select year, municipality_code, 'K7', 'ALL', null, 'share', null, null, null, 'users', is_provisional, 'z'
     from place
     union all
-    select year, municipality_code, 'K9', age_band, amount_per_resident_kr, 'kr', amount_oere, residents, citizens, 'population', is_provisional, qf
+    select
+        year,
+        municipality_code,
+        'K9',
+        age_band,
+        amount_per_resident_kr,
+        'kr',
+        amount_oere,
+        residents,
+        citizens,
+        'population',
+        is_provisional,
+        qf,
     from band
     union all
-    select year, municipality_code, 'K9', 'INDEX', age_index, 'index', amount_oere, expected_amount_oere, citizens, 'population', is_provisional, qf
+    select
+        year,
+        municipality_code,
+        'K9',
+        'INDEX',
+        age_index,
+        'index',
+        amount_oere,
+        expected_amount_oere,
+        citizens,
+        'population',
+        is_provisional,
+        qf,
     from place
     union all
-    select year, municipality_code, 'K16', factor, round(oere / 100, 2), 'kr', oere, amount_before_oere, null, 'users', is_provisional, qf
+    select
+        year,
+        municipality_code,
+        'K16',
+        factor,
+        round(oere / 100, 2),
+        'kr',
+        oere,
+        amount_before_oere,
+        null,
+        'users',
+        is_provisional,
+        qf,
     from (
         select
             year,
