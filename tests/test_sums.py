@@ -2,6 +2,7 @@
 
 from datetime import date
 from itertools import permutations
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,12 @@ def test_every_count_of_a_mart_says_how_it_adds_up(marts: dict[str, list[dict[st
     marts_of = {k: v for k, v in said.items() if k[0].startswith("marts.")}
     assert {k for k, v in marts_of.items() if v not in ("sum", "snapshot", "none")} == set()
     assert all(v == "none" for (_, name), v in marts_of.items() if name.endswith(("_share", "_days", "persons")))
+
+
+def test_every_figure_is_a_number(marts: dict[str, list[dict[str, Any]]]) -> None:
+    """Nothing divided by nothing is no figure, and nothing but NULL says so."""
+    wrong = {(name, c) for name, rows in marts.items() for r in rows for c, v in r.items() if isinstance(v, float) and not isfinite(v)}
+    assert wrong == set()
 
 
 def test_no_mart_has_its_totals_among_its_parts(marts: dict[str, list[dict[str, Any]]], catalog: Catalog) -> None:

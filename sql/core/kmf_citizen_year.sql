@@ -43,7 +43,7 @@ care as (
         year,
         municipality_code,
         person_id,
-        cast(round(sum(100 * cost_kr * days / all_days)) as bigint) as care_cost_oere,
+        cast(round(sum(cast(100 * cost_kr * days / all_days as decimal(20, 4)))) as bigint) as care_cost_oere,
         bool_or(care_service = 'HJEMMEHJÆLP') as has_home_help,
         bool_or(care_service = 'SYGEPLEJE') as has_nursing,
         bool_or(care_service = 'PLEJEBOLIG') as has_care_home,

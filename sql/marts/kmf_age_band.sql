@@ -7,7 +7,7 @@ select
     level.residents,
     level.citizens,
     level.amount_oere,
-    round(level.amount_oere / 100 / level.residents, 2) as amount_per_resident_kr,
+    round(level.amount_oere / 100 / nullif(level.residents, 0), 2) as amount_per_resident_kr,
     level.is_provisional,
     if(level.is_provisional, 'p', '') as qf,
     nullif(level.citizens, 0) as _citizens,

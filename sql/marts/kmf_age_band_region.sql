@@ -5,7 +5,7 @@ select
     residents,
     citizens,
     amount_oere,
-    round(amount_oere / 100 / residents, 2) as amount_per_resident_kr,
+    round(amount_oere / 100 / nullif(residents, 0), 2) as amount_per_resident_kr,
     is_provisional,
     if(is_provisional, 'p', '') as qf,
     nullif(citizens, 0) as _citizens,

@@ -4,7 +4,7 @@ with rate as (
     select
         year,
         age_band,
-        amount_oere / residents as rate_oere,
+        amount_oere / nullif(residents, 0) as rate_oere,
         count(*) over whole = count(amount_oere) over whole as is_told,
     from marts.kmf_age_band_region
     window whole as (partition by year)
@@ -26,9 +26,9 @@ select
     level.residents,
     level.citizens,
     level.amount_oere,
-    round(level.amount_oere / 100 / level.residents, 2) as amount_per_resident_kr,
+    round(level.amount_oere / 100 / nullif(level.residents, 0), 2) as amount_per_resident_kr,
     case when level.residents is not null then expected.expected_amount_oere end as expected_amount_oere,
-    case when level.residents is not null then round(level.amount_oere / expected.expected_amount_oere, 9) end as age_index,
+    case when level.residents is not null then round(level.amount_oere / nullif(expected.expected_amount_oere, 0), 9) end as age_index,
     level.control_amount_oere,
     round(abs(level.amount_oere - level.control_amount_oere) / nullif(level.control_amount_oere, 0), 9) as control_deviation_share,
     level.is_provisional,

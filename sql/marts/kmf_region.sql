@@ -4,7 +4,7 @@ select
     residents,
     citizens,
     amount_oere,
-    round(amount_oere / 100 / residents, 2) as amount_per_resident_kr,
+    round(amount_oere / 100 / nullif(residents, 0), 2) as amount_per_resident_kr,
     control_amount_oere,
     round(abs(amount_oere - control_amount_oere) / nullif(control_amount_oere, 0), 9) as control_deviation_share,
     is_provisional,

@@ -18,8 +18,8 @@ select
     total.region_code,
     total.region_name,
     total.amount_thousand_kr,
-    round(total.amount_thousand_kr / first_value(total.amount_thousand_kr) over course, 9) as of_first_year_share,
-    round(total.amount_thousand_kr / sum(total.amount_thousand_kr) over (partition by total.year), 9) as of_all_regions_share,
+    round(total.amount_thousand_kr / nullif(first_value(total.amount_thousand_kr) over course, 0), 9) as of_first_year_share,
+    round(total.amount_thousand_kr / nullif(sum(total.amount_thousand_kr) over (partition by total.year), 0), 9) as of_all_regions_share,
     frozen.description is not null as is_frozen,
 from total
 left join reference.kmf_frozen_year as frozen on total.year between frozen.valid_from and frozen.valid_to
