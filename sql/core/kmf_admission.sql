@@ -1,7 +1,14 @@
 -- One stay in hospital, and whether an acute one followed within the days that make it a readmission (K8). Who is moved from one ward or
 -- hospital to another the same day is still in the same stay, so an admission on the day of the discharge is none of its own.
 -- A stay is of the year and municipality in which it ended.
-with admission as (
+with preventable as (
+    select coded.diagnosis_code, listed.valid_from, listed.valid_to
+    from (select distinct diagnosis_code from core.kmf_settlement) as coded
+    join reference.kmf_diagnosis as listed
+        on listed.diagnosis_group = 'PREVENTABLE'
+        and starts_with(coded.diagnosis_code, listed.code_prefix)
+),
+admission as (
     select
         person_id,
         municipality_code,
@@ -19,12 +26,11 @@ with admission as (
             false
         ) as is_continued,
         exists (
-            select 1 from reference.kmf_diagnosis as listed
-            where listed.diagnosis_group = 'PREVENTABLE'
-                and starts_with(diagnosis_code, listed.code_prefix)
-                and discharged_date between listed.valid_from and listed.valid_to
+            select 1 from preventable
+            where preventable.diagnosis_code = contact.diagnosis_code
+                and contact.discharged_date between preventable.valid_from and preventable.valid_to
         ) as is_preventable,
-    from core.kmf_settlement
+    from core.kmf_settlement as contact
     where admitted_date is not null and discharged_date is not null and not is_reversed
 ),
 numbered as (

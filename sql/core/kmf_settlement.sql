@@ -4,53 +4,72 @@ with rate as (
     select area, unnest(generate_series(age_from, age_to)) as age, share, cap_oere, is_verified, valid_from, valid_to
     from reference.kmf_rate
 ),
-contact as (
+-- Contacts that were settled more than once, and a few that share a hash with another: all the others are what they are.
+again as (
+    select hash(contact_id) as contact_hash
+    from raw.kmf_settlements
+    group by contact_hash
+    having count(*) > 1
+),
+netted as (
     select
-        contact_id,
-        cast(sum(100 * base_kr) as bigint) as base_oere,
-        cast(sum(100 * amount_kr) as bigint) as amount_oere,
+        settlement.contact_id,
+        sum(settlement.base_kr) as base_kr,
+        sum(settlement.amount_kr) as amount_kr,
         count(*) as settlements,
         arg_max(
             {
-                person_id: person_id,
-                municipality_code: municipality_code,
-                service_date: service_date,
-                area: area,
-                age: age,
-                diagnosis_code: diagnosis_code,
-                admission_type: admission_type,
-                admitted_date: admitted_date,
-                discharged_date: discharged_date
+                person_id: settlement.person_id,
+                municipality_code: settlement.municipality_code,
+                service_date: settlement.service_date,
+                area: settlement.area,
+                age: settlement.age,
+                diagnosis_code: settlement.diagnosis_code,
+                admission_type: settlement.admission_type,
+                admitted_date: settlement.admitted_date,
+                discharged_date: settlement.discharged_date
             },
-            {is_settlement: base_kr >= 0, settled_month: settled_month, settlement_id: settlement_id}
+            {
+                is_settlement: settlement.base_kr >= 0,
+                settled_month: settlement.settled_month,
+                settlement_id: settlement.settlement_id
+            }
         ) as last,
-    from raw.kmf_settlements
-    group by contact_id
+    from raw.kmf_settlements as settlement
+    where exists (select 1 from again where again.contact_hash = hash(settlement.contact_id))
+    group by settlement.contact_id
+),
+contact as (
+    select contact_id, base_kr, amount_kr, settlements, unnest(last) from netted
+    union all by name
+    select * exclude (settlement_id, cpr_type, settled_month), 1 as settlements
+    from raw.kmf_settlements as settlement
+    where not exists (select 1 from again where again.contact_hash = hash(settlement.contact_id))
 )
 select
     contact.contact_id,
-    contact.last.person_id as person_id,
+    contact.person_id,
     coalesce(municipality.municipality_code, 'UNMAPPED') as municipality_code,
-    contact.last.service_date as service_date,
-    cast(date_trunc('year', contact.last.service_date) as date) as year,
-    contact.last.area as area,
-    contact.last.age as age,
+    contact.service_date,
+    cast(date_trunc('year', contact.service_date) as date) as year,
+    contact.area,
+    contact.age,
     contact.settlements,
-    contact.base_oere,
-    contact.amount_oere,
-    cast(round(least(rate.share * contact.base_oere, rate.cap_oere)) as bigint) as expected_oere,
+    cast(100 * contact.base_kr as bigint) as base_oere,
+    cast(100 * contact.amount_kr as bigint) as amount_oere,
+    cast(round(least(rate.share * 100 * contact.base_kr, rate.cap_oere)) as bigint) as expected_oere,
     rate.is_verified as is_rate_verified,
-    contact.base_oere = 0 and contact.amount_oere = 0 as is_reversed,
-    contact.last.diagnosis_code as diagnosis_code,
-    contact.last.admission_type as admission_type,
-    contact.last.admitted_date as admitted_date,
-    contact.last.discharged_date as discharged_date,
+    contact.base_kr = 0 and contact.amount_kr = 0 as is_reversed,
+    contact.diagnosis_code,
+    contact.admission_type,
+    contact.admitted_date,
+    contact.discharged_date,
 from contact
 left join reference.municipality as municipality
-    on municipality.municipality_code = contact.last.municipality_code
+    on municipality.municipality_code = contact.municipality_code
     and municipality.region_code is not null
-    and contact.last.service_date between municipality.valid_from and municipality.valid_to
+    and contact.service_date between municipality.valid_from and municipality.valid_to
 left join rate
-    on rate.area = contact.last.area
-    and rate.age = contact.last.age
-    and contact.last.service_date between rate.valid_from and rate.valid_to
+    on rate.area = contact.area
+    and rate.age = contact.age
+    and contact.service_date between rate.valid_from and rate.valid_to
