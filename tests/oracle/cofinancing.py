@@ -353,6 +353,12 @@ def citizens(landing: Path) -> dict[Key, Citizen]:
     }
 
 
+@cache
+def of_place(landing: Path, year: int, place: str) -> dict[Key, Citizen]:
+    """The citizens of a municipality in a year; 'ALL' is the region."""
+    return {k: c for k, c in citizens(landing).items() if k[0] == year and place in (k[1], "ALL")}
+
+
 def dearest(amounts: dict[Key, int], ids: dict[str, str], of: int | None = None) -> set[Key]:
     """The dearest tenth, rounded up, of as many as there are or of another number; of equals those whose id comes first."""
     order = sorted(amounts, key=lambda k: (-amounts[k], ids.get(k[2], k[2]), k[1]))
@@ -368,7 +374,7 @@ class Tops(NamedTuple):
 
 
 def tops(landing: Path, ids: dict[str, str], year: int, place: str) -> Tops:
-    every = {k: c for k, c in citizens(landing).items() if k[0] == year and place in (k[1], "ALL")}
+    every = of_place(landing, year, place)
     amounts = {k: c.amount for k, c in every.items() if c.is_user}
     living = sum(sum(ages.values()) for (y, code), ages in residents(landing).items() if y == year and place in (code, "ALL"))
     cared = {k: c.care for k, c in every.items() if c.is_elder and c.care > 0}
@@ -377,7 +383,7 @@ def tops(landing: Path, ids: dict[str, str], year: int, place: str) -> Tops:
 
 def groups(landing: Path, ids: dict[str, str], year: int, place: str) -> dict[str, Group]:
     """The groups of a municipality's citizens in a year; 'ALL' is the region."""
-    every = {k: c for k, c in citizens(landing).items() if k[0] == year and place in (k[1], "ALL")}
+    every = of_place(landing, year, place)
     users = {k: c for k, c in every.items() if c.is_user}
     top = tops(landing, ids, year, place)
 

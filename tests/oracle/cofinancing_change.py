@@ -6,11 +6,12 @@ How small cells are merged and how one factor after the other gives way is writt
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.oracle.cofinancing import AREAS, BANDS, Spent, band_of, citizens, residents, rounded
+from tests.oracle.cofinancing import AREAS, BANDS, Spent, band_of, of_place, residents, rounded
 
 FACTORS = ("population", "age", "volume", "base_effect", "rate")
 FEWEST = 5
@@ -47,10 +48,9 @@ Pair = tuple[Cell, Cell]
 def cells(landing: Path, year: int, code: str) -> list[list[Cell]]:
     """Of each area its cells in the order of the bands."""
     spent: dict[tuple[str, str], list[Spent]] = defaultdict(list)
-    for (of, where, _), citizen in citizens(landing).items():
-        if (of, where) == (year, code):
-            for area, one in citizen.areas.items():
-                spent[area, citizen.band].append(one)
+    for citizen in of_place(landing, year, code).values():
+        for area, one in citizen.areas.items():
+            spent[area, citizen.band].append(one)
     living: dict[str, int] = defaultdict(int)
     for age, count in residents(landing).get((year, code), {}).items():
         living[band_of(age)] += count
@@ -159,6 +159,7 @@ def _factors(cell: Cell, people: int) -> tuple[Fraction | None, ...]:
     )
 
 
+@cache
 def change(landing: Path, year: int, code: str) -> Change:
     """Why a municipality's co-financing is not what it was the year before."""
     before, after = cells(landing, year - 1, code), cells(landing, year, code)
