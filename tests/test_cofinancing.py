@@ -8,6 +8,7 @@ import pytest
 from tests.drawn import Tables, expect
 from tests.settled import Year, users
 
+
 def group(tables: Tables, name: str, code: str = "101", year: int = 2014) -> Any:
     """What is counted of a group, or None."""
     for row in tables.run("core.kmf_group_count"):
@@ -190,9 +191,7 @@ def test_an_amount_within_a_krone_of_the_rate_follows_it(tables: Tables, oere: i
     ],
     ids=["same day: one stay", "1 day", "30 days", "31 days", "planned"],
 )  # fmt: skip
-def test_who_comes_back_acutely_within_thirty_days_is_readmitted(
-    tables: Tables, again: str, kind: str, is_readmitted: bool | None
-) -> None:
+def test_who_comes_back_acutely_within_thirty_days_is_readmitted(tables: Tables, again: str, kind: str, is_readmitted: bool | None) -> None:
     year = Year()
     year.stays("p1", "2014-02-20", "2014-03-01", "PLANLAGT")
     year.stays("p1", again, "2014-04-05", kind)

@@ -26,9 +26,10 @@ CARE = {"cpr": ["CPR"], "code": ["Kommunekode"], "service": ["Ydelse"], "first":
 CHRONIC = {"cpr": ["CPR"], "group": ["Gruppe"], "first": ["Fra"], "last": ["Til"]}
 TOTAL = {"code": ["Kommune"], "month": ["Måned"], "area": ["Område"], "ages": ["Aldersgruppe"], "amount": ["Beløb (1.000 kr.)"]}
 RESIDENTS = {"code": ["Kommunekode"], "age": ["Alder"], "sex": ["Køn"], "residents": ["Antal"]}
-MUNICIPALITIES = set(
-    "101 147 151 153 155 157 159 161 163 165 167 169 173 175 183 185 187 190 201 210 217 219 223 230 240 250 260 270 400".split()
-)
+MUNICIPALITIES = {
+    "101", "147", "151", "153", "155", "157", "159", "161", "163", "165", "167", "169", "173", "175", "183", "185", "187", "190", "201",
+    "210", "217", "219", "223", "230", "240", "250", "260", "270", "400",
+}  # fmt: skip
 AREAS = (
     "SOMATIK_STATIONÆR", "SOMATIK_AMBULANT", "PSYKIATRI_STATIONÆR", "PSYKIATRI_AMBULANT", "ALMEN_LÆGE", "SPECIALLÆGE", "ØVRIG_PRAKSIS",
     "GENOPTRÆNING",
@@ -161,7 +162,8 @@ def settlements(landing: Path) -> pd.DataFrame:
         found = once(found, ["id"])
         found = dated(people(found), "on", "came", "went")
         found = found[found.on.notna() & found.area.isin(AREAS) & found.code.str.fullmatch(r"(\d{3})?")]
-        found = found[found.id.str.fullmatch(r"S\d{9}") & found.contact.str.fullmatch(r"K\d{9}") & found.kind.isin(["", "AKUT", "PLANLAGT"])]
+        found = found[found.id.str.fullmatch(r"S\d{9}") & found.contact.str.fullmatch(r"K\d{9}")]
+        found = found[found.kind.isin(["", "AKUT", "PLANLAGT"])]
         found = found.assign(base=found.base.map(oere), amount=found.amount.map(oere))
         found = found[found.base.notna() & found.amount.notna() & found.age.str.fullmatch(r"\d{0,3}")]
         found = in_order(found, "came", "went").assign(month=month)
@@ -241,7 +243,10 @@ def totals(landing: Path) -> dict[tuple[int, str], int]:
 
 
 def care(landing: Path) -> tuple[dict[Key, Fraction], dict[Key, set[str]]]:
-    """What a citizen's care cost in each year, by its days, and which services it was. What goes on has gone on to the last day of the newest file."""
+    """What a citizen's care cost in each year, by its days, and which services it was.
+
+    What goes on has gone on to the last day of the newest file.
+    """
     newest: dict[tuple[str, str, str, date], tuple[date | None, int]] = {}
     labels = files_of(landing, "kmf_care", "pleje")
     until = pd.Period(max(labels), "M").end_time.date()

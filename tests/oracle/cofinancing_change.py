@@ -118,8 +118,8 @@ def merged(before: list[list[Cell]], after: list[list[Cell]]) -> tuple[list[Pair
     chosen = cut(len(AREAS), are_safe)
     found: list[Pair] = []
     for areas in chosen or [range(len(AREAS))]:
-        for some in (bands[areas[0]] if len(areas) == 1 else None) or [range(len(BANDS))]:
-            found.append((_joined(before, areas, some), _joined(after, areas, some)))
+        rows = (bands[areas[0]] if len(areas) == 1 else None) or [range(len(BANDS))]
+        found += [(_joined(before, areas, some), _joined(after, areas, some)) for some in rows]
     return found, chosen is not None
 
 
