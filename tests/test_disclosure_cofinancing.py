@@ -213,3 +213,53 @@ def test_a_total_of_the_state_does_not_tell_an_amount_that_is_withheld(tables: T
     marts = release(tables)
     assert shown(marts["kmf_municipality"], "amount_oere", municipality_code="101") == [None]
     assert shown(marts["kmf_municipality"], "control_amount_oere", municipality_code="101") != [30_000]
+
+
+def _is_of(row: dict[str, Any], year: int, code: str) -> bool:
+    return (row["year"].year, row["municipality_code"]) == (year, code)
+
+
+def test_a_hidden_band_is_not_told_by_what_the_ages_of_the_region_explain(tables: Tables) -> None:
+    """Three old citizens of one municipality; a second hides its bands for their sake, and what its ages explain is left of the region's."""
+    year = Year()
+    people(year, "101", 20)
+    people(year, "101", 3, 85, 4321)
+    for code, count in (("147", 12), ("155", 13), ("187", 14)):
+        people(year, code, count + 9)
+        people(year, code, count, 85, 1000 + count)
+    for place, code in enumerate(("101", "147", "155", "187")):
+        for age, before, after in ((40, 100, 100 + 7 * place), (85, 40, 60 - 5 * place)):
+            year.lives(code, age, before, 2013)
+            year.lives(code, age, after, 2014)
+        for age in (1, 70):
+            year.lives(code, age, 10)
+    year.draw(tables)
+    marts = release(tables)
+    bands = [r for r in marts["kmf_age_band"] if r["year"].year == 2013]
+    old = {r["municipality_code"]: r["amount_oere"] for r in bands if r["age_band"] == "80+"}
+    hidden = {code for code, amount in old.items() if amount is None}
+    assert "101" in hidden
+    [explained] = [r["age_oere"] for r in marts["kmf_change_region"]]
+    split = {r["municipality_code"]: r["age_oere"] for r in marts["kmf_change"]}
+    if explained is None or len(hidden) != 2:
+        return
+    [other] = hidden - {"101"}
+
+    def grown(code: str, *bands: str) -> float:
+        before, after = (
+            sum(r["residents"] for r in marts["kmf_age_band"] if _is_of(r, each, code) and r["age_band"] in bands) for each in (2013, 2014)
+        )
+        return float(after / before)
+
+    def whole(code: str) -> int:
+        [amount] = [r["amount_oere"] for r in marts["kmf_municipality"] if _is_of(r, 2013, code)]
+        return int(amount)
+
+    # Cells of three are merged with those beside them, so that of 101 the ages explain what anybody can reckon.
+    grown_up, every = ("3-64", "65-79", "80+"), ("0-2", "3-64", "65-79", "80+")
+    left = explained - sum(age for age in split.values() if age is not None)
+    left -= whole("101") * (grown("101", *grown_up) - grown("101", *every))
+    of_other = (left - whole(other) * (grown(other, "3-64") - grown(other, *every))) / (grown(other, "80+") - grown(other, "3-64"))
+    [of_region] = [r["amount_oere"] for r in marts["kmf_age_band_region"] if (r["year"].year, r["age_band"]) == (2013, "80+")]
+    told = of_region - of_other - sum(amount for amount in old.values() if amount is not None)
+    assert abs(told - 3 * 432_100) > 10_000, "what the three cost is told to the krone"
