@@ -220,7 +220,7 @@ def _is_of(row: dict[str, Any], year: int, code: str) -> bool:
 
 
 def test_a_hidden_band_is_not_told_by_what_the_ages_of_the_region_explain(tables: Tables) -> None:
-    """Three old citizens of one municipality; a second hides its bands for their sake, and what its ages explain is left of the region's."""
+    """Three old citizens of one municipality; a second hides its bands for them, and what its ages explain is what the region leaves."""
     year = Year()
     people(year, "101", 20)
     people(year, "101", 3, 85, 4321)
