@@ -26,11 +26,12 @@ from sources.examples import patients
 from sources.examples.planted import Planting
 from sources.settings import PROJECT
 from tests.attack import redirections, udredning
+from tests.attack_amounts import cofinancing
 from tests.conftest import ventetal
 
 AGREED = "omvisiteringer_2015-05_udtrukket-20150531-0600.csv"
 AGREED_WORKBOOK = "omvisiteringer_2015-05_udtrukket-20150531-0600.xlsx"
-PATIENT_EXTRACTS = ("redirections", "pathways", "pathway_pauses", "referrals")
+PATIENT_EXTRACTS = ("redirections", "pathways", "pathway_pauses", "referrals", "kmf_settlements", "kmf_care", "kmf_chronic")
 # Shorter texts, like a birthday alone, stand in every date.
 FEWEST_DIGITS = 9
 
@@ -89,7 +90,8 @@ def artefacts(region: Path, scratch: Path) -> Iterator[Path]:
 def test_no_number_of_a_person_is_left_anywhere_in_any_form_it_was_delivered_in(
     region: Path, planted: Planting, tmp_path: Path, record_property: Any
 ) -> None:
-    used = patients._numbers(1, 1.0)[0]
+    of_patients, _, of_citizens = patients._numbers(1, 1.0)
+    used = [*of_patients, *of_citizens]
     forms = {f for number in used for f in (number, f"{number[:6]}-{number[6:]}", f"{number[:6]} {number[6:]}")}
     forms |= {item.text for item in planted.items if sum(c.isdigit() for c in item.text) >= FEWEST_DIGITS}
     assert len(forms) > 100_000
@@ -201,7 +203,7 @@ def test_no_small_number_can_be_told_from_the_release(release: Path, record_prop
         names = [n for (n,) in con.execute("select table_name from duckdb_tables() where schema_name = 'marts'").fetchall()]
         marts = {name: dicts(con, f"select * from marts.{name}") for name in names}
         counted = dict(con.execute("select table_name, sum(cells) from meta.suppression group by 1").fetchall())
-    attacks = redirections(marts) + udredning(marts)
+    attacks = redirections(marts) + udredning(marts) + cofinancing(marts)
     assert [attack.told() for attack in attacks if attack.told()] == []
     assert sum(counted.values()) > 100
     record_property("disclosure", f"{sum(len(a.withheld) for a in attacks)} withheld numbers attacked, none told; cells {counted}")
@@ -231,7 +233,9 @@ def test_the_threshold_is_said_once_with_its_source_and_asked_by_all_that_is_abo
         [said] = csv.DictReader(file)
     assert (said["persons"], bool(said["source"])) == ("5", True)
     asking = {t.name for t in catalog.computed if "reference.disclosure_threshold" in t.reads}
-    assert asking == {t.name for t in catalog.computed if t.contract.disclosure} | {"core.pathway_count", "core.provider_count"}
+    assert asking == {t.name for t in catalog.computed if t.contract.disclosure} | {
+        "core.kmf_change_factor", "core.pathway_count", "core.provider_count",
+    }  # fmt: skip
 
 
 def test_only_the_operator_can_open_what_is_about_persons(region: Path) -> None:

@@ -157,8 +157,9 @@ def _chronic(people: Citizens, label: str, seed: int, planting: Planting) -> Del
     sent_at = CHRONIC_AT[label]
     name = file_name("kroniske", label, sent_at)
     planting.begin(CHRONIC, name)
-    who, group = np.nonzero((people.ill_since < end) & (people.arrived < end)[:, None])
-    until = np.minimum(people.ill_until[who, group], people.left[who])
+    until = np.minimum(people.ill_until, people.left[:, None])
+    who, group = np.nonzero((people.ill_since < end) & (people.arrived < end)[:, None] & (people.ill_since <= until))
+    until = until[who, group]
     found = zip(who.tolist(), group.tolist(), people.ill_since[who, group].tolist(), until.tolist(), strict=True)
     rows = [
         [cpr.typed(people.numbers[at], luck.random()), GROUPS[place].name, _day(since), _day(over) if over < end else ""]

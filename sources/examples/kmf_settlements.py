@@ -64,7 +64,7 @@ FAULTS: tuple[Fault, ...] = (
     *(fault for fault in number_faults("CPR", KEY) if not fault.needs_unicode),
     Fault("missing_cpr", "person_id:missing_required", set_to({"CPR": ""}, KEY)),
     Fault("unknown_area", "area:unknown_code", set_to({"Område": "TANDLÆGE"}, KEY)),
-    Fault("amount_in_words", "amount_ore:not_a_number", set_to({"Medfinansiering": "se bilag"}, KEY)),
+    Fault("amount_in_words", "amount_kr:not_a_number", set_to({"Medfinansiering": "se bilag"}, KEY)),
     Fault("no_such_day", "service_date:not_a_date", set_to({"Ydelsesdato": "31-02-2014"}, KEY)),
     Fault("repeated_record", "rule:duplicate_row", repeated),
     Fault("number_as_municipality", "municipality_code:bad_pattern", set_to({"Kommunekode": "{number}"}, KEY)),
