@@ -39,6 +39,6 @@ def report_asset(data: Path) -> dg.AssetsDefinition:
             "seconds": round(built.seconds, 1),
             "pdf": built.without_pdf or "yes",
         }
-        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(f"{built.release}/{built.month}"))
+        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(f"{built.release}/{built.period}"))
 
     return report

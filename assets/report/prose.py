@@ -30,6 +30,15 @@ def short(day: date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m}", danish.short_month(day))
 
 
+def year(day: date) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y}", f"{day:%Y}")
+
+
+def size(value: Number, unit: str | None, places: int = 1) -> Markup:
+    """How much a change or a contribution is, without its sign: the words around it say which way."""
+    return Markup('<data value="{}">{}</data>').format(value, quantity(abs(value), unit, places))
+
+
 def during(first: date, last: date) -> Markup:
     return Markup('<time datetime="{}/{}">{}</time>').format(f"{first:%Y-%m}", f"{last:%Y-%m}", danish.period(first, last))
 

@@ -14,6 +14,7 @@ from markupsafe import Markup
 
 from assets.report import danish
 from assets.report.page import Drawn
+from assets.report.papers import Paper
 from assets.report.reading import Reading
 from assets.report.tables import HIDDEN, Cell
 
@@ -22,7 +23,7 @@ ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
 FORMATS = {"share": "0.0%", "share2": "0.00%", "whole": "#,##0", "tenth": "#,##0.0", "month": "mmm yyyy"}
 
 
-def write(path: Path, reading: Reading, figures: list[Drawn]) -> None:
+def write(path: Path, paper: Paper, reading: Reading, figures: list[Drawn]) -> None:
     import openpyxl
     from openpyxl.styles import Font
 
@@ -33,7 +34,7 @@ def write(path: Path, reading: Reading, figures: list[Drawn]) -> None:
     made = datetime.combine(reading.about["created_at"].date(), reading.about["created_at"].time())
     book.properties.creator, book.properties.created, book.properties.modified = "ventetal", made, made
     lines: list[list[Any]] = [
-        [f"Månedsrapport {danish.month(reading.month)}"],
+        [paper.called(reading.period)],
         ["Udgivelse", reading.about["release_id"]],
         ["Leverancer modtaget til og med", reading.about["as_of"]],
         [],
