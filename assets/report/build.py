@@ -103,7 +103,9 @@ def _make(paper: Paper, period: date, order: Order, other: page.Link | None, cof
         with ThreadPoolExecutor(1) as meanwhile:
             printed = meanwhile.submit(pdf.write, part / f"{paper.file}.pdf", page.report(paper, reading, figures, on_paper=True))
             if paper.has_quality:
-                (part / "kvalitet.html").write_text(page.quality(reading, quality.parts(reading, *since_last(reading, order.reports))), "utf-8")
+                (part / "kvalitet.html").write_text(
+                    page.quality(reading, quality.parts(reading, *since_last(reading, order.reports))), "utf-8"
+                )
             _write_pictures(part / "figures", figures)
             workbook.write(part / f"{paper.file}.xlsx", paper, reading, figures)
             open_data.write(part / "data", paper, reading, told)

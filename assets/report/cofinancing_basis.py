@@ -5,6 +5,7 @@ from markupsafe import Markup
 from assets.report.figures import ESTIMATED, Figure, Panel, Told
 from assets.report.prose import data, name, names, year
 
+SMALL = "Tal om for få borgere, eller hvor én borger fylder det meste, er tilbageholdt."
 NO_CAUSES = Markup("Forklarer ændringer og viser ingen årsager.")
 Sentences = list[Markup]
 
@@ -52,7 +53,7 @@ def sources(told: Told) -> Sentences:
 
 
 def completeness(told: Told) -> Sentences:
-    """The newest year's settlements: what of them can be placed, follows the rates and agrees with the state; and what months are lacking."""
+    """Of the newest year's settlements, what can be placed, follows the rates and agrees with the state; and what months are lacking."""
     row = told.rows[-1]
     shares = [
         Markup(words).format(data(row[column], "share"))
@@ -76,15 +77,18 @@ def regions(told: Told) -> Sentences:
     if now and len(told.years) > 1:
         own = [r for r in now if r["_is_own"]]
         high, low = (choose(now, key=lambda r: r["of_first_year_share"]) for choose in (max, min))
-        for row in own:
-            said.append(
-                Markup("{} lå i {} på {} af beløbet i {}.").format(
-                    name(told.named(row)), year(row["year"]), data(row["of_first_year_share"], "share"), year(row["_first_year"])
-                )
+        said += [
+            Markup("{} lå i {} på {} af beløbet i {}.").format(
+                name(told.named(row)), year(row["year"]), data(row["of_first_year_share"], "share"), year(row["_first_year"])
             )
+            for row in own
+        ]
         said.append(
             Markup("Højest lå {} ({}), lavest {} ({}).").format(
-                name(told.named(high)), data(high["of_first_year_share"], "share"), name(told.named(low)), data(low["of_first_year_share"], "share")
+                name(told.named(high)),
+                data(high["of_first_year_share"], "share"),
+                name(told.named(low)),
+                data(low["of_first_year_share"], "share"),
             )
         )
     if frozen := sorted({r["year"] for r in told.rows if r["is_frozen"]}):
@@ -98,11 +102,13 @@ def regions(told: Told) -> Sentences:
 
 FIGURES = (
     Figure("B7", "Kilderne og hvor sene de er",
-        "Nyeste post er den seneste dato i det, der er leveret; godkendt andel er den mindste af årets måneder, hvor den kan vises.",
+        "Nyeste post er den seneste dato i det, der er leveret, ved månedlige tal månedens første dag;"
+        " godkendt andel er den mindste af årets måneder, hvor den kan vises.",
         says=sources, basis=basis, names="kmf_source",
-        labels={"kmf_source": "Kilde", "arrived_at": "Seneste levering", "newest_date": "Nyeste post", "delay_days": "Fra nyeste post til levering",
-            "months_with_records": "Måneder med poster", "months_lacking": "Måneder, der mangler", "accepted_share": "Godkendt andel",
-            "is_late": "Forsinket", "is_stale": "Gammel"},
+        labels={"kmf_source": "Kilde", "arrived_at": "Seneste levering", "newest_date": "Nyeste post",
+            "delay_days": "Fra nyeste post til levering", "months_with_records": "Måneder med poster",
+            "months_lacking": "Måneder, der mangler",
+            "accepted_share": "Godkendt andel", "is_late": "Forsinket", "is_stale": "Gammel"},
         units={"delay_days": "days", "accepted_share": "share"}),
     Figure("B7b", "Afregningernes kompletthed",
         "En kontakt uden kommune er i ingens beløb. Et beløb følger taksten, når det afviger højst en krone; takster kontrollerer beløb og"
@@ -110,5 +116,5 @@ FIGURES = (
     Figure("B7c", "Regionens beløb ved siden af de andre regioners",
         "Efter statens seneste totaler for hele året; hver regions første år er 100 %. Fastfrosne år er hule firkanter.", (
         Panel("courses", ("of_first_year_share",), "Beløb i forhold til første år"),
-    ), says=regions, basis=basis, names="region_name"),
+    ), says=regions, basis=basis, names="region_name", on_screen_only=True),
 )  # fmt: skip

@@ -86,7 +86,7 @@ def change(value: Number, unit: str | None, places: int = 1) -> str:
     return sign + difference(value, unit, places)
 
 
-def is_nothing(change: Number, unit: str | None, places: int) -> bool:
+def is_nothing(change: Number, unit: str | None, places: int = 1) -> bool:
     """Whether a change disappears in rounding."""
     size = Decimal(str(change)) * 100 if unit == SHARE else in_millions(change, unit)
     return rounded(size, 0 if unit in WHOLE else PLACES.get(unit or "", places)) == 0

@@ -111,7 +111,8 @@ class Figure:
     """One figure of a paper. `findings` are the indicators it states, `says` adds what only this figure can say.
 
     `listed` are indicators for the overview alone, of a figure that states them in words of its own. `basis` says below the figure what
-    it stands on, `absent` why there are no rows. `row_units` are columns whose unit another column of the row holds.
+    it stands on, `absent` why there are no rows. `row_units` are columns whose unit another column of the row holds. Where the charts carry
+    every number, `on_screen_only` spares paper the table.
     """
 
     id: str
@@ -129,6 +130,7 @@ class Figure:
     labels: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
     row_units: dict[str, str] = field(default_factory=dict)
+    on_screen_only: bool = False
 
     @property
     def key(self) -> str:

@@ -105,6 +105,7 @@ def _figure(made: Drawn) -> dict[str, Any]:
         "wide": _labelled(made.drawing and made.drawing.wide, label),
         "narrow": _labelled(made.drawing and made.drawing.narrow, label),
         "is_tall": len(figure.panels) > 2 or any(p.kind == "multiples" for p in figure.panels),
+        "is_screen_only": figure.on_screen_only,
         "is_table_first": bool(figure.pivot) or not figure.panels,
     }
 

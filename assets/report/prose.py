@@ -4,7 +4,9 @@ Every number stands in a <data> element with the value it was rounded from, ever
 that a test can hold each of them against the release. What the data do not say is not said.
 """
 
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
 from typing import Any
 
 from markupsafe import Markup
@@ -36,7 +38,7 @@ def year(day: date) -> Markup:
 
 def size(value: Number, unit: str | None, places: int = 1) -> Markup:
     """How much a change or a contribution is, without its sign: the words around it say which way."""
-    return Markup('<data value="{}">{}</data>').format(value, quantity(abs(value), unit, places))
+    return Markup('<data value="{}">{}</data>').format(value, quantity(value if value >= 0 else -value, unit, places))
 
 
 def during(first: date, last: date) -> Markup:
@@ -50,6 +52,16 @@ def name(text: Any) -> Markup:
 def names(texts: list[Any]) -> Markup:
     said = [name(t) for t in texts]
     return said[0] if len(said) == 1 else Markup(", ").join(said[:-1]) + Markup(" og ") + said[-1] if said else Markup("")
+
+
+def ended(says: Callable[[Told], list[Markup]]) -> Callable[[Told], list[Markup]]:
+    """What says sentences, with one full stop where a sentence ends in an abbreviation."""
+
+    @wraps(says)
+    def said(told: Told) -> list[Markup]:
+        return [Markup(str(s).replace(".</data>.", ".</data>")) for s in says(told)]
+
+    return said
 
 
 def findings(told: Told) -> list[Markup]:

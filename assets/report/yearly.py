@@ -12,31 +12,51 @@ from assets.report.reading import Row
 
 # Pixels of a bar beside its neighbours, and between the labels of two lines that end close to each other.
 STEP, APART = 16, 16
+# Pixels kept free for the label beside a bar.
+LABEL = {"wide": 115, "narrow": 75}
+# Characters of a title's line.
+TITLE_LETTERS = {"wide": 70, "narrow": 34}
 COURSE_HEIGHT = 200
 
 
 def years(told: Told, panel: Panel, width: str) -> Spec | None:
-    """For each name a bar for each year, the newest dark; a provisional year has a dashed edge; what is withheld has a word and no bar."""
-    value = panel.values[0]
-    rows = [r for r in told.rows if (r[told.figure.names] in panel.only or not panel.only)]
+    """For each name a bar for each year; two columns stand beside each other where there is room, else below."""
+    rows = [r for r in told.rows if r[told.figure.names] in panel.only or not panel.only]
+    if not rows:
+        return None
+    is_beside = width == "wide" and len(panel.values) > 1
+    room = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
+    drawn = [
+        _year_bars(told, rows, value, width, room // 2 - 8 if is_beside else room)
+        | {"title": _title(told.words(value).label if len(panel.values) > 1 else title_of(told, panel), width)}
+        for value in panel.values
+    ]
+    if is_beside:
+        for chart in drawn[1:]:
+            chart["layer"] = [
+                part | {"encoding": part["encoding"] | {"y": part["encoding"]["y"] | {"axis": None}}} for part in chart["layer"]
+            ]
+    return drawn[0] if len(drawn) == 1 else {"hconcat" if is_beside else "vconcat": drawn, "spacing": 16}
+
+
+def _year_bars(told: Told, rows: list[Row], value: str, width: str, room: int) -> Spec:
+    """The newest year is dark, a provisional one has a dashed edge; what is withheld has a word and no bar."""
     data = [
         {
             "name": _lines(told.named(row), width),
             "year": f"{row['year']:%Y}",
             "value": row[value] or 0,
-            "label": f"{row['year']:%Y}   {said(told, row, value)}",
+            "label": f"{row['year']:%Y}: {said(told, row, value)}",
             "newest": row["year"] == told.years[-1],
             "provisional": bool(row["is_provisional"]),
         }
         for row in rows
     ]
-    if not data:
-        return None
     order = list(dict.fromkeys(d["name"] for d in data))
     most = max(d["value"] for d in data) or 1
     place = {
         "y": field("name", "nominal", sort=order, axis=name_axis(order, width), scale={"paddingInner": 0.22}),
-        "x": field("value", axis=None, scale={"domain": [0, most * (1.35 if width == "wide" else 2.1)]}),
+        "x": field("value", axis=None, scale={"domain": [0, most * room / (room - LABEL[width])]}),
         "yOffset": field("year", "ordinal"),
     }
     looks = {"fill": chosen("datum.newest", FIRST, BAND), "strokeDash": chosen("datum.provisional", [3, 2], [1, 0])}
@@ -44,7 +64,7 @@ def years(told: Told, panel: Panel, width: str) -> Spec | None:
         layer(data, "bar", place | looks, stroke=FIRST, strokeWidth=1.2),
         layer(data, "text", place | {"text": field("label", "nominal")}, align="left", dx=6, fontSize=11),
     ]
-    return {"layer": layers, "width": WIDTHS[width] - (NAME_WIDTHS[width] + 10), "height": {"step": STEP}, "title": title_of(told, panel)}
+    return {"layer": layers, "width": room, "height": {"step": STEP}}
 
 
 def levels(told: Told, panel: Panel, width: str) -> Spec:
@@ -73,7 +93,7 @@ def levels(told: Told, panel: Panel, width: str) -> Spec:
         ],
         "width": 300 if is_wide else WIDTHS[width] - (NAME_WIDTHS[width] + 10),
         "height": {"step": STEP},
-        "title": title_of(told, panel) if is_wide else wrap(f"{title_of(told, panel)} ({told.words(index).label.lower()})", 34),
+        "title": title_of(told, panel) if is_wide else _title(f"{title_of(told, panel)} ({told.words(index).label.lower()})", width),
     }
     if not is_wide:
         return left
@@ -152,6 +172,10 @@ def _ends(told: Told, rows: Sequence[Row], value: str, domain: list[float]) -> l
         label = f"{name} {danish.quantity(row[value], told.unit(row, value), told.figure.places)}"
         made.append({"year": f"{row['year']:%Y-%m-%d}", "label_at": at, "label": label, "own": row["_is_own"]})
     return made
+
+
+def _title(text: str, width: str) -> list[str]:
+    return wrap(text, TITLE_LETTERS[width])
 
 
 def _lines(name: str, width: str) -> str:

@@ -19,6 +19,7 @@ select
     measured.value,
     before.value as value_year_before,
     round(measured.value - before.value, 9) as value_change,
+    round((measured.value - before.value) / before.value, 9) as _value_change_share,
     listed.figure,
     measured.is_provisional or coalesce(before.is_provisional, false) as is_provisional,
     concat(
