@@ -15,7 +15,7 @@ STEP, APART = 16, 16
 # Pixels kept free for the label beside a bar.
 LABEL = {"wide": 115, "narrow": 75}
 # Characters of a title's line.
-TITLE_LETTERS = {"wide": 70, "narrow": 34}
+TITLE_LETTERS = {"wide": 70, "narrow": 28}
 COURSE_HEIGHT = 200
 
 
@@ -28,7 +28,7 @@ def years(told: Told, panel: Panel, width: str) -> Spec | None:
     room = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
     drawn = [
         _year_bars(told, rows, value, width, room // 2 - 8 if is_beside else room)
-        | {"title": _title(told.words(value).label if len(panel.values) > 1 else title_of(told, panel), width)}
+        | {"title": _title(told.words(value).label if len(panel.values) > 1 else title_of(told, panel), "narrow" if is_beside else width)}
         for value in panel.values
     ]
     if is_beside:
