@@ -11,7 +11,7 @@ from assets.report.figures import Panel, Told
 from assets.report.reading import Row
 
 # Pixels of a bar beside its neighbours, and between the labels of two lines that end close to each other.
-STEP, APART = 16, 16
+STEP, APART = 14, 16
 # Pixels kept free for the label beside a bar.
 LABEL = {"wide": 115, "narrow": 75}
 # Characters of a title's line.

@@ -1,4 +1,4 @@
--- The dearest ten percent of the citizens in the five newest years: of those paid for, of all residents, and how many stayed among them.
+-- The dearest ten percent of the citizens in the four newest years: of those paid for, of all residents, and how many stayed among them.
 select
     citizen_group,
     year,
@@ -13,5 +13,5 @@ select
     qf,
     qf_columns,
 from marts.kmf_group_region
-where citizen_group in ('TOP', 'TOP_OF_POPULATION', 'STILL_TOP') and year <= $year and year > cast($year - interval 5 year as date)
+where citizen_group in ('TOP', 'TOP_OF_POPULATION', 'STILL_TOP') and year <= $year and year > cast($year - interval 4 year as date)
 order by list_position(['TOP', 'TOP_OF_POPULATION', 'STILL_TOP'], citizen_group), year

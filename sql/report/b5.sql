@@ -1,4 +1,4 @@
--- Psychiatry, substance abuse and chronic disease in the five newest years: how many citizens, what share of all, how much each.
+-- Psychiatry, substance abuse and chronic disease in the four newest years: how many citizens, what share of all, how much each.
 select
     citizen_group,
     year,
@@ -12,6 +12,6 @@ select
     qf_columns,
 from marts.kmf_group_region
 where citizen_group in ('PSYCHIATRY_STATIONARY', 'PSYCHIATRY_AMBULATORY', 'SUBSTANCE_ABUSE', 'CHRONIC', 'MULTIMORBID')
-    and year <= $year and year > cast($year - interval 5 year as date)
+    and year <= $year and year > cast($year - interval 4 year as date)
 order by
     list_position(['PSYCHIATRY_STATIONARY', 'PSYCHIATRY_AMBULATORY', 'SUBSTANCE_ABUSE', 'CHRONIC', 'MULTIMORBID'], citizen_group), year

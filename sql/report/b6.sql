@@ -1,4 +1,4 @@
--- Care beside co-financing in the five newest years: the dearest in care and who of them is among the dearest in co-financing, who is helped of a
+-- Care beside co-financing in the four newest years: the dearest in care and who of them is among the dearest in co-financing, who is helped of a
 -- thousand elderly, who is readmitted, and which admissions might have been prevented.
 with listed as (
     select unnest([
@@ -19,5 +19,5 @@ select
     if(listed.kmf_measure = 'K12_SHARE', 'oere', null) as _counted_in,
 from listed
 join marts.kmf_indicator as measure on concat(measure.indicator, '_', measure.subject) = listed.kmf_measure
-where measure.municipality_code = 'ALL' and measure.year <= $year and measure.year > cast($year - interval 5 year as date)
+where measure.municipality_code = 'ALL' and measure.year <= $year and measure.year > cast($year - interval 4 year as date)
 order by listed.place, measure.year

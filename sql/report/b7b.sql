@@ -1,4 +1,4 @@
--- How complete the settlements are in each of the five newest years, and whether amounts follow the rates and the state's total.
+-- How complete the settlements are in each of the four newest years, and whether amounts follow the rates and the state's total.
 select
     year,
     completeness.months_delivered,
@@ -15,5 +15,5 @@ select
     completeness.qf_columns,
 from marts.kmf_completeness as completeness
 join marts.kmf_region as region using (year)
-where year <= $year and year > cast($year - interval 5 year as date)
+where year <= $year and year > cast($year - interval 4 year as date)
 order by year
