@@ -322,7 +322,7 @@ FINDINGS = {
     ),
     "the overlap": Finding(
         "B6",
-        indicator("K12", "OVERLAP", "{} af dem var i 2014 også blandt de dyreste i medfinansieringen"),
+        indicator("K12", "OVERLAP", "{} af de dyreste i pleje var i 2014 også blandt de dyreste i medfinansieringen"),
         in_2014(
             "kmf_indicator", "value = null, qf = 'c', qf_columns = 'c: value'",
             "indicator = 'K12' and subject = 'OVERLAP' and municipality_code = 'ALL'",

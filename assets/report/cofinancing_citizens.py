@@ -109,7 +109,7 @@ def care(told: Told) -> Sentences:
     said = []
     for measure, sentence in (
         ("K12_SHARE", "De dyreste ti procent af de ældre i pleje stod for {} af plejeudgiften i {}{}."),
-        ("K12_OVERLAP", "{} af dem var i {} også blandt de dyreste i medfinansieringen{}."),
+        ("K12_OVERLAP", "{} af de dyreste i pleje var i {} også blandt de dyreste i medfinansieringen{}."),
         ("K8_ALL", "{} af indlæggelserne i {} blev fulgt af en akut genindlæggelse{}."),
         ("K17_ALL", "{} af indlæggelserne i {} regnes for forebyggelige{}."),
     ):

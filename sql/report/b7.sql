@@ -6,6 +6,7 @@ with month_told as (
         count(distinct month) filter (receipts > 0 and state <> 'outside') as months_with_records,
         count(distinct month) filter (state = 'not delivered') as months_lacking,
         min(completeness_share) filter (coalesce(month, $year) between $year and cast($year + interval 11 month as date)) as accepted_share,
+        bool_or(receipts > 0) filter (coalesce(month, $year) between $year and cast($year + interval 11 month as date)) as has_records,
     from meta.coverage
     group by extract
 )
@@ -19,6 +20,9 @@ select
     month_told.accepted_share,
     freshness.is_late,
     freshness.is_stale,
+    -- Of few persons no number of records is told.
+    if(month_told.accepted_share is null and month_told.has_records, 'c', '') as qf,
+    if(month_told.accepted_share is null and month_told.has_records, 'c: accepted_share', '') as qf_columns,
     domain_status.status as _status,
     count(*) over () as _extracts,
     count(*) filter (freshness.is_late or freshness.is_stale) over () as _late,
