@@ -21,7 +21,8 @@ def report_asset(data: Path) -> dg.AssetsDefinition:
         group_name="release",
         kinds={"html", "excel"},
         owners=["team:data"],
-        description="What the committee reads of a month: page, workbook, charts, open data and PDF, below data/reports/<month>.",
+        description="What the committee reads of a month: page, workbook, charts, open data and PDF, below data/reports/<month>;"
+        " beside it the paper of co-financing.",
     )
     def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from assets.lake.files import Lake
@@ -39,6 +40,6 @@ def report_asset(data: Path) -> dg.AssetsDefinition:
             "seconds": round(built.seconds, 1),
             "pdf": built.without_pdf or "yes",
         }
-        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(f"{built.release}/{built.month}"))
+        return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(f"{built.release}/{built.period}"))
 
     return report

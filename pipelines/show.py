@@ -207,7 +207,7 @@ def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:
 def report(built: Any) -> None:
     """Where the report lies and what it lacks."""
     out = _console()
-    out.print(f"Report      {built.month} from release {built.release}, {built.figures} figures, {built.seconds:.0f} s", soft_wrap=True)
+    out.print(f"Report      {built.period} from release {built.release}, {built.figures} figures, {built.seconds:.0f} s", soft_wrap=True)
     out.print(f"Read it     {built.path / 'index.html'}", soft_wrap=True)
     if built.empty:
         out.print(f"No numbers  {', '.join(built.empty)}: the page says why", soft_wrap=True)
@@ -216,6 +216,8 @@ def report(built: Any) -> None:
     if built.frozen:
         said = "was kept before and stays as it is" if built.was_frozen else "kept as sent"
         out.print(f"Frozen      {built.frozen} ({said})", soft_wrap=True)
+    if built.cofinancing:
+        report(built.cofinancing)
 
 
 def refused_as_csv(records: list[dict[str, Any]], file: TextIO) -> None:

@@ -100,13 +100,25 @@ def region(example_files: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 
 
 @pytest.fixture(scope="session")
-def april_report(region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The report of April 2015 on the example region."""
-    release = Lake(region).current_release
-    assert release is not None
+def release(region: Path) -> Path:
+    """The release of the whole example region."""
+    found = Lake(region).current_release
+    assert found is not None
+    return found.resolve()
+
+
+@pytest.fixture
+def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine without Chromium: everything but the PDF is made all the same."""
+    monkeypatch.setattr("assets.report.pdf.program", lambda: None)
+
+
+@pytest.fixture(scope="session")
+def april_report(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The report of April 2015 on the example region; the paper of co-financing of 2014 lies beside it."""
 
     def make(folder: Path) -> None:
-        build(release.resolve(), folder, date(2015, 4, 1))
+        build(release, folder, date(2015, 4, 1))
 
     return shared(tmp_path_factory, "reports", make) / "2015-04"
 

@@ -5,32 +5,21 @@ import hashlib
 import re
 import shutil
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import duckdb
 import openpyxl
 import pytest
 
-from assets.lake.files import Lake
 from assets.report.build import NoMonth, OlderRelease, build
 from assets.report.contents import FIGURES
 from assets.report.open_data import danish_csv
 from assets.report_asset import report_asset
 from tests.pages import Element, page
+from tests.papers import Rows, changed, every_query, numbers, numbers_of, reads_as, section
 
 APRIL = date(2015, 4, 1)
-SQL = Path(__file__).resolve().parent.parent / "sql" / "report"
-Rows = list[dict[str, Any]]
-
-
-@pytest.fixture(scope="session")
-def release(region: Path) -> Path:
-    found = Lake(region).current_release
-    assert found is not None
-    return found.resolve()
 
 
 @pytest.fixture(scope="session")
@@ -45,48 +34,9 @@ def index(report: Path) -> Element:
 
 @pytest.fixture(scope="session")
 def asked(release: Path) -> dict[str, Rows]:
-    """The rows of every query of the report, asked of the release by nothing but DuckDB."""
     with duckdb.connect(str(release / "ventetal.duckdb"), read_only=True) as con:
-        found = {}
         kpis = con.execute("select value from marts.kpi_monthly where not is_provisional").fetchall()
-        found["kpis"] = [{"value": value} for (value,) in kpis]
-        for path in SQL.glob("*.sql"):
-            sql = path.read_text("utf-8")
-            answer = con.execute(sql, {"month": APRIL} if "$month" in sql else {})
-            names = [d[0] for d in answer.description or []]
-            found[path.stem] = [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-    return found
-
-
-@pytest.fixture
-def no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A machine without Chromium: everything but the PDF is made all the same."""
-    monkeypatch.setattr("assets.report.pdf.program", lambda: None)
-
-
-def section(index: Element, figure: str) -> Element:
-    return index.one("section", aria_labelledby=figure)
-
-
-def numbers(rows: Rows) -> set[float]:
-    return {float(v) for row in rows for v in row.values() if isinstance(v, int | float) and not isinstance(v, bool)}
-
-
-def numbers_of(row: dict[str, Any]) -> list[float]:
-    """Numbers of the columns that are shown."""
-    return [float(v) for c, v in row.items() if c[0] != "_" and isinstance(v, int | float) and not isinstance(v, bool)]
-
-
-def reads_as(text: str, value: float) -> bool:
-    """Whether a printed number is `value`, or its percentage, rounded half away from zero to the places it is printed with."""
-    found = re.match(r"[−-]?[\d.]+(?:,(\d+))?", text)
-    assert found, text
-    places = len(found[1] or "")
-    printed = Decimal(found[0].replace("−", "-").replace(".", "").replace(",", "."))
-    scales = (100,) if "%" in text or "procentpoint" in text or "pct.point" in text else (1,)
-    exact = [Decimal(repr(value)) * scale for scale in scales]
-    is_size = "procentpoint" in text or "pct.point" in text
-    return any(printed in (r, abs(r) if is_size else r) for x in exact for r in [x.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)])
+    return every_query(release, APRIL) | {"kpis": [{"value": value} for (value,) in kpis]}
 
 
 def test_every_number_of_the_page_is_one_of_the_release_rounded_half_away_from_zero(index: Element, asked: dict[str, Rows]) -> None:
@@ -196,15 +146,6 @@ def test_the_same_release_gives_the_same_report_wherever_it_lies(report: Path, r
         assert clock.sub(b"", content) == clock.sub(b"", second[name]), name
 
 
-def changed(release: Path, target: Path, *statements: str) -> Path:
-    """A copy of the release in which something is not there."""
-    shutil.copytree(release, target)
-    with duckdb.connect(str(target / "ventetal.duckdb")) as con:
-        for statement in statements:
-            con.execute(statement)
-    return target
-
-
 @pytest.mark.usefixtures("no_browser")
 def test_a_domain_that_was_never_published_leaves_its_section_to_say_so(release: Path, tmp_path: Path) -> None:
     lacking = changed(
@@ -231,7 +172,7 @@ def test_one_month_is_told_without_a_course_and_nothing_is_told_of_nothing(relea
         "delete from marts.kpi_monthly where month <> '2015-04-01'",
     )
     built = build(single, tmp_path / "reports")
-    assert built.month == "2015-04"
+    assert built.period == "2015-04"
     empty = changed(release, tmp_path / "empty", *(f"delete from marts.{t}" for t in ("kpi_monthly", "response_time_monthly")))
     with pytest.raises(NoMonth):
         build(empty, tmp_path / "reports")

@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from assets.report import pdf
 
-PAGES = ("index.html", "kvalitet.html", "../index.html")
+YEARLY = "../medfinansiering-2014/index.html"
+PAGES = ("index.html", "kvalitet.html", "../index.html", YEARLY)
 MOST_BYTES = 1_000_000
 
 

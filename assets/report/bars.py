@@ -21,16 +21,18 @@ def bars(told: Told, panel: Panel, width: str) -> Spec:
     value, share = panel.values
     data = []
     for row in told.rows:
-        said = _said(row, value)
+        label = said(told, row, value)
         if row[value] is not None and row[share] is not None:
-            said += f"  ({danish.percent(row[share], told.figure.places)})"
-        data.append({"name": _lines(_named(told, row), width), "value": row[value] or 0, "label": said})
+            label += f"  ({danish.percent(row[share], told.figure.places)})"
+        data.append({"name": lines(told.named(row), width), "value": row[value] or 0, "label": label})
     return _horizontal(data, width, title_of(told, panel))
 
 
-def _said(row: Row, column: str) -> str:
-    """A value in words, or why there is none."""
-    return danish.number(row[column]) if row[column] is not None else HIDDEN if is_withheld(row, column) else NOTHING
+def said(told: Told, row: Row, column: str) -> str:
+    """A value as it is read, or why there is none."""
+    if row[column] is None:
+        return HIDDEN if is_withheld(row, column) else NOTHING
+    return danish.quantity(row[column], told.unit(row, column), told.figure.places)
 
 
 def pairs(told: Told, panel: Panel, width: str) -> Spec:
@@ -39,12 +41,12 @@ def pairs(told: Told, panel: Panel, width: str) -> Spec:
     heads = [told.words(v).label for v in panel.values]
     for row in told.rows:
         for place, (value, head) in enumerate(zip(panel.values, heads, strict=True)):
-            name = _lines(_named(told, row), width)
-            data.append({"name": name, "value": row[value] or 0, "label": _said(row, value), "series": head, "place": place})
-    order = [_lines(_named(told, row), width) for row in told.rows]
+            name = lines(told.named(row), width)
+            data.append({"name": name, "value": row[value] or 0, "label": said(told, row, value), "series": head, "place": place})
+    order = [lines(told.named(row), width) for row in told.rows]
     most = max(d["value"] for d in data) or 1
     where = {
-        "y": field("name", "nominal", sort=order, axis=_name_axis(order, width), scale={"paddingInner": 0.3}),
+        "y": field("name", "nominal", sort=order, axis=name_axis(order, width), scale={"paddingInner": 0.3}),
         "x": field("value", axis=None, scale={"domain": [0, most * (1.2 if width == "wide" else 1.5)]}),
         "yOffset": field("place", "ordinal"),
     }
@@ -61,16 +63,11 @@ def pairs(told: Told, panel: Panel, width: str) -> Spec:
     }
 
 
-def _named(told: Told, row: Row) -> str:
-    column = told.figure.names
-    return told.reading.codes.get((column, row[column]), str(row[column]))
-
-
 def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Spec:
     order = [d["name"] for d in data]
     most = max((d["value"] for d in data), default=0) or 1
     place = {
-        "y": field("name", "nominal", sort=order, axis=_name_axis(order, width)),
+        "y": field("name", "nominal", sort=order, axis=name_axis(order, width)),
         "x": field("value", axis=None, scale={"domain": [0, most * (1.35 if width == "wide" else 2.1)]}),
     }
     layers = [
@@ -81,7 +78,7 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Spec:
     return {"layer": layers, "width": inner, "height": {"step": 30 if width == "wide" else 36}, "title": title}
 
 
-def _name_axis(names: list[str], width: str) -> Spec:
+def name_axis(names: list[str], width: str) -> Spec:
     """Names beside bars. Their room is kept free, since the letters of who reads may be wider than those it was drawn with."""
     longest = max((len(line) for name in names for line in name.split("\n")), default=0)
     room = NAME_WIDTHS[width]
@@ -92,6 +89,6 @@ def _name_axis(names: list[str], width: str) -> Spec:
     }  # fmt: skip
 
 
-def _lines(name: str, width: str) -> str:
+def lines(name: str, width: str) -> str:
     """A long name in several lines on a narrow chart."""
     return name if width == "wide" else "\n".join(wrap(name, NAME_LETTERS))

@@ -1,4 +1,4 @@
-"""A month's report on disk: every file made beside its place, then put there whole. What was sent is kept and never written again."""
+"""The papers on disk: every file made beside its place, then put there whole. What was sent is kept and never written again."""
 
 import shutil
 import time
@@ -6,23 +6,28 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
 from assets.lake.files import SHARED, beside, read_json, write_json
-from assets.report import charts, danish, open_data, page, pdf, quality, workbook
+from assets.report import charts, open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
-from assets.report.contents import FIGURES
+from assets.report.contents import COFINANCING, MONTHLY
 from assets.report.figures import tell
-from assets.report.reading import Reading, newest_month
+from assets.report.papers import Paper
+from assets.report.reading import Reading, newest_month, newest_year
 from sources.errors import Missing
 
 
 @dataclass(frozen=True)
 class Built:
-    """A report and what is worth knowing of it; `without_pdf` says why there is none, `frozen` is the paper as sent."""
+    """A paper and what is worth knowing of it; `without_pdf` says why there is none, `frozen` is the paper as sent.
 
-    month: str
+    `cofinancing` is the yearly paper that was made with a monthly report.
+    """
+
+    period: str
     release: str
     path: Path
     figures: int
@@ -31,6 +36,23 @@ class Built:
     without_pdf: str = ""
     frozen: Path | None = None
     was_frozen: bool = False
+    cofinancing: "Built | None" = None
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which papers are made of which release, and where they are put."""
+
+    release: Path
+    reports: Path
+    freeze: bool
+    month: date | None
+    year: date | None
+
+    def link(self, paper: Paper) -> page.Link | None:
+        """To a paper that is made as well."""
+        period = self.year if paper.unit == "year" else self.month
+        return page.Link(paper.called(period), paper.place(period)) if period else None
 
 
 class NoMonth(Missing):
@@ -42,12 +64,12 @@ class OlderRelease(Missing):
 
 
 def build(release: Path, reports: Path, month: date | None = None, freeze: bool = False) -> Built:
-    """Make the report of `month`, the newest the release has a final figure for if not given.
+    """Make the report of `month`, the newest the release has a final figure for if not given, and the paper of co-financing if it has any.
 
-    Raises NoMonth when none is given and the release has none, and OlderRelease for one with other columns.
+    Raises NoMonth when none is given and the release has none, after the other paper is made; and OlderRelease for one with other columns.
     """
     try:
-        return _build(release, reports, month, freeze)
+        return _build(Order(release.resolve(), reports, freeze, month or newest_month(release), newest_year(release)))
     except duckdb.BinderException as error:
         said = "was made by another version of ventetal: its tables have other columns than the report reads."
         raise OlderRelease(
@@ -55,44 +77,54 @@ def build(release: Path, reports: Path, month: date | None = None, freeze: bool 
         ) from error
 
 
-def _build(release: Path, reports: Path, month: date | None, freeze: bool) -> Built:
+def _build(order: Order) -> Built:
+    if order.month or order.year:
+        order.reports.mkdir(mode=SHARED, parents=True, exist_ok=True)
+    yearly = _make(COFINANCING, order.year, order, order.link(MONTHLY)) if order.year else None
+    monthly = _make(MONTHLY, order.month, order, order.link(COFINANCING), yearly) if order.month else None
+    if monthly or yearly:
+        _write_index(order.reports)
+    if monthly:
+        return monthly
+    made = f" The paper of co-financing is made: {yearly.path / 'index.html'}." if yearly else ""
+    raise NoMonth(f"The release has no final month to report on; `--month` makes the report of a month all the same.{made}")
+
+
+def _make(paper: Paper, period: date, order: Order, other: page.Link | None, cofinancing: Built | None = None) -> Built:
     began = time.monotonic()
-    month = month or newest_month(release)
-    if month is None:
-        raise NoMonth("The release has no final month to report on; `--month` makes the report of a month all the same.")
-    name = f"{month:%Y-%m}"
-    reports.mkdir(mode=SHARED, parents=True, exist_ok=True)
-    part = beside(reports / name)
+    target = order.reports / paper.place(period)
+    part = beside(target)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=SHARED)
-    with Reading(release.resolve(), month) as reading:
-        told = [tell(f, reading) for f in FIGURES]
+    with Reading(order.release, period) as reading:
+        told = [tell(f, reading) for f in paper.figures]
         figures = [page.drawn(t) for t in told]
         # The browser prints while the other files are written.
         with ThreadPoolExecutor(1) as meanwhile:
-            printed = meanwhile.submit(pdf.write, part / "ventetal.pdf", page.report(reading, figures, on_paper=True))
-            changed, called = since_last(reading, reports)
-            _write_pages(part, reading, figures, changed, called)
-            workbook.write(part / "ventetal.xlsx", reading, figures)
-            open_data.write(part / "data", reading, told)
+            printed = meanwhile.submit(pdf.write, part / f"{paper.file}.pdf", page.report(paper, reading, figures, on_paper=True))
+            if paper.has_quality:
+                (part / "kvalitet.html").write_text(
+                    page.quality(reading, quality.parts(reading, *since_last(reading, order.reports))), "utf-8"
+                )
+            _write_pictures(part / "figures", figures)
+            workbook.write(part / f"{paper.file}.xlsx", paper, reading, figures)
+            open_data.write(part / "data", paper, reading, told)
             without_pdf = printed.result()
-        (part / "index.html").write_text(page.report(reading, figures, has_pdf=not without_pdf), "utf-8")
+        (part / "index.html").write_text(page.report(paper, reading, figures, other, has_pdf=not without_pdf), "utf-8")
         about = reading.about
-    facts = {"month": name, "release": about["release_id"], "as_of": f"{about['as_of']:%Y-%m-%d %H:%M}"}
-    write_json(part / FACTS, facts)
-    _put(part, reports / name)
-    kept, was_frozen = (None, False) if not freeze else _keep(reports, name, about["release_id"])
-    _write_index(reports)
+    code, release = paper.code(period), about["release_id"]
+    write_json(part / FACTS, {paper.unit: code, "release": release, "as_of": f"{about['as_of']:%Y-%m-%d %H:%M}"})
+    _put(part, target)
+    kept, was_frozen = (None, False) if not order.freeze else _keep(target, release)
     empty = [t.figure.id for t in told if t.problem]
-    return Built(name, about["release_id"], reports / name, len(told), empty, time.monotonic() - began, without_pdf, kept, was_frozen)
+    return Built(code, release, target, len(told), empty, time.monotonic() - began, without_pdf, kept, was_frozen, cofinancing)
 
 
-def _write_pages(part: Path, reading: Reading, figures: list[page.Drawn], changed: list[dict[str, object]] | None, called: str) -> None:
-    (part / "kvalitet.html").write_text(page.quality(reading, quality.parts(reading, changed, called)), "utf-8")
-    (part / "figures").mkdir()
+def _write_pictures(folder: Path, figures: list[page.Drawn]) -> None:
+    folder.mkdir()
     for drawn in figures:
         if drawn.drawing:
-            (part / "figures" / f"{drawn.told.figure.id}.png").write_bytes(charts.png(drawn.drawing.alone))
+            (folder / f"{drawn.told.figure.id}.png").write_bytes(charts.png(drawn.drawing.alone))
 
 
 def _put(part: Path, target: Path) -> None:
@@ -105,14 +137,14 @@ def _put(part: Path, target: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _keep(reports: Path, month: str, release: str) -> tuple[Path, bool]:
+def _keep(sent: Path, release: str) -> tuple[Path, bool]:
     """The paper as sent, under its release; one that is there stays as it is."""
-    target = reports / f"{month}_{release}"
+    target = sent.with_name(f"{sent.name}_{release}")
     if target.exists():
         return target, True
     part = beside(target)
     shutil.rmtree(part, ignore_errors=True)
-    shutil.copytree(reports / month, part)
+    shutil.copytree(sent, part)
     for path in part.rglob("*"):
         path.chmod(0o550 if path.is_dir() else 0o440)
     part.rename(target)
@@ -120,13 +152,20 @@ def _keep(reports: Path, month: str, release: str) -> tuple[Path, bool]:
 
 
 def _write_index(reports: Path) -> None:
-    def named(facts: dict[str, object]) -> dict[str, object]:
-        as_of = datetime.fromisoformat(str(facts["as_of"]))
-        return facts | {"name": danish.month(date.fromisoformat(f"{facts['month']}-01")), "as_of": f"{as_of:%d-%m-%Y %H:%M}"}
-
-    paths = sorted(reports.glob(f"????-??/{FACTS}"), reverse=True)
-    months = [named(read_json(p)) | {"has_pdf": (p.parent / "ventetal.pdf").exists()} for p in paths]
-    text = page.index(months, [named(f) for f in frozen_reports(reports)])
+    months, years = _listed(MONTHLY, reports), _listed(COFINANCING, reports)
+    frozen = [_named(paper, facts) for paper in (MONTHLY, COFINANCING) for facts in frozen_reports(reports, paper)]
     part = beside(reports / "index.html")
-    part.write_text(text, "utf-8")
+    part.write_text(page.index(months, years, frozen), "utf-8")
     part.replace(reports / "index.html")
+
+
+def _listed(paper: Paper, reports: Path) -> list[dict[str, Any]]:
+    """The facts of every paper that is not frozen, newest first."""
+    paths = sorted(reports.glob(f"{paper.pattern}/{FACTS}"), reverse=True)
+    return [_named(paper, read_json(p)) | {"has_pdf": (p.parent / f"{paper.file}.pdf").exists()} for p in paths]
+
+
+def _named(paper: Paper, facts: dict[str, Any]) -> dict[str, Any]:
+    as_of, period = datetime.fromisoformat(str(facts["as_of"])), paper.period(str(facts[paper.unit]))
+    name = paper.words(period) if paper is MONTHLY else paper.called(period)
+    return facts | {"name": name, "place": paper.place(period), "file": paper.file, "as_of": f"{as_of:%d-%m-%Y %H:%M}"}

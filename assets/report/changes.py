@@ -5,27 +5,27 @@ from datetime import date
 from pathlib import Path
 
 from assets.lake.files import read_json
-from assets.report import danish
-from assets.report.open_data import EVERY_KPI
-from assets.report.reading import Reading, Row, query
+from assets.report.contents import MONTHLY
+from assets.report.papers import Paper
+from assets.report.reading import KPI, Reading, Row
 
 FACTS = "rapport.json"
 
 
-def frozen_reports(reports: Path) -> list[Row]:
-    """The facts of every frozen report, newest first: by the deliveries it knew, then by its month."""
-    found = [read_json(p) | {"folder": p.parent} for p in reports.glob(f"????-??_*/{FACTS}")]
-    return sorted(found, key=lambda f: (f["as_of"], f["month"]), reverse=True)
+def frozen_reports(reports: Path, paper: Paper) -> list[Row]:
+    """The facts of every frozen report, newest first: by the deliveries it knew, then by its period."""
+    found = [read_json(p) | {"folder": p.parent} for p in reports.glob(f"{paper.pattern}_*/{FACTS}")]
+    return sorted(found, key=lambda f: (f["as_of"], f[paper.unit]), reverse=True)
 
 
 def since_last(reading: Reading, reports: Path) -> tuple[list[Row] | None, str]:
     """Indicators that differ from the newest frozen report of another release, and what that report is called; None without one."""
-    before = next((f for f in frozen_reports(reports) if f["release"] != reading.about["release_id"]), None)
+    before = next((f for f in frozen_reports(reports, MONTHLY) if f["release"] != reading.about["release_id"]), None)
     if before is None:
         return None, ""
-    called = f"rapporten for {danish.month(date.fromisoformat(before['month'] + '-01'))} (udgivelse {before['release']})"
+    called = f"rapporten for {MONTHLY.words(MONTHLY.period(before['month']))} (udgivelse {before['release']})"
     then = _values(before["folder"] / "data" / "kpi_monthly.iso.csv")
-    rows = query(reading.con, EVERY_KPI, reading.month) if "marts.kpi_monthly" in reading.tables else []
+    rows = reading.every(MONTHLY.whole_table) if KPI in reading.tables else []
     now = {(r["indicator"], r["subject"], r["month"]): r for r in rows}
     changed = []
     for key in sorted(then):

@@ -12,6 +12,8 @@ from assets.report.bars import bars, pairs
 from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, Spec, chosen, field, layer, title_of
 from assets.report.figures import Panel, Told
 from assets.report.reading import Row
+from assets.report.waterfall import waterfall
+from assets.report.yearly import courses, levels, years
 
 COLOURS, DASHES = (FIRST, SECOND), ([1, 0], [6, 3])
 # Characters of a line below a title, in the widest of the fonts it may be shown in.
@@ -94,6 +96,14 @@ def _panel(told: Told, panel: Panel, width: str) -> Spec | None:
             return pairs(told, panel, width)
         case "multiples":
             return _multiples(told, panel, width)
+        case "levels":
+            return levels(told, panel, width)
+        case "years":
+            return years(told, panel, width)
+        case "waterfall":
+            return waterfall(told, panel, width)
+        case "courses":
+            return courses(told, panel, width)
         case _:
             return _months(told, panel, width)
 

@@ -1,14 +1,33 @@
-"""The report's contents: its sections and figures in the order a reader meets them."""
+"""The papers, and what stands in each in the order a reader meets it."""
 
-from assets.report import redirection, servicedesk, systems, udredning
-from assets.report.figures import Figure, Section
+from assets.report import cofinancing, redirection, servicedesk, systems, udredning
+from assets.report.figures import Figure
+from assets.report.papers import Paper
 
-SECTIONS: tuple[Section, ...] = (
-    redirection.SECTION,
-    udredning.SECTION,
-    servicedesk.CIMT,
-    systems.SYSTEMS,
-    servicedesk.KLINISK,
-    systems.PROJECTS,
+MONTHLY = Paper(
+    title="Månedsrapport",
+    unit="month",
+    folder="%Y-%m",
+    file="ventetal",
+    table="kpi_monthly",
+    template="report.html",
+    sections=(
+        redirection.SECTION,
+        udredning.SECTION,
+        servicedesk.CIMT,
+        systems.SYSTEMS,
+        servicedesk.KLINISK,
+        systems.PROJECTS,
+    ),
+    has_quality=True,
 )
-FIGURES: tuple[Figure, ...] = tuple(f for s in SECTIONS for f in s.figures)
+COFINANCING = Paper(
+    title="Kommunal medfinansiering",
+    unit="year",
+    folder="medfinansiering-%Y",
+    file="medfinansiering",
+    table="kmf_indicator",
+    template="cofinancing.html",
+    sections=cofinancing.SECTIONS,
+)
+FIGURES: tuple[Figure, ...] = MONTHLY.figures

@@ -7,10 +7,16 @@ from decimal import ROUND_HALF_UP, Decimal
 from sources.danish import MONTHS
 
 Number = int | float | Decimal
-# Units whose values are shares; everything else is written as it is stored.
+# Units whose values are shares, and amounts that are read in millions of kroner, with the powers of ten to there; everything else is
+# written as it is stored.
 SHARE = "share"
+MILLIONS = {"oere": 8, "thousand kr": 3}
 WHOLE = {"number", "seconds"}
-WORDS = {"seconds": " sek.", "days": " dage", "weeks": " uger"}
+PLACES = {"oere": 2, "thousand kr": 2, "kr": 0, "index": 2}
+WORDS = {
+    "seconds": " sek.", "days": " dage", "weeks": " uger", "kr": " kr.", "oere": " mio. kr.", "thousand kr": " mio. kr.",
+    "per_thousand": " pr. 1.000",
+}  # fmt: skip
 
 
 def rounded(value: Number, places: int) -> Decimal:
@@ -34,9 +40,23 @@ def quantity(value: Number, unit: str | None, places: int = 1, with_unit: bool =
     """A value in its unit: a share as percent, counts of indicators and seconds whole, other means with a place."""
     if unit == SHARE:
         return percent(value, places)
-    whole = unit in WHOLE or isinstance(value, int) or float(value).is_integer()
-    text = number(value, 0 if whole else places)
+    if unit in PLACES:
+        text = number(in_millions(value, unit), PLACES[unit])
+    else:
+        whole = unit in WHOLE or isinstance(value, int) or float(value).is_integer()
+        text = number(value, 0 if whole else places)
     return text + WORDS.get(unit or "", "") if with_unit else text
+
+
+def in_millions(value: Number, unit: str | None) -> Decimal:
+    """An amount in millions of kroner; of another unit the value itself."""
+    return Decimal(str(value)).scaleb(-MILLIONS.get(unit or "", 0))
+
+
+def signed(value: Number, unit: str | None, places: int = 1) -> str:
+    """A change that says which way it goes: +0,50 or −1,83; nothing is 0,00."""
+    text = quantity(value, unit, places, with_unit=False)
+    return f"+{text}" if value > 0 and not is_nothing(value, unit, places) else text
 
 
 def places_that_tell(value: Number, other: Number, unit: str | None, places: int) -> int:
@@ -60,10 +80,16 @@ def difference(change: Number, unit: str | None, places: int = 1) -> str:
     return quantity(abs(float(change)), unit, places)
 
 
-def is_nothing(change: Number, unit: str | None, places: int) -> bool:
+def change(value: Number, unit: str | None, places: int = 1) -> str:
+    """A change with its sign and unit: +2,8 procentpoint."""
+    sign = "" if is_nothing(value, unit, places) else "+" if value > 0 else "−"
+    return sign + difference(value, unit, places)
+
+
+def is_nothing(change: Number, unit: str | None, places: int = 1) -> bool:
     """Whether a change disappears in rounding."""
-    size = Decimal(str(change)) * (100 if unit == SHARE else 1)
-    return rounded(size, 0 if unit in WHOLE else places) == 0
+    size = Decimal(str(change)) * 100 if unit == SHARE else in_millions(change, unit)
+    return rounded(size, 0 if unit in WHOLE else PLACES.get(unit or "", places)) == 0
 
 
 def month(day: date) -> str:
@@ -81,6 +107,11 @@ def period(first: date, last: date) -> str:
     if (first.year, last.month - first.month, first.month % 3) == (last.year, 2, 1):
         return f"{(first.month + 2) // 3}. kvartal {first.year}"
     return f"{MONTHS[first.month - 1]} {first.year} til {month(last)}"
+
+
+def years(first: date, last: date) -> str:
+    """A year, or from one to another."""
+    return f"{first.year}" if first.year == last.year else f"{first.year} til {last.year}"
 
 
 def listed(names: Sequence[str]) -> str:

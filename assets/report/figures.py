@@ -10,7 +10,7 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from assets.report.danish import period
+from assets.report.danish import period, years
 from assets.report.reading import ColumnWords, Reading, Row, needed
 
 WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED = "c", "p", "u", "b", "e"
@@ -21,15 +21,15 @@ CAUTIONS = {
     BREAK: "databrud",
     ESTIMATED: "opgjort efter totaler",
 }
-Kind = Literal["line", "columns", "stack", "bars", "pairs", "multiples"]
+Kind = Literal["line", "columns", "stack", "bars", "pairs", "multiples", "levels", "years", "waterfall", "courses"]
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One chart of a figure: columns of its rows, over the months or over the names of the rows.
+    """One chart of a figure: columns of its rows, over the months, the years or over the names of the rows.
 
     `target` is the column with the target, of all values or of the one in `aims`; `limits` the indicator and subject whose natural
-    limits are drawn.
+    limits are drawn. `only` are the names that are drawn, if not all; `is_reversed` draws the rows from the last to the first.
     """
 
     kind: Kind
@@ -38,6 +38,8 @@ class Panel:
     target: str = ""
     aims: str = ""
     limits: tuple[str, str] | None = None
+    only: tuple[str, ...] = ()
+    is_reversed: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,16 @@ class Told:
             return ColumnWords(own, known.unit, known.type, known.meaning)
         return known or ColumnWords(own or column, self.figure.units.get(column))
 
+    def unit(self, row: Row, column: str) -> str | None:
+        """What a value is counted in; a figure of many measures says it of each row."""
+        of_row = self.figure.row_units.get(column)
+        return row[of_row] if of_row else self.words(column).unit
+
+    def named(self, row: Row) -> str:
+        """What the row is of, in the reader's words."""
+        column = self.figure.names
+        return self.reading.codes.get((column, row[column]), str(row[column]))
+
     @property
     def last_final(self) -> date | None:
         """The newest final month its rows have."""
@@ -70,10 +82,17 @@ class Told:
 
     @property
     def period(self) -> str:
-        """The months its rows speak of, in words."""
+        """The months or years its rows speak of, in words."""
+        if self.years:
+            return years(self.years[0], self.years[-1])
         if not self.rows or not ({"month", "_from"} & set(self.rows[0])):
             return ""
         return period(self.rows[0].get("_from") or self.rows[0]["month"], self.rows[0].get("_to") or self.rows[-1]["month"])
+
+    @property
+    def years(self) -> list[date]:
+        """The years its rows speak of, oldest first; none where they are of months."""
+        return sorted({row[c] for row in self.rows for c in ("year", "_year", "_last_year") if row.get(c)})
 
     @property
     def method(self) -> str:
@@ -89,9 +108,11 @@ class Told:
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the report. `findings` are the indicators it states, `says` adds what only this figure can say.
+    """One figure of a paper. `findings` are the indicators it states, `says` adds what only this figure can say.
 
-    `listed` are indicators for the overview alone, of a figure that states them in words of its own.
+    `listed` are indicators for the overview alone, of a figure that states them in words of its own. `basis` says below the figure what
+    it stands on, `absent` why there are no rows. `row_units` are columns whose unit another column of the row holds. Where the charts carry
+    every number, `on_screen_only` spares paper the table.
     """
 
     id: str
@@ -101,11 +122,15 @@ class Figure:
     findings: tuple[tuple[str, str], ...] = ()
     listed: tuple[tuple[str, str], ...] = ()
     says: Callable[[Told], list[Markup]] | None = None
+    basis: Callable[[Told], list[Markup]] | None = None
+    absent: Callable[[Reading], str] | None = None
     names: str = "month"
     pivot: tuple[str, str] | None = None
     places: int = 1
     labels: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
+    row_units: dict[str, str] = field(default_factory=dict)
+    on_screen_only: bool = False
 
     @property
     def key(self) -> str:
@@ -132,7 +157,7 @@ def tell(figure: Figure, reading: Reading) -> Told:
     if lacking:
         problem = f"Udgivelsen indeholder ikke tallene: {', '.join(lacking)} er endnu ikke offentliggjort."
     elif not rows:
-        problem = "Udgivelsen indeholder ingen tal til og med rapportens måned."
+        problem = figure.absent(reading) if figure.absent else "Udgivelsen indeholder ingen tal til og med rapportens måned."
     return Told(figure, reading, rows, findings if rows else [], problem)
 
 

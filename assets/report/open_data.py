@@ -12,24 +12,24 @@ from pathlib import Path
 from typing import Any
 
 from assets.report.figures import Told
-from assets.report.reading import KPI, Reading, Row, query
+from assets.report.papers import Paper
+from assets.report.reading import Reading, Row
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 DICTIONARY_HEADS = ["fil", "kolonne", "betegnelse", "type", "enhed", "betydning"]
-EVERY_KPI = "select * from marts.kpi_monthly where month <= $month order by all"
 
 
-def write(folder: Path, reading: Reading, told: list[Told]) -> None:
-    """The files of `folder`: two for each figure that has rows, two of all indicators, ordbog.csv and SHA256SUMS."""
+def write(folder: Path, paper: Paper, reading: Reading, told: list[Told]) -> None:
+    """The files of `folder`: two for each figure that has rows, two of the paper's whole table, ordbog.csv and SHA256SUMS."""
     folder.mkdir(parents=True)
     described: list[list[Any]] = []
-    for name, rows in _tables(reading, told):
+    for name, rows in _tables(paper, reading, told):
         names = [n for n in rows[0] if not n.startswith("_")]
         values = [[row[n] for n in names] for row in rows]
         (folder / f"{name}.csv").write_bytes(danish_csv(names, values))
         (folder / f"{name}.iso.csv").write_bytes(iso_csv(names, values))
         for column in names:
-            words = next((t.words(column) for t in told if t.figure.id == name), reading.words_of(column, [KPI]))
+            words = next((t.words(column) for t in told if t.figure.id == name), reading.words_of(column, [f"marts.{paper.table}"]))
             described.append([name, column, *((words.label, words.type, words.unit, words.meaning) if words else ("", "", "", ""))])
     (folder / "ordbog.csv").write_bytes(danish_csv(DICTIONARY_HEADS, described))
     sums = [f"{hashlib.sha256(p.read_bytes()).hexdigest()}  {p.name}\n" for p in sorted(folder.glob("*.csv"))]
@@ -46,12 +46,12 @@ def iso_csv(names: list[str], rows: list[list[Any]]) -> bytes:
     return _csv(names, ([_iso(v) for v in row] for row in rows), ",").encode("utf-8")
 
 
-def _tables(reading: Reading, told: list[Told]) -> Iterator[tuple[str, list[Row]]]:
+def _tables(paper: Paper, reading: Reading, told: list[Told]) -> Iterator[tuple[str, list[Row]]]:
     for t in told:
         if t.rows:
             yield t.figure.id, t.rows
-    if "marts.kpi_monthly" in reading.tables and (rows := query(reading.con, EVERY_KPI, reading.month)):
-        yield "kpi_monthly", rows
+    if f"marts.{paper.table}" in reading.tables and (rows := reading.every(paper.whole_table)):
+        yield paper.table, rows
 
 
 def _csv(names: list[str], rows: Iterator[list[Any]], delimiter: str) -> str:

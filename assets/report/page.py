@@ -9,9 +9,9 @@ import jinja2
 from markupsafe import Markup
 
 from assets.report import chart_style, charts, danish, prose
-from assets.report.contents import SECTIONS
 from assets.report.figures import Section, Told
 from assets.report.overview import lines
+from assets.report.papers import Paper
 from assets.report.quality import Part
 from assets.report.reading import Reading
 from assets.report.tables import Table, table
@@ -33,16 +33,27 @@ def drawn(told: Told) -> Drawn:
     return Drawn(told, table(told), prose.findings(told), charts.draw(told))
 
 
-def report(reading: Reading, figures: list[Drawn], has_pdf: bool = False, on_paper: bool = False) -> str:
+@dataclass(frozen=True)
+class Link:
+    """Another paper: what it is called and where it lies beside this one."""
+
+    name: str
+    place: str
+
+
+def report(
+    paper: Paper, reading: Reading, figures: list[Drawn], other: Link | None = None, has_pdf: bool = False, on_paper: bool = False
+) -> str:
     """index.html: the overview, then every section with its figures. On paper there are no links to other files."""
-    month_name = danish.month(reading.month)
     return _render(
-        "report.html",
-        title=f"Månedsrapport {month_name}",
-        month_name=month_name,
+        paper.template,
+        title=paper.called(reading.period),
+        file=paper.file,
+        period_name=paper.words(reading.period),
         about=reading.about,
-        overview=[s for section in SECTIONS if (s := (section.title, lines(section, _own(section, figures))))[1]],
-        sections=[_section(s, figures, reading) for s in SECTIONS],
+        overview=[s for section in paper.sections if (s := (section.title, lines(section, _own(section, figures))))[1]],
+        sections=[_section(s, figures, reading) for s in paper.sections],
+        other=other,
         has_pdf=has_pdf,
         on_paper=on_paper,
     )
@@ -50,13 +61,13 @@ def report(reading: Reading, figures: list[Drawn], has_pdf: bool = False, on_pap
 
 def quality(reading: Reading, parts: list[Part]) -> str:
     """kvalitet.html: how far the figures can be trusted."""
-    lead = f"Hvor langt tallene i rapporten for {danish.month(reading.month)} rækker."
-    return _render("quality.html", title=f"Datakvalitet {danish.month(reading.month)}", lead=lead, about=reading.about, parts=parts)
+    lead = f"Hvor langt tallene i rapporten for {danish.month(reading.period)} rækker."
+    return _render("quality.html", title=f"Datakvalitet {danish.month(reading.period)}", lead=lead, about=reading.about, parts=parts)
 
 
-def index(months: list[dict[str, Any]], frozen: list[dict[str, Any]]) -> str:
-    """The list of reports there are."""
-    return _render("index.html", title="Månedsrapporter", months=months, frozen=frozen)
+def index(months: list[dict[str, Any]], years: list[dict[str, Any]], frozen: list[dict[str, Any]]) -> str:
+    """The list of papers there are: monthly reports, papers of co-financing, and all as they were sent."""
+    return _render("index.html", title="Månedsrapporter", months=months, years=years, frozen=frozen)
 
 
 def _section(section: Section, figures: list[Drawn], reading: Reading) -> dict[str, Any]:
@@ -90,9 +101,11 @@ def _figure(made: Drawn) -> dict[str, Any]:
         "table": made.table,
         "method": told.method,
         "period": told.period,
+        "basis": [] if told.problem or not figure.basis else figure.basis(told),
         "wide": _labelled(made.drawing and made.drawing.wide, label),
         "narrow": _labelled(made.drawing and made.drawing.narrow, label),
         "is_tall": len(figure.panels) > 2 or any(p.kind == "multiples" for p in figure.panels),
+        "is_screen_only": figure.on_screen_only,
         "is_table_first": bool(figure.pivot) or not figure.panels,
     }
 

@@ -4,7 +4,9 @@ Every number stands in a <data> element with the value it was rounded from, ever
 that a test can hold each of them against the release. What the data do not say is not said.
 """
 
+from collections.abc import Callable
 from datetime import date
+from functools import wraps
 from typing import Any
 
 from markupsafe import Markup
@@ -30,6 +32,15 @@ def short(day: date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m}", danish.short_month(day))
 
 
+def year(day: date) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y}", f"{day:%Y}")
+
+
+def size(value: Number, unit: str | None, places: int = 1) -> Markup:
+    """How much a change or a contribution is, without its sign: the words around it say which way."""
+    return Markup('<data value="{}">{}</data>').format(value, quantity(value if value >= 0 else -value, unit, places))
+
+
 def during(first: date, last: date) -> Markup:
     return Markup('<time datetime="{}/{}">{}</time>').format(f"{first:%Y-%m}", f"{last:%Y-%m}", danish.period(first, last))
 
@@ -41,6 +52,16 @@ def name(text: Any) -> Markup:
 def names(texts: list[Any]) -> Markup:
     said = [name(t) for t in texts]
     return said[0] if len(said) == 1 else Markup(", ").join(said[:-1]) + Markup(" og ") + said[-1] if said else Markup("")
+
+
+def ended(says: Callable[[Told], list[Markup]]) -> Callable[[Told], list[Markup]]:
+    """What says sentences, with one full stop where a sentence ends in an abbreviation."""
+
+    @wraps(says)
+    def said(told: Told) -> list[Markup]:
+        return [Markup(str(s).replace(".</data>.", ".</data>")) for s in says(told)]
+
+    return said
 
 
 def findings(told: Told) -> list[Markup]:

@@ -35,10 +35,10 @@ class ColumnWords:
 
 @dataclass
 class Reading:
-    """A release opened for the report of a month; `month` is the newest the report may speak of."""
+    """A release opened for a paper; `period` is the first day of the newest month or year it may speak of."""
 
     release: Path
-    month: date
+    period: date
     con: duckdb.DuckDBPyConnection = field(init=False)
 
     def __post_init__(self) -> None:
@@ -88,15 +88,19 @@ class Reading:
         return {(r["indicator"], r["subject"]): r for r in found}
 
     def ask(self, name: str) -> list[Row]:
-        """Rows of sql/report/<name>.sql for the report's month."""
-        return query(self.con, statement(name), self.month)
+        """Rows of sql/report/<name>.sql for the paper's period."""
+        return self.every(statement(name))
+
+    def every(self, sql: str) -> list[Row]:
+        """Rows of a query up to the paper's period."""
+        return query(self.con, sql, self.period)
 
     def course(self, indicator: str, subject: str) -> list[tuple[date, float]]:
         """Month and value of an indicator's final months."""
         if KPI not in self.tables:
             return []
         sql = f"select month, value from {KPI} where indicator = ? and subject = ? and not is_provisional and month <= ? order by month"
-        return self.con.execute(sql, [indicator, subject, self.month]).fetchall()
+        return self.con.execute(sql, [indicator, subject, self.period]).fetchall()
 
     def bounds(self, month: date) -> list[Row]:
         """The bounds of the completeness bands in force in a month."""
@@ -135,9 +139,9 @@ def needed(name: str) -> tuple[str, ...]:
     return tuple(sorted({f"{t.db}.{t.name}" for t in tree.find_all(exp.Table) if t.db}))
 
 
-def query(con: duckdb.DuckDBPyConnection, sql: str, month: date) -> list[Row]:
-    """Rows of a query that may name $month."""
-    found = con.execute(sql, {"month": month} if "$month" in sql else {})
+def query(con: duckdb.DuckDBPyConnection, sql: str, period: date) -> list[Row]:
+    """Rows of a query that may name $month or $year."""
+    found = con.execute(sql, {unit: period for unit in ("month", "year") if f"${unit}" in sql})
     names = [d[0] for d in found.description or []]
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -149,3 +153,13 @@ def newest_month(release: Path) -> date | None:
         found = con.execute(f"select max(month) from {KPI} where not is_provisional").fetchall() if tables else [(None,)]
     month: date | None = found[0][0]
     return month
+
+
+def newest_year(release: Path) -> date | None:
+    """The newest year of co-financing that is not provisional, else the newest; None for a release without any."""
+    with open_release(release) as con:
+        tables = con.execute("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'kmf_region'").fetchall()
+        sql = "select coalesce(max(year) filter (not is_provisional), max(year)) from marts.kmf_region"
+        found = con.execute(sql).fetchall() if tables else [(None,)]
+    year: date | None = found[0][0]
+    return year

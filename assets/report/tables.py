@@ -1,6 +1,6 @@
 """The table behind a figure, once for the page, the workbook and the reader: what each cell says and what it is rounded from."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -15,17 +15,17 @@ NOTHING, HIDDEN = "ikke opgjort", "tilbageholdt"
 
 @dataclass(frozen=True)
 class Cell:
-    """`value` is what the release holds, `text` what the reader sees; a number has a unit or is a plain number."""
+    """`value` is what the release holds, `text` what the reader sees; a number has a unit or is a plain number.
+
+    `moment` is a month or a year as machines write it.
+    """
 
     value: Any
     text: str
     unit: str | None = None
     is_number: bool = False
     note: str = ""
-
-    @property
-    def is_month(self) -> bool:
-        return isinstance(self.value, date) and not isinstance(self.value, datetime)
+    moment: str = ""
 
     @property
     def is_absent(self) -> bool:
@@ -50,7 +50,8 @@ def cell(value: Any, words: ColumnWords, places: int, codes: dict[tuple[str, str
     if isinstance(value, datetime):
         return Cell(value, f"{value:%d-%m-%Y %H:%M}")
     if isinstance(value, date):
-        return Cell(value, danish.short_month(value))
+        is_year = column == "year"
+        return Cell(value, f"{value:%Y}" if is_year else danish.short_month(value), moment=f"{value:%Y}" if is_year else f"{value:%Y-%m}")
     if isinstance(value, int | float):
         return Cell(value, danish.quantity(value, words.unit, places, with_unit=False), words.unit, is_number=True)
     return Cell(value, codes.get((column, str(value)), str(value)))
@@ -97,7 +98,12 @@ def _turned(told: Told, caption: str) -> Table:
 
 
 def _cell(told: Told, row: Row, column: str, noted: bool = False) -> Cell:
-    made = cell(row[column], told.words(column), _places(told, row, column), told.reading.codes, column, is_withheld(row, column))
+    unit = told.unit(row, column)
+    words = replace(told.words(column), unit=unit)
+    made = cell(row[column], words, _places(told, row, column), told.reading.codes, column, is_withheld(row, column))
+    if made.is_number and column in told.figure.row_units:
+        write = danish.change if column.endswith("_change") else danish.quantity
+        made = replace(made, text=write(row[column], unit, told.figure.places))
     if not noted:
         return made
     notes = (["under mål"] if row.get("target_met") is False else []) + cautions(row)

@@ -1,4 +1,4 @@
-"""The command that makes the monthly report."""
+"""The command that makes the monthly report, and with it the yearly paper of co-financing."""
 
 from datetime import date
 from typing import Annotated
