@@ -276,6 +276,8 @@ def test_the_tidy_table_says_every_indicator_as_it_was_counted(
         of = of_place(landing, row.year, row.municipality_code)
         if pd.isna(row.value):
             is_none = row.indicator == "K7" or (row.indicator, row.year) == ("K4", 2012) or row.persons == 0
+            # Of a year that lacks a month there is nothing to compare the state's total with.
+            is_none |= row.subject == "INDEX" and bool(years(landing)[row.year][0])
             assert letters(row).get("value", "no letter") in ("zm" if is_none else "c"), row
             seen["missing"] += 1
         elif (row.indicator, row.subject) in OF_GROUPS:
