@@ -207,7 +207,7 @@ def test_what_the_marts_tell_is_what_was_counted_and_what_they_do_not_tell_has_i
             shown = getattr(row, name)
             said["told" if pd.notna(shown) else letters(row)[name]] += 1
             if pd.notna(shown):
-                assert shown == pytest.approx(float(value), abs=0.005), (row, name)
+                assert shown == pytest.approx(float(value), abs=0.0051), (row, name)
 
     for suffix in ("", "_region"):
         for row in mart(region, f"kmf_municipality{suffix}" if not suffix else "kmf_region").itertuples():
@@ -276,6 +276,8 @@ def test_the_tidy_table_says_every_indicator_as_it_was_counted(
         of = of_place(landing, row.year, row.municipality_code)
         if pd.isna(row.value):
             is_none = row.indicator == "K7" or (row.indicator, row.year) == ("K4", 2012) or row.persons == 0
+            # Of a year that lacks a month there is nothing to compare the state's total with.
+            is_none |= row.subject == "INDEX" and bool(years(landing)[row.year][0])
             assert letters(row).get("value", "no letter") in ("zm" if is_none else "c"), row
             seen["missing"] += 1
         elif (row.indicator, row.subject) in OF_GROUPS:
@@ -286,7 +288,7 @@ def test_the_tidy_table_says_every_indicator_as_it_was_counted(
             amount = sum(c.amount for c in of.values() if c.band == row.subject)
             [(low, high)] = [edges for name, *edges in BANDS if name == row.subject]
             people = living(landing, row.year, row.municipality_code, low, high)
-            assert row.value == pytest.approx(amount / 100 / people, abs=0.005), row
+            assert row.value == pytest.approx(amount / 100 / people, abs=0.0051), row
             seen["K9"] += 1
     assert min(seen.values()) > 10
     assert set(seen) == {f"K{n}" for n in (2, 3, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 17)} | {"missing"}
