@@ -2,6 +2,8 @@
 
 import re
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
@@ -9,10 +11,16 @@ from typing import Any
 
 import duckdb
 
+from assets.report import prose
+from assets.report.contents import COFINANCING
+from assets.report.figures import Told, tell
+from assets.report.reading import Reading
 from tests.pages import Element
 
 SQL = Path(__file__).resolve().parent.parent / "sql" / "report"
 Rows = list[dict[str, Any]]
+# The year of the paper of co-financing that the example region has.
+YEAR = date(2014, 1, 1)
 
 
 def every_query(release: Path, period: date) -> dict[str, Rows]:
@@ -64,3 +72,21 @@ def reads_as(text: str, value: float, unit: str = "") -> bool:
     exact = [Decimal(repr(value)) * Decimal(scale) for scale in scales]
     is_size = "procentpoint" in text or "pct.point" in text
     return any(printed in (r, abs(r) if is_size else r) for x in exact for r in [x.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)])
+
+
+@contextmanager
+def figure(release: Path, id_: str, year: date = YEAR) -> Iterator[Told]:
+    """What one figure tells of a release."""
+    with Reading(release, year) as reading:
+        yield tell(next(f for f in COFINANCING.figures if f.id == id_), reading)
+
+
+def sentences(release: Path, id_: str, year: date = YEAR) -> str:
+    """What is found in a figure, or why there is nothing, and what it stands on, as it reads."""
+    with figure(release, id_, year) as told:
+        basis = told.figure.basis(told) if told.figure.basis and not told.problem else []
+        return told.problem or " ".join(s.striptags() for s in (*prose.findings(told), *basis))
+
+
+def in_2014(table: str, change: str, where: str = "true") -> str:
+    return f"update marts.{table} set {change} where year = '2014-01-01' and {where}"
