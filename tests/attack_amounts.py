@@ -17,9 +17,12 @@ ALL, FEWEST = "ALL", 5
 BY_RULE = ("TOP", "TOP_OF_POPULATION", "CARE_TOP")
 OF_USERS = ("CHRONIC", "SUBSTANCE_ABUSE", "PSYCHIATRY_STATIONARY", "PSYCHIATRY_AMBULATORY", "TOP", "TOP_OF_POPULATION")
 CARED = ("HOME_HELP", "NURSING", "CARE_HOME")
-ADDITIVE = (*OF_USERS[:4], *CARED, "MULTIMORBID", "READMITTED", "PREVENTABLE")
+ADDITIVE = (*OF_USERS[:4], *CARED, "MULTIMORBID", "ADMITTED", "READMITTED", "PREVENTABLE", "CARED_ELDERLY")
 # A group all of which another group is part of.
-PART_OF = {"MULTIMORBID": "CHRONIC", "STILL_TOP": "TOP", "CARE_TOP_IN_TOP": "CARE_TOP"}
+PART_OF = {
+    "MULTIMORBID": "CHRONIC", "STILL_TOP": "TOP", "CARE_TOP": "CARED_ELDERLY", "CARE_TOP_IN_TOP": "CARE_TOP",
+    "READMITTED": "ADMITTED", "PREVENTABLE": "ADMITTED",
+}  # fmt: skip
 FACTORS = ("population", "age", "volume", "base_effect", "rate")
 # What residents and a published total make of it anybody can reckon, and what is a number of another table.
 TOLD_ELSEWHERE = ("population_oere", "population_reversed_oere", "amount_oere", "amount_before_oere")
@@ -101,16 +104,9 @@ def _see_groups(attacks: dict[date, Attack], amounts: Amounts, rows: Rows) -> No
         year, place, name = r["year"], r.get("municipality_code", ALL), r["citizen_group"]
         if name not in BY_RULE or r["citizens"] is not None:
             attacks[year].is_exactly(("group", year, place, name), r["citizens"])
-        # What a group is of stands elsewhere too: only that it is few would tell. So would that the others are.
-        if r["of_citizens"] is None:
-            _derive(attacks[year], ("of", year, place, name))
-        else:
-            attacks[year].is_exactly(("of", year, place, name), r["of_citizens"])
-        if name not in BY_RULE and (r["citizens"] is None or r["of_citizens"] is None or 0 < r["of_citizens"] - r["citizens"] < FEWEST):
+        if name not in (*BY_RULE, "CARED_ELDERLY", "ADMITTED"):
             _derive(attacks[year], ("others", year, place, name))
         amounts.is_exactly(("group", year, place, name), r["amount_oere"])
-        if r["of_amount_oere"] is not None:
-            amounts.is_exactly(("of", year, place, name), r["of_amount_oere"])
 
 
 def _derive(attack: Attack, name: Name) -> None:
@@ -163,27 +159,15 @@ def _link_levels(to: Attack | Amounts, year: date, codes: list[str], bands: list
 def _link_groups(attack: Attack, amounts: Amounts, year: date, codes: list[str], names: set[str]) -> None:
     for place in (*codes, ALL):
         for name in names:
-            base = ("of", year, place, name)
-            if name in OF_USERS:
-                attack.sums([base], [_level(year, place, ALL)])
+            base = ("group", year, place, PART_OF[name]) if name in PART_OF else _level(year, place, ALL)
             if name in CARED:
+                base = ("of", year, place, name)
                 attack.sums([_level(year, place, ALL), ("cared for and no user", year, place, name)], [base])
-            if name in PART_OF:
-                attack.sums([base], [("group", year, place, PART_OF[name])])
-            if name not in BY_RULE:
+            if name not in (*BY_RULE, "CARED_ELDERLY", "ADMITTED"):
                 attack.sums([("group", year, place, name), ("others", year, place, name)], [base])
-            if name == "CARE_TOP_IN_TOP":
-                amounts.sums([base], [("group", year, place, "CARE_TOP")])
-            elif name != "CARE_TOP":
-                amounts.sums([base], [("users", year, place)])
-        if {"READMITTED", "PREVENTABLE"} <= names:
-            attack.sums([("of", year, place, "READMITTED")], [("of", year, place, "PREVENTABLE")])
-    for name in names:
+    for name in names & {*ADDITIVE}:
         for to in (attack, amounts):
-            if name in ADDITIVE:
-                to.sums([("group", year, code, name) for code in codes], [("group", year, ALL, name)])
-            if name in (*ADDITIVE, "CARE_TOP"):
-                to.sums([("of", year, code, name) for code in codes], [("of", year, ALL, name)])
+            to.sums([("group", year, code, name) for code in codes], [("group", year, ALL, name)])
 
 
 def _link_change(amounts: Amounts, marts: dict[str, Rows]) -> None:

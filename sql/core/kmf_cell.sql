@@ -36,11 +36,11 @@ counted as (
         spent.municipality_code,
         citizen.age_band,
         spent.area,
-        count(*) as citizens,
+        count(*) filter (spent.amount_oere <> 0) as citizens,
         cast(sum(spent.contacts) as bigint) as contacts,
         cast(sum(spent.base_oere) as bigint) as base_oere,
         cast(sum(spent.amount_oere) as bigint) as amount_oere,
-        max(spent.amount_oere) as largest_oere,
+        max(abs(spent.amount_oere)) as largest_oere,
     from core.kmf_citizen_area as spent
     join core.kmf_citizen_year as citizen using (year, municipality_code, person_id)
     group by all

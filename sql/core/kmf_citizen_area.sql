@@ -13,17 +13,17 @@ select
     settlement.person_id,
     settlement.area,
     min(settlement.age) as age,
-    count(*) as contacts,
+    count(*) filter (not settlement.is_reversed) as contacts,
     cast(sum(settlement.base_oere) as bigint) as base_oere,
     cast(sum(settlement.amount_oere) as bigint) as amount_oere,
-    bool_or(
+    coalesce(bool_or(
         exists (
             select 1 from abuse
             where abuse.diagnosis_code = settlement.diagnosis_code
                 and settlement.service_date between abuse.valid_from and abuse.valid_to
         )
-    ) as has_substance_abuse,
+    ) filter (not settlement.is_reversed), false) as has_substance_abuse,
 from core.kmf_settlement as settlement
 join core.kmf_year as covered on covered.year = settlement.year
-where not settlement.is_reversed and settlement.municipality_code <> 'UNMAPPED'
+where settlement.municipality_code <> 'UNMAPPED'
 group by all

@@ -1,9 +1,9 @@
 -- A citizen of a municipality in a year: what co-financing and care cost, and what groups he or she is one of. In the top are the dearest
 -- tenth of those with an amount, rounded up, ties by id; in the top of the population as many of them as a tenth of the residents.
 -- The age is the lowest that a settlement of the year gives, so a birthday moves nobody, else that which settlements of other years make
--- it. Whose age no settlement gives is in the band that most citizens of the year are in.
+-- it. Whose age no settlement gives is in the band that most citizens of the year are in, or the widest.
 with known as (
-    select cast(max(known_until) as date) as until_date from coverage.kmf_care
+    select cast(max(known_until) - interval 1 microsecond as date) as until_date from coverage.kmf_care
 ),
 settled as (
     select
@@ -15,8 +15,8 @@ settled as (
         cast(sum(amount_oere) as bigint) as amount_oere,
         cast(coalesce(sum(amount_oere) filter (area = 'PSYKIATRI_STATIONÆR'), 0) as bigint) as psychiatry_stationary_oere,
         cast(coalesce(sum(amount_oere) filter (area = 'PSYKIATRI_AMBULANT'), 0) as bigint) as psychiatry_ambulatory_oere,
-        bool_or(area = 'PSYKIATRI_STATIONÆR') as has_psychiatry_stationary,
-        bool_or(area = 'PSYKIATRI_AMBULANT') as has_psychiatry_ambulatory,
+        bool_or(area = 'PSYKIATRI_STATIONÆR' and contacts > 0) as has_psychiatry_stationary,
+        bool_or(area = 'PSYKIATRI_AMBULANT' and contacts > 0) as has_psychiatry_ambulatory,
         bool_or(has_substance_abuse) as has_substance_abuse,
     from core.kmf_citizen_area
     group by all
@@ -88,7 +88,7 @@ citizen as (
         year,
         municipality_code,
         person_id,
-        coalesce(settled.age, year(year) - born.birth_year) as age,
+        coalesce(settled.age, case when year(year) < born.birth_year then 0 else year(year) - born.birth_year end) as age,
         coalesce(settled.contacts, 0) as contacts,
         coalesce(settled.amount_oere, 0) as amount_oere,
         coalesce(settled.amount_oere, 0) > 0 as is_user,
@@ -126,6 +126,9 @@ top as (
         ceil(round(in_force('kmf_top_share', 'ALL', users.year) * users.citizens, 6)) as of_users,
         ceil(round(in_force('kmf_top_share', 'ALL', users.year) * sum(users.citizens) over (partition by users.year), 6)) as of_region,
         ceil(round(in_force('kmf_top_share', 'ALL', users.year) * resident.residents, 6)) as of_residents,
+        ceil(
+            round(in_force('kmf_top_share', 'ALL', users.year) * sum(resident.residents) over (partition by users.year), 6)
+        ) as of_region_residents,
     from (select year, municipality_code, count(*) as citizens from citizen where is_user group by all) as users
     left join resident on resident.municipality_code = users.municipality_code and resident.year = users.year
 ),
@@ -141,13 +144,18 @@ select
     ranked.municipality_code,
     ranked.person_id,
     ranked.age,
-    coalesce(band.age_band, usual.age_band) as age_band,
+    coalesce(
+        band.age_band,
+        usual.age_band,
+        (select arg_max(age_band, age_to - age_from) from reference.age_band where band_type = 'policy')
+    ) as age_band,
     ranked.contacts,
     ranked.amount_oere,
     ranked.is_user,
     ranked.is_user and ranked.place <= top.of_users as is_top,
     ranked.is_user and ranked.region_place <= top.of_region as is_top_of_region,
     ranked.is_user and coalesce(ranked.place <= top.of_residents, false) as is_top_of_population,
+    ranked.is_user and coalesce(ranked.region_place <= top.of_region_residents, false) as is_top_of_region_population,
     coalesce(ranked.age >= in_force('kmf_elder_age', 'ALL', ranked.year), false) as is_elder,
     ranked.psychiatry_stationary_oere,
     ranked.psychiatry_ambulatory_oere,

@@ -17,17 +17,19 @@ with cared as (
 ),
 citizen as (
     select
-        citizen.* exclude (is_top, is_top_of_region),
+        citizen.* exclude (is_top, is_top_of_region, is_top_of_population, is_top_of_region_population),
         unnest([
             {
                 code: citizen.municipality_code,
                 is_top: citizen.is_top,
+                is_top_of_population: citizen.is_top_of_population,
                 was_top: coalesce(before.is_top, false),
                 is_care_top: coalesce(cared.place <= ceil(round(cared.top_share * cared.citizens, 6)), false)
             },
             {
                 code: 'ALL',
                 is_top: citizen.is_top_of_region,
+                is_top_of_population: citizen.is_top_of_region_population,
                 was_top: coalesce(before.is_top_of_region, false),
                 is_care_top: coalesce(cared.region_place <= ceil(round(cared.top_share * cared.region_citizens, 6)), false)
             }
@@ -52,14 +54,16 @@ member as (
         unnest(list_filter([
             citizen_group('USERS', is_user, is_user, amount_oere, 0, contacts, contacts),
             citizen_group('TOP', is_user, place.is_top, amount_oere, 0, 0, 0),
-            citizen_group('TOP_OF_POPULATION', is_user, is_top_of_population, amount_oere, 0, 0, 0),
+            citizen_group('TOP_OF_POPULATION', is_user, place.is_top_of_population, amount_oere, 0, 0, 0),
             citizen_group('STILL_TOP', place.is_top, place.was_top, amount_oere, 0, 0, 0),
             citizen_group('CHRONIC', is_user, chronic_groups > 0, amount_oere, 0, 0, 0),
             citizen_group('MULTIMORBID', is_user and chronic_groups > 0, is_multimorbid, amount_oere, 0, 0, 0),
+            citizen_group('ADMITTED', is_user or admissions > 0, admissions > 0, amount_oere, 0, admissions, admissions),
             citizen_group('READMITTED', admissions > 0, readmissions > 0, readmission_amount_oere, 0, readmissions, admissions),
             citizen_group('PSYCHIATRY_STATIONARY', is_user, has_psychiatry_stationary, psychiatry_stationary_oere, beside_oere, 0, 0),
             citizen_group('PSYCHIATRY_AMBULATORY', is_user, has_psychiatry_ambulatory, psychiatry_ambulatory_oere, beside_oere, 0, 0),
             citizen_group('SUBSTANCE_ABUSE', is_user, has_substance_abuse, amount_oere, 0, 0, 0),
+            citizen_group('CARED_ELDERLY', is_cared_elder, is_cared_elder, care_cost_oere, 0, 0, 0),
             citizen_group('CARE_TOP', is_cared_elder, place.is_care_top, care_cost_oere, 0, 0, 0),
             citizen_group('CARE_TOP_IN_TOP', place.is_care_top, place.is_top, care_cost_oere, 0, 0, 0),
             citizen_group('HOME_HELP', is_user or has_home_help, has_home_help, amount_oere, 0, 0, 0),
@@ -84,7 +88,7 @@ counted as (
         cast(sum(of_group.of_events) as bigint) as of_events,
         coalesce(min(of_group.spent) filter (of_group.is_in), 0) as smallest_oere,
         coalesce(max(of_group.spent) filter (of_group.is_in), 0) as largest_oere,
-        count(*) filter (of_group.is_in and of_group.spent > 0) as payers,
+        count(*) filter (of_group.is_in and of_group.spent <> 0) as payers,
         count(*) filter (not of_group.is_in or of_group.beside > 0) as others,
         cast(sum(others_spent) as bigint) as others_oere,
         max(others_spent) as others_largest_oere,
@@ -97,8 +101,9 @@ counted as (
 whole as (
     select
         counted.*,
-        if(starts_with(counted.citizen_group, 'CARE_TOP'), counted.of_amount_oere, users.amount_oere) as whole_oere,
-        counted.citizen_group in ('READMITTED', 'PREVENTABLE') as has_events,
+        case when counted.citizen_group in ('CARED_ELDERLY', 'CARE_TOP', 'CARE_TOP_IN_TOP') then counted.of_amount_oere
+            else users.amount_oere end as whole_oere,
+        counted.citizen_group in ('ADMITTED', 'READMITTED', 'PREVENTABLE') as has_events,
     from counted
     join counted as users
         on users.year = counted.year
@@ -130,12 +135,12 @@ select
     case when whole.has_events then whole.of_events end as of_events,
     case when whole.has_events then round(whole.events / nullif(whole.of_events, 0), 9) end as events_share,
     year.is_provisional,
-    -- That everybody is in the group tells of everybody.
+    -- That everybody is in the group tells of everybody, unless they are its base.
     least(
         nullif(whole.citizens, 0),
         nullif(whole.payers, 0),
         whole.of_citizens,
-        case when whole.citizens > 0 then greatest(whole.others, 1) end
+        case when whole.citizens > 0 and whole.citizen_group <> 'CARED_ELDERLY' then greatest(whole.others, 1) end
     ) as fewest,
     round(greatest(
         coalesce(whole.largest_oere / nullif(whole.amount_oere, 0), 0),

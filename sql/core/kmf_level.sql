@@ -1,5 +1,5 @@
 -- What the co-financing of a year came to, per municipality and for the region (ALL), by band of age and for all (ALL). Of a year of which
--- a month was never delivered the amount of all ages is the state's own total, where it has one (is_estimated).
+-- a month was never delivered the amount of all ages is the state's own total, where it has one (is_estimated), beside what was delivered.
 with spent as (
     select
         year,
@@ -7,7 +7,8 @@ with spent as (
         age_band,
         count(*) filter (is_user) as citizens,
         cast(sum(amount_oere) as bigint) as amount_oere,
-        max(amount_oere) as largest_oere,
+        count(*) filter (amount_oere <> 0) as payers,
+        max(abs(amount_oere)) as largest_oere,
     from core.kmf_citizen_year
     group by all
 ),
@@ -19,6 +20,7 @@ cell as (
         place.residents,
         coalesce(spent.citizens, 0) as citizens,
         coalesce(spent.amount_oere, 0) as amount_oere,
+        coalesce(spent.payers, 0) as payers,
         coalesce(spent.largest_oere, 0) as largest_oere,
     from (select distinct year, municipality_code, age_band, residents from core.kmf_cell) as place
     left join spent using (year, municipality_code, age_band)
@@ -32,6 +34,7 @@ level as (
         count(*) filter (residents is null) as bands_without_residents,
         cast(sum(citizens) as bigint) as citizens,
         cast(sum(amount_oere) as bigint) as amount_oere,
+        sum(payers) as payers,
         max(largest_oere) as largest_oere,
     from cell
     group by grouping sets ((year, municipality_code, age_band), (year, municipality_code), (year, age_band), (year))
@@ -59,8 +62,10 @@ select
     level.citizens,
     case when level.age_band = 'ALL' and year.months_delivered < 12 and control.months = 12 then control.amount_oere
         else level.amount_oere end as amount_oere,
+    level.amount_oere as delivered_amount_oere,
     level.age_band = 'ALL' and year.months_delivered < 12 and coalesce(control.months = 12, false) as is_estimated,
     case when level.age_band = 'ALL' and control.months = 12 then control.amount_oere end as control_amount_oere,
+    cast(least(nullif(level.citizens, 0), nullif(level.payers, 0)) as bigint) as fewest,
     round(level.largest_oere / nullif(level.amount_oere, 0), 9) as largest_share,
     year.is_provisional,
 from level

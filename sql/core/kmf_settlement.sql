@@ -59,7 +59,9 @@ select
     cast(100 * contact.amount_kr as bigint) as amount_oere,
     cast(round(least(rate.share * 100 * contact.base_kr, rate.cap_oere)) as bigint) as expected_oere,
     rate.is_verified as is_rate_verified,
-    contact.base_kr = 0 and contact.amount_kr = 0 as is_reversed,
+    -- Also a reversal of which the settlement never came.
+    least(contact.base_kr, contact.amount_kr) < 0
+        or (contact.settlements > 1 and contact.base_kr = 0 and contact.amount_kr = 0) as is_reversed,
     contact.diagnosis_code,
     contact.admission_type,
     contact.admitted_date,

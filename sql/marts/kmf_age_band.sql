@@ -10,7 +10,7 @@ select
     round(level.amount_oere / 100 / nullif(level.residents, 0), 2) as amount_per_resident_kr,
     level.is_provisional,
     if(level.is_provisional, 'p', '') as qf,
-    nullif(level.citizens, 0) as _citizens,
+    level.fewest as _fewest,
     level.largest_share as _largest_share,
 from core.kmf_level as level
 join reference.municipality as municipality

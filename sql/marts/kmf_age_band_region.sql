@@ -8,7 +8,7 @@ select
     round(amount_oere / 100 / nullif(residents, 0), 2) as amount_per_resident_kr,
     is_provisional,
     if(is_provisional, 'p', '') as qf,
-    nullif(citizens, 0) as _citizens,
+    fewest as _fewest,
     largest_share as _largest_share,
 from core.kmf_level
 where is_total and age_band <> 'ALL'

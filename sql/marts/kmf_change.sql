@@ -8,6 +8,7 @@ select
     level.municipality_code,
     municipality.municipality_name,
     change.contacts,
+    change.cells,
     case when told.citizens is not null and told_before.citizens is not null then change.amount_before_oere end as amount_before_oere,
     case when told.citizens is not null and told_before.citizens is not null then change.amount_oere end as amount_oere,
     case when told.citizens is not null and told_before.citizens is not null then change.change_oere end as change_oere,

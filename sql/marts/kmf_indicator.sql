@@ -4,7 +4,7 @@
 with place as (
     select * from marts.kmf_municipality
     union all by name
-    select *, 'ALL' as municipality_code, amount_oere as expected_amount_oere, 1.0 as age_index from marts.kmf_region
+    select *, 'ALL' as municipality_code, delivered_amount_oere as expected_amount_oere, 1.0 as age_index from marts.kmf_region
 ),
 band as (
     select * from marts.kmf_age_band
@@ -21,35 +21,35 @@ changed as (
     union all by name
     select * exclude (municipalities), 'ALL' as municipality_code from marts.kmf_change_region
 ),
--- Which groups an indicator is of, what of them it is, and in which unit.
+-- Which groups an indicator is of, what of them it is, and what group that is measured on.
 listed as (
     select * from (values
-        ('K2', 'USERS', 'TOP', 'amount_share'),
-        ('K2', 'POPULATION', 'TOP_OF_POPULATION', 'amount_share'),
-        ('K3', 'MEAN', 'TOP', 'per_citizen'),
-        ('K3', 'SMALLEST', 'TOP', 'smallest'),
-        ('K4', 'ALL', 'STILL_TOP', 'citizens_share'),
-        ('K5', 'SHARE', 'CHRONIC', 'amount_share'),
-        ('K5', 'PER_CITIZEN', 'CHRONIC', 'per_citizen'),
-        ('K6', 'SHARE', 'MULTIMORBID', 'amount_share'),
-        ('K6', 'PER_CITIZEN', 'MULTIMORBID', 'per_citizen'),
-        ('K8', 'ALL', 'READMITTED', 'events_share'),
-        ('K10', 'STATIONARY', 'PSYCHIATRY_STATIONARY', 'amount_share'),
-        ('K10', 'AMBULATORY', 'PSYCHIATRY_AMBULATORY', 'amount_share'),
-        ('K10', 'STATIONARY_PER_RESIDENT', 'PSYCHIATRY_STATIONARY', 'per_resident'),
-        ('K10', 'AMBULATORY_PER_RESIDENT', 'PSYCHIATRY_AMBULATORY', 'per_resident'),
-        ('K11', 'SHARE', 'SUBSTANCE_ABUSE', 'amount_share'),
-        ('K11', 'PER_CITIZEN', 'SUBSTANCE_ABUSE', 'per_citizen'),
-        ('K12', 'SHARE', 'CARE_TOP', 'amount_share'),
-        ('K12', 'OVERLAP', 'CARE_TOP_IN_TOP', 'citizens_share'),
-        ('K13', 'PER_1000_ELDERLY', 'HOME_HELP', 'per_elderly'),
-        ('K13', 'SHARE', 'HOME_HELP', 'amount_share'),
-        ('K14', 'PER_1000_ELDERLY', 'NURSING', 'per_elderly'),
-        ('K14', 'SHARE', 'NURSING', 'amount_share'),
-        ('K15', 'PER_1000_ELDERLY', 'CARE_HOME', 'per_elderly'),
-        ('K15', 'SHARE', 'CARE_HOME', 'amount_share'),
-        ('K17', 'ALL', 'PREVENTABLE', 'events_share')
-    ) as listed(indicator, subject, citizen_group, measure)
+        ('K2', 'USERS', 'TOP', 'amount_share', null),
+        ('K2', 'POPULATION', 'TOP_OF_POPULATION', 'amount_share', null),
+        ('K3', 'MEAN', 'TOP', 'per_citizen', null),
+        ('K3', 'SMALLEST', 'TOP', 'smallest', null),
+        ('K4', 'ALL', 'STILL_TOP', 'citizens_share', 'TOP'),
+        ('K5', 'SHARE', 'CHRONIC', 'amount_share', null),
+        ('K5', 'PER_CITIZEN', 'CHRONIC', 'per_citizen', null),
+        ('K6', 'SHARE', 'MULTIMORBID', 'amount_share', null),
+        ('K6', 'PER_CITIZEN', 'MULTIMORBID', 'per_citizen', null),
+        ('K8', 'ALL', 'READMITTED', 'events_share', 'ADMITTED'),
+        ('K10', 'STATIONARY', 'PSYCHIATRY_STATIONARY', 'amount_share', null),
+        ('K10', 'AMBULATORY', 'PSYCHIATRY_AMBULATORY', 'amount_share', null),
+        ('K10', 'STATIONARY_PER_RESIDENT', 'PSYCHIATRY_STATIONARY', 'per_resident', null),
+        ('K10', 'AMBULATORY_PER_RESIDENT', 'PSYCHIATRY_AMBULATORY', 'per_resident', null),
+        ('K11', 'SHARE', 'SUBSTANCE_ABUSE', 'amount_share', null),
+        ('K11', 'PER_CITIZEN', 'SUBSTANCE_ABUSE', 'per_citizen', null),
+        ('K12', 'SHARE', 'CARE_TOP', 'care_share', 'CARED_ELDERLY'),
+        ('K12', 'OVERLAP', 'CARE_TOP_IN_TOP', 'citizens_share', 'CARE_TOP'),
+        ('K13', 'PER_1000_ELDERLY', 'HOME_HELP', 'per_elderly', null),
+        ('K13', 'SHARE', 'HOME_HELP', 'amount_share', null),
+        ('K14', 'PER_1000_ELDERLY', 'NURSING', 'per_elderly', null),
+        ('K14', 'SHARE', 'NURSING', 'amount_share', null),
+        ('K15', 'PER_1000_ELDERLY', 'CARE_HOME', 'per_elderly', null),
+        ('K15', 'SHARE', 'CARE_HOME', 'amount_share', null),
+        ('K17', 'ALL', 'PREVENTABLE', 'events_share', 'ADMITTED')
+    ) as listed(indicator, subject, citizen_group, measure, of_group)
 ),
 elderly as (
     select
@@ -75,9 +75,10 @@ of_group as (
             else grouped.amount_oere
         end as numerator,
         case listed.measure
-            when 'amount_share' then grouped.of_amount_oere
-            when 'citizens_share' then grouped.of_citizens
-            when 'events_share' then grouped.of_events
+            when 'amount_share' then place.delivered_amount_oere
+            when 'care_share' then whole.amount_oere
+            when 'citizens_share' then whole.citizens
+            when 'events_share' then whole.events
             when 'per_citizen' then grouped.citizens
             when 'per_elderly' then elderly.residents
             when 'per_resident' then place.residents
@@ -85,10 +86,14 @@ of_group as (
         grouped.smallest_amount_kr,
         grouped.citizens as persons,
         grouped.is_provisional,
-        grouped.qf,
+        concat(grouped.qf, coalesce(whole.qf, '')) as qf,
     from grouped
     join listed using (citizen_group)
     join place using (year, municipality_code)
+    left join grouped as whole
+        on whole.year = grouped.year
+        and whole.municipality_code = grouped.municipality_code
+        and whole.citizen_group = listed.of_group
     left join elderly using (year, municipality_code)
 ),
 value as (
@@ -163,7 +168,7 @@ value as (
         'INDEX',
         age_index,
         'index',
-        amount_oere,
+        delivered_amount_oere,
         expected_amount_oere,
         citizens,
         'population',

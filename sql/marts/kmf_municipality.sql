@@ -26,14 +26,16 @@ select
     level.residents,
     level.citizens,
     level.amount_oere,
+    level.delivered_amount_oere,
     round(level.amount_oere / 100 / nullif(level.residents, 0), 2) as amount_per_resident_kr,
     case when level.residents is not null then expected.expected_amount_oere end as expected_amount_oere,
-    case when level.residents is not null then round(level.amount_oere / nullif(expected.expected_amount_oere, 0), 9) end as age_index,
+    case when level.residents is not null
+        then round(level.delivered_amount_oere / nullif(expected.expected_amount_oere, 0), 9) end as age_index,
     level.control_amount_oere,
     round(abs(level.amount_oere - level.control_amount_oere) / nullif(level.control_amount_oere, 0), 9) as control_deviation_share,
     level.is_provisional,
     concat(if(level.is_estimated, 'e', ''), if(level.is_provisional, 'p', '')) as qf,
-    nullif(level.citizens, 0) as _citizens,
+    level.fewest as _fewest,
     level.largest_share as _largest_share,
 from core.kmf_level as level
 join reference.municipality as municipality
