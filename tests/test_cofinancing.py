@@ -77,7 +77,7 @@ def test_who_is_dear_again_is_still_dear_and_in_the_first_year_nobody_can_be(tab
         ([("2014-03", 100), ("2014-04", -100)], None, 0),
         ([("2014-03", 100), ("2014-04", -40)], 6_000, 1),
         ([("2014-03", 100), ("2014-04", -100), ("2014-05", 80)], 8_000, 1),
-        ([("2014-04", -100)], -10_000, 1),
+        ([("2014-04", -100)], -10_000, 0),
     ],
     ids=["settled", "reversed whole", "in part", "and settled anew", "a reversal alone"],
 )

@@ -202,7 +202,7 @@ FINDINGS = {
     "the dearest": Finding(
         "B3",
         of_group(
-            "TOP", "citizens, of_citizens, amount_share",
+            "TOP", "citizens, (select citizens from marts.kmf_region where year = '2014-01-01'), amount_share",
             "De dyreste ti procent, {} af {} borgere med medfinansiering, stod for {} af beløbet i 2014", count, count, pct,
         ),
         in_2014("kmf_group_region", "amount_share = 0.5125", "citizen_group = 'TOP'"),
@@ -216,17 +216,21 @@ FINDINGS = {
     ),
     "the dearest of all": Finding(
         "B3",
-        of_group("TOP_OF_POPULATION", "citizens, amount_share", "Regnet af alle borgere er det {} borgere og {} af beløbet.", count, pct),
+        of_group(
+            "TOP_OF_POPULATION", "(select residents from marts.kmf_region where year = '2014-01-01'), citizens, amount_share",
+            "Regnet af alle {} borgere er det {} borgere og {} af beløbet.", count, count, pct,
+        ),
         in_2014("kmf_group_region", "citizens = 4711", "citizen_group = 'TOP_OF_POPULATION'"),
-        constant("Regnet af alle borgere er det 4.711 borgere"),
+        constant("borgere er det 4.711 borgere"),
     ),
     "who stayed": Finding(
         "B3",
-        of_group("STILL_TOP", "citizens, citizens_share", "{} af de dyreste ({}) var det også året før.", count, pct),
-        in_2014(
-            "kmf_group_region", "citizens = null, citizens_share = null, qf = 'cz', qf_columns = 'c: citizens, citizens_share'",
-            "citizen_group = 'STILL_TOP'",
+        of_group(
+            "STILL_TOP",
+            "citizens, citizens / (select citizens from marts.kmf_group_region where citizen_group = 'TOP' and year = '2014-01-01')",
+            "{} af de dyreste ({}) var det også året før.", count, pct,
         ),
+        in_2014("kmf_group_region", "citizens = null, qf = 'cz', qf_columns = 'c: citizens'", "citizen_group = 'STILL_TOP'"),
         constant("Blandt de dyreste også året før er tilbageholdt."),
     ),
     "the dearest age": Finding(

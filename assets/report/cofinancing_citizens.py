@@ -24,8 +24,8 @@ def dearest(told: Told) -> Sentences:
         said.append(Markup("Det mindste beløb blandt dem var omkring {}.").format(data(top["smallest_amount_kr"], "kr")))
     if all_ and all_["amount_share"] is not None:
         said.append(
-            Markup("Regnet af alle borgere er det {} borgere og {} af beløbet.").format(
-                data(all_["citizens"]), data(all_["amount_share"], "share")
+            Markup("Regnet af alle {} borgere er det {} borgere og {} af beløbet.").format(
+                data(all_["of_citizens"]), data(all_["citizens"]), data(all_["amount_share"], "share")
             )
         )
     if still and still["citizens_share"] is not None:

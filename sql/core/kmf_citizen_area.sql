@@ -27,3 +27,5 @@ from core.kmf_settlement as settlement
 join core.kmf_year as covered on covered.year = settlement.year
 where settlement.municipality_code <> 'UNMAPPED'
 group by all
+-- What was taken back whole is nobody's.
+having count(*) filter (not settlement.is_reversed) > 0 or sum(settlement.amount_oere) <> 0 or sum(settlement.base_oere) <> 0

@@ -6,7 +6,9 @@ select
     counted.citizen_group,
     counted.citizens,
     counted.amount_oere,
+    -- Where reversals of other years outweigh what others cost there is no share.
     case when counted.citizen_group not in ('CARED_ELDERLY', 'CARE_TOP', 'CARE_TOP_IN_TOP')
+            and counted.amount_oere <= whole.delivered_amount_oere
         then round(counted.amount_oere / nullif(whole.delivered_amount_oere, 0), 9) end as amount_share,
     counted.amount_per_citizen_kr,
     counted.smallest_amount_kr,

@@ -107,7 +107,8 @@ value as (
             when 'per_citizen' then round(numerator / 100 / nullif(denominator, 0), 2)
             when 'per_resident' then round(numerator / 100 / nullif(denominator, 0), 2)
             when 'per_elderly' then round(1000 * numerator / nullif(denominator, 0), 9)
-            else round(numerator / nullif(denominator, 0), 9)
+            -- Where reversals of other years outweigh what others cost there is no share.
+            else case when numerator <= denominator then round(numerator / nullif(denominator, 0), 9) end
         end as value,
         case measure
             when 'smallest' then 'kr'

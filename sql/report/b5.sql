@@ -3,7 +3,6 @@ select
     citizen_group,
     year,
     citizens,
-    of_citizens,
     amount_oere,
     amount_share,
     amount_per_citizen_kr,

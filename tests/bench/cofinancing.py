@@ -160,7 +160,7 @@ FIGURES = {
                      "select year, municipality_code, residents, citizens, amount_oere from marts.kmf_municipality"),
     "top": ("select cast(year as date), code, citizens, cast(amount as bigint) from top",
             "select year, municipality_code, citizens, amount_oere from marts.kmf_group where citizen_group = 'TOP'"),
-    "change": ("select code, cast(amount_before as bigint), cast(amount as bigint), cast(population as bigint), cast(base as bigint) from change",
+    "change": ("select code, cast(columns(* exclude (code)) as bigint) from change",
                "select municipality_code, amount_before_oere, amount_oere, population_oere, base_effect_oere from marts.kmf_change"),
 }  # fmt: skip
 

@@ -182,7 +182,8 @@ def contacts(landing: Path) -> pd.DataFrame:
     found["code"] = found.code.where(found.code.isin(MUNICIPALITIES), "UNMAPPED")
     found["year"] = found.on.map(lambda d: d.year)
     found["age"] = found.age.map(lambda text: int(text) if text else None).astype("Int64")
-    found["is_reversed"] = (found.base == 0) & (found.amount == 0)
+    whole = (found.base == 0) & (found.amount == 0) & (found.settlements > 1)
+    found["is_reversed"] = (found.base < 0) | (found.amount < 0) | whole
     found["expected"] = [expected(area, base) for area, base in zip(found.area, found.base, strict=True)]
     return found
 
@@ -321,7 +322,10 @@ def band_of(age: int) -> str:
 def citizens(landing: Path) -> dict[Key, Citizen]:
     """Everybody who had a contact or care in a municipality in a year; who moved is a citizen of each."""
     found = contacts(landing)
-    found = found[~found.is_reversed & (found.code != "UNMAPPED") & found.year.isin(years(landing))]
+    found = found[(found.code != "UNMAPPED") & found.year.isin(years(landing))]
+    of_area = found.assign(there=~found.is_reversed).groupby(["year", "code", "cpr", "area"])
+    # What was taken back whole is nobody's.
+    found = found[(of_area["base"].transform("sum") != 0) | (of_area["amount"].transform("sum") != 0) | of_area["there"].transform("any")]
     cost_of, services = care(landing)
     ill, stays_of = chronic(landing), stays(landing)
     ages: dict[Key, list[int]] = defaultdict(list)
@@ -329,10 +333,10 @@ def citizens(landing: Path) -> dict[Key, Citizen]:
     misusers: set[Key] = set()
     for one in found.itertuples():
         key = (one.year, one.code, one.cpr)
-        areas[key][one.area] = areas[key].get(one.area, Spent()).plus(Spent(1, int(one.base), int(one.amount)))
+        areas[key][one.area] = areas[key].get(one.area, Spent()).plus(Spent(int(not one.is_reversed), int(one.base), int(one.amount)))
         if pd.notna(one.age):
             ages[key].append(int(one.age))
-        if one.diagnosis.startswith(MISUSE):
+        if one.diagnosis.startswith(MISUSE) and not one.is_reversed:
             misusers.add(key)
     born: dict[str, int] = {}
     for (year, _, cpr), of in ages.items():
@@ -413,9 +417,13 @@ def groups(landing: Path, ids: dict[str, str], year: int, place: str) -> dict[st
         "TOP_OF_POPULATION": group(whole, top.of_population, amount),
         "CHRONIC": group(whole, {k for k, c in users.items() if c.chronic >= 1}, amount),
         "MULTIMORBID": group({k for k, c in users.items() if c.chronic}, {k for k, c in users.items() if c.chronic >= 2}, amount),
+        "ADMITTED": group(whole | {k for k, c in every.items() if c.stays}, {k for k, c in every.items() if c.stays}, amount)._replace(
+            events=sum(len(c.stays) for c in every.values()), of_events=sum(len(c.stays) for c in every.values())
+        ),
         "READMITTED": by_stay(back, {k: sum(s.back or 0 for s in of) for k, of in back.items()}),
         "PREVENTABLE": by_stay(spared, {k: sum(s.amount for s in of) for k, of in spared.items()}),
         "SUBSTANCE_ABUSE": group(whole, {k for k, c in users.items() if c.misuses}, amount),
+        "CARED_ELDERLY": group(cared := {k for k, c in every.items() if c.is_elder and c.care > 0}, cared, cost),
         "CARE_TOP": group({k for k, c in every.items() if c.is_elder and c.care > 0}, top.care, cost),
         "CARE_TOP_IN_TOP": group(top.care, top.users, cost),
     }
@@ -423,7 +431,7 @@ def groups(landing: Path, ids: dict[str, str], year: int, place: str) -> dict[st
         found["STILL_TOP"] = group(top.users, {(year, *k[1:]) for k in tops(landing, ids, year - 1, place).users}, amount)
     for name, area in (("PSYCHIATRY_STATIONARY", "PSYKIATRI_STATIONÆR"), ("PSYCHIATRY_AMBULATORY", "PSYKIATRI_AMBULANT")):
         spent = {k: c.areas[area].amount if area in c.areas else 0 for k, c in every.items()}
-        found[name] = group(whole, {k for k, c in users.items() if area in c.areas}, spent)
+        found[name] = group(whole, {k for k, c in users.items() if area in c.areas and c.areas[area].contacts}, spent)
     for name, service in (("HOME_HELP", "HJEMMEHJÆLP"), ("NURSING", "SYGEPLEJE"), ("CARE_HOME", "PLEJEBOLIG")):
         inside = {k for k, c in every.items() if service in c.services}
         found[name] = group(whole | inside, inside, amount)

@@ -57,7 +57,7 @@ def cells(landing: Path, year: int, code: str) -> list[list[Cell]]:
 
     def cell(area: str, band: str) -> Cell:
         of = spent[area, band]
-        return Cell(living[band], len(of), sum_of(of), max((one.amount for one in of), default=0))
+        return Cell(living[band], sum(one.amount != 0 for one in of), sum_of(of), max((abs(one.amount) for one in of), default=0))
 
     return [[cell(area, band) for band, _, _ in BANDS] for area in AREAS]
 
