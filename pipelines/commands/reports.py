@@ -17,7 +17,10 @@ def report(
     freeze: Annotated[bool, typer.Option("--freeze", help="Keep the report as sent, under its release, for good.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Make the committee's report of a month from the current release: page, workbook, charts, open data, and PDF by Chromium."""
+    """Make the committee's report of a month from the current release, and the newest year's paper of co-financing where it has one.
+
+    Each is a page, a workbook, charts, open data, and a PDF by Chromium.
+    """
     from assets.report.build import build
 
     try:
