@@ -14,8 +14,8 @@ again as (
 netted as (
     select
         settlement.contact_id,
-        sum(settlement.base_kr) as base_kr,
-        sum(settlement.amount_kr) as amount_kr,
+        cast(sum(settlement.base_kr) as decimal(14, 2)) as base_kr,
+        cast(sum(settlement.amount_kr) as decimal(14, 2)) as amount_kr,
         count(*) as settlements,
         arg_max(
             {
@@ -36,15 +36,15 @@ netted as (
             }
         ) as last,
     from raw.kmf_settlements as settlement
-    where exists (select 1 from again where again.contact_hash = hash(settlement.contact_id))
+    where hash(settlement.contact_id) in (select contact_hash from again)
     group by settlement.contact_id
 ),
 contact as (
     select contact_id, base_kr, amount_kr, settlements, unnest(last) from netted
     union all by name
     select * exclude (settlement_id, cpr_type, settled_month), 1 as settlements
-    from raw.kmf_settlements as settlement
-    where not exists (select 1 from again where again.contact_hash = hash(settlement.contact_id))
+    from raw.kmf_settlements
+    where hash(contact_id) not in (select contact_hash from again)
 )
 select
     contact.contact_id,
