@@ -1,6 +1,6 @@
 """What amounts of co-financing come to: parts their whole, factors their change, and beside them what the state says."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake
+from assets.lake.lock import writing
 from assets.releases.database import open_release
+from assets.tables.build import Night
 from sources.duck import connect, dicts
 from sources.parse import Delivery
 from tests.conftest import ventetal
@@ -288,3 +290,15 @@ def test_the_parts_of_what_furesoe_paid_come_to_its_total(catalog: Catalog, tabl
 def danish(number: float) -> str:
     """Thousands of kroner, to the krone."""
     return f"{number:,.3f}".replace(",", " ").replace(".", ",").replace(" ", ".")
+
+
+def test_a_region_that_settles_none_publishes_the_domain_without_rows(catalog: Catalog, tmp_path: Path) -> None:
+    lake = Lake(tmp_path / "data")
+    with writing(lake, "a test", datetime(2015, 6, 1)):
+        night = Night(lake, catalog, datetime(2015, 6, 1))
+        for extract in catalog.extracts_of("kmf"):
+            night.ingest(extract)
+        night.make("reference")
+        state = night.make("kmf")
+    assert not state.is_held, state.why
+    assert {a.table for a in state.attempts} >= {"marts.kmf_indicator", "marts.kmf_change"}
