@@ -70,6 +70,17 @@ def test_no_number_of_a_sentence_stands_outside_what_can_be_held_against_the_rel
         assert not re.search(r"\d", bare), sentence.text
 
 
+def test_every_column_is_called_something_and_no_share_is_read_as_a_number(index: Element) -> None:
+    heads = {th.text for table in index.all("table") for head in table.all("thead") for th in head.all("th")}
+    assert len(heads) > 20
+    assert {h for h in heads if "_" in h} == set()
+    [shares] = [i for i, th in enumerate(section(index, "b3").all("th")) if th.text.startswith("Andel af de dyreste")]
+    rows = [tr.all("th", "td") for body in section(index, "b3").all("tbody") for tr in body.all("tr")]
+    told = [row[shares].text for row in rows if row[shares].all("data")]
+    assert told
+    assert all(text.endswith("%") for text in told), told
+
+
 def test_every_figure_says_its_period_its_basis_and_that_it_shows_no_causes(index: Element) -> None:
     for shown in COFINANCING.figures:
         said = [p.text for p in section(index, shown.key).all("p", **{"class": "meta"})][-1]

@@ -13,13 +13,14 @@ import openpyxl
 import pytest
 
 from assets.report.build import NoMonth, OlderRelease, build
-from assets.report.contents import FIGURES
+from assets.report.contents import MONTHLY
 from assets.report.open_data import danish_csv
 from assets.report_asset import report_asset
 from tests.pages import Element, page
 from tests.papers import Rows, changed, every_query, numbers, numbers_of, reads_as, section
 
 APRIL = date(2015, 4, 1)
+FIGURES = MONTHLY.figures
 
 
 @pytest.fixture(scope="session")
@@ -61,6 +62,11 @@ def test_no_number_of_a_sentence_stands_outside_what_can_be_held_against_the_rel
     for sentence in index.all("p", **{"class": "finding"}):
         bare = "".join(c if isinstance(c, str) else "" for s in (sentence, *sentence.all("strong")) for c in s.children)
         assert not re.search(r"\d", bare), sentence.text
+
+
+def test_every_column_is_called_something(index: Element) -> None:
+    heads = {th.text for table in index.all("table") for head in table.all("thead") for th in head.all("th")}
+    assert {h for h in heads if "_" in h} == set()
 
 
 def test_the_tables_have_every_row_of_their_query(index: Element, asked: dict[str, Rows]) -> None:

@@ -28,27 +28,22 @@ def told_counts(months: Sequence[Month], least: float) -> list[Counts]:
     """
     if least <= 1:
         return [Counts(m.records, m.accepted, m.quarantined) for m in months]
-    accepted, quarantined = set[int](), set[int]()
+    # Accepted records of the files for a month, and of those for none their records of it: these add up to the deliveries.
+    taken = [m.accepted + (m.strays if m.is_covered else -m.strays) for m in months]
+    accepted = {i for i, m in enumerate(months) if m.strays and not m.is_covered}
+    quarantined = set[int]()
     for sender in {m.sender for m in months}:
         its = [i for i, m in enumerate(months) if m.sender == sender]
-        parts = [_of_its_files(months[i]) for i in its]
-        accepted |= {its[i] for i in hidden(parts, [months[i].persons_accepted for i in its], least)}
+        accepted |= {its[i] for i in hidden([taken[i] for i in its], [months[i].persons_accepted for i in its], least)}
         quarantined |= {its[i] for i in hidden([months[i].quarantined for i in its], [months[i].persons_quarantined for i in its], least)}
-    accepted |= {i for i, m in enumerate(months) if m.strays and not m.is_covered}
     return [
         Counts(
-            None if i in accepted | quarantined else taken + m.quarantined,
-            None if i in accepted else taken,
+            None if i in accepted | quarantined else taken[i] + m.quarantined,
+            None if i in accepted else taken[i],
             None if i in quarantined else m.quarantined,
         )
         for i, m in enumerate(months)
-        for taken in (m.accepted + m.strays if m.is_covered else m.accepted,)
     ]
-
-
-def _of_its_files(month: Month) -> int:
-    """Accepted records of the files for a month, and of those for none their records of it: these add up to the deliveries."""
-    return month.accepted + month.strays if month.is_covered else month.accepted - month.strays
 
 
 def hidden(parts: Sequence[int], persons: Sequence[int], least: float) -> set[int]:

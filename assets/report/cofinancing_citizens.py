@@ -130,7 +130,8 @@ FIGURES = (
         f" {SMALL}", (
         Panel("years", ("amount_share",), "Andel af beløbet", only=("TOP", "TOP_OF_POPULATION")),
         Panel("years", ("citizens_share",), "Andel, der også var blandt de dyreste året før", only=("STILL_TOP",)),
-    ), says=dearest, basis=basis, names="citizen_group", on_screen_only=True),
+    ), says=dearest, basis=basis, names="citizen_group", on_screen_only=True,
+        labels={"of_citizens": "Af borgere", "citizens_share": "Andel af de dyreste"}, units={"citizens_share": "share"}),
     Figure("B4", "Medfinansiering pr. borger efter alder", "Alder på ydelsens dato; borgere pr. 1. januar. " + SMALL, (
         Panel("years", ("amount_per_resident_kr",), "Medfinansiering pr. borger"),
     ), says=ages, basis=basis, names="age_band", on_screen_only=True),

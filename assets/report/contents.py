@@ -1,7 +1,6 @@
 """The papers, and what stands in each in the order a reader meets it."""
 
 from assets.report import cofinancing, redirection, servicedesk, systems, udredning
-from assets.report.figures import Figure
 from assets.report.papers import Paper
 
 MONTHLY = Paper(
@@ -30,4 +29,3 @@ COFINANCING = Paper(
     template="cofinancing.html",
     sections=cofinancing.SECTIONS,
 )
-FIGURES: tuple[Figure, ...] = MONTHLY.figures

@@ -22,21 +22,24 @@ settled as (
     group by all
 ),
 -- Care that goes on has its days so far; its cost belongs to its days.
+ended as (
+    select care.* replace (coalesce(care.ends_date, greatest(known.until_date, care.begins_date)) as ends_date)
+    from raw.kmf_care as care
+    cross join known
+),
 cared as (
     select
         covered.year,
-        care.municipality_code,
-        care.person_id,
-        care.care_service,
-        care.cost_kr,
-        coalesce(care.ends_date, greatest(known.until_date, care.begins_date)) - care.begins_date + 1 as all_days,
-        least(coalesce(care.ends_date, greatest(known.until_date, care.begins_date)), last_day(covered.year + interval 11 month))
-            - greatest(care.begins_date, covered.year) + 1 as days,
-    from raw.kmf_care as care
-    cross join known
+        ended.municipality_code,
+        ended.person_id,
+        ended.care_service,
+        ended.cost_kr,
+        ended.ends_date - ended.begins_date + 1 as all_days,
+        least(ended.ends_date, last_day(covered.year + interval 11 month)) - greatest(ended.begins_date, covered.year) + 1 as days,
+    from ended
     join core.kmf_year as covered
-        on care.begins_date < covered.year + interval 1 year
-        and coalesce(care.ends_date, greatest(known.until_date, care.begins_date)) >= covered.year
+        on ended.begins_date < covered.year + interval 1 year
+        and ended.ends_date >= covered.year
 ),
 care as (
     select
@@ -123,13 +126,16 @@ top as (
     select
         users.year,
         users.municipality_code,
-        ceil(round(in_force('kmf_top_share', 'ALL', users.year) * users.citizens, 6)) as of_users,
-        ceil(round(in_force('kmf_top_share', 'ALL', users.year) * sum(users.citizens) over (partition by users.year), 6)) as of_region,
-        ceil(round(in_force('kmf_top_share', 'ALL', users.year) * resident.residents, 6)) as of_residents,
-        ceil(
-            round(in_force('kmf_top_share', 'ALL', users.year) * sum(resident.residents) over (partition by users.year), 6)
-        ) as of_region_residents,
-    from (select year, municipality_code, count(*) as citizens from citizen where is_user group by all) as users
+        ceil(round(users.top_share * users.citizens, 6)) as of_users,
+        ceil(round(users.top_share * sum(users.citizens) over (partition by users.year), 6)) as of_region,
+        ceil(round(users.top_share * resident.residents, 6)) as of_residents,
+        ceil(round(users.top_share * sum(resident.residents) over (partition by users.year), 6)) as of_region_residents,
+    from (
+        select year, municipality_code, count(*) as citizens, in_force('kmf_top_share', 'ALL', year) as top_share
+        from citizen
+        where is_user
+        group by all
+    ) as users
     left join resident on resident.municipality_code = users.municipality_code and resident.year = users.year
 ),
 ranked as (

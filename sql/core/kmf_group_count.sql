@@ -125,15 +125,12 @@ select
     whole.citizen_group not in ('TOP', 'TOP_OF_POPULATION', 'STILL_TOP', 'CARE_TOP', 'CARE_TOP_IN_TOP') as is_additive,
     whole.citizens,
     whole.of_citizens,
-    round(whole.citizens / nullif(whole.of_citizens, 0), 9) as citizens_share,
     whole.amount_oere,
     whole.whole_oere as of_amount_oere,
-    round(whole.amount_oere / nullif(whole.whole_oere, 0), 9) as amount_share,
     round(whole.amount_oere / 100 / nullif(whole.citizens, 0), 2) as amount_per_citizen_kr,
     case when whole.citizen_group = 'TOP' then round(whole.smallest_oere / 100, -3) end as smallest_amount_kr,
     case when whole.has_events then whole.events end as events,
     case when whole.has_events then whole.of_events end as of_events,
-    case when whole.has_events then round(whole.events / nullif(whole.of_events, 0), 9) end as events_share,
     year.is_provisional,
     -- That everybody is in the group tells of everybody, unless they are its base.
     least(

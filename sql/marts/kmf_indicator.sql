@@ -6,10 +6,13 @@ with place as (
     union all by name
     select *, 'ALL' as municipality_code, delivered_amount_oere as expected_amount_oere, 1.0 as age_index from marts.kmf_region
 ),
+-- K1 is of all ages, K9 of each band.
 band as (
     select * from marts.kmf_age_band
     union all by name
     select *, 'ALL' as municipality_code from marts.kmf_age_band_region
+    union all by name
+    select year, municipality_code, 'ALL' as age_band, residents, citizens, amount_oere, amount_per_resident_kr, is_provisional, qf from place
 ),
 grouped as (
     select * from marts.kmf_group
@@ -125,21 +128,6 @@ value as (
         qf,
     from of_group
     union all
-    select
-        year,
-        municipality_code,
-        'K1',
-        'ALL',
-        amount_per_resident_kr,
-        'kr',
-        amount_oere,
-        residents,
-        citizens,
-        'population',
-        is_provisional,
-        qf,
-    from place
-    union all
     select year, municipality_code, 'K4', 'ALL', null, 'share', null, null, null, 'users', is_provisional, 'z'
     from place
     where year = (select min(year) from place)
@@ -150,7 +138,7 @@ value as (
     select
         year,
         municipality_code,
-        'K9',
+        if(age_band = 'ALL', 'K1', 'K9'),
         age_band,
         amount_per_resident_kr,
         'kr',
