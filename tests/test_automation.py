@@ -25,8 +25,8 @@ from sources.settings import PROJECT
 
 ALIVE, DEAD = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
-HOLDS = "import sys, time; from pathlib import Path; from assets.lake.run_lock import hold; from assets.lake.files import Lake\n"
-HOLDS += "hold(Lake(Path(sys.argv[1])), sys.argv[2]); print('held', flush=True); time.sleep(60)"
+HOLDS = "import sys; from pathlib import Path; from assets.lake.run_lock import hold; from assets.lake.files import Lake\n"
+HOLDS += "hold(Lake(Path(sys.argv[1])), sys.argv[2]); print('held', flush=True); sys.stdin.read()"
 
 
 def test_the_night_begins_once_a_day_at_a_quarter_past_five_over_both_changes_of_clock() -> None:
@@ -77,7 +77,7 @@ def test_a_file_starts_one_run_once_it_has_stopped_growing(tmp_path: Path) -> No
 
 @pytest.fixture
 def holder(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path), ALIVE], cwd=PROJECT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path), ALIVE], cwd=PROJECT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
     yield process
