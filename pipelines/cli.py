@@ -28,6 +28,7 @@ for command in (
     reports.report,
     deliveries.accept,
     deliveries.withdraw,
+    releases.revise,
     runs.rebuild,
     upkeep.clean,
     deliveries.examples,

@@ -313,6 +313,7 @@ class Disclosure(Model):
     the column of the SQL that says how many persons lie on its smaller side. `together`: numbers of a row of which all are withheld
     or none. `ofWhole`: a share of all rows of a period, and the number it is a share of. `known`: numbers whose sum over the rows of a
     period is told by what was delivered. `yearBefore` maps a column onto the number it repeats from the month a year earlier.
+    `early`: numbers of a whole region, told while the period may still change; no other is.
     """
 
     within: list[str] = Field(min_length=1)
@@ -326,6 +327,7 @@ class Disclosure(Model):
     ofWhole: dict[str, str] = {}
     known: list[str] = []
     yearBefore: dict[str, str] = {}
+    early: list[str] = []
     was: Before | None = None
 
     @model_validator(mode="after")

@@ -11,7 +11,7 @@ from assets.lake.lock import writing
 from assets.releases.publish import publish
 from assets.tables import disclosure
 from assets.tables.build import Night
-from assets.tables.compute import ledger_of
+from assets.tables.compute import memory_of
 from assets.tables.ledger import Ledger, Withheld
 from tests.conftest import copy_landing
 from tests.toy import rebuilt
@@ -114,9 +114,9 @@ def test_what_was_withheld_under_an_earlier_name_stays_withheld(catalog: Catalog
     (lake.ledger / before).mkdir(parents=True)
     write_json(lake.ledger / before / "x.json", {"as_of": "2015-03-05", "table": before, "withheld": said})
     for table, of in SAID_BEFORE[before].items():
-        known = ledger_of(lake, catalog.tables[table], "2015-06-01").entries
+        known = memory_of(lake, catalog.tables[table], "2015-06-01").ledger.entries
         assert {entry for *_, entries in of for entry in entries} <= known, table
-        assert not ledger_of(lake, catalog.tables[table], "2015-03-04").entries
+        assert not memory_of(lake, catalog.tables[table], "2015-03-04").ledger.entries
 
 
 def test_a_ledger_remembers_what_is_withheld_and_how_it_was_chosen_as_of_the_time(tmp_path: Path) -> None:

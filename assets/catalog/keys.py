@@ -13,7 +13,7 @@ from sources.layout import Extract
 from sources.parse import READER_VERSION
 from sources.vocabulary import Delivery
 
-BUILD_VERSION = "3"
+BUILD_VERSION = "4"
 
 
 def current_key(extract: Extract, delivery: Delivery, readings: list[str], full: Mapping[str, str]) -> str:
@@ -28,15 +28,15 @@ def reference_key(table: Table) -> str:
     return digest("reference", table.text, table.contract.reading_fingerprint, READER_VERSION, BUILD_VERSION)
 
 
-def data_key(table: Table, inputs: Mapping[str, str], as_of: str, ledger: str = "") -> str:
+def data_key(table: Table, inputs: Mapping[str, str], as_of: str, memory: str = "") -> str:
     """Names a version of an SQL table by all that decides its rows: its SQL, columns and types, how small cells are protected, what
-    it gets (`inputs`: table -> key of its data, of a lookup the rows it asks for), the day if it asks, and `ledger`, what had been
-    withheld of it before.
+    it gets (`inputs`: table -> key of its data, of a lookup the rows it asks for), the day if it asks, and `memory`, what had been
+    withheld and published of it before.
     """
     columns = [(c.name, c.physicalType) for c in table.contract.columns]
     disclosure = table.contract.disclosure.model_dump(mode="json") if table.contract.disclosure else None
     today = as_of[:10] if table.uses_as_of else ""
-    return digest("table", table.statement, columns, disclosure, sorted(inputs.items()), today, ledger, BUILD_VERSION)
+    return digest("table", table.statement, columns, disclosure, sorted(inputs.items()), today, memory, BUILD_VERSION)
 
 
 def coverage_key(covered: Iterable[object]) -> str:

@@ -6,6 +6,7 @@ hide them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from assets.deliveries.coverage import Month
 
@@ -55,6 +56,19 @@ def hidden(parts: Sequence[int], persons: Sequence[int], least: float) -> set[in
     while found and others and len(parts) > 1 and (len(found) < 2 or sum(parts[i] for i in found) < least):
         found.add(others.pop(0))
     return found if len(parts) > 1 else set()
+
+
+BANDS = (20, 100)
+
+
+def band(count: int, least: float) -> str:
+    """A count as the range it is in, the lowest of which is under `least`."""
+    ends = [e for e in (int(least), *BANDS) if e > 1] if least < BANDS[0] else [int(least)] if least < inf else []
+    found = [e for e in ends if e <= count]
+    if not ends or not found:
+        return f"under {ends[0]}" if ends else "some"
+    above = [e for e in ends if e > count]
+    return f"{found[-1]} to {above[0] - 1}" if above else f"{found[-1]} or more"
 
 
 def told(count: int, least: float) -> int | None:

@@ -9,6 +9,8 @@ from datetime import date, datetime
 from assets.lake.files import Lake, load, save
 from sources.errors import Missing
 
+REVISE = "revise"
+
 
 class UnknownReceipt(Missing):
     """A decision about a receipt that does not exist. The text says how to find those that do."""
@@ -24,7 +26,7 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided, about a receipt or (with the last day it holds) about a check."""
+    """What was decided, about a receipt, (with the last day it holds) a check, or published figures (of a month, or '' for all)."""
 
     decision: str
     reason: str
@@ -32,6 +34,7 @@ class Decision:
     receipt: str = ""
     check: str = ""
     until: str = ""
+    month: str = ""
 
 
 def accept_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> None:
@@ -50,18 +53,31 @@ def accept_check(lake: Lake, check: str, until: date, reason: str, now: datetime
     save(lake.decisions / f"accept_check-{check}-{now:%Y%m%d%H%M%S%f}.json", said)
 
 
+def revise_figures(lake: Lake, month: str, reason: str, now: datetime) -> None:
+    """Publish what is known by now of a month (YYYY-MM, or '' for all) in place of what was published of it, where that is safe."""
+    # Two at one instant are two: the clock of a lake may stand still.
+    number = len(list(lake.decisions.glob(f"{REVISE}-*.json"))) if lake.decisions.exists() else 0
+    save(lake.decisions / f"{REVISE}-{month or 'all'}-{number}.json", Decision(REVISE, reason, _iso(now), month=month))
+
+
+def revisions(lake: Lake, as_of: str) -> dict[str, Decision]:
+    """Decisions up to `as_of` (ISO) to revise published figures, by name."""
+    found = {p.stem: load(p, Decision) for p in sorted(lake.decisions.glob(f"{REVISE}-*.json"))} if lake.decisions.exists() else {}
+    return {name: d for name, d in found.items() if d.decided_at <= as_of}
+
+
 def decisions(lake: Lake, as_of: str) -> dict[tuple[str, str], str]:
     """(decision, receipt) -> reason, of all decisions on receipts up to `as_of` (ISO)."""
-    return {(d.decision, d.receipt): d.reason for d in _decided(lake, as_of) if d.receipt}
+    return {(d.decision, d.receipt): d.reason for d in decided(lake, as_of) if d.receipt}
 
 
 def accepted_checks(lake: Lake, as_of: str) -> dict[str, Acceptance]:
     """Check -> its acceptance, of those in force at `as_of` (ISO)."""
-    newest = {d.check: Acceptance(d.until, d.reason) for d in _decided(lake, as_of) if d.check}
+    newest = {d.check: Acceptance(d.until, d.reason) for d in decided(lake, as_of) if d.check}
     return {check: a for check, a in newest.items() if as_of[:10] <= a.until}
 
 
-def _decided(lake: Lake, as_of: str) -> list[Decision]:
+def decided(lake: Lake, as_of: str) -> list[Decision]:
     """Decisions up to `as_of`, oldest first."""
     found = [load(p, Decision) for p in lake.decisions.glob("[!.]*.json")] if lake.decisions.exists() else []
     return sorted((d for d in found if d.decided_at <= as_of), key=lambda d: d.decided_at)

@@ -38,6 +38,8 @@ class Lake:
         self.alerts = self.files / "alerts"
         # What has been withheld of tables about persons; never deleted.
         self.ledger = self.files / "ledger"
+        # What has been shown of them, period by period; never deleted.
+        self.record = self.files / "record"
         # Data root of the newest rebuild, which is compared and then of no further use.
         self.rebuilt = self.files / "rebuilt"
 

@@ -101,7 +101,9 @@ def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Compariso
     if all(p.is_dir() for p in paths):
         with TemporaryDirectory() as scratch, connect(Path(scratch)) as con:
             changes = changed_figures(catalog, paths[0], paths[1], con)
-        figures = [replace(c, why=why_changed(catalog, c.table, found)) for c in changes]
+        # What is not final may tell, one figure beside the other, of the few between them: that it changed must do.
+        masked = [replace(c, before=None, after=None) if not c.was_final and catalog.tells_of_persons(c.table) else c for c in changes]
+        figures = [replace(c, why=why_changed(catalog, c.table, found)) for c in masked]
     statuses = ((d, was.domains[d].status if d in was.domains else "not there", told) for d, told in now.domains.items())
     return Comparison(
         before,
@@ -126,9 +128,6 @@ def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, bef
             known = con.execute("select * from earlier.meta.revision where as_of >= ? order by all", [oldest]).fetchall()
         con.execute("detach earlier")
         changes = [c for c in changed_figures(catalog, earlier, target, con) if c.was_final and c.column != NEW]
-    # Two figures about persons, side by side, could tell of the few between them: that they changed must do.
-    personal = {table for table in {c.table for c in changes} if catalog.tells_of_persons(table)}
-    changes = [replace(c, before=None, after=None) if c.table in personal else c for c in changes]
     reason = {t: why_changed(catalog, t, found) for t in {c.table for c in changes}}
     here = (release.release, release.as_of, before.release)
     return known + [(*here, c.table, c.row, c.column, c.before, c.after, reason[c.table]) for c in changes]

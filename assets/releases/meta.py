@@ -4,7 +4,7 @@ Written from the states of a run; not part of a release's logical hash.
 """
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from functools import cache
 from typing import Any
 
@@ -13,21 +13,25 @@ from assets.catalog.freshness import freshness_rules
 from assets.catalog.verified import unverified
 from assets.deliveries.coverage import Windows, is_final, state_of
 from assets.deliveries.extracts import ExtractState
-from assets.deliveries.few import told, told_counts
+from assets.deliveries.few import band, told, told_counts
 from assets.deliveries.standing import Standing
+from assets.lake.decisions import Decision
 from assets.lake.manifests import Manifest, Told
 from assets.tables.closure import Agreed
 from assets.tables.domain_state import DomainState
-from assets.tables.versions import Version, WithheldCount
+from assets.tables.versions import Version, Waiting, WithheldCount
 from sources.contract import Contract
 from sources.documents import read
 from sources.parse import Reading
 from sources.settings import PROJECT
+from sources.stamp import next_month
 from sources.vocabulary import Model
 
 Rows = list[tuple[Any, ...]]
 # Layers that analysts see.
 SHOWN = (MARTS, REFERENCE)
+# The target that says how long published figures may wait to be revised.
+REVISION_DUE = "revision_due_after"
 
 
 class MetaColumn(Model):
@@ -52,10 +56,16 @@ def tables() -> dict[str, MetaTable]:
 
 
 def rows(
-    catalog: Catalog, release: Manifest, stands: Agreed, published: list[Version], windows: Windows, revision: Rows
+    catalog: Catalog,
+    release: Manifest,
+    stands: Agreed,
+    published: list[Version],
+    windows: Windows,
+    revision: Rows,
+    decided: list[Decision],
 ) -> dict[str, Rows]:
     """The rows of every one of `tables`, in the order of its columns. `published` are the versions that stand, `windows` says how late
-    deliveries may come.
+    deliveries may come and how long revisions may wait, `decided` is what operators decided.
     """
     extracts, domains = stands.extracts, stands.domains
     deliveries = [(e.extract, d) for e in extracts for d in e.deliveries]
@@ -80,6 +90,8 @@ def rows(
         "domain_status": [_domain(catalog, d, release.domains[d.domain], extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
+        "pending_revision": [_pending(v.table, w, release, windows, least(v.table)) for v in published for w in v.waiting],
+        "decision": [(d.decided_at, d.decision, d.receipt or d.check or d.month or None, d.until or None, d.reason) for d in decided],
         "coverage": [row for e in extracts for row in _coverage(catalog, e, windows, least(f"raw.{e.extract}"))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),
@@ -117,6 +129,13 @@ def _withheld(table: str, count: WithheldCount) -> tuple[Any, ...]:
     share = round(count.amount / count.of_amount, 9) if count.amount is not None and count.of_amount else None
     amounts = (count.amount, count.of_amount, share)
     return (table, count.period or None, count.measures, count.cells, count.of_cells, *amounts, count.choice or None)
+
+
+def _pending(table: str, waiting: Waiting, release: Manifest, windows: Windows, least: float) -> tuple[Any, ...]:
+    since, now = datetime.fromisoformat(waiting.since), datetime.fromisoformat(release.as_of)
+    ends = [next_month(since.date(), int(w.value)) for w in windows.get(REVISION_DUE, ()) if w.valid_from <= since.date() <= w.valid_to]
+    is_due = any(now.date() >= end for end in ends)
+    return (table, waiting.period, band(waiting.rows, least), band(waiting.cells, least), waiting.since, is_due)
 
 
 def _receipt(delivery: Standing) -> tuple[Any, ...]:

@@ -19,6 +19,8 @@ from assets.releases.write import write_release
 from assets.tables.build import Night
 from assets.tables.closure import Agreed, agreed
 from assets.tables.domain_state import DomainState
+from assets.tables.record import remember
+from assets.tables.versions import known
 from sources.contract import digest
 
 KEPT_RELEASES = 30
@@ -51,6 +53,8 @@ def publish(night: Night) -> Release:
     target = lake.releases / name
     is_new = not target.exists()
     if is_new:
+        shown = [v for d in stands.domains if not d.is_held for t, key in d.tables.items() if (v := known(lake.version(t, key)))]
+        remember(lake, night.catalog.tables, shown, name, night.as_of)
         write_release(night, target, content, stands)
     keep(lake, target)
     pin = pinned(lake)
@@ -86,4 +90,6 @@ def _forget_old(lake: Lake, kept: set[str | None]) -> None:
     for manifest in [m for m in releases(lake) if m.line == NIGHTLY][KEPT_RELEASES:]:
         path = lake.releases / manifest.release
         if path.name not in kept and path != current:
+            # That it was there to be read is known by its manifest.
+            keep(lake, path)
             discard(path)

@@ -67,10 +67,10 @@ def _hidden(lake: Lake, release: Manifest) -> dict[str, str]:
 
 
 def _copy_history(source: Lake, target: Lake) -> None:
-    """What every release is a function of: receipts, decisions, the disclosure ledger, and when runs published: a domain that was
-    held stood as it was at an earlier one. Delivered files are read where they lie.
+    """What every release is a function of: receipts, decisions, the disclosure ledger, the publication record, and when runs published:
+    a domain that was held stood as it was at an earlier one. Delivered files are read where they lie.
     """
-    for folder in (source.receipts, source.decisions, source.ledger, source.manifests):
+    for folder in (source.receipts, source.decisions, source.ledger, source.record, source.manifests):
         if folder.exists():
             shutil.copytree(folder, target.files / folder.name)
     # Of a file that is no longer archived, what was read of it is what remains.

@@ -32,6 +32,7 @@ def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
             order by receipt.extract""")  # fmt: skip
         marts = con.execute("select table_name, estimated_size from duckdb_tables() where schema_name = 'marts' order by 1").fetchall()
         told = dicts(con, "select * from meta.release")[0]
+        waiting = dicts(con, "select * from meta.pending_revision where is_due order by table_name, period") if _has_record(con) else []
     return {
         "release": told["release_id"],
         "as_of": told["as_of"],
@@ -52,7 +53,7 @@ def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
         "domains": domains,
         "marts": {f"marts.{name}": rows for name, rows in marts},
         "freshness": freshness,
-        "attention": _attention(receipts, checks, domains, freshness, [e for e in empty if e["is_empty"]], arrived),
+        "attention": _attention(receipts, checks, domains, freshness, [e for e in empty if e["is_empty"]], arrived) + _due(waiting),
     }
 
 
@@ -82,6 +83,22 @@ def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts,
         if c["check_name"] not in (ON_TIME, RECENT)
     ]
     return found
+
+
+def _has_record(con: duckdb.DuckDBPyConnection) -> bool:
+    """Whether the release was made since there is a publication record."""
+    return bool(con.execute("select 1 from duckdb_tables() where schema_name = 'meta' and table_name = 'pending_revision'").fetchall())
+
+
+def _due(waiting: Facts) -> list[dict[str, str]]:
+    """A reminder of each table whose published figures have waited long enough for what has come since."""
+    periods: dict[str, list[str]] = {}
+    for found in waiting:
+        periods.setdefault(found["table_name"], []).append(f"{found['period']:%Y-%m}")
+    return [
+        {"what": "revision due", "which": table, "why": f"Of {len(p)} periods since {p[0]} more is known; `ventetal revise --reason ...`"}
+        for table, p in periods.items()
+    ]
 
 
 def accepted(check: dict[str, Any]) -> str:

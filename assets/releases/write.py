@@ -7,6 +7,7 @@ import duckdb
 
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.lake import clock
+from assets.lake.decisions import decided
 from assets.lake.files import SHARED, Lake, beside, place, save
 from assets.lake.manifests import MANIFEST, NIGHTLY, Content, Manifest, releases
 from assets.releases import meta
@@ -42,7 +43,7 @@ def write_release(night: Night, target: Path, content: Content, stands: Agreed) 
                 _copy_rows(con, folder, part / "marts" / f"{version.table.split('.')[1]}.parquet")
         # Compared with the release before it by the Parquet files, which are there by now.
         revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
-        _write_meta(con, meta.rows(catalog, manifest, stands, published, night.windows, revision))
+        _write_meta(con, meta.rows(catalog, manifest, stands, published, night.windows, revision, decided(lake, night.as_of)))
         con.execute("commit")
         con.execute("checkpoint release")
         con.execute("use memory")

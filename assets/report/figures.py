@@ -13,13 +13,14 @@ from markupsafe import Markup
 from assets.report.danish import period, years
 from assets.report.reading import ColumnWords, Reading, Row, needed
 
-WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED = "c", "p", "u", "b", "e"
+WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED, OLDER = "c", "p", "u", "b", "e", "r"
 CAUTIONS = {
     WITHHELD: "tilbageholdt (få personer)",
     PROVISIONAL: "foreløbig",
     UNCERTAIN: "usikker",
     BREAK: "databrud",
     ESTIMATED: "opgjort efter totaler",
+    OLDER: "tidligere opgørelse",
 }
 Kind = Literal["line", "columns", "stack", "bars", "pairs", "multiples", "levels", "years", "waterfall", "courses"]
 

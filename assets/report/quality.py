@@ -17,6 +17,7 @@ LABELS = {
     "status": "Status", "table_name": "Tabel", "why": "Hvorfor", "withdrawn": "Trukket tilbage", "cells": "Tilbageholdte tal",
     "of_cells": "Tal i alt", "amount_share": "Tilbageholdt andel", "measure": "Tal",
     "indicator": "Nøgletal", "subject": "For",
+    "period": "Periode", "rows_waiting": "Rækker", "figures_waiting": "Tal i rækkerne", "published_at": "Offentliggjort",
     "value_then": "Dengang", "value": "Nu",
 }  # fmt: skip
 # Counts that are missing where few persons stand behind them.
@@ -61,6 +62,12 @@ PARTS = {
         "Hvor mange tal der er tilbageholdt, fordi få personer kunne genkendes, i de måneder og kvartaler, hvor noget er; andelen er af"
         " behandlinger eller forløb og står, hvor den kan regnes ud af det viste.",
         "Ingen tal er tilbageholdt.",
+    ),
+    "pending": (
+        "Senere oplysninger",
+        "Offentliggjorte tal om personer, som ville være anderledes efter det, der er oplyst siden. De rettes samlet hvert kvartal, hvor"
+        " forskellen ikke fortæller om få personer; en række, der må blive stående, er mærket »tidligere opgørelse«.",
+        "Intet offentliggjort tal ville være anderledes i dag.",
     ),
 }
 

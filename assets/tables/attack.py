@@ -22,6 +22,14 @@ class Contradiction(ToldError):
     """Numbers are not what a contract says of them."""
 
 
+class RevisedTooMuch(Contradiction):
+    """What totals have been revised to in a period would tell of few persons in a table of their parts, whatever that one keeps."""
+
+    def __init__(self, period: str) -> None:
+        super().__init__(f"What is known since of {period} cannot be published yet.")
+        self.period = period
+
+
 @dataclass
 class Numbers:
     """Numbers about persons that hang together: their values, and the sums of them that are nought.

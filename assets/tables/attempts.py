@@ -14,11 +14,11 @@ from assets.catalog.declared import Catalog, Table
 from assets.catalog.keys import audit_key, data_key, reference_key
 from assets.catalog.lineage import column_lineage
 from assets.lake.line import Line
-from assets.tables.attack import Contradiction
-from assets.tables.compute import WrongLookup, computed, ledger_of, read_reference
+from assets.tables.attack import Contradiction, RevisedTooMuch
+from assets.tables.compute import WrongLookup, computed, memory_of, read_reference
 from assets.tables.inputs import Available, Inputs
 from assets.tables.last_good import LastGood
-from assets.tables.versions import Attempt, Version, facts, failing, known, rows_sql, settle_in
+from assets.tables.versions import Attempt, Version, facts, failing, known, settle_in, tonight_sql
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome
 from sources.duck import relation, said_of
@@ -33,6 +33,8 @@ class Attempts:
 
     def __init__(self, line: Line, catalog: Catalog, inputs: Inputs, last_good: LastGood) -> None:
         self._line, self._lake, self._catalog, self._inputs, self._last_good = line, line.lake, catalog, inputs, last_good
+        # Domain -> first days of published periods of which what is known since would tell too much: nothing of them is revised yet.
+        self.unsafe: dict[str, set[str]] = {}
 
     def of_lookup(self, table: Table, available: Available) -> Attempt:
         """A lookup, read from its file."""
@@ -45,14 +47,15 @@ class Attempts:
         except (duckdb.Error, OSError, ValidationError) as error:
             return Attempt(table.name, Version(table.name, UNKNOWN), problem=self._said(table, error))
 
-        def key_for(ledger: str) -> str:
-            return data_key(table, inputs, self._line.as_of, ledger)
+        def key_for(memory: str) -> str:
+            return data_key(table, inputs, self._line.as_of, memory)
 
         def make(con: duckdb.DuckDBPyConnection) -> Path:
             wholes = self._catalog.wholes_of(table)
-            return computed(self._lake, con, table, wholes, inputs, key_for, self._line.as_of, column_lineage(self._catalog, table))
+            lineage, unsafe = column_lineage(self._catalog, table), self.unsafe.get(table.domain, ())
+            return computed(self._lake, con, table, wholes, inputs, key_for, self._line.as_of, lineage, unsafe)
 
-        return self._attempt(table, key_for(ledger_of(self._lake, table, self._line.as_of).key_with()), available, make)
+        return self._attempt(table, key_for(memory_of(self._lake, table, self._line.as_of).key()), available, make)
 
     def _attempt(self, table: Table, key: str, available: Available, make: Callable[[duckdb.DuckDBPyConnection], Path]) -> Attempt:
         """The version named `key`, made if need be and judged."""
@@ -67,6 +70,8 @@ class Attempts:
             there, version = found
             outcomes = self._judged(table, version, there, needs)
         except (duckdb.Error, AuditError, Contradiction, Refused, WrongLookup) as error:
+            if isinstance(error, RevisedTooMuch):
+                self.unsafe.setdefault(table.domain, set()).add(error.period)
             return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))
         said = failing(table, outcomes)
         was_published = bool(said) and self._last_good.is_published(version)
@@ -81,7 +86,7 @@ class Attempts:
 
         def ask() -> list[Outcome]:
             with self._inputs.connect_to({n: needs[n] for n in others}) as con:
-                relation(con, table.name, rows_sql(folder))
+                relation(con, table.name, tonight_sql(folder))
                 return audit(con, table.contract, table.rules, table.name, dict(table.related))
 
         key = audit_key(version.key, table.rules, others, table.contract.has_personal_columns)

@@ -85,6 +85,16 @@ class Night:
         self._made_from[domain] = stands_by
         behind = [self.extract_state(e) for e in self.catalog.extracts_of(domain)]
         problems = [f.sentence for f in self.catalog.faults_of(domain)] + [s.problem for s in behind if s.problem]
+        attempts, unsafe = self._attempted(domain), 0
+        # Whole tables come first: what they were revised to may be too much for their parts.
+        while unsafe != (unsafe := len(self._attempts.unsafe.get(domain, ()))):
+            attempts = self._attempted(domain)
+        late = [s.extract for s in behind if s.is_late]
+        newest = max((d.receipt.received_at for s in behind for d in s.deliveries if d.current), default="")
+        return self._remember(domain, attempts, problems, newest, late)
+
+    def _attempted(self, domain: str) -> list[Attempt]:
+        """Tonight's version of each table of a domain."""
         available = self._available(domain)
         attempts: list[Attempt] = []
         foreign = {t.name for t in self.catalog.computed if t.domain != domain}
@@ -99,9 +109,7 @@ class Night:
             attempts.append(attempt)
             if attempt.stands:
                 available[table.name] = attempt.key
-        late = [s.extract for s in behind if s.is_late]
-        newest = max((d.receipt.received_at for s in behind for d in s.deliveries if d.current), default="")
-        return self._remember(domain, attempts, problems, newest, late)
+        return attempts
 
     def extract_state(self, name: str) -> ExtractState:
         """What stands of an extract: as this run has settled it, else as the one before left it."""

@@ -5,6 +5,8 @@ A number that describes fewer persons than the threshold (`reference.disclosure_
 least as many values and reaches the threshold, whatever is subtracted from whatever. What was once withheld stays withheld: the
 ledger remembers it, and that a choice was found safe, so that nothing is chosen twice. Rules: domain specification 8.
 
+What has been published of a final period stands (`assets.tables.standing`), so all this is done once.
+
 Worked out between a table's SQL and its audit, so no file of a mart ever holds an unprotected cell. Columns of the SQL that begin with `_`
 are for this alone and reach no table.
 """
@@ -20,9 +22,10 @@ from assets.catalog.statements import QF_COLUMNS
 from assets.tables.attack import Attack, Contradiction, Numbers
 from assets.tables.choice import SOLVER, least
 from assets.tables.ledger import Judged, Remembered, Withheld
-from assets.tables.linked import PART_OF, Linked, Period, Row, cell_of, period, threshold
+from assets.tables.linked import PART_OF, Linked, Period, Row, cell_of, let_wait, period, threshold
 from assets.tables.qualifiers import WITHHELD
-from assets.tables.versions import WithheldCount
+from assets.tables.standing import NOTHING_PUBLISHED, PROVISIONAL, Past, Standing, is_provisional, named, standing
+from assets.tables.versions import Waiting, WithheldCount
 from sources.casts import ident, literal
 from sources.contract import Contract, digest
 from sources.duck import dicts
@@ -40,35 +43,86 @@ NO_THRESHOLD = "no threshold"
 
 @dataclass(frozen=True)
 class Protected:
-    """The select of what may be published, and what is withheld: cell by cell, how that was chosen, and how much it is."""
+    """The select of what may be published of tonight's rows, and what is withheld: cell by cell, how that was chosen, and how much it
+    is. `others` are rows as they were published, which stand beside them; `standing` is every number of both.
+    """
 
     select: str
     withheld: list[Withheld] = field(default_factory=list)
     judged: list[Judged] = field(default_factory=list)
     counts: list[WithheldCount] = field(default_factory=list)
+    others: list[Row] = field(default_factory=list)
+    standing: list[Row] = field(default_factory=list)
+    published: dict[str, str] = field(default_factory=dict)
+    waiting: list[Waiting] = field(default_factory=list)
 
 
 def protected(
-    con: duckdb.DuckDBPyConnection, contract: Contract, spec: Disclosure, sql: str, known: Remembered, others: dict[str, Linked]
+    con: duckdb.DuckDBPyConnection,
+    contract: Contract,
+    spec: Disclosure,
+    sql: str,
+    known: Remembered,
+    others: dict[str, Linked],
+    past: Past = NOTHING_PUBLISHED,
 ) -> Protected:
-    """What may be published of a table's SQL by `spec`, on `con`. `others` are the tables of its totals, and theirs."""
+    """What may be published of a table's SQL by `spec`, on `con`. `others` are the tables of its totals, and theirs; `past` is what has
+    been published of it.
+    """
     con.execute(f"create or replace temp table unprotected as {sql}")
     given = {name for (name,) in con.execute("select column_name from duckdb_columns() where table_name = 'unprotected'").fetchall()}
     if lacking := sorted(spec.asked - given):
         raise Contradiction(f"{contract.id}: its disclosure block names {', '.join(lacking)}, which its SQL does not give.")
-    table = Linked(contract.id, spec, dicts(con, "select * from unprotected"))
+    stands = standing(contract, spec, dicts(con, "select * from unprotected"), others, past)
+    table = Linked(contract.id, spec, stands.fresh)
     withheld, judged, counts = withhold(table, known, others)
+    of_cells = [(list(w.cell), w.number) for w in withheld] + [(list(cell), n) for cell, names in stands.withheld.items() for n in names]
     con.execute("create or replace temp table withheld (cell varchar[], number varchar)")
-    if withheld:
-        con.executemany("insert into withheld values (?, ?)", [(list(w.cell), w.number) for w in withheld])
+    if of_cells:
+        con.executemany("insert into withheld values (?, ?)", of_cells)
+    _leave_out(con, spec, stands)
+    new = _published(spec, table.rows, {w.cell[0] for w in withheld if w.cause == NO_THRESHOLD or w.number == ROW})
+    published = {p: named(rows, sorted(w.key for w in withheld if w.cell[0] == p)) for p, rows in new.items()} | stands.published
     # That no threshold is in force is true of this night alone.
-    return Protected(_select(contract, spec, table.rows), [w for w in withheld if w.cause != NO_THRESHOLD], judged, counts)
+    return Protected(
+        _select(contract, spec, stands.fresh + stands.renewed),
+        [w for w in withheld if w.cause != NO_THRESHOLD],
+        judged,
+        counts + stands.counts,
+        stands.others,
+        stands.fresh + stands.standing,
+        published,
+        stands.waiting,
+    )
+
+
+def _published(spec: Disclosure, rows: list[Row], never: set[str]) -> dict[str, list[Row]]:
+    """The final periods among rows that were never published, but for those of which nothing is."""
+    periods: dict[str, list[Row]] = defaultdict(list)
+    for row in rows:
+        periods[cell_of(row, spec.key)[0]].append(row)
+    return {p: found for p, found in periods.items() if p not in never and not any(map(is_provisional, found))}
+
+
+def _leave_out(con: duckdb.DuckDBPyConnection, spec: Disclosure, stands: Standing) -> None:
+    """Leave rows that stay as they were published out of tonight's; the others say of those what was published."""
+    con.execute("create or replace temp table kept (cell varchar[])")
+    if stands.left_out:
+        con.executemany("insert into kept values (?)", [(list(cell),) for cell in sorted(stands.left_out)])
+    cell = _cell_sql(spec, spec.within[0])
+    con.execute(f"delete from unprotected where {cell} in (select cell from kept)")
+    for row_cell, values in stands.told.items():
+        for name, value in values.items():
+            con.execute(f"update unprotected set {ident(name)} = ? where {cell} = ?", [value, list(row_cell)])
 
 
 def withhold(table: Linked, known: Remembered, others: dict[str, Linked]) -> tuple[list[Withheld], list[Judged], list[WithheldCount]]:
     """What is withheld of a table, how each choice was found, and how much it is."""
     periods: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in sorted(table.rows, key=lambda r: cell_of(r, table.spec.key)):
+        if is_provisional(row) and not table.spec.early:
+            # Nothing of it is published.
+            continue
         periods[cell_of(row, table.spec.within)].append(row)
     found, judged, counts = list[Withheld](), list[Judged](), list[WithheldCount]()
     for rows in periods.values():
@@ -88,6 +142,7 @@ def _chosen(
         return None, [Withheld(cell_of(r, table.spec.key), n, NO_THRESHOLD) for r in rows for n in every if r[n] is not None], None
     few = [Withheld(cell, n, cause) for r in rows for cell, n, cause in _few(table.spec, r, known)]
     linked = period(table, rows, others)
+    let_wait(linked, table, others)
     # A share of what is not known would tell it.
     few += [
         Withheld(cell_of(r, table.spec.key), share, "secondary")
@@ -175,8 +230,12 @@ def _by_period(counts: list[WithheldCount]) -> list[WithheldCount]:
 def _select(contract: Contract, spec: Disclosure, rows: list[Row]) -> str:
     """The contract's columns of `unprotected`, NULL where withheld, and in `qf` and `qf_columns` which those are."""
     hidden = {n: _is_withheld(spec, n) for n in spec.measures}
+    is_told = {n: f"not {is_hidden}" for n, is_hidden in hidden.items()}
+    if any(PROVISIONAL in r for r in rows[:1]):
+        # Who knows the figures of two nights sees what came between them: until the month is final only what is told of a whole region.
+        is_told |= {n: f"not ({PROVISIONAL} or {hidden[n]})" for n in hidden if n not in spec.early}
     expressions = [
-        f"case when not {hidden[c.name]} then {ident(c.name)} end as {ident(c.name)}" if c.name in hidden else ident(c.name)
+        f"case when {is_told[c.name]} then {ident(c.name)} end as {ident(c.name)}" if c.name in hidden else ident(c.name)
         for c in contract.columns
         if c.name != QF_COLUMNS
     ]

@@ -25,12 +25,28 @@ NEVER = 10**7
 
 @dataclass
 class Linked:
-    """A table about persons: its rows with every number, and, if it is published already, as they are there."""
+    """A table about persons: its rows with every number, and, if it is published already, as they are there.
+
+    `standing` are the numbers of the published rows, by cell, where those may be of an earlier night than `rows`: a number that is
+    another there waits to be revised. `counted` are the cells of rows that have something; nothing is left of others that stand.
+    """
 
     name: str
     spec: Disclosure
     rows: list[Row]
     published: list[Row] | None = None
+    standing: dict[Cell, Row] = field(default_factory=dict)
+    counted: set[Cell] = field(default_factory=set, init=False)
+
+    def __post_init__(self) -> None:
+        self.counted = {cell_of(r, self.spec.key) for r in self.rows}
+        self.rows = self.rows + [_nothing_of(r, self.spec) for cell, r in self.standing.items() if cell not in self.counted]
+
+    def stands(self, row: Row, name: str) -> int:
+        """A number of a row as it was published; 0 of a row that was not."""
+        if not self.standing:
+            return int(row[name])
+        return int(self.standing.get(cell_of(row, self.spec.key), {}).get(name) or 0)
 
     @cached_property
     def shown(self) -> dict[Cell, Row]:
@@ -48,6 +64,7 @@ class Period:
 
     numbers: Numbers = field(default_factory=Numbers)
     places: dict[tuple[str, Cell, str], int] = field(default_factory=dict)
+    rows: dict[int, Row] = field(default_factory=dict)
     # The table's own numbers, published unless they are withheld: row and name. Of them those that describe few persons.
     own: dict[int, tuple[Row, str]] = field(default_factory=dict)
     small: set[int] = field(default_factory=set)
@@ -94,6 +111,24 @@ def period(table: Linked, rows: list[Row], others: dict[str, Linked]) -> Period:
     return made
 
 
+def let_wait(made: Period, table: Linked, others: dict[str, Linked]) -> None:
+    """Numbers of the wholes as they are published. By how much they no longer add up to their parts waits to be revised, and is told
+    by nothing that is shown beside them.
+    """
+    least = int(min([*map(threshold, table.rows), NEVER]))
+    for (name, _, number), place in made.places.items():
+        if name != table.name:
+            made.numbers.values[place] = others[name].stands(made.rows[place], number)
+    for terms in made.numbers.sums:
+        if waits := sum(sign * made.numbers.values[p] for p, sign in terms.items()):
+            is_few = abs(waits) < least
+            place = add_known(made.numbers, abs(waits))
+            terms[place] = -1 if waits > 0 else 1
+            if is_few:
+                made.numbers.width[place], made.numbers.reach[place] = least - 1, least
+                made.unseen.add(place)
+
+
 def _require_sums(made: Period) -> None:
     """Numbers that do not add up as contracts say would be protected wrongly."""
     for terms in made.numbers.sums:
@@ -102,6 +137,13 @@ def _require_sums(made: Period) -> None:
             said = sorted({f"{name} of {table}" for table, _, name in (named[p] for p in terms if p in named)})
             cell = ", ".join(named[next(iter(terms))][1])
             raise Contradiction(f"{', '.join(said)} ({cell}) do not add up as the disclosure block of the contract says.")
+
+
+def _nothing_of(row: Row, spec: Disclosure) -> Row:
+    """The row of a cell of which nothing is counted any more."""
+    counts = {n.persons for n in spec.numbers.values()} | set(spec.numbers) | set(spec.few.values())
+    asked = dict.fromkeys(spec.asked | {THRESHOLD, *spec.measures})
+    return asked | row | dict.fromkeys(counts, 0)
 
 
 def cell_of(row: Row, columns: Iterable[str]) -> Cell:
@@ -153,12 +195,12 @@ def _add(made: Period, table: Linked, rows: list[Row]) -> None:
             if row[name] is not None:
                 by_period[cell_of(row, spec.within)][made.places[table.name, cell_of(row, spec.key), name]] = 1
         for terms in by_period.values():
-            made.numbers.sums.append(terms | {_known(made.numbers, sum(made.numbers.values[p] for p in terms)): -1})
+            made.numbers.sums.append(terms | {add_known(made.numbers, sum(made.numbers.values[p] for p in terms)): -1})
     for (cell, name), terms in gathered.items():
         made.numbers.sums.append(terms | {made.places[table.name, cell, name]: -1})
 
 
-def _known(numbers: Numbers, value: int) -> int:
+def add_known(numbers: Numbers, value: int) -> int:
     """A number that everybody knows though no table has it."""
     for of, told in ((numbers.values, value), (numbers.least, 0), (numbers.width, 0), (numbers.reach, 0)):
         of.append(told)
@@ -168,6 +210,7 @@ def _known(numbers: Numbers, value: int) -> int:
 def _add_number(made: Period, table: Linked, row: Row, cell: Cell, name: str) -> int:
     numbers, least = made.numbers, int(min(threshold(row), NEVER))
     place = made.places[table.name, cell, name] = len(numbers.values)
+    made.rows[place] = row
     is_seen, small = not name.startswith("_") and row.get(PART_OF) is None, is_small(row, name, table.spec)
     numbers.values.append(int(row[name]))
     floor = table.spec.numbers[name].atLeast

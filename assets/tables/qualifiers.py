@@ -1,5 +1,7 @@
 """Qualifiers: why a measure of a published row has no value, in `qf` and, column by column, in `qf_columns`."""
 
+from typing import Any
+
 from assets.catalog.statements import QF_COLUMNS
 from sources.casts import ident, literal
 from sources.contract import Contract
@@ -7,8 +9,15 @@ from sources.contract import Contract
 # A column of a select that names what it withholds (`assets.tables.disclosure`).
 WITHHELD = "_withheld"
 QF = "qf"
-# Letters of whole rows, which the SQL gives, and of columns without a value: withheld, not available, not applicable.
-OF_ROWS, OF_COLUMNS = "bepu", "cmz"
+# Letters of whole rows, which the SQL gives (r: what it says may stand at an older value), and of columns without a value: withheld,
+# not available, not applicable.
+OF_ROWS, OF_COLUMNS = "bepru", "cmz"
+
+
+def columns_of(row: dict[str, Any]) -> dict[str, list[str]]:
+    """Letter -> the columns of a published row that it speaks of."""
+    parts = [part.partition(": ") for part in (row.get(QF_COLUMNS) or "").split("; ") if part]
+    return {letter: names.split(", ") for letter, _, names in parts}
 
 
 def qualified(contract: Contract, select: str) -> str:

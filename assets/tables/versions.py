@@ -16,6 +16,8 @@ from sources.casts import literal
 
 FACTS = "version.json"
 PART = "part-0.parquet"
+# In a version that holds rows of earlier nights too: those of tonight, which are judged. The others were, when they were published.
+TONIGHT = "tonight"
 # Of rows in whatever order, as `t`.
 LOGICAL_HASH = "count(*) || '-' || coalesce(sum(md5_number_lower(cast(to_json(t) as varchar))::hugeint), 0)"
 
@@ -38,10 +40,21 @@ class WithheldCount:
 
 
 @dataclass(frozen=True)
+class Waiting:
+    """Of a period published at `since` (ISO): how many rows, and numbers in them, would be others by tonight's records, SQL and lookups."""
+
+    period: str
+    since: str
+    rows: int
+    cells: int
+
+
+@dataclass(frozen=True)
 class Version:
     """What is known of a version. `inputs`: what its SQL got, table -> key, of a lookup the hash of the rows it asked for.
 
-    `logical_hash` is of marts, indicators and lookups; '' for core.
+    `logical_hash` is of marts, indicators and lookups; '' for core. `published`: periods that are published with it, not before, and
+    what names their rows; `obeyed`: decisions to revise taken by then (`assets.tables.record`).
     """
 
     table: str
@@ -51,6 +64,9 @@ class Version:
     logical_hash: str = ""
     lineage: Lineage = field(default_factory=dict)
     withheld: list[WithheldCount] = field(default_factory=list)
+    published: dict[str, str] = field(default_factory=dict)
+    obeyed: list[str] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -94,6 +110,11 @@ def facts(folder: Path) -> Version:
 def rows_sql(folder: Path) -> str:
     """A select of all rows of a version."""
     return f"select * from read_parquet({literal(f'{folder}/*.parquet')})"
+
+
+def tonight_sql(folder: Path) -> str:
+    """A select of the rows of a version that were new when it was made."""
+    return rows_sql(folder / TONIGHT if (folder / TONIGHT).exists() else folder)
 
 
 def settle_in(lake: Lake, made: Path, version: Version, stands: bool) -> None:

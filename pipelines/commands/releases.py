@@ -1,9 +1,12 @@
 """Commands about releases: ask the current one, list them, roll back and resume."""
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
+from assets.lake.clock import told_time
+from assets.lake.decisions import revise_figures
 from assets.lake.files import Lake
 from assets.lake.manifests import releases
 from assets.releases.pointers import pinned, resume, roll_back
@@ -52,6 +55,22 @@ def diff(
     lake = Lake(data_root())
     found = compared(lake, load_catalog(PROJECT), before, after or current(lake).name)
     show.difference(found) if not as_json else print_json(found)
+
+
+def revise(
+    reason: Annotated[str, typer.Option(help="Why: the quarter's revision, or what was wrong.")],
+    month: Annotated[str, typer.Argument(help="A month, as YYYY-MM, and the quarter and year it is in; every month if not given.")] = "",
+) -> None:
+    """Publish what is known by now in place of published figures about persons, wherever the difference is safe. The next run does."""
+    if month:
+        try:
+            date.fromisoformat(f"{month}-01")
+        except ValueError:
+            raise WrongUsage(f"{month!r} is no month; say which as YYYY-MM.") from None
+    lake = Lake(data_root())
+    current(lake)
+    revise_figures(lake, month, reason, told_time(lake).at)
+    notes.print(f"The next run revises {month or 'every month'}; what it must leave at the older value has r in qf.", soft_wrap=True)
 
 
 def list_releases(as_json: Json = False) -> None:

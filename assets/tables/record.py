@@ -1,0 +1,214 @@
+"""The publication record: what releases have shown of the final periods of tables about persons, and what was known of it then.
+
+Who lays two releases side by side sees what lies between them, so a period that has been published stands, whatever records, SQL and
+lookups say later, until it is revised (`assets.tables.revision`). The record is read by every run, for whatever time, and by a
+rebuild; what a release shows of a table is on it before the release has its name. Never deleted.
+"""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import duckdb
+
+from assets.catalog.declared import Table
+from assets.lake.decisions import revisions
+from assets.lake.files import Lake, beside, load, place, save
+from assets.lake.manifests import MANIFEST, Manifest
+from assets.tables.linked import Cell, Row, cell_of, quarter_of
+from assets.tables.versions import PART, Version, WithheldCount, known, rows_sql
+from sources.casts import ident, literal
+from sources.contract import digest
+from sources.duck import connect, dicts
+
+ENTRY = "entry.json"
+# Beside the rows of a version, for no reader: every number that they stand by, withheld or not.
+STANDING = "standing"
+SHOWN = "shown.parquet"
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What a release, which took `as_of` for now, showed of a table: of each period (the first column of `within`, as text) what names
+    its rows, and how much of them is withheld. `release` is '' for what the current one shows from before there was a record.
+    `obeyed` are the decisions to revise that had been taken by then.
+    """
+
+    table: str
+    release: str
+    as_of: str
+    periods: dict[str, str]
+    obeyed: list[str] = field(default_factory=list)
+    counts: list[WithheldCount] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class State:
+    """Rows of a period as they were published, by cell: every number (`standing`), and what was shown of them."""
+
+    entry: Entry
+    standing: dict[Cell, Row]
+    shown: dict[Cell, Row]
+
+
+class Record:
+    """What is on record of a table, for a run that takes `as_of` for now."""
+
+    def __init__(self, lake: Lake, table: Table, as_of: str) -> None:
+        self._lake, self._table, self._as_of = lake, table, as_of
+        self._folder = lake.record / table.name
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """What was published, oldest first; the figures of a release that never came to be are none."""
+        if self._table.contract.disclosure is None:
+            return []
+        found = [load(p, Entry) for p in self._folder.glob(f"[!.]*/{ENTRY}")]
+        published = sorted((e for e in found if is_published(self._lake, e.release)), key=lambda e: (e.as_of, e.release))
+        if published or not self._shown_before or self._before is None:
+            return published
+        periods = {cell_of(r, self._table.contract.disclosure.key)[0] for r in self._shown_before}
+        return [Entry(self._table.name, "", self._before.as_of, dict.fromkeys(periods, self._before.release))]
+
+    @cached_property
+    def in_force(self) -> dict[str, Entry]:
+        """Period -> what stands of it: published last up to this time; if only later, then first."""
+        found: dict[str, Entry] = {}
+        for entry in self.entries:
+            for period in entry.periods:
+                if entry.as_of <= self._as_of or period not in found:
+                    found[period] = entry
+        return found
+
+    def stood(self, period: str) -> bool:
+        """Whether it had been published by this time."""
+        return period in self.in_force and self.in_force[period].as_of <= self._as_of
+
+    @cached_property
+    def _before(self) -> Manifest | None:
+        """The current release, if it shows the table and was made before there was a record."""
+        release = self._lake.current_release
+        told = load(release / MANIFEST, Manifest) if release and (release / MANIFEST).exists() else None
+        key = told.tables.get(self._table.name) if told else None
+        return told if key and not (self._lake.version(self._table.name, key) / STANDING).exists() else None
+
+    @cached_property
+    def _shown_before(self) -> list[Row]:
+        """Rows of final periods that the release from before the record shows."""
+        spec, release = self._table.contract.disclosure, self._before
+        file = self._lake.releases / release.release / "marts" / f"{self._table.contract.id}.parquet" if release else None
+        if spec is None or file is None or not file.exists():
+            return []
+        with connect(self._lake.scratch) as con:
+            rows = dicts(con, f"select * from read_parquet({literal(str(file))})")
+        return [r for r in rows if set(spec.key) <= set(r) and not r.get("is_provisional") and "p" not in (r.get("qf") or "")]
+
+    def due(self) -> frozenset[str]:
+        """Published periods that an operator has had revised since."""
+        decided, spec = revisions(self._lake, self._as_of), self._table.contract.disclosure
+        return frozenset(
+            period
+            for period, entry in self.in_force.items()
+            for name, decision in decided.items()
+            if spec and name not in entry.obeyed and covers(spec.within[0], period, decision.month)
+        )
+
+    def meets(self, period: str, others: Iterable[str]) -> bool:
+        """Whether a published period shares a month with one of others, by their first days: a quarter has those of its months."""
+        spec = self._table.contract.disclosure
+        return spec is not None and any(period in (other, _start(spec.within[0], date.fromisoformat(other))) for other in others)
+
+    def key(self) -> str:
+        """Names the record, and what of it is to be revised; '' for an empty one."""
+        return self._key({}, [], sorted(self.due()))
+
+    def key_with(self, new: Mapping[str, str]) -> str:
+        """Names the record as it will be once `new` (period -> what names its rows) is on it."""
+        return self._key(new, self.obeyed, [])
+
+    @cached_property
+    def obeyed(self) -> list[str]:
+        """The decisions to revise that have been taken."""
+        return sorted(revisions(self._lake, self._as_of))
+
+    def _key(self, new: Mapping[str, str], obeyed: list[str], due: list[str]) -> str:
+        stands = {p: (e.as_of, e.periods[p], e.obeyed) for p, e in self.in_force.items()}
+        stands |= {p: (self._as_of, named, obeyed) for p, named in new.items()}
+        return digest("record", sorted(stands.items()), due) if stands else ""
+
+    def states(self) -> dict[str, list[State]]:
+        """Period -> all that was ever published of it, what is in force last."""
+        spec, found = self._table.contract.disclosure, dict[str, list[State]]()
+        if spec is None:
+            return found
+        with connect(self._lake.scratch) as con:
+            for entry in self.entries:
+                if not entry.release:
+                    for row in self._shown_before:
+                        cell = cell_of(row, spec.key)
+                        state = found.setdefault(cell[0], [State(entry, {}, {})])[0]
+                        state.shown[cell] = row
+                        # Of how many persons was not written down.
+                        state.standing[cell] = {n: v for n, v in row.items() if n in (*spec.key, *spec.published)}
+                    continue
+                folder = self._folder / entry.release
+                standing, shown = (_by_period(con, folder / name, spec.key) for name in (PART, SHOWN))
+                for period in entry.periods:
+                    found.setdefault(period, []).append(State(entry, standing.get(period, {}), shown.get(period, {})))
+        return {p: sorted(s, key=lambda state: state.entry is self.in_force[p]) for p, s in found.items()}
+
+
+def covers(unit: str, period: str, month: str) -> bool:
+    """Whether a period, by its first day and whether it is a month, quarter or year, holds a month (YYYY-MM; '' is any)."""
+    if not month:
+        return True
+    return period == _start(unit, date.fromisoformat(f"{month}-01"))
+
+
+def _start(unit: str, month: date) -> str:
+    """The first day of the month, quarter or year that a month is in."""
+    return str({"quarter": quarter_of(month), "year": month.replace(month=1)}.get(unit, month))
+
+
+def is_published(lake: Lake, release: str) -> bool:
+    """Whether a release has ever been there to be read."""
+    return (lake.manifests / f"{release}.json").exists() or (lake.releases / release / MANIFEST).exists()
+
+
+def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version], release: str, as_of: str) -> None:
+    """Put on record what a release is about to show of `versions` for the first time."""
+    with connect(lake.scratch) as con:
+        for version in versions:
+            spec = tables[version.table].contract.disclosure if version.table in tables else None
+            target = lake.record / version.table / release
+            if spec is None or not version.published or target.exists():
+                continue
+            part, made = beside(target), lake.version(version.table, version.key)
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+            names = ", ".join(literal(p) for p in sorted(version.published))
+            for source, name in ((rows_sql(made), SHOWN), (rows_sql(made / STANDING), PART)):
+                query = f"select * from ({source}) where cast({ident(spec.within[0])} as varchar) in ({names})"
+                con.execute(f"copy ({query}) to {literal(str(part / name))} (format parquet)")
+            counts = [w for w in version.withheld if w.period in version.published]
+            save(part / ENTRY, Entry(version.table, release, as_of, version.published, version.obeyed, counts))
+            place(part, target)
+
+
+def standing_of(con: duckdb.DuckDBPyConnection, lake: Lake, table: Table, key: str) -> dict[Cell, Row] | None:
+    """Every number that a version of a protected table stands by; None of one made before that was kept."""
+    folder, spec = lake.version(table.name, key) / STANDING, table.contract.disclosure
+    if spec is None or known(folder.parent) is None or not folder.exists():
+        return None
+    return {cell_of(r, spec.key): r for r in dicts(con, rows_sql(folder))}
+
+
+def _by_period(con: duckdb.DuckDBPyConnection, file: Path, key: list[str]) -> dict[str, dict[Cell, Row]]:
+    found: dict[str, dict[Cell, Row]] = {}
+    for row in dicts(con, f"select * from read_parquet({literal(str(file))})"):
+        cell = cell_of(row, key)
+        found.setdefault(cell[0], {})[cell] = row
+    return found

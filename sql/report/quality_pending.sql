@@ -1,0 +1,10 @@
+-- Published figures that would be others by what is known now, newest period first.
+select
+    table_name,
+    period,
+    rows_waiting,
+    figures_waiting,
+    published_at,
+from meta.pending_revision
+where period <= last_day($month)
+order by period desc, table_name
