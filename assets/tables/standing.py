@@ -108,8 +108,16 @@ def _settle(made: Standing, contract: Contract, table: Linked, others: dict[str,
     made.counts += [c for c in last.entry.counts if c.period == period]
     if is_due or not last.entry.release:
         made.published[period] = named([*stands, *made.others])
-    if stays:
-        made.waiting.append(Waiting(period, last.entry.as_of, len({c for c, _ in stays}), len(stays)))
+    waits = [_waits(spec, row, by_cell[cell_of(row, spec.key)]) for row in made.others if cell_of(row, spec.key)[0] == period]
+    waits += [len(new) for cell, (new, old) in names.items() if cell not in last.shown and old]
+    if rows := [n for n in waits if n]:
+        made.waiting.append(Waiting(period, last.entry.as_of, len(rows), sum(rows)))
+
+
+def _waits(spec: Disclosure, row: Row, tonight: Row) -> int:
+    """How many shown measures of a published row would be others tonight; a share of all rows goes with its number."""
+    names = set(spec.measures) - set(spec.ofWhole) - set(spec.yearBefore)
+    return sum(row.get(n) is not None and row[n] != tonight.get(n) for n in names)
 
 
 def _of(numbers: set[tuple[Cell, str]], cell: Cell) -> set[str]:
@@ -156,9 +164,10 @@ def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[s
     for column, numbers in spec.follows.items():
         behind = {str(tonight.get(n)) if n.startswith("_") and isinstance(tonight.get(n), str) else n for n in numbers}
         is_few = column in spec.few and (tonight.get(spec.few[column]) or 0) < threshold(tonight)
-        if row.get(column) is None or not behind & new:
+        if row.get(column) is None or row[column] == tonight.get(column):
             continue
-        if behind & old or is_few or tonight.get(column) is None:
+        # By how many persons a sum differs whose number does not is not known.
+        if not behind & new or behind & old or is_few or tonight.get(column) is None:
             stays.add(column)
         else:
             found[column] = tonight[column]
