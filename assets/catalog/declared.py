@@ -182,8 +182,10 @@ class Catalog:
         """
         layer, _, rest = name.partition(".")
         is_known = rest in self.extracts if layer == RAW else name in self.tables
-        if is_known and not self.contract(name).has_personal_columns:
-            return 1
+        return 1 if is_known and not self.contract(name).has_personal_columns else self.fewest_persons(day)
+
+    def fewest_persons(self, day: date) -> float:
+        """How many persons a number must describe to be told on a day; no number is enough where the lookup does not say."""
         lookup = self.tables.get(THRESHOLD_LOOKUP)
         rows = csv.DictReader(lookup.text.splitlines()) if lookup else ()
         return max((float(r["persons"]) for r in rows if r["valid_from"] <= day.isoformat() <= r["valid_to"]), default=inf)

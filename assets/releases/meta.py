@@ -76,6 +76,7 @@ def rows(
     def least(name: str) -> float:
         return catalog.least_told(name, date.fromisoformat(release.as_of[:10]))
 
+    fewest = catalog.fewest_persons(date.fromisoformat(release.as_of[:10]))
     return {
         "release": [(release.release, release.as_of, release.created_at, release.line)],
         "receipt": [_receipt(d) for _, d in deliveries],
@@ -90,7 +91,7 @@ def rows(
         "domain_status": [_domain(catalog, d, release.domains[d.domain], extracts) for d in domains],
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
-        "pending_revision": [_pending(v.table, w, release, windows, least(v.table)) for v in published for w in v.waiting],
+        "pending_revision": [_pending(v.table, w, release, windows, fewest) for v in published for w in v.waiting],
         "decision": [(d.decided_at, d.decision, d.receipt or d.check or d.month or None, d.until or None, d.reason) for d in decided],
         "coverage": [row for e in extracts for row in _coverage(catalog, e, windows, least(f"raw.{e.extract}"))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],

@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from assets.catalog.declared import Table
+from assets.lake import clock
 from assets.lake.decisions import revisions
 from assets.lake.files import Lake, beside, load, place, save
 from assets.lake.manifests import MANIFEST, Manifest
@@ -34,12 +35,13 @@ SHOWN = "shown.parquet"
 class Entry:
     """What a release, which took `as_of` for now, showed of a table: of each period (the first column of `within`, as text) what names
     its rows, and how much of them is withheld. `release` is '' for what the current one shows from before there was a record.
-    `obeyed` are the decisions to revise that had been taken by then.
+    `obeyed` are the decisions to revise that had been taken by then. Of two at one time the one created later is in force.
     """
 
     table: str
     release: str
     as_of: str
+    created_at: str
     periods: dict[str, str]
     obeyed: list[str] = field(default_factory=list)
     counts: list[WithheldCount] = field(default_factory=list)
@@ -67,11 +69,11 @@ class Record:
         if self._table.contract.disclosure is None:
             return []
         found = [load(p, Entry) for p in self._folder.glob(f"[!.]*/{ENTRY}")]
-        published = sorted((e for e in found if is_published(self._lake, e.release)), key=lambda e: (e.as_of, e.release))
+        published = sorted((e for e in found if is_published(self._lake, e.release)), key=lambda e: (e.as_of, e.created_at))
         if published or not self._shown_before or self._before is None:
             return published
         periods = {cell_of(r, self._table.contract.disclosure.key)[0] for r in self._shown_before}
-        return [Entry(self._table.name, "", self._before.as_of, dict.fromkeys(periods, self._before.release))]
+        return [Entry(self._table.name, "", self._before.as_of, self._before.created_at, dict.fromkeys(periods, self._before.release))]
 
     @cached_property
     def in_force(self) -> dict[str, Entry]:
@@ -180,6 +182,7 @@ def is_published(lake: Lake, release: str) -> bool:
 
 def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version], release: str, as_of: str) -> None:
     """Put on record what a release is about to show of `versions` for the first time."""
+    now = clock.host.now().isoformat(timespec="microseconds")
     with connect(lake.scratch) as con:
         for version in versions:
             spec = tables[version.table].contract.disclosure if version.table in tables else None
@@ -194,7 +197,7 @@ def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version
                 query = f"select * from ({source}) where cast({ident(spec.within[0])} as varchar) in ({names})"
                 con.execute(f"copy ({query}) to {literal(str(part / name))} (format parquet)")
             counts = [w for w in version.withheld if w.period in version.published]
-            save(part / ENTRY, Entry(version.table, release, as_of, version.published, version.obeyed, counts))
+            save(part / ENTRY, Entry(version.table, release, as_of, now, version.published, version.obeyed, counts))
             place(part, target)
 
 

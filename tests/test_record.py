@@ -1,0 +1,384 @@
+"""What two releases laid side by side tell: nothing of few persons. Published figures stand until they are revised."""
+
+import shutil
+from collections import defaultdict
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from assets.lake.manifests import Manifest
+from assets.releases import publish
+from assets.releases.difference import compared
+from assets.tables.record import ENTRY, STANDING, Record
+from tests.attack import Attack
+from tests.redirected import Region, Treatments, final
+from tests.toy import rebuilt
+
+HOSPITALS = {"HEH": 60, "RHB": 40, "BOH": 30}
+
+
+@pytest.fixture
+def region(tmp_path: Path) -> Region:
+    return Region(tmp_path)
+
+
+def january(**more: int) -> Treatments:
+    found = Treatments("2015-01", 1, **HOSPITALS)
+    for hospital, count in more.items():
+        found.more(count, hospital)
+    return found
+
+
+def figures(region: Region) -> dict[str, Any]:
+    return {n: [{k: v for k, v in r.items() if k != "hospital_now_name"} for r in rows] for n, rows in region.marts().items()}
+
+
+def test_one_person_more_in_a_final_month_is_in_no_figure_and_no_difference(region: Region) -> None:
+    region.deliver(january(), "2015-04-02")
+    first = region.night("2015-04-03")
+    before = figures(region)
+    region.deliver(january(BOH=1), "2015-05-02")
+    second = region.night("2015-05-03")
+    assert figures(region) == before
+    found = compared(region.lake, region.catalog, first.id, second.id).figures
+    assert [c for c in found or [] if c.table.startswith("marts.redirection")] == []
+    assert region.ask("select * from meta.revision") == []
+    waiting = region.ask("select table_name, cast(period as varchar) as period, rows_waiting from meta.pending_revision order by all")
+    assert {(w["period"], w["rows_waiting"]) for w in waiting} == {("2015-01-01", "under 5")}
+    assert {w["table_name"].removeprefix("marts.redirection_") for w in waiting} == {
+        "monthly", "by_agreement", "by_hospital", "by_provider", "by_service_group",
+    }  # fmt: skip
+    region.revise("2015-05-04")
+    region.night("2015-05-04")
+    assert {n: [{**r, "qf": "", "qf_columns": ""} for r in rows] for n, rows in figures(region).items()} == {
+        n: [{**r, "qf": "", "qf_columns": ""} for r in rows] for n, rows in before.items()
+    }
+    [of_hospital] = region.ask("select * from marts.redirection_by_hospital where hospital_code = 'BOH'")
+    assert (of_hospital["qf"], of_hospital["qf_columns"]) == ("r", "r: treatments, treatments_share")
+    assert region.ask("select decision, about, reason from meta.decision") == [
+        {"decision": "revise", "about": None, "reason": "more is known"}
+    ]
+
+
+def test_what_has_gathered_is_published_where_its_difference_is_safe(region: Region) -> None:
+    region.deliver(january(), "2015-04-02")
+    region.night("2015-04-03")
+    region.deliver(january(HEH=9, RHB=7, BOH=2), "2015-05-02")
+    region.revise("2015-05-03", "2015-01")
+    region.night("2015-05-03")
+    now = region.hospitals("2015-01")
+    # Of Bornholm's two another hospital keeps the secret: the region has eighteen more.
+    assert region.total("2015-01") == 148
+    assert now["BOH"] == 30
+    assert sorted((now["HEH"], now["RHB"])) in ([40, 69], [47, 60])
+    kept = [r["hospital_code"] for r in region.ask("select hospital_code from marts.redirection_by_hospital where qf = 'r'")]
+    assert len(kept) == 2
+    assert "BOH" in kept
+
+
+def test_a_number_goes_back_to_none_that_lies_near_one_it_ever_was(region: Region) -> None:
+    """A series of 60, 67, 62 would tell of two."""
+    for day, more in (("2015-04", 0), ("2015-05", 7), ("2015-06", 2), ("2015-07", 12)):
+        region.deliver(january(HEH=more, RHB=30, BOH=20) if more else january(), f"{day}-02")
+        if more:
+            region.revise(f"{day}-03")
+        region.night(f"{day}-03")
+    seen = [region.hospitals("2015-01", release)["HEH"] for release in region.released]
+    assert seen == [60, 67, 67, 72]
+
+
+def test_a_decision_to_revise_is_obeyed_once(region: Region) -> None:
+    region.deliver(january(), "2015-04-02")
+    region.night("2015-04-03")
+    region.revise("2015-04-03")
+    again = region.night("2015-04-03")
+    assert region.night("2015-04-03").id == again.id, "the clock stands still, and nothing is new"
+    region.deliver(january(HEH=20, RHB=20), "2015-05-02")
+    region.night("2015-05-03")
+    assert region.total("2015-01") == 130
+    region.revise("2015-05-03", "2014-12")
+    region.night("2015-05-03")
+    assert region.total("2015-01") == 130, "another month"
+    region.revise("2015-05-03", "2015-01")
+    region.night("2015-05-03")
+    assert region.total("2015-01") == 170
+
+
+def quarter(seed: int = 1) -> list[Treatments]:
+    sizes = {"2014-10": (60, 40, 30), "2014-11": (55, 38, 6), "2014-12": (70, 33, 21)}
+    return [Treatments(month, seed, HEH=heh, RHB=rhb, BOH=boh) for month, (heh, rhb, boh) in sizes.items()]
+
+
+def told(region: Region, truth: dict[tuple[str, str], int], month: str) -> dict[Any, tuple[int, int]]:
+    """What an attacker can tell of the records of a month behind the newest release: the differences of few persons from anything a
+    release ever showed, by all releases.
+    """
+    attack, stale = Attack(), set()
+    parts = defaultdict(list)
+    for table, columns in TABLES.items():
+        for row in region.ask(f"select * from marts.{table} where month = '{month}-01'"):
+            name = (table, *(row[c] for c in columns))
+            parts[table].append(name)
+            if row["treatments"] is None or "r" in row["qf"]:
+                attack.number(name)
+                stale.add(name)
+            else:
+                attack.is_exactly(name, row["treatments"])
+    for table, names in parts.items():
+        if table != "redirection_monthly":
+            attack.sums(names, [("redirection_monthly",)])
+    shown = {(t, *(r[c] for c in cs)): set[int]() for t, cs in TABLES.items() for r in region.ask(f"select * from marts.{t}")}
+    for release in region.released:
+        for t, cs in TABLES.items():
+            for r in region.ask(f"select * from marts.{t} where month = '{month}-01' and treatments is not null", release):
+                shown[(t, *(r[c] for c in cs))].add(r["treatments"])
+    close = {n for n, values in shown.items() if n in truth and any(0 < abs(truth[n] - v) < 5 for v in values)}
+    ranges = {n: attack.range_of(n) for n in close}
+    return {n: found for n, found in ranges.items() if found[1] - found[0] < 4}
+
+
+TABLES = {
+    "redirection_monthly": [],
+    "redirection_by_hospital": ["hospital_code"],
+    "redirection_by_agreement": ["agreement_type"],
+    "redirection_by_service_group": ["service_group"],
+}
+
+
+def true(region: Region, scratch: Path, found: Treatments) -> dict[Any, int]:
+    """The numbers that a region would publish which knows nothing of an earlier release, withheld ones left out."""
+    fresh = Region(scratch)
+    fresh.deliver(found, "2015-08-02")
+    fresh.night("2015-08-03")
+    return {
+        (t, *(r[c] for c in cs)): r["treatments"]
+        for t, cs in TABLES.items()
+        for r in fresh.ask(f"select * from marts.{t}")
+        if r["treatments"] is not None
+    }
+
+
+CORRECTIONS = [
+    {"HEH": 9, "RHB": 7, "BOH": 2},
+    {"HEH": 11, "RHB": 8, "BOH": 9},
+    {"HEH": 17, "RHB": 23, "BOH": 11},
+]
+
+
+def year_of(region: Region) -> Treatments:
+    found = january()
+    region.deliver(found, "2015-04-02")
+    region.night("2015-04-03")
+    for place, more in enumerate(CORRECTIONS):
+        found = january(**more)
+        region.deliver(found, f"2015-0{5 + place}-02")
+        region.revise(f"2015-0{5 + place}-03")
+        region.night(f"2015-0{5 + place}-03")
+    return found
+
+
+def test_no_release_beside_any_other_tells_of_few(region: Region, tmp_path: Path) -> None:
+    found = year_of(region)
+    assert told(region, true(region, tmp_path / "fresh", found), "2015-01") == {}
+    assert close(region) == []
+    assert len({region.total("2015-01", r) for r in region.released}) > 2, "and totals are corrected"
+
+
+def close(region: Region) -> list[Any]:
+    """Pairs of values ever shown of a number that lie one to four apart."""
+    seen = defaultdict[Any, set[int]](set)
+    for release in region.released:
+        for name, rows in region.marts(release).items():
+            spec = region.catalog.tables[name].contract.disclosure
+            assert spec
+            for row in rows:
+                if not row.get("is_provisional"):
+                    for number in spec.published:
+                        if row[number] is not None:
+                            seen[name, number, *(row[k] for k in spec.key)].add(row[number])
+    return [(key, *pair) for key, values in seen.items() for pair in combinations(sorted(values), 2) if pair[1] - pair[0] < 5]
+
+
+@pytest.mark.parametrize("left_out", ["record", "differences", "linked"])
+def test_the_same_attack_succeeds_where_a_part_of_the_protection_is_left_out(
+    region: Region, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left_out: str
+) -> None:
+    if left_out == "record":
+        monkeypatch.setattr(publish, "remember", lambda *_: None)
+    if left_out == "differences":
+        monkeypatch.setattr("assets.tables.revision._telling", lambda *_: set())
+    if left_out == "linked":
+        monkeypatch.setattr("assets.tables.revision.Attack", type("Blind", (), {"__init__": lambda *_: None, "told": lambda _: []}))
+    found = year_of(region)
+    assert close(region) or told(region, true(region, tmp_path / "fresh", found), "2015-01")
+
+
+def test_a_quarter_does_not_tell_what_waits_in_its_months(region: Region) -> None:
+    """Months are published one by one; what came late to the first is in the records of the quarter."""
+    first, second, third = quarter()
+    region.deliver(first, "2014-12-02")
+    region.night("2014-12-03")
+    region.deliver(first.more(3, "BOH"), "2015-01-02")
+    final(region, [second, third])
+    region.night("2015-03-03")
+    sums = {
+        hospital: {
+            "months": region.ask(f"select sum(treatments) as n, count(*) - count(treatments) as hidden from marts.redirection_by_hospital where hospital_code = '{hospital}'")[0],
+            "quarter": region.ask(f"select sum(treatments) as n, count(*) - count(treatments) as hidden from marts.redirection_hospital_service_quarterly where hospital_code = '{hospital}'")[0],
+        }
+        for hospital in HOSPITALS
+    }  # fmt: skip
+    late = sums["BOH"]
+    assert late["quarter"]["hidden"] or late["months"]["hidden"]
+    for hospital in ("HEH", "RHB"):
+        if not sums[hospital]["quarter"]["hidden"]:
+            assert sums[hospital]["quarter"]["n"] == sums[hospital]["months"]["n"]
+
+
+def test_a_threshold_that_rises_and_falls_tells_nothing(region: Region) -> None:
+    def threshold(persons: int) -> None:
+        region.project.joinpath("data/reference/disclosure_threshold.csv").write_text(
+            f'persons,valid_from,valid_to,source\n{persons},2007-01-01,2099-12-31,"a test"\n'
+        )
+
+    months = [Treatments("2015-01", 3, HEH=60, RHB=30, BOH=7), Treatments("2015-02", 3, HEH=50, RHB=20, BOH=8)]
+    region.deliver(months[0], "2015-04-02")
+    region.night("2015-04-03")
+    threshold(10)
+    region.deliver(months[1], "2015-05-02")
+    region.night("2015-05-03")
+    threshold(5)
+    region.night("2015-05-04")
+    region.revise("2015-05-05")
+    region.night("2015-05-05")
+    assert [region.hospitals("2015-01", r)["BOH"] for r in region.released] == [7, 7, 7, 7], "told once, told for good"
+    assert [region.hospitals("2015-02", r).get("BOH") for r in region.released[1:]] == [None, None, None]
+    hidden = [{h for h, n in region.hospitals("2015-02", r).items() if n is None} for r in region.released[1:]]
+    assert hidden[0] == hidden[1] == hidden[2]
+    assert len(hidden[0]) > 1
+
+
+def test_a_wrong_file_is_corrected_where_that_is_safe_and_the_rest_is_marked(region: Region) -> None:
+    wrong = Treatments("2015-01", 4, HEH=240, RHB=120, BOH=60)
+    region.deliver(wrong, "2015-04-02")
+    region.night("2015-04-03")
+    right = Treatments("2015-01", 4, HEH=240, RHB=120, BOH=60).less(24, "HEH").less(12, "RHB").less(6, "BOH")
+    region.deliver(right, "2015-05-02")
+    region.revise("2015-05-03", "2015-01")
+    region.night("2015-05-03")
+    assert region.total("2015-01") == 378
+    assert region.hospitals("2015-01") == {"HEH": 216, "RHB": 108, "BOH": 54}
+    for name, rows in region.marts().items():
+        for row in rows:
+            marked = "r" in row["qf"]
+            assert marked == ("r: " in row["qf_columns"]), name
+    shares = region.ask("select treatments, treatments_share, qf from marts.redirection_by_hospital")
+    assert all(r["treatments_share"] == round(r["treatments"] / 378, 9) for r in shares if "r" not in r["qf"])
+
+
+def test_an_earlier_time_shows_what_was_published(region: Region) -> None:
+    region.deliver(january(), "2015-04-02")
+    region.night("2015-04-03")
+    region.deliver(january(HEH=2, RHB=2), "2015-05-02")
+    region.night("2015-05-03")
+    for line, day in (("--as-of a", "2015-04-20"), ("--as-of b", "2015-05-04")):
+        region.night(day, line)
+        assert region.hospitals("2015-01") == HOSPITALS
+
+
+def test_what_a_release_of_another_time_showed_first_is_on_record_too(region: Region) -> None:
+    region.deliver(january(), "2015-02-02")
+    region.night("2015-02-03")
+    region.deliver(january(HEH=1), "2015-04-02")
+    region.deliver(january(HEH=3), "2015-05-02")
+    with pytest.MonkeyPatch.context() as none:
+        # Both files are taken in by a night that makes no release.
+        none.setattr("tests.redirected.publish", lambda _: region.released[-1])
+        region.night("2015-05-03")
+    region.night("2015-04-03", "--as-of")
+    assert region.hospitals("2015-01")["HEH"] == 61
+    region.night("2015-05-04")
+    assert region.hospitals("2015-01")["HEH"] == 61
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize(("where", "is_published"), [("write_release", False), ("keep", True)])
+def test_killed_anywhere_what_is_published_is_on_record_and_nothing_else(
+    region: Region, monkeypatch: pytest.MonkeyPatch, where: str, is_published: bool
+) -> None:
+    def dies(*_: Any) -> None:
+        raise Killed
+
+    region.deliver(january(), "2015-04-02")
+    with monkeypatch.context() as killed:
+        killed.setattr(publish, where, dies)
+        with pytest.raises(Killed):
+            region.night("2015-04-03")
+    table = region.catalog.tables["marts.redirection_by_hospital"]
+    assert bool(Record(region.lake, table, "2015-06-01").entries) == is_published
+    assert any((region.lake.record / table.name).glob(f"*/{ENTRY}"))
+    region.deliver(january(HEH=1), "2015-05-02")
+    region.night("2015-05-03")
+    assert region.hospitals("2015-01")["HEH"] == (60 if is_published else 61)
+
+
+def test_a_rebuild_makes_what_was_published(region: Region, tmp_path: Path) -> None:
+    region.deliver(january(), "2015-04-02")
+    region.night("2015-04-03")
+    region.deliver(january(HEH=12, RHB=8, BOH=3), "2015-05-02")
+    region.revise("2015-05-03")
+    newest = region.night("2015-05-03")
+    from assets.lake.files import Lake
+
+    found = rebuilt(region.lake, Lake(tmp_path / "rebuilt"), region.catalog, newest.path)
+    assert [c.table for c in found if not c.equal] == []
+    assert len(found) > 20
+
+
+def test_a_lake_from_before_there_was_a_record_goes_on_with_what_it_shows(region: Region) -> None:
+    region.deliver(january(), "2015-04-02")
+    region.night("2015-04-03")
+    before = figures(region)
+    shutil.rmtree(region.lake.record)
+    for standing in region.lake.files.glob(f"marts/*/*/{STANDING}"):
+        shutil.rmtree(standing)
+    region.deliver(january(HEH=1, BOH=3), "2015-05-02")
+    region.night("2015-05-03")
+    assert figures(region) == before
+    assert region.night("2015-05-03").id == region.released[-2].id, "nothing is new"
+    region.deliver(january(HEH=2, RHB=30, BOH=30), "2015-06-02")
+    region.revise("2015-06-03")
+    region.night("2015-06-03")
+    assert region.hospitals("2015-01")["HEH"] == 60
+    assert region.total("2015-01") == 192
+
+
+def test_a_held_domain_puts_nothing_on_record(region: Region) -> None:
+    region.edit(
+        "expectations/marts/redirection_by_hospital.odcs.yaml",
+        "  properties:\n",
+        "  quality: [{id: never, type: sql, mustBe: 0, description: Never., query: select 1 from {object}}]\n  properties:\n",
+    )
+    region.deliver(january(), "2015-04-02")
+    with pytest.raises(AssertionError):
+        region.night("2015-04-03")
+    assert not list(region.lake.record.glob(f"*redirection*/*/{ENTRY}"))
+
+
+def test_a_hospital_that_merges_keeps_its_published_figures_under_its_new_name(region: Region) -> None:
+    region.deliver(january(), "2015-04-02")
+    region.night("2015-04-03")
+    region.edit("data/reference/hospital.csv", "BOH,", "BOH,")
+    manifest_tables = region.ask("select distinct hospital_now_code from marts.redirection_by_hospital where hospital_code = 'RHB'")
+    assert manifest_tables == [{"hospital_now_code": "RHB"}]
+    region.deliver(Treatments("2015-10", 1, HEH=50, RHB=1, BOH=40), "2015-12-02")
+    region.night("2015-12-03")
+    assert Manifest  # the release is whole
+    assert region.hospitals("2015-01")["RHB"] == 40
+    rows = region.ask("select hospital_now_code from marts.redirection_by_hospital where hospital_code = 'RHB' and month = '2015-01-01'")
+    assert rows == [{"hospital_now_code": "RH"}]
