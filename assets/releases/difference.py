@@ -14,9 +14,12 @@ from typing import Any
 import duckdb
 
 from assets.catalog.declared import LAYERS, REFERENCE, Catalog
+from assets.catalog.statements import QF_COLUMNS
+from assets.lake.decisions import revisions as decisions_to_revise
 from assets.lake.files import Lake
 from assets.lake.manifests import Deliveries, Manifest, manifest
 from assets.releases.database import DATABASE
+from assets.tables.qualifiers import QF
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import connect
@@ -64,9 +67,10 @@ def reasons(before: Manifest, after: Manifest) -> dict[str, list[str]]:
     return found
 
 
-def why_changed(catalog: Catalog, table: str, found: dict[str, list[str]]) -> str:
-    """The reasons behind one table, its inputs' included."""
+def why_changed(catalog: Catalog, table: str, found: dict[str, list[str]], revised: list[str]) -> str:
+    """The reasons behind one table, its inputs' included; `revised` are those of decisions to revise figures about persons."""
     said = [f"{name}: {', '.join(found[name])}" for name in sorted(_behind(catalog, table)) if name in found]
+    said += [f"revised: {'; '.join(revised)}"] if revised and catalog.tells_of_persons(table) else []
     return "; ".join(said) or "the day of the run, or what had been withheld before"
 
 
@@ -103,7 +107,7 @@ def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Compariso
             changes = changed_figures(catalog, paths[0], paths[1], con)
         # What is not final may tell, one figure beside the other, of the few between them: that it changed must do.
         masked = [replace(c, before=None, after=None) if not c.was_final and catalog.tells_of_persons(c.table) else c for c in changes]
-        figures = [replace(c, why=why_changed(catalog, c.table, found)) for c in masked]
+        figures = [replace(c, why=why_changed(catalog, c.table, found, _revised(lake, was, now))) for c in masked]
     statuses = ((d, was.domains[d].status if d in was.domains else "not there", told) for d, told in now.domains.items())
     return Comparison(
         before,
@@ -128,9 +132,15 @@ def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, bef
             known = con.execute("select * from earlier.meta.revision where as_of >= ? order by all", [oldest]).fetchall()
         con.execute("detach earlier")
         changes = [c for c in changed_figures(catalog, earlier, target, con) if c.was_final and c.column != NEW]
-    reason = {t: why_changed(catalog, t, found) for t in {c.table for c in changes}}
+    revised = _revised(lake, before, release)
+    reason = {t: why_changed(catalog, t, found, revised) for t in {c.table for c in changes}}
     here = (release.release, release.as_of, before.release)
     return known + [(*here, c.table, c.row, c.column, c.before, c.after, reason[c.table]) for c in changes]
+
+
+def _revised(lake: Lake, before: Manifest, after: Manifest) -> list[str]:
+    """Why published figures were revised between two releases."""
+    return [d.reason for d in decisions_to_revise(lake, after.as_of).values() if d.decided_at >= before.as_of]
 
 
 def _behind(catalog: Catalog, table: str) -> set[str]:
@@ -162,7 +172,7 @@ def _changes(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, bef
         f"select {row}, {literal(NEW)}, null, null, true from later anti join earlier using ({using})",
         f"select {row}, {literal(GONE)}, null, null, {final or 'true'} from earlier anti join later using ({using})",
     ]
-    for column in (c for c in common if c not in contract.key):
+    for column in (c for c in common if c not in (*contract.key, QF, QF_COLUMNS)):
         one, other = f"earlier.{ident(column)}", f"later.{ident(column)}"
         parts.append(
             f"select {row}, {literal(column)}, cast({one} as varchar), cast({other} as varchar), {final or 'true'}"

@@ -96,7 +96,12 @@ def _due(waiting: Facts) -> list[dict[str, str]]:
     for found in waiting:
         periods.setdefault(found["table_name"], []).append(f"{found['period']:%Y-%m}")
     return [
-        {"what": "revision due", "which": table, "why": f"Of {len(p)} periods since {p[0]} more is known; `ventetal revise --reason ...`"}
+        {
+            "what": "revision due",
+            "which": table,
+            "why": f"What has come since of {', '.join(p[:3])}{f' and {len(p) - 3} more' if p[3:] else ''} is not published:"
+            " `ventetal revise --reason ...`, then `ventetal run`.",
+        }
         for table, p in periods.items()
     ]
 

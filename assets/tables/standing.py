@@ -93,7 +93,7 @@ def _settle(made: Standing, contract: Contract, table: Linked, others: dict[str,
     made.renewed += [by_cell[c] for c, (new, old) in sorted(names.items()) if c not in last.shown and new and not old]
     made.left_out |= set(by_cell) - {cell_of(r, spec.key) for r in made.renewed}
     stands = _standing_of(spec, by_cell, last, stays, is_due)
-    sums = _sums(spec, stands)
+    sums = _sums(spec, last, by_cell, changed - stays)
     for cell, row in last.shown.items():
         made.withheld[cell] = [n for n in columns_of(row).get("c", ()) if n in spec.measures]
         new, old = names[cell]
@@ -103,7 +103,7 @@ def _settle(made: Standing, contract: Contract, table: Linked, others: dict[str,
             made.others.append(_with_words(contract, spec, revised, by_cell[cell]))
     for row in made.renewed:
         cell = cell_of(row, spec.key)
-        made.told[cell] |= {share: _share(row[n], sums[n, cell[: len(spec.within)]]) for share, n in spec.ofWhole.items()}
+        made.told[cell] |= {share: _share(row[n], sums[n, cell[: len(spec.within)]][0]) for share, n in spec.ofWhole.items()}
     made.standing += stands
     made.counts += [c for c in last.entry.counts if c.period == period]
     if is_due or not last.entry.release:
@@ -141,13 +141,22 @@ def _standing_of(spec: Disclosure, rows: dict[Cell, Row], last: State, stays: se
     return found
 
 
-def _sums(spec: Disclosure, rows: Iterable[Row]) -> dict[tuple[str, Cell], int]:
-    """What the rows that are shown add up to: (number, values of `within`) -> sum."""
-    found = defaultdict[tuple[str, Cell], int](int)
-    for row in rows:
-        if row.get(PART_OF) is None:
-            for number in spec.ofWhole.values():
-                found[number, cell_of(row, spec.within)] += int(row.get(number) or 0)
+# (Number, values of `within`) -> what all rows of it come to as they are shown, and whether that has changed.
+Sums = dict[tuple[str, Cell], tuple[int, bool]]
+
+
+def _sums(spec: Disclosure, last: State, rows: dict[Cell, Row], revised: set[tuple[Cell, str]]) -> Sums:
+    """What shares are shares of: the sums that were published, and the differences that are."""
+    found: Sums = {}
+    for number in spec.ofWhole.values():
+        sums, moved = defaultdict[Cell, int](int), set[Cell]()
+        for row in last.standing.values():
+            if row.get(PART_OF) is None:
+                sums[cell_of(row, spec.within)] += int(row.get(number) or 0)
+        for cell in {c for c, n in revised if n == number}:
+            sums[cell[: len(spec.within)]] += int(rows[cell][number] or 0) - int(last.standing.get(cell, {}).get(number) or 0)
+            moved.add(cell[: len(spec.within)])
+        found |= {(number, within): (n, within in moved) for within, n in sums.items()}
     return found
 
 
@@ -155,7 +164,7 @@ def _share(part: int, whole: int) -> float | None:
     return round(int(part) / whole, 9) if whole else None
 
 
-def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[str], sums: dict[tuple[str, Cell], int]) -> Row:
+def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[str], sums: Sums) -> Row:
     """A published row of which the numbers `new` would be others, and `old` of these stay; what is worked out of numbers goes with
     them. A share of all rows is one of what is shown: of tonight's sum it would tell what waits.
     """
@@ -164,7 +173,7 @@ def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[s
     for column, numbers in spec.follows.items():
         behind = {str(tonight.get(n)) if n.startswith("_") and isinstance(tonight.get(n), str) else n for n in numbers}
         is_few = column in spec.few and (tonight.get(spec.few[column]) or 0) < threshold(tonight)
-        if row.get(column) is None or row[column] == tonight.get(column):
+        if column in spec.ofWhole or row.get(column) is None or row[column] == tonight.get(column):
             continue
         # By how many persons a sum differs whose number does not is not known.
         if not behind & new or behind & old or is_few or tonight.get(column) is None:
@@ -172,9 +181,9 @@ def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[s
         else:
             found[column] = tonight[column]
     for share, number in spec.ofWhole.items():
-        if number in new and row.get(share) is not None:
-            found[share] = row[share] if number in old else _share(tonight[number], sums[number, cell_of(row, spec.within)])
-            stays |= {share} if number in old else set()
+        whole, has_moved = sums[number, cell_of(row, spec.within)]
+        if has_moved and row.get(share) is not None:
+            found[share] = _share(found[number], whole)
     said = {letter: names for letter, names in columns_of(row).items() if letter != OLDER} | ({OLDER: sorted(stays)} if stays else {})
     letters = {*(row[QF] or "")} - {OLDER} | ({OLDER} if stays else set())
     return found | {QF: "".join(sorted(letters)), QF_COLUMNS: "; ".join(f"{x}: {', '.join(names)}" for x, names in sorted(said.items()))}
