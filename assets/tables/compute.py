@@ -13,7 +13,7 @@ from assets.catalog.keys import reference_key
 from assets.lake.files import Lake, beside, save
 from assets.tables.disclosure import Protected, protected
 from assets.tables.ledger import Ledger
-from assets.tables.linked import Cell, Linked, Row
+from assets.tables.linked import Linked, Row
 from assets.tables.qualifiers import qualified
 from assets.tables.record import STANDING, Record, standing_of
 from assets.tables.standing import Past
@@ -51,7 +51,10 @@ def computed(
         con.execute(macro.text)
     memory, safe = memory_of(lake, table, as_of), Protected(table.text.rstrip().rstrip(";"))
     if spec := table.contract.disclosure:
-        others = {t.name: linked(con, t, standing_of(con, lake, t, inputs[t.name])) for t in wholes}
+        others = {t.name: linked(con, t) for t in wholes}
+        for whole in wholes:
+            states = Record(lake, whole, as_of).states().values()
+            others[whole.name].stand(standing_of(con, lake, whole, inputs[whole.name]), (s[0].standing for s in states))
         safe = protected(con, table.contract, spec, safe.select, memory.ledger, others, memory.past(unsafe))
     key = key_for(memory.key_with(safe))
     made = _written(lake, con, table.name, key, qualified(table.contract, safe.select))
@@ -91,11 +94,11 @@ def memory_of(lake: Lake, table: Table, as_of: str) -> Memory:
     return Memory(ledger, Record(lake, table, as_of))
 
 
-def linked(con: duckdb.DuckDBPyConnection, table: Table, standing: dict[Cell, Row] | None = None) -> Linked:
-    """A protected table as its SQL makes it and as it is published, by what `con` shows; `standing` is what the published rows stand by."""
+def linked(con: duckdb.DuckDBPyConnection, table: Table) -> Linked:
+    """A protected table as its SQL makes it and as it is published, by what `con` shows."""
     assert table.contract.disclosure is not None
     whole = dicts(con, table.text.rstrip().rstrip(";"))
-    return Linked(table.name, table.contract.disclosure, whole, dicts(con, f"select * from {table.name}"), standing or {})
+    return Linked(table.name, table.contract.disclosure, whole, dicts(con, f"select * from {table.name}"))
 
 
 def read_reference(lake: Lake, table: Table, con: duckdb.DuckDBPyConnection) -> Path:

@@ -28,7 +28,8 @@ class Linked:
     """A table about persons: its rows with every number, and, if it is published already, as they are there.
 
     `standing` are the numbers of the published rows, by cell, where those may be of an earlier night than `rows`: a number that is
-    another there waits to be revised. `counted` are the cells of rows that have something; nothing is left of others that stand.
+    another there waits to be revised. `first` are those of the rows as they were published first. `counted` are the cells of rows
+    that have something; nothing is left of others that stand.
     """
 
     name: str
@@ -36,17 +37,34 @@ class Linked:
     rows: list[Row]
     published: list[Row] | None = None
     standing: dict[Cell, Row] = field(default_factory=dict)
+    first: dict[Cell, Row] = field(default_factory=dict)
     counted: set[Cell] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.counted = {cell_of(r, self.spec.key) for r in self.rows}
-        self.rows = self.rows + [_nothing_of(r, self.spec) for cell, r in self.standing.items() if cell not in self.counted]
+        self.stand(self.standing, [self.first])
+
+    def stand(self, standing: dict[Cell, Row], first: Iterable[dict[Cell, Row]]) -> None:
+        """Say what its published rows stand by, and by what those of each period stood first."""
+        self.standing, self.first = standing, {cell: row for rows in first for cell, row in rows.items()}
+        self.rows += [_nothing_of(r, self.spec) for cell, r in standing.items() if cell not in self.counted]
 
     def stands(self, row: Row, name: str) -> int:
         """A number of a row as it was published; 0 of a row that was not."""
         if not self.standing:
             return int(row[name])
         return int(self.standing.get(cell_of(row, self.spec.key), {}).get(name) or 0)
+
+    @cached_property
+    def _periods(self) -> set[str]:
+        return {cell[0] for cell in self.first}
+
+    def began(self, row: Row, name: str) -> int:
+        """A number of a row as it was published first; tonight's where it never was, or nobody wrote it down."""
+        cell = cell_of(row, self.spec.key)
+        if cell[0] not in self._periods:
+            return int(row[name])
+        return int(row[name] if cell in self.first and self.first[cell].get(name) is None else self.first.get(cell, {}).get(name) or 0)
 
     @cached_property
     def shown(self) -> dict[Cell, Row]:

@@ -201,11 +201,11 @@ def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version
             place(part, target)
 
 
-def standing_of(con: duckdb.DuckDBPyConnection, lake: Lake, table: Table, key: str) -> dict[Cell, Row] | None:
-    """Every number that a version of a protected table stands by; None of one made before that was kept."""
+def standing_of(con: duckdb.DuckDBPyConnection, lake: Lake, table: Table, key: str) -> dict[Cell, Row]:
+    """Every number that a version of a protected table stands by; nothing of one made before that was kept."""
     folder, spec = lake.version(table.name, key) / STANDING, table.contract.disclosure
     if spec is None or known(folder.parent) is None or not folder.exists():
-        return None
+        return {}
     return {cell_of(r, spec.key): r for r in dicts(con, rows_sql(folder))}
 
 

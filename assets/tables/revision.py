@@ -50,21 +50,21 @@ def kept(table: Linked, rows: list[Row], others: dict[str, Linked], states: Sequ
         elif (cell, name) in telling:
             hidden.add(place)
             numbers.width[place] = few - 1
-        elif numbers.values[place]:
+        elif (cell, name) in changed:
             free.add(place)
         if cell not in last.shown:
             groups[cell].append(place)
-    # A whole that has not been revised says nothing of what it would be.
-    hidden |= {p for p in made.rows if p not in made.own and numbers.values[p]}
     for (name, cell, number), place in made.places.items():
-        if place in hidden and place not in made.own:
+        if name != table.name and others[name].stands(made.rows[place], number) != made.numbers.values[place]:
+            # A whole that has not been revised says nothing of what it would be.
+            hidden.add(place)
+        if place in hidden and (cell, number) not in telling:
             before = [s.standing.get(cell, {}).get(number) for s in states] if name == table.name else []
             differences = [numbers.values[place], *(abs(made.numbers.values[place] - v) for v in before if v is not None)]
-            if any(0 < d < few for d in differences):
-                numbers.width[place] = few - 1
+            numbers.width[place] = few - 1 if any(0 < d < few for d in differences) else 0
     if Attack(numbers, hidden).told():
         together = [*groups.values(), *made.together(spec.together)]
-        weights = {p: float(numbers.values[p] + few) for p in sorted(free)}
+        weights = {p: float(abs(made.numbers.values[p] - table.stands(*made.own[p])) + few) for p in sorted(free)}
         hidden = set(least(numbers, weights, frozenset(hidden), together).hidden)
         hidden |= free if Attack(numbers, hidden).told() else set()
         if Attack(numbers, hidden).told():
@@ -73,20 +73,25 @@ def kept(table: Linked, rows: list[Row], others: dict[str, Linked], states: Sequ
 
 
 def _differences(made: Period, table: Linked, others: dict[str, Linked]) -> Numbers:
-    """By how much the numbers of a period differ from what stands of them, and how the differences hang together. Which way each goes
-    is in the sums, so that none is below nought.
+    """By how much the numbers of a period differ from what was published of them first, and how the differences hang together. Which
+    way each goes is in the sums, so that none is below nought.
+
+    What was published at one time adds up, so the differences do. Of a quarter, which came after its months, they lack what had come
+    between; who has seen every number of the sum knows that too.
     """
     found, linked = Numbers(), others | {table.name: table}
     signs: dict[int, int] = {}
     for (name, _, number), place in made.places.items():
         while len(found.values) <= place:
             add_known(found, 0)
-        difference = made.numbers.values[place] - linked[name].stands(made.rows[place], number)
+        difference = made.numbers.values[place] - linked[name].began(made.rows[place], number)
         found.values[place], signs[place] = abs(difference), -1 if difference < 0 else 1
     for terms in made.numbers.sums:
         turned = {p: sign * signs[p] for p, sign in terms.items() if p in signs}
         if rest := sum(sign * found.values[p] for p, sign in turned.items()):
-            turned[add_known(found, abs(rest))] = -1 if rest > 0 else 1
+            lacks = add_known(found, abs(rest))
+            made.unseen |= {lacks} if made.unseen & set(turned) else set()
+            turned[lacks] = -1 if rest > 0 else 1
         found.sums.append(turned)
     return found
 

@@ -77,7 +77,14 @@ def standing(contract: Contract, spec: Disclosure, rows: list[Row], others: dict
     for period, states in past.states.items():
         # A run for an earlier time shows what was published later only once the month is final for it too.
         if period in past.stood or (tonight[period] and not any(map(is_provisional, tonight[period]))):
-            _settle(made, contract, Linked(contract.id, spec, tonight.pop(period, []), standing=states[-1].standing), others, period, past)
+            _settle(
+                made,
+                contract,
+                Linked(contract.id, spec, tonight.pop(period, []), standing=states[-1].standing, first=states[0].standing),
+                others,
+                period,
+                past,
+            )
     made.fresh = [r for found in tonight.values() for r in found]
     _tell_year_before(made, spec, past)
     return made
