@@ -2,7 +2,6 @@
 
 import os
 import random
-import shutil
 from collections.abc import Iterable
 from datetime import date, datetime
 from pathlib import Path
@@ -18,7 +17,7 @@ from assets.releases.publish import Release, publish
 from assets.tables.build import Night
 from sources.duck import dicts
 from sources.examples.cpr import invented
-from sources.settings import PROJECT
+from tests.part import copy_domain
 
 HEADER = "Omvisitering;CPR-nummer;Henvist dato;Omvisiteret dato;Henvisende afsnit;Modtager-id;Aftale;Forventet ydelse;Formål"
 UNITS = {"HEH": "1516010", "RHB": "1301010", "BOH": "4001010"}
@@ -53,23 +52,12 @@ class Treatments:
         return self
 
 
-def _other(folder: str, names: list[str]) -> list[str]:
-    """What is about something else than redirections."""
-    where = Path(folder).relative_to(PROJECT).parts
-    if where == ("sources",):
-        return [n for n in names if n != "redirections"]
-    if where[-1] in ("core", "marts"):
-        return [n for n in names if not n.startswith(("redirection", "provider_count"))]
-    return [n for n in names if n in ("indicators", "report", "__pycache__") or n.endswith(".py")]
-
-
 class Region:
     """The project's own declarations, or a copy that a test changes, over a lake of its own."""
 
     def __init__(self, root: Path) -> None:
         self.root, self.lake, self.project = root, Lake(root / "data"), root / "project"
-        for folder in ("sources", "expectations", "sql", "data/reference"):
-            shutil.copytree(PROJECT / folder, self.project / folder, ignore=_other)
+        copy_domain("redirection", self.project)
         self.lake.prepare()
         self.released: list[Release] = []
 
