@@ -212,6 +212,7 @@ select
         if(contains(qf, 'c'), 'c', ''),
         if(contains(qf, 'e') and indicator = 'K1', 'e', ''),
         if(is_provisional, 'p', ''),
+        if(contains(qf, 'r'), 'r', ''),
         if(contains(qf, 'z') or indicator = 'K3', 'z', '')
     ) as qf,
 from value
