@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.catalog.declared import DELIVERED, INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
-from assets.catalog.statements import Macro, calls, load_macro, output_columns, reads, tokens, with_threshold
+from assets.catalog.statements import PROVISIONAL, Macro, calls, load_macro, output_columns, reads, tokens, with_threshold
 from expectations.suite import THRESHOLD_LOOKUP, raw_rules, table_rules
 from sources.casts import ident, literal
 from sources.contract import Contract, load_contract, load_fields
@@ -279,7 +279,8 @@ class _Loading:
 
 def _protected(sql: str, contract: Contract) -> str:
     """A table's SQL with what its protection needs."""
-    return with_threshold(sql, contract.disclosure.within[0]) if contract.disclosure else sql
+    may_change = any(c.name == PROVISIONAL for c in contract.columns)
+    return with_threshold(sql, contract.disclosure.within[0], may_change) if contract.disclosure else sql
 
 
 def _short(path: Path, root: Path) -> str:

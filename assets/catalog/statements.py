@@ -14,7 +14,8 @@ from sqlglot import Token, TokenType
 from sources.documents import ContractError
 
 # Column that the protection of small cells reads.
-THRESHOLD = "_disclosure_threshold"
+THRESHOLD, WAITED_MONTHS = "_disclosure_threshold", "_waited_months"
+PROVISIONAL = "is_provisional"
 # Which columns of a mart's row have no value, and why: written beside its SQL (`assets.tables.qualifiers`).
 QF_COLUMNS = "qf_columns"
 READABLE = ("raw", "coverage", "core", "marts", "indicators", "reference")
@@ -89,9 +90,12 @@ def calls(said: list[Token], macros: Mapping[str, Macro]) -> Iterator[tuple[Macr
             yield macros[token.text], _split(inside[:end])
 
 
-def with_threshold(sql: str, period: str) -> str:
-    """A query with a column that says how many persons a cell must have to be published, by its period."""
-    return f"select *, disclosure_threshold({period}) as {THRESHOLD}\nfrom (\n{sql.strip().rstrip(';')}\n)\n"
+def with_threshold(sql: str, period: str, may_change: bool) -> str:
+    """A query with a column that says how many persons a cell must have to be published, by its period; and, where a period may still
+    change, for how many months that is waited for at most.
+    """
+    waited = f", in_force('provisional_at_most', 'ALL', {period}) as {WAITED_MONTHS}" if may_change else ""
+    return f"select *, disclosure_threshold({period}) as {THRESHOLD}{waited}\nfrom (\n{sql.strip().rstrip(';')}\n)\n"
 
 
 def output_columns(sql: str, where: str) -> list[str]:

@@ -18,13 +18,13 @@ from math import inf
 
 import duckdb
 
-from assets.catalog.statements import QF_COLUMNS
+from assets.catalog.statements import PROVISIONAL, QF_COLUMNS, WAITED_MONTHS
 from assets.tables.attack import Attack, Contradiction, Numbers
 from assets.tables.choice import SOLVER, least
 from assets.tables.ledger import Judged, Remembered, Withheld
 from assets.tables.linked import PART_OF, Linked, Period, Row, cell_of, let_wait, period, threshold
 from assets.tables.qualifiers import WITHHELD
-from assets.tables.standing import NOTHING_PUBLISHED, PROVISIONAL, Past, Standing, is_provisional, named, standing
+from assets.tables.standing import NOTHING_PUBLISHED, OPEN, Past, Standing, is_open, named, standing
 from assets.tables.versions import Waiting, WithheldCount
 from sources.casts import ident, literal
 from sources.contract import Contract, digest
@@ -73,6 +73,8 @@ def protected(
     given = {name for (name,) in con.execute("select column_name from duckdb_columns() where table_name = 'unprotected'").fetchall()}
     if lacking := sorted(spec.asked - given):
         raise Contradiction(f"{contract.id}: its disclosure block names {', '.join(lacking)}, which its SQL does not give.")
+    if WAITED_MONTHS in given:
+        _open(con, spec)
     stands = standing(contract, spec, dicts(con, "select * from unprotected"), others, past)
     table = Linked(contract.id, spec, stands.fresh)
     withheld, judged, counts = withhold(table, known, others)
@@ -96,12 +98,20 @@ def protected(
     )
 
 
+def _open(con: duckdb.DuckDBPyConnection, spec: Disclosure) -> None:
+    """Say of each row whether its period may still change and that is waited for: newer ones do not yet reach far beyond it."""
+    period = ident(spec.within[0])
+    is_waited_for = f"coalesce({period} + to_months(cast({WAITED_MONTHS} as integer)) > (select max({period}) from unprotected), true)"
+    con.execute(f"alter table unprotected add column {OPEN} boolean")
+    con.execute(f"update unprotected set {OPEN} = {PROVISIONAL} and {is_waited_for}")
+
+
 def _published(spec: Disclosure, rows: list[Row], never: set[str]) -> dict[str, list[Row]]:
     """The final periods among rows that were never published, but for those of which nothing is."""
     periods: dict[str, list[Row]] = defaultdict(list)
     for row in rows:
         periods[cell_of(row, spec.key)[0]].append(row)
-    return {p: found for p, found in periods.items() if p not in never and not any(map(is_provisional, found))}
+    return {p: found for p, found in periods.items() if p not in never and not any(map(is_open, found))}
 
 
 def _leave_out(con: duckdb.DuckDBPyConnection, spec: Disclosure, stands: Standing) -> None:
@@ -120,7 +130,7 @@ def withhold(table: Linked, known: Remembered, others: dict[str, Linked]) -> tup
     """What is withheld of a table, how each choice was found, and how much it is."""
     periods: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for row in sorted(table.rows, key=lambda r: cell_of(r, table.spec.key)):
-        if is_provisional(row) and not table.spec.early:
+        if is_open(row) and not table.spec.early:
             # Nothing of it is published.
             continue
         periods[cell_of(row, table.spec.within)].append(row)
@@ -231,9 +241,9 @@ def _select(contract: Contract, spec: Disclosure, rows: list[Row]) -> str:
     """The contract's columns of `unprotected`, NULL where withheld, and in `qf` and `qf_columns` which those are."""
     hidden = {n: _is_withheld(spec, n) for n in spec.measures}
     is_told = {n: f"not {is_hidden}" for n, is_hidden in hidden.items()}
-    if any(PROVISIONAL in r for r in rows[:1]):
+    if any(OPEN in r for r in rows[:1]):
         # Who knows the figures of two nights sees what came between them: until the month is final only what is told of a whole region.
-        is_told |= {n: f"not ({PROVISIONAL} or {hidden[n]})" for n in hidden if n not in spec.early}
+        is_told |= {n: f"not ({OPEN} or {hidden[n]})" for n in hidden if n not in spec.early}
     expressions = [
         f"case when {is_told[c.name]} then {ident(c.name)} end as {ident(c.name)}" if c.name in hidden else ident(c.name)
         for c in contract.columns

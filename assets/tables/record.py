@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from assets.catalog.declared import Table
+from assets.catalog.statements import PROVISIONAL
 from assets.lake import clock
 from assets.lake.decisions import revisions
 from assets.lake.files import Lake, beside, load, place, save
@@ -106,7 +107,7 @@ class Record:
             return []
         with connect(self._lake.scratch) as con:
             rows = dicts(con, f"select * from read_parquet({literal(str(file))})")
-        return [r for r in rows if set(spec.key) <= set(r) and not r.get("is_provisional") and "p" not in (r.get("qf") or "")]
+        return [r for r in rows if set(spec.key) <= set(r) and not r.get(PROVISIONAL) and "p" not in (r.get("qf") or "")]
 
     def due(self) -> frozenset[str]:
         """Published periods that an operator has had revised since."""

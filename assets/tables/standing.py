@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from assets.catalog.statements import QF_COLUMNS
+from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
 from assets.tables.linked import PART_OF, Cell, Linked, Row, cell_of, threshold
 from assets.tables.qualifiers import QF, columns_of
 from assets.tables.record import State
@@ -19,7 +19,8 @@ from assets.tables.versions import Waiting, WithheldCount
 from sources.contract import Contract, digest
 from sources.vocabulary import Disclosure
 
-PROVISIONAL = "is_provisional"
+# Whether a row's period may still change, and that is waited for.
+OPEN = "_is_open"
 # A number stands at an older value: by how much it differs would tell of few persons.
 OLDER = "r"
 
@@ -60,8 +61,8 @@ class Standing:
     waiting: list[Waiting] = field(default_factory=list)
 
 
-def is_provisional(row: Row) -> bool:
-    return bool(row.get(PROVISIONAL))
+def is_open(row: Row) -> bool:
+    return bool(row.get(OPEN))
 
 
 def named(rows: Iterable[Row], *others: object) -> str:
@@ -76,7 +77,7 @@ def standing(contract: Contract, spec: Disclosure, rows: list[Row], others: dict
         tonight[cell_of(row, spec.key)[0]].append(row)
     for period, states in past.states.items():
         # A run for an earlier time shows what was published later only once the month is final for it too.
-        if period in past.stood or (tonight[period] and not any(map(is_provisional, tonight[period]))):
+        if period in past.stood or (tonight[period] and not any(map(is_open, tonight[period]))):
             _settle(
                 made,
                 contract,

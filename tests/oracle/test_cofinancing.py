@@ -209,9 +209,7 @@ def test_what_the_marts_tell_is_what_was_counted_and_what_they_do_not_tell_has_i
     def told(row: Any, values: dict[str, Any]) -> None:
         for name, value in values.items():
             shown = getattr(row, name)
-            # Of a year that may still change the region's totals alone are told.
-            is_early = row.is_provisional and pd.isna(shown)
-            said["told" if pd.notna(shown) else "early" if is_early else letters(row)[name]] += 1
+            said["told" if pd.notna(shown) else letters(row)[name]] += 1
             if pd.notna(shown):
                 assert shown == pytest.approx(float(value), abs=0.0051), (row, name)
 
@@ -252,8 +250,8 @@ def test_what_the_marts_tell_is_what_was_counted_and_what_they_do_not_tell_has_i
                     assert abs(getattr(row, name) - value) <= CLOSE
                     said["told"] += 1
                 else:
-                    said["early" if row.is_provisional else letters(row)[name]] += 1
-    assert set(said) <= {"told", "c", "early"}
+                    said[letters(row)[name]] += 1
+    assert set(said) <= {"told", "c"}
     assert said["told"] > 2 * said["c"] > 0, said
     record_property("co-financing", dict(said))
 
@@ -282,7 +280,7 @@ def test_the_tidy_table_says_every_indicator_as_it_was_counted(
         of = of_place(landing, row.year, row.municipality_code)
         if pd.isna(row.value):
             is_none = row.indicator == "K7" or (row.indicator, row.year) == ("K4", 2012) or row.persons == 0
-            assert letters(row).get("value", "no letter") in ("zm" if is_none or row.is_provisional else "c"), row
+            assert letters(row).get("value", "no letter") in ("zm" if is_none else "c"), row
             seen["missing"] += 1
         elif (row.indicator, row.subject) in OF_GROUPS:
             value = expected_indicator(landing, counted[row.year, row.municipality_code], row) or 0
