@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 from pydantic import ValidationError
 
 from assets.catalog.declared import Catalog, Table
@@ -69,7 +70,7 @@ class Attempts:
                 found = made, facts(made)
             there, version = found
             outcomes = self._judged(table, version, there, needs)
-        except (duckdb.Error, AuditError, Contradiction, Refused, WrongLookup) as error:
+        except (duckdb.Error, pa.ArrowException, AuditError, Contradiction, Refused, WrongLookup) as error:
             if isinstance(error, RevisedTooMuch):
                 self.unsafe.setdefault(table.domain, set()).add(error.period)
             return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))

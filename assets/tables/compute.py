@@ -15,8 +15,9 @@ from assets.tables.disclosure import Protected, protected
 from assets.tables.ledger import Ledger
 from assets.tables.linked import Linked, Row
 from assets.tables.qualifiers import qualified
-from assets.tables.record import STANDING, Record, standing_of
-from assets.tables.standing import Past
+from assets.tables.record import TRUTH, Record
+from assets.tables.revision import Past as OfTable
+from assets.tables.standing import Published
 from assets.tables.versions import FACTS, LOGICAL_HASH, PART, TONIGHT, Version, rows_sql
 from sources.casts import ident, literal
 from sources.contract import Contract
@@ -52,10 +53,7 @@ def computed(
     memory, safe = memory_of(lake, table, as_of), Protected(table.text.rstrip().rstrip(";"))
     if spec := table.contract.disclosure:
         others = {t.name: linked(con, t) for t in wholes}
-        for whole in wholes:
-            states = Record(lake, whole, as_of).states().values()
-            others[whole.name].stand(standing_of(con, lake, whole, inputs[whole.name]), (s[0].standing for s in states))
-        safe = protected(con, table.contract, spec, safe.select, memory.ledger, others, memory.past(unsafe))
+        safe = protected(con, table.contract, spec, safe.select, memory.ledger, others, memory.published(unsafe, wholes))
     key = key_for(memory.key_with(safe))
     made = _written(lake, con, table.name, key, qualified(table.contract, safe.select))
     if table.contract.disclosure:
@@ -80,12 +78,12 @@ class Memory:
         """Names it as it will be once what is safe has been published."""
         return _joined(self.ledger.key_with(safe.withheld), self.record.key_with(safe.published))
 
-    def past(self, unsafe: Iterable[str]) -> Past:
+    def published(self, unsafe: Iterable[str], totals: Iterable[Table]) -> Published:
         """What has been published. Of periods `unsafe`, whose first days are given, nothing may be revised yet."""
-        stood = frozenset(p for p in self.record.in_force if self.record.stood(p))
-        return Past(
-            self.record.states(), stood, self.record.due(), frozenset(p for p in self.record.in_force if self.record.meets(p, unsafe))
-        )
+        on_record, others = self.record.in_force, set(unsafe)
+        stood, met = (frozenset(p for p in on_record if test(p)) for test in (self.record.stood, lambda p: self.record.meets(p, others)))
+        of_totals: dict[str, OfTable] = {t.name: self.record.of(t).states() for t in totals}
+        return Published(self.record.states(), of_totals, stood, self.record.due(), met)
 
 
 def memory_of(lake: Lake, table: Table, as_of: str) -> Memory:
@@ -119,7 +117,7 @@ def _written(lake: Lake, con: duckdb.DuckDBPyConnection, table: str, key: str, s
     made = beside(lake.version(table, key))
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()
-    con.execute(f"copy ({select}) to {literal(str(made / PART))} (format parquet, compression zstd)")
+    _copy(con, select, made / PART)
     return made
 
 
@@ -128,24 +126,29 @@ def _joined(*keys: str) -> str:
 
 
 def _beside(con: duckdb.DuckDBPyConnection, made: Path, contract: Contract, safe: Protected) -> None:
-    """Beside the rows of a table about persons what they stand by, and, where not all are of tonight, tonight's, which are audited."""
-    (made / STANDING).mkdir()
-    con.register("standing_rows", _arrow(safe.standing))
-    con.execute(f"copy standing_rows to {literal(str(made / STANDING / PART))} (format parquet, compression zstd)")
+    """Beside the rows of a table about persons every number of what is published with it; and, where not all are of tonight, tonight's,
+    which are audited.
+    """
+    (made / TRUTH).mkdir()
+    types = con.execute(
+        "select column_name, data_type from duckdb_columns() where table_name = 'unprotected' order by column_index"
+    ).fetchall()
+    _copy(con, _typed(con, "true_rows", safe.truth, types), made / TRUTH / PART)
     if safe.others:
         (made / TONIGHT).mkdir()
         (made / PART).rename(made / TONIGHT / PART)
-        con.register("other_rows", _arrow(safe.others))
-        columns = ", ".join(f"cast({ident(c.name)} as {c.physicalType}) as {ident(c.name)}" for c in contract.columns)
-        tonight, key = rows_sql(made / TONIGHT), ", ".join(ident(k) for k in contract.key)
-        query = f"{tonight} union all by name select {columns} from other_rows order by {key}"
-        con.execute(f"copy ({query}) to {literal(str(made / PART))} (format parquet, compression zstd)")
+        others = _typed(con, "other_rows", safe.others, [(c.name, c.physicalType) for c in contract.columns])
+        _copy(con, f"{rows_sql(made / TONIGHT)} union all by name {others} order by {', '.join(map(ident, contract.key))}", made / PART)
 
 
-def _arrow(rows: list[Row]) -> pa.Table:
-    """Rows as a table, each with every column that any of them has."""
-    names = list(dict.fromkeys(n for r in rows for n in r))
-    return pa.Table.from_pylist([{n: r.get(n) for n in names} for r in rows]) if rows else pa.table({"nothing": pa.array([], pa.int8())})
+def _typed(con: duckdb.DuckDBPyConnection, name: str, rows: list[Row], types: list[tuple[str, str]]) -> str:
+    """A select of rows with columns of given types; NULL where a row lacks one."""
+    con.register(name, pa.table({c: [r.get(c) for r in rows] for c, _ in types}))
+    return f"select {', '.join(f'cast({ident(c)} as {t}) as {ident(c)}' for c, t in types)} from {name}"
+
+
+def _copy(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
+    con.execute(f"copy ({select}) to {literal(str(target))} (format parquet, compression zstd)")
 
 
 def _told(con: duckdb.DuckDBPyConnection, made: Path, version: Version, is_hashed: bool) -> Path:

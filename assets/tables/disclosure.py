@@ -24,7 +24,7 @@ from assets.tables.choice import SOLVER, least
 from assets.tables.ledger import Judged, Remembered, Withheld
 from assets.tables.linked import PART_OF, Linked, Period, Row, cell_of, let_wait, period, threshold
 from assets.tables.qualifiers import WITHHELD
-from assets.tables.standing import NOTHING_PUBLISHED, OPEN, Past, Standing, is_open, named, standing
+from assets.tables.standing import NOTHING_PUBLISHED, OPEN, Published, Standing, is_open, named, standing
 from assets.tables.versions import Waiting, WithheldCount
 from sources.casts import ident, literal
 from sources.contract import Contract, digest
@@ -44,7 +44,8 @@ NO_THRESHOLD = "no threshold"
 @dataclass(frozen=True)
 class Protected:
     """The select of what may be published of tonight's rows, and what is withheld: cell by cell, how that was chosen, and how much it
-    is. `others` are rows as they were published, which stand beside them; `standing` is every number of both.
+    is. `others` are rows as they were published, which stand beside them; `truth` is every number of periods that are published
+    tonight.
     """
 
     select: str
@@ -52,7 +53,7 @@ class Protected:
     judged: list[Judged] = field(default_factory=list)
     counts: list[WithheldCount] = field(default_factory=list)
     others: list[Row] = field(default_factory=list)
-    standing: list[Row] = field(default_factory=list)
+    truth: list[Row] = field(default_factory=list)
     published: dict[str, str] = field(default_factory=dict)
     waiting: list[Waiting] = field(default_factory=list)
 
@@ -64,7 +65,7 @@ def protected(
     sql: str,
     known: Remembered,
     others: dict[str, Linked],
-    past: Past = NOTHING_PUBLISHED,
+    past: Published = NOTHING_PUBLISHED,
 ) -> Protected:
     """What may be published of a table's SQL by `spec`, on `con`. `others` are the tables of its totals, and theirs; `past` is what has
     been published of it.
@@ -83,7 +84,7 @@ def protected(
     if of_cells:
         con.executemany("insert into withheld values (?, ?)", of_cells)
     _leave_out(con, spec, stands)
-    new = _published(spec, table.rows, {w.cell[0] for w in withheld if w.cause == NO_THRESHOLD or w.number == ROW})
+    new = _published(spec, table.rows, {w.cell[0] for w in withheld if w.cause == NO_THRESHOLD})
     published = {p: named(rows, sorted(w.key for w in withheld if w.cell[0] == p)) for p, rows in new.items()} | stands.published
     # That no threshold is in force is true of this night alone.
     return Protected(
@@ -92,7 +93,7 @@ def protected(
         judged,
         counts + stands.counts,
         stands.others,
-        stands.fresh + stands.standing,
+        [r for rows in new.values() for r in rows] + stands.truth,
         published,
         stands.waiting,
     )

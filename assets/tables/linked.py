@@ -27,44 +27,39 @@ NEVER = 10**7
 class Linked:
     """A table about persons: its rows with every number, and, if it is published already, as they are there.
 
-    `standing` are the numbers of the published rows, by cell, where those may be of an earlier night than `rows`: a number that is
-    another there waits to be revised. `first` are those of the rows as they were published first. `counted` are the cells of rows
-    that have something; nothing is left of others that stand.
+    `on_record` are the rows of a period that is to be revised, as they are published, by cell. `counted` are the cells of rows that have
+    something; nothing is left of others that are published.
     """
 
     name: str
     spec: Disclosure
     rows: list[Row]
     published: list[Row] | None = None
-    standing: dict[Cell, Row] = field(default_factory=dict)
-    first: dict[Cell, Row] = field(default_factory=dict)
+    on_record: dict[Cell, Row] = field(default_factory=dict)
     counted: set[Cell] = field(default_factory=set, init=False)
 
     def __post_init__(self) -> None:
         self.counted = {cell_of(r, self.spec.key) for r in self.rows}
-        self.stand(self.standing, [self.first])
+        needed = {cell_of(r, self.spec.key)[0]: r.get(THRESHOLD) for r in self.rows}
+        gone = {cell: r for cell, r in self.told.items() if cell not in self.counted and cell[0] in needed}
+        self.rows = self.rows + [_nothing_of(r, self.spec) | {THRESHOLD: needed[cell[0]]} for cell, r in gone.items()]
 
-    def stand(self, standing: dict[Cell, Row], first: Iterable[dict[Cell, Row]]) -> None:
-        """Say what its published rows stand by, and by what those of each period stood first."""
-        self.standing, self.first = standing, {cell: row for rows in first for cell, row in rows.items()}
-        self.rows += [_nothing_of(r, self.spec) for cell, r in standing.items() if cell not in self.counted]
-
-    def stands(self, row: Row, name: str) -> int:
-        """A number of a row as it was published; 0 of a row that was not."""
-        if not self.standing:
-            return int(row[name])
-        return int(self.standing.get(cell_of(row, self.spec.key), {}).get(name) or 0)
+    @cached_property
+    def told(self) -> dict[Cell, Row]:
+        """The rows that analysts see."""
+        return self.on_record if self.published is None else self.shown
 
     @cached_property
     def _periods(self) -> set[str]:
-        return {cell[0] for cell in self.first}
+        return {cell[0] for cell in self.told}
 
-    def began(self, row: Row, name: str) -> int:
-        """A number of a row as it was published first; tonight's where it never was, or nobody wrote it down."""
+    def stands(self, row: Row, name: str) -> int:
+        """A number of a row as it is published, 0 of a row that is not; tonight's of one that nobody sees."""
         cell = cell_of(row, self.spec.key)
-        if cell[0] not in self._periods:
-            return int(row[name])
-        return int(row[name] if cell in self.first and self.first[cell].get(name) is None else self.first.get(cell, {}).get(name) or 0)
+        if cell in self.told:
+            return int(row[name] if self.told[cell].get(name) is None else self.told[cell][name])
+        is_nothing = cell[0] in self._periods and row.get(PART_OF) is None and not name.startswith("_")
+        return 0 if is_nothing else int(row[name])
 
     @cached_property
     def shown(self) -> dict[Cell, Row]:

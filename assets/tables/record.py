@@ -6,13 +6,12 @@ rebuild; what a release shows of a table is on it before the release has its nam
 """
 
 import shutil
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-
-import duckdb
 
 from assets.catalog.declared import Table
 from assets.catalog.statements import PROVISIONAL
@@ -20,16 +19,18 @@ from assets.lake import clock
 from assets.lake.decisions import revisions
 from assets.lake.files import Lake, beside, load, place, save
 from assets.lake.manifests import MANIFEST, Manifest
+from assets.tables.attack import Contradiction
 from assets.tables.linked import Cell, Row, cell_of, quarter_of
-from assets.tables.versions import PART, Version, WithheldCount, known, rows_sql
+from assets.tables.versions import PART, Version, WithheldCount, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
 from sources.duck import connect, dicts
 
 ENTRY = "entry.json"
-# Beside the rows of a version, for no reader: every number that they stand by, withheld or not.
-STANDING = "standing"
+# Beside the rows of a version, for no reader: every number of periods that are published with it, withheld or not.
+TRUTH = "truth"
 SHOWN = "shown.parquet"
+FILE = "_file"
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class State:
-    """Rows of a period as they were published, by cell: every number (`standing`), and what was shown of them."""
+    """A period as it was published: its rows with every number as it was known then (`truth`), and what was shown of them, by cell."""
 
     entry: Entry
-    standing: dict[Cell, Row]
+    truth: dict[Cell, Row]
     shown: dict[Cell, Row]
 
 
@@ -71,10 +72,12 @@ class Record:
             return []
         found = [load(p, Entry) for p in self._folder.glob(f"[!.]*/{ENTRY}")]
         published = sorted((e for e in found if is_published(self._lake, e.release)), key=lambda e: (e.as_of, e.created_at))
-        if published or not self._shown_before or self._before is None:
+        if not self._shown_before or self._before is None:
             return published
         periods = {cell_of(r, self._table.contract.disclosure.key)[0] for r in self._shown_before}
-        return [Entry(self._table.name, "", self._before.as_of, self._before.created_at, dict.fromkeys(periods, self._before.release))]
+        periods -= {p for e in published for p in e.periods}
+        before = Entry(self._table.name, "", self._before.as_of, self._before.created_at, dict.fromkeys(periods, self._before.release))
+        return sorted([*published, *([before] if periods else [])], key=lambda e: (e.as_of, e.created_at))
 
     @cached_property
     def in_force(self) -> dict[str, Entry]:
@@ -96,7 +99,7 @@ class Record:
         release = self._lake.current_release
         told = load(release / MANIFEST, Manifest) if release and (release / MANIFEST).exists() else None
         key = told.tables.get(self._table.name) if told else None
-        return told if key and not (self._lake.version(self._table.name, key) / STANDING).exists() else None
+        return told if key and not (self._lake.version(self._table.name, key) / TRUTH).exists() else None
 
     @cached_property
     def _shown_before(self) -> list[Row]:
@@ -110,8 +113,10 @@ class Record:
         return [r for r in rows if set(spec.key) <= set(r) and not r.get(PROVISIONAL) and "p" not in (r.get("qf") or "")]
 
     def due(self) -> frozenset[str]:
-        """Published periods that an operator has had revised since."""
+        """Published periods that an operator has had revised since; none on the night that takes over what was shown before."""
         decided, spec = revisions(self._lake, self._as_of), self._table.contract.disclosure
+        if self._is_taken_over:
+            return frozenset()
         return frozenset(
             period
             for period, entry in self.in_force.items()
@@ -122,7 +127,12 @@ class Record:
     def meets(self, period: str, others: Iterable[str]) -> bool:
         """Whether a published period shares a month with one of others, by their first days: a quarter has those of its months."""
         spec = self._table.contract.disclosure
-        return spec is not None and any(period in (other, _start(spec.within[0], date.fromisoformat(other))) for other in others)
+        first = date.fromisoformat(period)
+        return spec is not None and any(
+            period in (other, _start(spec.within[0], date.fromisoformat(other)))
+            or other in (_start("quarter", first), _start("year", first))
+            for other in others
+        )
 
     def key(self) -> str:
         """Names the record, and what of it is to be revised; '' for an empty one."""
@@ -135,33 +145,55 @@ class Record:
     @cached_property
     def obeyed(self) -> list[str]:
         """The decisions to revise that have been taken."""
-        return sorted(revisions(self._lake, self._as_of))
+        return [] if self._is_taken_over else sorted(revisions(self._lake, self._as_of))
+
+    @property
+    def _is_taken_over(self) -> bool:
+        return any(not e.release for e in self.entries)
 
     def _key(self, new: Mapping[str, str], obeyed: list[str], due: list[str]) -> str:
         stands = {p: (e.as_of, e.periods[p], e.obeyed) for p, e in self.in_force.items()}
         stands |= {p: (self._as_of, named, obeyed) for p, named in new.items()}
         return digest("record", sorted(stands.items()), due) if stands else ""
 
+    def of(self, table: Table) -> "Record":
+        """What is on record of another table."""
+        return Record(self._lake, table, self._as_of)
+
     def states(self) -> dict[str, list[State]]:
         """Period -> all that was ever published of it, what is in force last."""
         spec, found = self._table.contract.disclosure, dict[str, list[State]]()
         if spec is None:
             return found
-        with connect(self._lake.scratch) as con:
-            for entry in self.entries:
-                if not entry.release:
-                    for row in self._shown_before:
-                        cell = cell_of(row, spec.key)
-                        state = found.setdefault(cell[0], [State(entry, {}, {})])[0]
-                        state.shown[cell] = row
-                        # Of how many persons was not written down.
-                        state.standing[cell] = {n: v for n, v in row.items() if n in (*spec.key, *spec.published)}
-                    continue
-                folder = self._folder / entry.release
-                standing, shown = (_by_period(con, folder / name, spec.key) for name in (PART, SHOWN))
-                for period in entry.periods:
-                    found.setdefault(period, []).append(State(entry, standing.get(period, {}), shown.get(period, {})))
+        truth, shown = self._rows(PART), self._rows(SHOWN)
+        for entry in self.entries:
+            for period in entry.periods:
+                known_then, seen = (rows.get((entry.release, period), {}) for rows in (truth, shown))
+                found.setdefault(period, []).append(State(entry, known_then, seen))
         return {p: sorted(s, key=lambda state: state.entry is self.in_force[p]) for p, s in found.items()}
+
+    def _rows(self, name: str) -> dict[tuple[str, str], dict[Cell, Row]]:
+        """(Release, period) -> rows by cell, of all entries: as they were known (PART), or shown (SHOWN). Raises Contradiction for rows
+        that have another key than the table has by now.
+        """
+        spec, found = self._table.contract.disclosure, defaultdict[tuple[str, str], dict[Cell, Row]](dict)
+        files = [str(self._folder / e.release / name) for e in self.entries if e.release]
+        rows = self._shown_before if any(not e.release for e in self.entries) else []
+        if name == PART and spec:
+            # Of how many persons was not written down.
+            rows = [{n: v for n, v in r.items() if n in (*spec.key, *spec.published)} for r in rows]
+        if files:
+            with connect(self._lake.scratch) as con:
+                rows = rows + dicts(
+                    con, f"select * from read_parquet([{', '.join(map(literal, files))}], union_by_name=true, filename='{FILE}')"
+                )
+        for row in rows if spec else ():
+            if spec and (lacking := sorted(set(spec.key) - set(row))):
+                raise Contradiction(f"{self._table.name} was published without {', '.join(lacking)}: another key makes it another table.")
+            release = Path(row.pop(FILE)).parent.name if FILE in row else ""
+            cell = cell_of(row, spec.key) if spec else ()
+            found[release, cell[0]][cell] = row
+        return found
 
 
 def covers(unit: str, period: str, month: str) -> bool:
@@ -190,29 +222,17 @@ def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version
             target = lake.record / version.table / release
             if spec is None or not version.published or target.exists():
                 continue
+            stands = Record(lake, tables[version.table], as_of).in_force
+            if all(p in stands and (stands[p].periods[p], stands[p].obeyed) == (n, version.obeyed) for p, n in version.published.items()):
+                # The version was published before.
+                continue
             part, made = beside(target), lake.version(version.table, version.key)
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
             names = ", ".join(literal(p) for p in sorted(version.published))
-            for source, name in ((rows_sql(made), SHOWN), (rows_sql(made / STANDING), PART)):
+            for source, name in ((rows_sql(made), SHOWN), (rows_sql(made / TRUTH), PART)):
                 query = f"select * from ({source}) where cast({ident(spec.within[0])} as varchar) in ({names})"
                 con.execute(f"copy ({query}) to {literal(str(part / name))} (format parquet)")
             counts = [w for w in version.withheld if w.period in version.published]
             save(part / ENTRY, Entry(version.table, release, as_of, now, version.published, version.obeyed, counts))
             place(part, target)
-
-
-def standing_of(con: duckdb.DuckDBPyConnection, lake: Lake, table: Table, key: str) -> dict[Cell, Row]:
-    """Every number that a version of a protected table stands by; nothing of one made before that was kept."""
-    folder, spec = lake.version(table.name, key) / STANDING, table.contract.disclosure
-    if spec is None or known(folder.parent) is None or not folder.exists():
-        return {}
-    return {cell_of(r, spec.key): r for r in dicts(con, rows_sql(folder))}
-
-
-def _by_period(con: duckdb.DuckDBPyConnection, file: Path, key: list[str]) -> dict[str, dict[Cell, Row]]:
-    found: dict[str, dict[Cell, Row]] = {}
-    for row in dicts(con, f"select * from read_parquet({literal(str(file))})"):
-        cell = cell_of(row, key)
-        found.setdefault(cell[0], {})[cell] = row
-    return found

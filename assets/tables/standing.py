@@ -11,10 +11,10 @@ from datetime import date
 from typing import Any
 
 from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
-from assets.tables.linked import PART_OF, Cell, Linked, Row, cell_of, threshold
+from assets.tables.linked import PART_OF, Cell, Linked, Row, cell_of, period_of, threshold
 from assets.tables.qualifiers import QF, columns_of
 from assets.tables.record import State
-from assets.tables.revision import changes, kept
+from assets.tables.revision import Past, changes, kept
 from assets.tables.versions import Waiting, WithheldCount
 from sources.contract import Contract, digest
 from sources.vocabulary import Disclosure
@@ -23,27 +23,30 @@ from sources.vocabulary import Disclosure
 OPEN = "_is_open"
 # A number stands at an older value: by how much it differs would tell of few persons.
 OLDER = "r"
+# Shares have nine places; the last of them depends on who rounds.
+ROUNDING = 2e-9
 
 
 @dataclass(frozen=True)
-class Past:
-    """What has been published of a table: period -> all that ever was, what is in force last. `stood` had been by the time of the run,
-    `due` are to be revised; of those `unsafe` too much would be told, so all stays as it is.
+class Published:
+    """What has been published of a table: period -> all that ever was, what is in force last; and of its totals. `stood` had been by the
+    time of the run, `due` are to be revised; of those `unsafe` too much would be told, so all stays as it is.
     """
 
     states: dict[str, list[State]] = field(default_factory=dict)
+    of_totals: dict[str, Past] = field(default_factory=dict)
     stood: frozenset[str] = frozenset()
     due: frozenset[str] = frozenset()
     unsafe: frozenset[str] = frozenset()
 
 
-NOTHING_PUBLISHED = Past()
+NOTHING_PUBLISHED = Published()
 
 
 @dataclass
 class Standing:
     """Tonight's rows: `fresh` ones of periods that were never published, and `renewed` ones that a revision adds to one that was. The
-    `others` stand as they were shown, or revised. `standing`: every number of published periods, as it is shown or hidden by now.
+    `others` stand as they were shown, or revised. `truth`: every number of periods that go on record tonight.
 
     `left_out`: cells of tonight's rows that are not shown as they are; `withheld`: what published rows withhold; `told`: what a row
     says of others that stand. `published`: periods that go on record tonight, and what names their rows.
@@ -52,7 +55,7 @@ class Standing:
     fresh: list[Row] = field(default_factory=list)
     renewed: list[Row] = field(default_factory=list)
     others: list[Row] = field(default_factory=list)
-    standing: list[Row] = field(default_factory=list)
+    truth: list[Row] = field(default_factory=list)
     withheld: dict[Cell, list[str]] = field(default_factory=dict)
     left_out: set[Cell] = field(default_factory=set)
     told: dict[Cell, Row] = field(default_factory=lambda: defaultdict(dict))
@@ -70,7 +73,7 @@ def named(rows: Iterable[Row], *others: object) -> str:
     return digest("published", sorted(str(sorted(r.items())) for r in rows), *others)
 
 
-def standing(contract: Contract, spec: Disclosure, rows: list[Row], others: dict[str, Linked], past: Past) -> Standing:
+def standing(contract: Contract, spec: Disclosure, rows: list[Row], others: dict[str, Linked], past: Published) -> Standing:
     """What stands, given tonight's `rows` with every number, and the tables of the totals."""
     made, tonight = Standing(), defaultdict[str, list[Row]](list)
     for row in rows:
@@ -78,132 +81,127 @@ def standing(contract: Contract, spec: Disclosure, rows: list[Row], others: dict
     for period, states in past.states.items():
         # A run for an earlier time shows what was published later only once the month is final for it too.
         if period in past.stood or (tonight[period] and not any(map(is_open, tonight[period]))):
-            _settle(
-                made,
-                contract,
-                Linked(contract.id, spec, tonight.pop(period, []), standing=states[-1].standing, first=states[0].standing),
-                others,
-                period,
-                past,
-            )
+            table = Linked(contract.id, spec, tonight.pop(period, []), on_record=states[-1].shown)
+            _settle(made, contract, table, others, period, past)
     made.fresh = [r for found in tonight.values() for r in found]
     _tell_year_before(made, spec, past)
     return made
 
 
-def _settle(made: Standing, contract: Contract, table: Linked, others: dict[str, Linked], period: str, past: Past) -> None:
+def _settle(made: Standing, contract: Contract, table: Linked, others: dict[str, Linked], period: str, past: Published) -> None:
     """What stands of one period that has been published. `table` has tonight's rows of it, and nothing of cells that have none."""
     spec, states, is_due = table.spec, past.states[period], period in past.due
     last, by_cell = states[-1], {cell_of(r, spec.key): r for r in table.rows}
     changed = {(cell, n) for cell, r in by_cell.items() for n in changes(table, r, last.shown)}
-    stays = kept(table, table.rows, others, states) if is_due and changed and period not in past.unsafe else changed
+    # Of a period that may change again, or of which nothing is delivered, nothing new is known.
+    is_known = is_due and bool(table.counted) and not any(map(is_open, table.rows)) and period not in past.unsafe
+    stays = kept(table, table.rows, others, past.of_totals, states) if is_known and changed else changed
     names = {cell: (_of(changed, cell), _of(stays, cell)) for cell in by_cell}
     made.renewed += [by_cell[c] for c, (new, old) in sorted(names.items()) if c not in last.shown and new and not old]
     made.left_out |= set(by_cell) - {cell_of(r, spec.key) for r in made.renewed}
-    stands = _standing_of(spec, by_cell, last, stays, is_due)
-    sums = _sums(spec, last, by_cell, changed - stays)
-    for cell, row in last.shown.items():
-        made.withheld[cell] = [n for n in columns_of(row).get("c", ()) if n in spec.measures]
-        new, old = names[cell]
-        is_gone = is_due and cell not in table.counted and not old and all(row.get(n) is not None for n in spec.published)
-        if not is_gone:
-            revised = _revised(spec, row, by_cell[cell], new, old, sums) if is_due else row
-            made.others.append(_with_words(contract, spec, revised, by_cell[cell]))
+    sums = _sums(spec, table, others) if is_due else {}
     for row in made.renewed:
         cell = cell_of(row, spec.key)
-        made.told[cell] |= {share: _share(row[n], sums[n, cell[: len(spec.within)]][0]) for share, n in spec.ofWhole.items()}
-    made.standing += stands
+        few = [n for n, persons in spec.few.items() if row.get(n) is not None and (row[persons] or 0) < threshold(row)]
+        made.withheld |= {cell: few} if few else {}
+        made.told[cell] |= {share: _share(row[n], sums.get((n, cell[: len(spec.within)]), 0)) for share, n in spec.ofWhole.items()}
+    rows: list[tuple[Cell, Row, set[str]]] = []
+    for cell, row in last.shown.items():
+        made.withheld[cell] = [n for n in columns_of(row).get("c", ()) if n in spec.measures]
+        tonight = by_cell.get(cell)
+        if tonight is None or not is_known:
+            rows.append((cell, row, _older(spec, row, tonight or row)))
+        # A row of which nobody sees every number would tell by going that nothing is left.
+        elif cell in table.counted or names[cell][1] or any(row.get(n) is None for n in spec.published):
+            rows.append((cell, *_revised(spec, row, tonight, *names[cell], sums)))
+    older = set[str]().union(*(stale for *_, stale in rows)) if is_due else set[str]()
+    for cell, row, _ in rows:
+        found = _marked(row, {n for n in older if row.get(n) is not None and row[n] == last.shown[cell].get(n)}) if is_due else row
+        made.others.append(_with_words(contract, spec, found, by_cell.get(cell)))
     made.counts += [c for c in last.entry.counts if c.period == period]
     if is_due or not last.entry.release:
-        made.published[period] = named([*stands, *made.others])
-    waits = [_waits(spec, row, by_cell[cell_of(row, spec.key)]) for row in made.others if cell_of(row, spec.key)[0] == period]
-    waits += [len(new) for cell, (new, old) in names.items() if cell not in last.shown and old]
-    if rows := [n for n in waits if n]:
-        made.waiting.append(Waiting(period, last.entry.as_of, len(rows), sum(rows)))
+        then = list(by_cell.values()) if is_due else [_as_shown(spec, r, last.shown.get(c)) for c, r in by_cell.items()]
+        made.truth += then
+        made.published[period] = named([*then, *made.others])
+    waits = [len(stale) for *_, stale in rows if stale] + [len(new) for c, (new, old) in names.items() if c not in last.shown and old]
+    if waits:
+        made.waiting.append(Waiting(period, last.entry.as_of, len(waits), sum(waits)))
 
 
-def _waits(spec: Disclosure, row: Row, tonight: Row) -> int:
-    """How many shown measures of a published row would be others tonight; a share of all rows goes with its number."""
+def _older(spec: Disclosure, row: Row, tonight: Row) -> set[str]:
+    """The shown measures of a published row that would be others tonight; a share of all rows goes with its number."""
     names = set(spec.measures) - set(spec.ofWhole) - set(spec.yearBefore)
-    return sum(row.get(n) is not None and row[n] != tonight.get(n) for n in names)
+    return {n for n in names if row.get(n) is not None and row[n] != tonight.get(n)}
+
+
+def _as_shown(spec: Disclosure, tonight: Row, row: Row | None) -> Row:
+    """A row as it must have been when it was shown, before every number was written down."""
+    differing = {n for n in spec.published if row and row.get(n) is not None and row[n] != tonight.get(n)}
+    return tonight | {n: row[n] for n in differing if row} | {spec.numbers[n].persons: None for n in differing}
 
 
 def _of(numbers: set[tuple[Cell, str]], cell: Cell) -> set[str]:
     return {n for c, n in numbers if c == cell}
 
 
-def _standing_of(spec: Disclosure, rows: dict[Cell, Row], last: State, stays: set[tuple[Cell, str]], is_due: bool) -> list[Row]:
-    """What published rows stand by. The parts of a number that stays are those it stood by, and so is what is worked out of it."""
-    if not is_due and last.entry.release:
-        return list(last.standing.values())
-    found = []
-    for cell, row in rows.items():
-        before = last.standing.get(cell, {})
-        whole = (*cell[:-1], row[PART_OF]) if row.get(PART_OF) is not None else cell
-        old = _of(stays, whole)
-        if old:
-            old |= {n for n in spec.numbers if n.startswith("_")}
-            new = {spec.numbers[n].persons for n in spec.published if n not in old}
-            old |= {spec.numbers[n].persons for n in spec.published if n in old} - new
-        found.append(row | {n: before[n] for n in old if n in before})
-    return found
+# (Number, values of `within`) -> what all rows of it come to, as it is published.
+Sums = dict[tuple[str, Cell], int]
 
 
-# (Number, values of `within`) -> what all rows of it come to as they are shown, and whether that has changed.
-Sums = dict[tuple[str, Cell], tuple[int, bool]]
-
-
-def _sums(spec: Disclosure, last: State, rows: dict[Cell, Row], revised: set[tuple[Cell, str]]) -> Sums:
-    """What shares are shares of: the sums that were published, and the differences that are."""
-    found: Sums = {}
+def _sums(spec: Disclosure, table: Linked, others: dict[str, Linked]) -> Sums:
+    """What shares are shares of: the whole as it is published, so that they tell nothing that is not."""
+    found, hidden = defaultdict[tuple[str, Cell], int](int), set[tuple[str, Cell]]()
     for number in spec.ofWhole.values():
-        sums, moved = defaultdict[Cell, int](int), set[Cell]()
-        for row in last.standing.values():
+        top, name = table, number
+        while total := next((t for t in top.spec.totals if name in t.numbers), None):
+            top, name = others[total.table], total.numbers[name]
+        for row in top.rows:
             if row.get(PART_OF) is None:
-                sums[cell_of(row, spec.within)] += int(row.get(number) or 0)
-        for cell in {c for c, n in revised if n == number}:
-            sums[cell[: len(spec.within)]] += int(rows[cell][number] or 0) - int(last.standing.get(cell, {}).get(number) or 0)
-            moved.add(cell[: len(spec.within)])
-        found |= {(number, within): (n, within in moved) for within, n in sums.items()}
-    return found
+                key = number, period_of(row, top.spec, spec)
+                found[key] += top.stands(row, name)
+                hidden |= {key} if top.told.get(cell_of(row, top.spec.key), {}).get(name) is None else set()
+    return {key: n for key, n in found.items() if key not in hidden}
 
 
 def _share(part: int, whole: int) -> float | None:
     return round(int(part) / whole, 9) if whole else None
 
 
-def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[str], sums: Sums) -> Row:
+def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[str], sums: Sums) -> tuple[Row, set[str]]:
     """A published row of which the numbers `new` would be others, and `old` of these stay; what is worked out of numbers goes with
-    them. A share of all rows is one of what is shown: of tonight's sum it would tell what waits.
+    them. Beside it the columns that stand at an older value.
     """
-    found, stays = dict(row), set(old)
-    found |= {n: tonight[n] for n in new - old}
+    found = row | {n: tonight[n] for n in new - old}
     for column, numbers in spec.follows.items():
         behind = {str(tonight.get(n)) if n.startswith("_") and isinstance(tonight.get(n), str) else n for n in numbers}
         is_few = column in spec.few and (tonight.get(spec.few[column]) or 0) < threshold(tonight)
-        if column in spec.ofWhole or row.get(column) is None or row[column] == tonight.get(column):
-            continue
         # By how many persons a sum differs whose number does not is not known.
-        if not behind & new or behind & old or is_few or tonight.get(column) is None:
-            stays.add(column)
-        else:
-            found[column] = tonight[column]
+        if column not in spec.ofWhole and row.get(column) is not None and behind & new and not behind & old and not is_few:
+            found[column] = row[column] if tonight.get(column) is None else tonight[column]
     for share, number in spec.ofWhole.items():
-        whole, has_moved = sums[number, cell_of(row, spec.within)]
-        if has_moved and row.get(share) is not None:
-            found[share] = _share(found[number], whole)
-    said = {letter: names for letter, names in columns_of(row).items() if letter != OLDER} | ({OLDER: sorted(stays)} if stays else {})
-    letters = {*(row[QF] or "")} - {OLDER} | ({OLDER} if stays else set())
-    return found | {QF: "".join(sorted(letters)), QF_COLUMNS: "; ".join(f"{x}: {', '.join(names)}" for x, names in sorted(said.items()))}
+        whole = sums.get((number, cell_of(row, spec.within)))
+        if whole and row.get(share) is not None and abs((said := _share(found[number], whole) or 0) - row[share]) > ROUNDING:
+            found[share] = said
+    return found, _older(spec, found, tonight)
 
 
-def _with_words(contract: Contract, spec: Disclosure, row: Row, tonight: Row) -> Row:
+def _marked(row: Row, older: set[str]) -> Row:
+    """A row that says which of its columns may stand at an older value: all of those of which any row does, since which row it is would
+    tell all of the few that have come.
+    """
+    said = {letter: names for letter, names in columns_of(row).items() if letter != OLDER} | ({OLDER: sorted(older)} if older else {})
+    letters = {*(row[QF] or "")} - {OLDER} | ({OLDER} if older else set())
+    return row | {QF: "".join(sorted(letters)), QF_COLUMNS: "; ".join(f"{x}: {', '.join(names)}" for x, names in sorted(said.items()))}
+
+
+def _with_words(contract: Contract, spec: Disclosure, row: Row, tonight: Row | None) -> Row:
     """A published row with tonight's words."""
     fixed = {*spec.key, *spec.measures, *(c.name for c in contract.columns if c.aggregate), QF, QF_COLUMNS, PROVISIONAL}
-    return {n: tonight[n] if n not in fixed and tonight.get(n) is not None else row.get(n) for n in (c.name for c in contract.columns)}
+    words = {n: v for n, v in (tonight or {}).items() if n not in fixed and v is not None}
+    return {c.name: words.get(c.name, row.get(c.name)) for c in contract.columns}
 
 
-def _tell_year_before(made: Standing, spec: Disclosure, past: Past) -> None:
+def _tell_year_before(made: Standing, spec: Disclosure, past: Published) -> None:
     """What a row repeats from the year before is what is published of it."""
     if not spec.yearBefore:
         return
@@ -222,6 +220,7 @@ def _tell_year_before(made: Standing, spec: Disclosure, past: Past) -> None:
             value: Any = earlier[number] if earlier else 0
             if is_settled and value is not None and number not in made.withheld.get(cell, []):
                 if row is shown.get(cell_of(row, spec.key)) and cell_of(row, spec.key) not in tonight:
-                    row[name] = value
+                    # What a row had no value for was not published when it was.
+                    row[name] = value if row.get(name) is not None else None
                 elif row.get(name) != value:
                     made.told[cell_of(row, spec.key)][name] = value
