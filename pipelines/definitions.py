@@ -1,7 +1,12 @@
 """The composition root: assets, the job, and when it runs, over the data this process is told of."""
 
-import atexit
 import gc
+
+# What is loaded stays until the process ends: to look through it for garbage again and again would take a quarter of the time to load,
+# and at the way out a second and a half of a run.
+gc.disable()
+
+import atexit
 import sys
 from pathlib import Path
 
@@ -46,9 +51,6 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
     )
 
 
-# What is loaded by now stays until the process ends: to look through it for garbage again and again would take a quarter of the time
-# to load, and at the way out a second and a half of a run.
-gc.disable()
 catalog = load_catalog(PROJECT)
 defs = assemble(catalog, data_root())
 for fault in catalog.faults:

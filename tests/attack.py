@@ -186,6 +186,9 @@ def udredning(marts: dict[str, Rows], nested: bool = True, links: bool = True) -
     ):
         parts: dict[tuple[Any, str], list[str]] = defaultdict(list)
         for r in [*marts[whole], *marts[mart]]:
+            if r.get("is_provisional") and all(r[m] is None for m in measures if m not in ("pathways", "referrals", "open_pathways")):
+                # Its volume alone is told so far, and nothing is known of the rest.
+                continue
             attack, hospital = attacks[r["month"], r["sector"]], r.get("hospital_code", "ALL")
             if "hospital_code" in r:
                 parts[r["month"], r["sector"]].append(hospital)

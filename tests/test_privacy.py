@@ -217,6 +217,10 @@ def test_what_is_withheld_says_so_and_stands_in_the_ledger(region: Path, release
             remembered = Ledger(Lake(region), table.name, "9999").entries
             for row in dicts(con, f"select * from {table.name}"):
                 absent = {n for n in spec.published if row[n] is None}
+                if "p" in row["qf"] and absent:
+                    # Not told before the month is final.
+                    assert not absent & set(spec.early) or "c" in row["qf"]
+                    continue
                 assert all(f"c: {', '.join(named)}" in row["qf_columns"] for named in [_withheld(row)] if named)
                 assert absent == set(_withheld(row)) & set(spec.published), (table.name, row["qf_columns"])
                 assert bool(_withheld(row)) == ("c" in row["qf"])

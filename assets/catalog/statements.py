@@ -121,7 +121,12 @@ def tokens(sql: str, where: str) -> list[Token]:
 
 @cache
 def _cut(sql: str) -> list[Token]:
-    return sqlglot.tokenize(sql, dialect="duckdb")
+    return _dialect().tokenize(sql)
+
+
+@cache
+def _dialect() -> sqlglot.Dialect:
+    return sqlglot.Dialect.get_or_raise("duckdb")
 
 
 def _named(said: list[Token]) -> set[str]:
