@@ -66,7 +66,7 @@ PARTS = {
     "pending": (
         "Senere oplysninger",
         "Offentliggjorte tal om personer, som ville være anderledes efter det, der er oplyst siden. De rettes samlet hvert kvartal, hvor"
-        " forskellen ikke fortæller om få personer; en række, der må blive stående, er mærket »tidligere opgørelse«.",
+        " forskellen ikke fortæller om få personer; rækker, hvor et tal må blive stående, er mærket »tidligere opgørelse«.",
         "Intet offentliggjort tal ville være anderledes i dag.",
     ),
 }

@@ -2,8 +2,8 @@
 select
     table_name,
     period,
-    rows_waiting,
-    figures_waiting,
+    replace(replace(rows_waiting, ' to ', '–'), ' or more', ' eller flere') as rows_waiting,
+    replace(replace(figures_waiting, ' to ', '–'), ' or more', ' eller flere') as figures_waiting,
     published_at,
 from meta.pending_revision
 where period <= last_day($month)
