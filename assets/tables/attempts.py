@@ -35,7 +35,11 @@ class Attempts:
     def __init__(self, line: Line, catalog: Catalog, inputs: Inputs, last_good: LastGood) -> None:
         self._line, self._lake, self._catalog, self._inputs, self._last_good = line, line.lake, catalog, inputs, last_good
         # Domain -> first days of published periods of which what is known since would tell too much: nothing of them is revised yet.
-        self.unsafe: dict[str, set[str]] = {}
+        self._unsafe: dict[str, set[str]] = {}
+
+    def unsafe_of(self, domain: str) -> frozenset[str]:
+        """Periods of a domain that could not be revised so far."""
+        return frozenset(self._unsafe.get(domain, ()))
 
     def of_lookup(self, table: Table, available: Available) -> Attempt:
         """A lookup, read from its file."""
@@ -53,7 +57,7 @@ class Attempts:
 
         def make(con: duckdb.DuckDBPyConnection) -> Path:
             wholes = self._catalog.wholes_of(table)
-            lineage, unsafe = column_lineage(self._catalog, table), self.unsafe.get(table.domain, ())
+            lineage, unsafe = column_lineage(self._catalog, table), self.unsafe_of(table.domain)
             return computed(self._lake, con, table, wholes, inputs, key_for, self._line.as_of, lineage, unsafe)
 
         return self._attempt(table, key_for(memory_of(self._lake, table, self._line.as_of).key()), available, make)
@@ -72,7 +76,7 @@ class Attempts:
             outcomes = self._judged(table, version, there, needs)
         except (duckdb.Error, pa.ArrowException, AuditError, Contradiction, Refused, WrongLookup) as error:
             if isinstance(error, RevisedTooMuch):
-                self.unsafe.setdefault(table.domain, set()).add(error.period)
+                self._unsafe.setdefault(table.domain, set()).add(error.period)
             return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))
         said = failing(table, outcomes)
         was_published = bool(said) and self._last_good.is_published(version)

@@ -85,10 +85,11 @@ class Night:
         self._made_from[domain] = stands_by
         behind = [self.extract_state(e) for e in self.catalog.extracts_of(domain)]
         problems = [f.sentence for f in self.catalog.faults_of(domain)] + [s.problem for s in behind if s.problem]
-        attempts, unsafe = self._attempted(domain), 0
-        # Whole tables come first: what they were revised to may be too much for their parts.
-        while unsafe != (unsafe := len(self._attempts.unsafe.get(domain, ()))):
-            attempts = self._attempted(domain)
+        while True:
+            unsafe, attempts = self._attempts.unsafe_of(domain), self._attempted(domain)
+            # Whole tables come first: what they were revised to may be too much for their parts, and then all is made without it.
+            if self._attempts.unsafe_of(domain) == unsafe:
+                break
         late = [s.extract for s in behind if s.is_late]
         newest = max((d.receipt.received_at for s in behind for d in s.deliveries if d.current), default="")
         return self._remember(domain, attempts, problems, newest, late)

@@ -16,7 +16,7 @@ from assets.tables.ledger import Ledger
 from assets.tables.linked import Linked, Row
 from assets.tables.qualifiers import qualified
 from assets.tables.record import TRUTH, Record
-from assets.tables.revision import Past as OfTable
+from assets.tables.revision import Past
 from assets.tables.standing import Published
 from assets.tables.versions import FACTS, LOGICAL_HASH, PART, TONIGHT, Version, rows_sql
 from sources.casts import ident, literal
@@ -82,7 +82,7 @@ class Memory:
         """What has been published. Of periods `unsafe`, whose first days are given, nothing may be revised yet."""
         on_record, others = self.record.in_force, set(unsafe)
         stood, met = (frozenset(p for p in on_record if test(p)) for test in (self.record.stood, lambda p: self.record.meets(p, others)))
-        of_totals: dict[str, OfTable] = {t.name: self.record.of(t).states() for t in totals}
+        of_totals: dict[str, Past] = {t.name: self.record.of(t).states() for t in totals}
         return Published(self.record.states(), of_totals, stood, self.record.due(), met)
 
 

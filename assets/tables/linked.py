@@ -134,10 +134,9 @@ def let_wait(made: Period, table: Linked, others: dict[str, Linked]) -> None:
             made.numbers.values[place] = others[name].stands(made.rows[place], number)
     for terms in made.numbers.sums:
         if waits := sum(sign * made.numbers.values[p] for p, sign in terms.items()):
-            is_few = abs(waits) < least
             place = add_known(made.numbers, abs(waits))
             terms[place] = -1 if waits > 0 else 1
-            if is_few:
+            if abs(waits) < least:
                 made.numbers.width[place], made.numbers.reach[place] = least - 1, least
                 made.unseen.add(place)
 

@@ -25,6 +25,7 @@ from assets.tables.versions import PART, Version, WithheldCount, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
 from sources.duck import connect, dicts
+from sources.vocabulary import Disclosure
 
 ENTRY = "entry.json"
 # Beside the rows of a version, for no reader: every number of periods that are published with it, withheld or not.
@@ -165,21 +166,21 @@ class Record:
         spec, found = self._table.contract.disclosure, dict[str, list[State]]()
         if spec is None:
             return found
-        truth, shown = self._rows(PART), self._rows(SHOWN)
+        truth, shown = self._rows(spec, PART), self._rows(spec, SHOWN)
         for entry in self.entries:
             for period in entry.periods:
                 known_then, seen = (rows.get((entry.release, period), {}) for rows in (truth, shown))
                 found.setdefault(period, []).append(State(entry, known_then, seen))
         return {p: sorted(s, key=lambda state: state.entry is self.in_force[p]) for p, s in found.items()}
 
-    def _rows(self, name: str) -> dict[tuple[str, str], dict[Cell, Row]]:
+    def _rows(self, spec: Disclosure, name: str) -> dict[tuple[str, str], dict[Cell, Row]]:
         """(Release, period) -> rows by cell, of all entries: as they were known (PART), or shown (SHOWN). Raises Contradiction for rows
         that have another key than the table has by now.
         """
-        spec, found = self._table.contract.disclosure, defaultdict[tuple[str, str], dict[Cell, Row]](dict)
+        found = defaultdict[tuple[str, str], dict[Cell, Row]](dict)
         files = [str(self._folder / e.release / name) for e in self.entries if e.release]
         rows = self._shown_before if any(not e.release for e in self.entries) else []
-        if name == PART and spec:
+        if name == PART:
             # Of how many persons was not written down.
             rows = [{n: v for n, v in r.items() if n in (*spec.key, *spec.published)} for r in rows]
         if files:
@@ -187,11 +188,11 @@ class Record:
                 rows = rows + dicts(
                     con, f"select * from read_parquet([{', '.join(map(literal, files))}], union_by_name=true, filename='{FILE}')"
                 )
-        for row in rows if spec else ():
-            if spec and (lacking := sorted(set(spec.key) - set(row))):
+        for row in rows:
+            if lacking := sorted(set(spec.key) - set(row)):
                 raise Contradiction(f"{self._table.name} was published without {', '.join(lacking)}: another key makes it another table.")
             release = Path(row.pop(FILE)).parent.name if FILE in row else ""
-            cell = cell_of(row, spec.key) if spec else ()
+            cell = cell_of(row, spec.key)
             found[release, cell[0]][cell] = row
         return found
 

@@ -31,12 +31,11 @@ def changes(table: Linked, row: Row, shown: dict[Cell, Row]) -> set[str]:
     return {n for n in table.spec.published if before.get(n) is not None and int(row[n] or 0) != before[n]}
 
 
-def kept(table: Linked, rows: list[Row], others: dict[str, Linked], pasts: dict[str, Past], states: Sequence[State]) -> set[Number]:
-    """The numbers that differ from what is published and must stay as they are, by cell and name. `states`: what was ever published of
-    them, what stands last, and `pasts` of the totals; `rows` are tonight's, and those of cells that have nothing any more.
+def kept(table: Linked, changed: set[Number], others: dict[str, Linked], pasts: dict[str, Past], states: Sequence[State]) -> set[Number]:
+    """Those of the numbers that have `changed` in a period that must stay as they are published. `table` has the rows of the period,
+    `states` is what was ever published of it, what stands last, and `pasts` that of the totals.
     """
-    spec, last = table.spec, states[-1]
-    changed = {(cell_of(r, spec.key), n) for r in rows for n in changes(table, r, last.shown)}
+    spec, rows, last = table.spec, table.rows, states[-1]
     if _is_named_otherwise(rows, states, spec):
         return changed
     few = int(min([*map(threshold, rows), NEVER]))
@@ -85,12 +84,16 @@ def _differences(made: Period, pasts: dict[str, Past], then: Entry) -> tuple[Num
     for (name, cell, number), place in made.places.items():
         while len(found.values) <= place:
             add_known(found, 0)
+        signs[place] = 1
         value, state = made.numbers.values[place], _state_at(pasts.get(name, {}).get(cell[0], ()), then)
-        before = state.truth.get(cell, {}).get(number, 0 if cell not in state.truth else value) if state else value
-        before = value if before is None else int(before)
+        if state is None:
+            continue
+        # A row that was not there had nothing, as everybody saw.
+        nothing = {} if cell in state.truth else {number: 0}
+        known, seen = (rows.get(cell, nothing).get(number) for rows in (state.truth, state.shown))
+        before = value if known is None else int(known)
         found.values[place], signs[place] = abs(value - before), -1 if value < before else 1
-        is_seen = state is not None and (cell in state.shown or cell not in state.truth)
-        if state and not (is_seen and state.shown.get(cell, {number: 0}).get(number) in (before, *([0] if not before else []))):
+        if seen != before:
             unseen.add(place)
     for terms in made.numbers.sums:
         turned = {p: sign * signs[p] for p, sign in terms.items() if p in signs}

@@ -14,7 +14,7 @@ from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
 from assets.tables.linked import PART_OF, Cell, Linked, Row, cell_of, period_of, threshold
 from assets.tables.qualifiers import QF, columns_of
 from assets.tables.record import State
-from assets.tables.revision import Past, changes, kept
+from assets.tables.revision import Number, Past, changes, kept
 from assets.tables.versions import Waiting, WithheldCount
 from sources.contract import Contract, digest
 from sources.vocabulary import Disclosure
@@ -84,7 +84,7 @@ def standing(contract: Contract, spec: Disclosure, rows: list[Row], others: dict
             table = Linked(contract.id, spec, tonight.pop(period, []), on_record=states[-1].shown)
             _settle(made, contract, table, others, period, past)
     made.fresh = [r for found in tonight.values() for r in found]
-    _tell_year_before(made, spec, past)
+    _tell_year_before(made, spec)
     return made
 
 
@@ -95,8 +95,9 @@ def _settle(made: Standing, contract: Contract, table: Linked, others: dict[str,
     changed = {(cell, n) for cell, r in by_cell.items() for n in changes(table, r, last.shown)}
     # Of a period that may change again, or of which nothing is delivered, nothing new is known.
     is_known = is_due and bool(table.counted) and not any(map(is_open, table.rows)) and period not in past.unsafe
-    stays = kept(table, table.rows, others, past.of_totals, states) if is_known and changed else changed
-    names = {cell: (_of(changed, cell), _of(stays, cell)) for cell in by_cell}
+    stays = kept(table, changed, others, past.of_totals, states) if is_known and changed else changed
+    new_of, old_of = _by_cell(changed), _by_cell(stays)
+    names = {cell: (new_of.get(cell, set()), old_of.get(cell, set())) for cell in by_cell}
     made.renewed += [by_cell[c] for c, (new, old) in sorted(names.items()) if c not in last.shown and new and not old]
     made.left_out |= set(by_cell) - {cell_of(r, spec.key) for r in made.renewed}
     sums = _sums(spec, table, others) if is_due else {}
@@ -140,8 +141,11 @@ def _as_shown(spec: Disclosure, tonight: Row, row: Row | None) -> Row:
     return tonight | {n: row[n] for n in differing if row} | {spec.numbers[n].persons: None for n in differing}
 
 
-def _of(numbers: set[tuple[Cell, str]], cell: Cell) -> set[str]:
-    return {n for c, n in numbers if c == cell}
+def _by_cell(numbers: Iterable[Number]) -> dict[Cell, set[str]]:
+    found = defaultdict[Cell, set[str]](set)
+    for cell, name in numbers:
+        found[cell].add(name)
+    return found
 
 
 # (Number, values of `within`) -> what all rows of it come to, as it is published.
@@ -201,7 +205,7 @@ def _with_words(contract: Contract, spec: Disclosure, row: Row, tonight: Row | N
     return {c.name: words.get(c.name, row.get(c.name)) for c in contract.columns}
 
 
-def _tell_year_before(made: Standing, spec: Disclosure, past: Published) -> None:
+def _tell_year_before(made: Standing, spec: Disclosure) -> None:
     """What a row repeats from the year before is what is published of it."""
     if not spec.yearBefore:
         return
