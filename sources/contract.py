@@ -72,12 +72,14 @@ class Contract(Model):
                 raise ValueError(f"unknown customProperty {name}")
             known[name].model_validate(value)
         for column in self.columns:
-            if unknown := set(custom(column.customProperties)) - {"unit", "aggregate", "event"}:
+            if unknown := set(custom(column.customProperties)) - {"unit", "aggregate", "event", "was"}:
                 raise ValueError(f"{column.name}: unknown customProperty {sorted(unknown)}")
             if column.aggregate not in (None, *AGGREGATES):
                 raise ValueError(f"{column.name}: aggregate is one of {', '.join(AGGREGATES)}")
             if column.is_event and column.physicalType not in ("DATE", "TIMESTAMP"):
                 raise ValueError(f"{column.name}: an event is a DATE or a TIMESTAMP")
+        if taken := sorted({c.name for c in self.columns} & set(self.renamed)):
+            raise ValueError(f"{', '.join(taken)}: another column was called that before, so it cannot be one of now")
         if self.person:
             self._admits_no_stray_number()
         if spec := self.disclosure:
@@ -85,6 +87,11 @@ class Contract(Model):
             if lacking := named - {c.name for c in self.columns}:
                 raise ValueError(f"disclosure names {sorted(lacking)}, which are no columns")
         return self
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Name that a column had before -> the name it has."""
+        return {before: column.name for column in self.columns for before in column.was}
 
     def _admits_no_stray_number(self) -> None:
         """A CPR number in the wrong column must not pass as that column's value: every text has a shape or a closed set."""

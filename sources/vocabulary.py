@@ -122,6 +122,12 @@ class Column(Model):
         return custom(self.customProperties).get("aggregate")
 
     @property
+    def was(self) -> list[str]:
+        """Names that the column had before: what was published under them is its own."""
+        said = custom(self.customProperties).get("was", [])
+        return [said] if isinstance(said, str) else said
+
+    @property
     def is_event(self) -> bool:
         """Whether it is an instant that cannot lie after the delivery that tells of it was drawn."""
         return str(custom(self.customProperties).get("event", "")).lower() == "true"
@@ -267,13 +273,15 @@ class Number(Model):
     told from what is published.
 
     `persons` is a column of the SQL: how many persons it describes, NULL for nobody. A zero counts as few where `zeroTells` (all
-    the others have what the zero lacks). `largest`: the share of its largest contributor, which must be under a half.
+    the others have what the zero lacks). `largest`: the share of its largest contributor, which must be under a half, in it or in the
+    `amount` that goes with it.
     `atLeast`: the smallest it can be, as everybody knows who sees the row; nought where that is not said.
     """
 
     persons: str
     zeroTells: bool = False
     largest: str | None = None
+    amount: str | None = None
     atLeast: str | None = None
 
 
@@ -359,7 +367,7 @@ class Disclosure(Model):
     @property
     def asked(self) -> set[str]:
         """Columns that the SQL must give beside those of the contract."""
-        of_numbers = {c for n in self.numbers.values() for c in (n.persons, n.largest, n.atLeast) if c}
+        of_numbers = {c for n in self.numbers.values() for c in (n.persons, n.largest, n.amount, n.atLeast) if c}
         said = {n for s in self.sums for n in (s.whole, *s.parts)} | {n for names in self.follows.values() for n in names}
         return {*self.key, *self.numbers, *of_numbers, *said, *self.few.values()}
 

@@ -53,11 +53,11 @@ class Treatments:
 
 
 class Region:
-    """The project's own declarations, or a copy that a test changes, over a lake of its own."""
+    """The project's own declarations of a domain, which a test may change, over a lake of its own."""
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.lake, self.project = root, Lake(root / "data"), root / "project"
-        copy_domain("redirection", self.project)
+    def __init__(self, root: Path, domain: str = "redirection") -> None:
+        self.root, self.lake, self.project, self.domain = root, Lake(root / "data"), root / "project", domain
+        copy_domain(domain, self.project)
         self.lake.prepare()
         self.released: list[Release] = []
 
@@ -72,9 +72,12 @@ class Region:
 
     def deliver(self, found: Treatments, drawn: str) -> None:
         """A file of a month, drawn on a day (YYYY-MM-DD)."""
-        path = self.lake.landing / "redirections" / f"omvisiteringer_{found.month}_udtrukket-{drawn.replace('-', '')}-0610.csv"
+        self.lay("redirections", f"omvisiteringer_{found.month}", drawn, [HEADER, *(";".join(r) for r in found.rows)])
+
+    def lay(self, extract: str, name: str, drawn: str, lines: list[str]) -> None:
+        path = self.lake.landing / extract / f"{name}_udtrukket-{drawn.replace('-', '')}-0610.csv"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join([HEADER, *(";".join(r) for r in found.rows)]) + "\n", "utf-8")
+        path.write_text("\n".join(lines) + "\n", "utf-8")
         # Written long ago: nobody waits for it to be whole.
         os.utime(path, (1e9, 1e9))
 
@@ -83,7 +86,8 @@ class Region:
             night = Night(self.lake, self.catalog, datetime.fromisoformat(day), line)
             night.run()
             made = publish(night)
-        assert not [d.why for d in made.held if d.domain == "redirection"]
+        held = [d.why for d in made.held if d.domain == self.domain]
+        assert not held, held
         self.released.append(made)
         return made
 

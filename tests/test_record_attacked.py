@@ -8,8 +8,12 @@ from typing import Any
 
 import pytest
 
+from assets.catalog.statements import THRESHOLD
 from assets.lake.decisions import withdraw_delivery
-from assets.tables.record import ENTRY, TRUTH
+from assets.tables.linked import Linked, cell_of
+from assets.tables.record import ENTRY, TRUTH, Entry, State
+from assets.tables.revision import kept
+from sources.vocabulary import Disclosure
 from tests.redirected import AGREEMENTS, CODES, Region, Treatments
 
 Rows = list[dict[str, Any]]
@@ -182,3 +186,69 @@ def test_a_table_with_another_key_holds_its_domain_alone(region: Region) -> None
     with pytest.raises(AssertionError):
         region.night("2015-04-05")
     assert "redirection" in {r["domain"] for r in region.ask("select domain from meta.domain_status")}
+
+
+def test_a_number_that_is_new_is_not_available_where_figures_were_published_before(region: Region) -> None:
+    region.deliver(Treatments("2015-01", 1, HEH=60, RHB=40), "2015-04-02")
+    region.night("2015-04-03")
+    contract, sql = "expectations/marts/redirection_by_agreement.odcs.yaml", "sql/marts/redirection_by_agreement.sql"
+    region.edit(contract, "  - {name: treatments_share", "  - {name: persons}\n  - {name: treatments_share")
+    region.edit(contract, "numbers:\n        treatments: {", "numbers:\n        persons: {persons: _persons}\n        treatments: {")
+    region.edit(sql, "\n    treatments,", "\n    treatments,\n    persons,")
+    region.deliver(Treatments("2015-02", 1, HEH=60, RHB=40), "2015-05-02")
+    region.night("2015-05-03")
+    rows = region.ask("select month, persons is null as is_missing, qf, qf_columns from marts.redirection_by_agreement order by all")
+    assert [(r["month"].month, r["is_missing"], r["qf"], r["qf_columns"]) for r in rows] == [
+        (1, True, "m", "m: persons"), (1, True, "m", "m: persons"), (2, False, "", ""), (2, False, "", ""),
+    ]  # fmt: skip
+
+
+def test_a_renamed_number_keeps_what_was_published_and_withheld_of_it(region: Region) -> None:
+    def month(label: str, own: int, other: int) -> Treatments:
+        found = Treatments(label, 1)
+        return found.more(own, agreement=AGREEMENTS[0]).more(other, agreement=AGREEMENTS[1])
+
+    for label, other, day in (("2015-01", 3, "2015-04-02"), ("2015-02", 40, "2015-05-02")):
+        region.deliver(month(label, 60, other), day)
+    region.night("2015-05-03")
+    before = region.ask("select * from marts.redirection_by_agreement order by all")
+    assert [r["treatments"] for r in before] == [None, None, 40, 60]
+    contract, sql = "expectations/marts/redirection_by_agreement.odcs.yaml", "sql/marts/redirection_by_agreement.sql"
+    region.edit(
+        "expectations/fields.yaml", "\nsentence: ", "\nsent: {type: BIGINT, unit: count, aggregate: sum, meaning: Sent.}\nsentence: "
+    )
+    region.edit(contract, "  - {name: treatments,", "  - {name: sent, customProperties: [{property: was, value: treatments}],")
+    region.edit(contract, "treatments: {persons", "sent: {persons")
+    region.edit(contract, "numbers: {treatments:", "numbers: {sent:")
+    region.edit(contract, "{treatments_share: [treatments]}", "{treatments_share: [sent]}")
+    region.edit(contract, "ofWhole: {treatments_share: treatments}", "ofWhole: {treatments_share: sent}")
+    region.edit(sql, "count(*) as treatments", "count(*) as sent")
+    region.edit(sql, "\n    treatments,", "\n    sent,")
+    region.edit(sql, "round(treatments / sum(treatments)", "round(sent / sum(sent)")
+    for label, own, other, day in (("2015-01", 60, 9, "2015-06-02"), ("2015-02", 62, 40, "2015-06-03"), ("2015-03", 50, 30, "2015-06-04")):
+        region.deliver(month(label, own, other), day)
+    region.revise("2015-06-05")
+    region.night("2015-06-05")
+    after = region.ask("select * from marts.redirection_by_agreement where month < '2015-03-01' order by all")
+    assert [(r["month"], r["agreement_type"], r["sent"]) for r in after] == [
+        (r["month"], r["agreement_type"], r["treatments"]) for r in before
+    ]
+    assert {r["qf_columns"] for r in after} == {"c: sent, treatments_share", "r: sent"}
+
+
+@pytest.mark.parametrize(("amount", "share", "stays"), [(1_400, 0.3, True), (1_400, 0.1, False), (1_000, 0.1, True)])
+def test_an_amount_is_not_revised_by_what_one_person_may_have_cost(amount: int, share: float, stays: bool) -> None:
+    """Ten citizens more, and 400 more that they cost: at 0.3 of it one of them may have cost 420."""
+    number = {"persons": "_persons", "largest": "_share", "amount": "amount_oere"}
+    spec = Disclosure.model_validate({"within": ["year"], "cells": ["place"], "numbers": {"citizens": number}})
+
+    def rows(citizens: int, amount: int) -> list[dict[str, Any]]:
+        fixed = {"year": "2015-01-01", THRESHOLD: 5, "_share": share}
+        both = (("a", citizens, amount), ("b", citizens, amount))
+        return [fixed | {"place": p, "citizens": n, "_persons": n, "amount_oere": a} for p, n, a in both]
+
+    then = {cell_of(r, spec.key): r for r in rows(40, 1_000)}
+    state = State(Entry("t", "r", "2015-04-01", "2015-04-01", {"2015-01-01": "then"}), then, then)
+    table = Linked("t", spec, rows(50, amount), on_record=then)
+    changed = {(cell, "citizens") for cell in then}
+    assert kept(table, changed, {}, {}, [state]) == (changed if stays else set())

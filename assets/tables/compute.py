@@ -88,7 +88,7 @@ class Memory:
 
 def memory_of(lake: Lake, table: Table, as_of: str) -> Memory:
     spec = table.contract.disclosure
-    ledger = Ledger(lake, table.name, as_of, spec.was, len(spec.key)) if spec else Ledger(lake, table.name, as_of)
+    ledger = Ledger(lake, table.name, as_of, spec.was, len(spec.key), table.contract.renamed) if spec else Ledger(lake, table.name, as_of)
     return Memory(ledger, Record(lake, table, as_of))
 
 

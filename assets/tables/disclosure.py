@@ -137,23 +137,24 @@ def withhold(table: Linked, known: Remembered, others: dict[str, Linked]) -> tup
         periods[cell_of(row, table.spec.within)].append(row)
     found, judged, counts = list[Withheld](), list[Judged](), list[WithheldCount]()
     for rows in periods.values():
-        linked, withheld, how = _chosen(table, rows, known, others)
+        linked, withheld, hows = _chosen(table, rows, known, others)
         found += withheld
-        judged += [how] if how else []
-        counts += _counts(table.spec, rows, withheld, linked, how.how if how else "least" if linked else "all")
+        judged += hows
+        how = max((h.how for h in hows), key=CHOICES.index, default="least" if linked else "all")
+        counts += _counts(table.spec, rows, withheld, linked, how)
     return sorted(found), judged, _by_period(counts)
 
 
 def _chosen(
     table: Linked, rows: list[Row], known: Remembered, others: dict[str, Linked]
-) -> tuple[Period | None, list[Withheld], Judged | None]:
-    """What is withheld of one period, and how that was decided; None where nobody has to be protected, or nothing may be shown."""
+) -> tuple[Period | None, list[Withheld], list[Judged]]:
+    """What is withheld of one period, and how that was decided; nothing was where nobody has to be protected, or nothing may be shown."""
     if any(threshold(r) == inf for r in rows):
         every = [*table.spec.published, *table.spec.few, *table.spec.ofWhole]
-        return None, [Withheld(cell_of(r, table.spec.key), n, NO_THRESHOLD) for r in rows for n in every if r[n] is not None], None
+        return None, [Withheld(cell_of(r, table.spec.key), n, NO_THRESHOLD) for r in rows for n in every if r[n] is not None], []
     few = [Withheld(cell, n, cause) for r in rows for cell, n, cause in _few(table.spec, r, known)]
     linked = period(table, rows, others)
-    let_wait(linked, table, others)
+    waits = let_wait(linked, table, others)
     # A share of what is not known would tell it.
     few += [
         Withheld(cell_of(r, table.spec.key), share, "secondary")
@@ -161,19 +162,22 @@ def _chosen(
         for r in rows if r[share] is not None and r.get(PART_OF) is None
     ]  # fmt: skip
     before = {p for p, (row, name) in linked.own.items() if (cell_of(row, table.spec.key), name) in known.entries}
-    fixed = frozenset(linked.small | linked.unseen | before)
-    if not any(linked.numbers.width[n] for n in fixed):
-        return linked, few, None
-    hidden, how = _decided(table, linked, fixed, known)
-    if how.how == LEFT_OUT:
+    hidden, judged = frozenset(linked.small | linked.unseen | before), list[Judged]()
+    # First what no number may tell, then what none may tell of those that wait.
+    for numbers, unknown in ((linked.numbers, set[int]()), (waits.numbers, waits.places)):
+        if any(numbers.width[n] for n in hidden | unknown):
+            hidden, how = _decided(table, linked, numbers, hidden | unknown, known)
+            judged.append(how)
+        hidden -= unknown
+    if any(how.how == LEFT_OUT for how in judged):
         few += [Withheld(cell_of(r, table.spec.key), ROW, "secondary") for r in rows]
     causes = {p: "primary" if p in linked.small else "ledger" if p in before else "secondary" for p in hidden if p in linked.own}
-    return linked, few + [Withheld(cell_of(linked.own[p][0], table.spec.key), linked.own[p][1], c) for p, c in causes.items()], how
+    return linked, few + [Withheld(cell_of(linked.own[p][0], table.spec.key), linked.own[p][1], c) for p, c in causes.items()], judged
 
 
-def _decided(table: Linked, linked: Period, fixed: frozenset[int], known: Remembered) -> tuple[frozenset[int], Judged]:
+def _decided(table: Linked, linked: Period, numbers: Numbers, fixed: frozenset[int], known: Remembered) -> tuple[frozenset[int], Judged]:
     """The numbers to hide: those that were chosen before where they still do, else the least there is."""
-    numbers, groups = linked.numbers, linked.together(table.spec.together)
+    groups = linked.together(table.spec.together)
     if judged := known.judged.get(_problem(numbers, groups, fixed)):
         return fixed, judged
     is_whole = all(not set(group) & fixed or set(group) <= fixed for group in groups)

@@ -1,6 +1,6 @@
 """The disclosure ledger: what has been withheld of tables about persons, so that no later release shows it. Never deleted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from assets.lake.files import Lake, read_json, write_json
@@ -45,14 +45,18 @@ class Remembered:
 class Ledger(Remembered):
     """What has been withheld of one table, up to a time, under the name it has and the one it had before."""
 
-    def __init__(self, lake: Lake, table: str, as_of: str, was: Before | None = None, length: int = 0) -> None:
-        """`length` of the table's key: the ledger of another name may hold cells of other tables too."""
+    def __init__(
+        self, lake: Lake, table: str, as_of: str, was: Before | None = None, length: int = 0, renamed: Mapping[str, str] | None = None
+    ) -> None:
+        """`length` of the table's key: the ledger of another name may hold cells of other tables too. `renamed` are numbers that had
+        another name.
+        """
         super().__init__()
         self._folder, self._table, self._as_of = lake.ledger / table, table, as_of
         for path in sorted(self._folder.glob("*.json")):
             entry = read_json(path)
             if entry["as_of"] <= as_of:
-                self.entries |= {(tuple(cell), name) for cell, name in entry["withheld"]}
+                self.entries |= {(tuple(cell), (renamed or {}).get(name, name)) for cell, name in entry["withheld"]}
                 self.judged |= {problem: Judged(problem, how, solver) for problem, how, solver in entry.get("judged", [])}
         if was:
             self.entries |= {(cell, name) for cell, name in _before(lake, was, as_of) if len(cell) == length}

@@ -13,7 +13,7 @@ from math import inf
 from typing import Any
 
 from assets.catalog.statements import THRESHOLD
-from assets.tables.attack import Contradiction, Numbers
+from assets.tables.attack import Attack, Contradiction, Numbers
 from sources.vocabulary import Disclosure, Total
 
 Row = dict[str, Any]
@@ -72,6 +72,16 @@ class Linked:
 
 
 @dataclass
+class Waits:
+    """The numbers of a period as somebody has them who does not know what of it waits to be revised: only that, at `places`, asks for
+    protection, where it is of few persons.
+    """
+
+    numbers: Numbers
+    places: set[int] = field(default_factory=set)
+
+
+@dataclass
 class Period:
     """The numbers of one period of a table, by their places."""
 
@@ -124,21 +134,45 @@ def period(table: Linked, rows: list[Row], others: dict[str, Linked]) -> Period:
     return made
 
 
-def let_wait(made: Period, table: Linked, others: dict[str, Linked]) -> None:
-    """Numbers of the wholes as they are published. By how much they no longer add up to their parts waits to be revised, and is told
-    by nothing that is shown beside them.
+def let_wait(made: Period, table: Linked, others: dict[str, Linked]) -> Waits:
+    """Let numbers of the wholes be as they are published; by how much they no longer add up to their parts waits to be revised, and is
+    told by nothing that is shown beside them.
     """
-    least = int(min([*map(threshold, table.rows), NEVER]))
+    numbers, older, tables = made.numbers, set[str](), dict[int, str]()
     for (name, _, number), place in made.places.items():
-        if name != table.name:
-            made.numbers.values[place] = others[name].stands(made.rows[place], number)
-    for terms in made.numbers.sums:
-        if waits := sum(sign * made.numbers.values[p] for p, sign in terms.items()):
-            place = add_known(made.numbers, abs(waits))
-            terms[place] = -1 if waits > 0 else 1
-            if abs(waits) < least:
-                made.numbers.width[place], made.numbers.reach[place] = least - 1, least
-                made.unseen.add(place)
+        tables[place] = name
+        if name != table.name and (stands := others[name].stands(made.rows[place], number)) != numbers.values[place]:
+            numbers.values[place] = stands
+            older.add(name)
+    found, least = Waits(_unprotected(numbers)), int(min([*map(threshold, table.rows), NEVER]))
+    for terms, seen in zip(numbers.sums, found.numbers.sums, strict=True):
+        is_between = len({tables[p] in older for p in terms if p in tables}) > 1
+        waits = sum(sign * numbers.values[p] for p, sign in terms.items())
+        if waits:
+            terms[add_known(numbers, waits)] = -1
+        if waits or is_between:
+            place = add_known(found.numbers, waits)
+            seen[place] = -1
+        if is_between:
+            # Whether there is something, and which way it goes, nobody is told.
+            found.places.add(place)
+            found.numbers.least[place] = found.numbers.reach[place] = -NEVER
+            found.numbers.width[place] = least - 1 if 0 < abs(waits) < least else 0
+    if any(found.numbers.width):
+        # What all that was delivered tells anyway, as it is counted, this table need not hide.
+        for place in Attack(found.numbers, made.own.keys() | made.unseen | found.places).told():
+            found.numbers.width[place] = 0
+        # Who knew what waits would know some that are withheld for it alone.
+        for (name, _, number), place in made.places.items():
+            spec = table.spec if name == table.name else others[name].spec
+            if not is_small(made.rows[place], number, spec):
+                numbers.width[place] = numbers.reach[place] = 0
+    return found
+
+
+def _unprotected(numbers: Numbers) -> Numbers:
+    nobody = [0] * len(numbers.values)
+    return Numbers([*numbers.values], [dict(s) for s in numbers.sums], nobody, [*nobody], [*numbers.least])
 
 
 def _require_sums(made: Period) -> None:

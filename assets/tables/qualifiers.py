@@ -11,13 +11,18 @@ WITHHELD = "_withheld"
 QF = "qf"
 # Letters of whole rows, which the SQL gives (r: what it says may stand at an older value), and of columns without a value: withheld,
 # not available, not applicable.
-OF_ROWS, OF_COLUMNS = "bepru", "cmz"
+OF_ROWS, OF_COLUMNS, NOT_AVAILABLE = "bepru", "cmz", "m"
 
 
 def columns_of(row: dict[str, Any]) -> dict[str, list[str]]:
     """Letter -> the columns of a published row that it speaks of."""
     parts = [part.partition(": ") for part in (row.get(QF_COLUMNS) or "").split("; ") if part]
     return {letter: names.split(", ") for letter, _, names in parts}
+
+
+def said_of_columns(letters: dict[str, list[str]]) -> str:
+    """What `columns_of` reads, as a row says it."""
+    return "; ".join(f"{letter}: {', '.join(names)}" for letter, names in sorted(letters.items()) if names)
 
 
 def qualified(contract: Contract, select: str) -> str:

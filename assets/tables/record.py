@@ -14,13 +14,14 @@ from functools import cached_property
 from pathlib import Path
 
 from assets.catalog.declared import Table
-from assets.catalog.statements import PROVISIONAL
+from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
 from assets.lake import clock
 from assets.lake.decisions import revisions
 from assets.lake.files import Lake, beside, load, place, save
 from assets.lake.manifests import MANIFEST, Manifest
 from assets.tables.attack import Contradiction
 from assets.tables.linked import Cell, Row, cell_of, quarter_of
+from assets.tables.qualifiers import columns_of, said_of_columns
 from assets.tables.versions import PART, Version, WithheldCount, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
@@ -110,7 +111,7 @@ class Record:
         if spec is None or file is None or not file.exists():
             return []
         with connect(self._lake.scratch) as con:
-            rows = dicts(con, f"select * from read_parquet({literal(str(file))})")
+            rows = self._in_names_of_today(dicts(con, f"select * from read_parquet({literal(str(file))})"))
         return [r for r in rows if set(spec.key) <= set(r) and not r.get(PROVISIONAL) and "p" not in (r.get("qf") or "")]
 
     def due(self) -> frozenset[str]:
@@ -185,9 +186,8 @@ class Record:
             rows = [{n: v for n, v in r.items() if n in (*spec.key, *spec.published)} for r in rows]
         if files:
             with connect(self._lake.scratch) as con:
-                rows = rows + dicts(
-                    con, f"select * from read_parquet([{', '.join(map(literal, files))}], union_by_name=true, filename='{FILE}')"
-                )
+                query = f"select * from read_parquet([{', '.join(map(literal, files))}], union_by_name=true, filename='{FILE}')"
+                rows = rows + self._in_names_of_today(dicts(con, query))
         for row in rows:
             if lacking := sorted(set(spec.key) - set(row)):
                 raise Contradiction(f"{self._table.name} was published without {', '.join(lacking)}: another key makes it another table.")
@@ -195,6 +195,18 @@ class Record:
             cell = cell_of(row, spec.key)
             found[release, cell[0]][cell] = row
         return found
+
+    def _in_names_of_today(self, rows: list[Row]) -> list[Row]:
+        """Rows whose columns have the names that their contract gives them by now."""
+        renamed = self._table.contract.renamed
+        for row in rows if renamed else ():
+            for before in renamed.keys() & row.keys():
+                value = row.pop(before)
+                row[renamed[before]] = value if row.get(renamed[before]) is None else row[renamed[before]]
+            if QF_COLUMNS in row:
+                letters = {letter: [renamed.get(n, n) for n in names] for letter, names in columns_of(row).items()}
+                row[QF_COLUMNS] = said_of_columns(letters)
+        return rows
 
 
 def covers(unit: str, period: str, month: str) -> bool:

@@ -63,7 +63,9 @@ def kept(table: Linked, changed: set[Number], others: dict[str, Linked], pasts: 
         # Once more, since what one of them asks for is hidden from all.
         numbers, unseen = _differences(made, known, state.entry)
         for place in made.rows:
-            numbers.width[place] = few - 1 if 0 < numbers.values[place] < few or own.get(place) in telling else 0
+            # That a number is as it was tells of nobody.
+            is_told = 0 < numbers.values[place] < few or (numbers.values[place] and own.get(place) in telling)
+            numbers.width[place] = few - 1 if is_told else 0
         gone = hidden | unseen
         if Attack(numbers, gone).told():
             gone = set(least(numbers, {p: w for p, w in weights.items() if p not in gone}, frozenset(gone), together).hidden)
@@ -137,8 +139,16 @@ def _is_few(spec: Disclosure, name: str, row: Row, before: Row, few: int) -> boo
     # Of what was published before there was a record, nobody knows how many persons it was.
     is_known = number.persons in before or not before.get(name)
     persons = abs((row[number.persons] or 0) - (before.get(number.persons) or 0)) if is_known else few
-    largest = max(((r.get(number.largest) or 0) * int(r.get(name) or 0) for r in (row, before)), default=0) if number.largest else 0
-    return difference < few or persons < few or difference < HALF * largest
+    return (
+        difference < few or persons < few or (number.largest is not None and _is_of_one(number.largest, number.amount or name, row, before))
+    )
+
+
+def _is_of_one(largest: str, amount: str, row: Row, before: Row) -> bool:
+    """Whether one person may make more than half of what an amount has changed by: the `largest` share of it says how much one has."""
+    now, then = (r.get(amount) or 0 for r in (row, before))
+    most = max(abs(value) * (r.get(largest) or 0) for value, r in ((now, row), (then, before)))
+    return bool(abs(now - then) < HALF * most)
 
 
 def _is_named_otherwise(rows: Iterable[Row], states: Sequence[State], spec: Disclosure) -> bool:

@@ -6,13 +6,13 @@ shown, number by number unless a revision may show the new one; what tells nothi
 
 from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
 from assets.tables.linked import PART_OF, Cell, Linked, Row, cell_of, period_of, threshold
-from assets.tables.qualifiers import QF, columns_of
+from assets.tables.qualifiers import NOT_AVAILABLE, QF, columns_of, said_of_columns
 from assets.tables.record import State
 from assets.tables.revision import Number, Past, changes, kept
 from assets.tables.versions import Waiting, WithheldCount
@@ -111,15 +111,16 @@ def _settle(made: Standing, contract: Contract, table: Linked, others: dict[str,
         made.withheld[cell] = [n for n in columns_of(row).get("c", ()) if n in spec.measures]
         tonight = by_cell.get(cell)
         if tonight is None or not is_known:
-            rows.append((cell, row, _older(spec, row, tonight or row)))
+            rows.append((cell, row, _older(contract, spec, row, tonight or row)))
         # A row of which nobody sees every number would tell by going that nothing is left.
         elif cell in table.counted or names[cell][1] or any(row.get(n) is None for n in spec.published):
-            rows.append((cell, *_revised(spec, row, tonight, *names[cell], sums)))
+            rows.append((cell, *_revised(contract, spec, row, tonight, *names[cell], sums)))
     older = set[str]().union(*(stale for *_, stale in rows)) if is_due else set[str]()
     for cell, row, _ in rows:
         found = _marked(row, {n for n in older if row.get(n) is not None and row[n] == last.shown[cell].get(n)}) if is_due else row
-        made.others.append(_with_words(contract, spec, found, by_cell.get(cell)))
-    made.counts += [c for c in last.entry.counts if c.period == period]
+        made.others.append(_as_of_today(contract, spec, found, by_cell.get(cell)))
+    names_of_today = contract.renamed
+    made.counts += [replace(c, measures=names_of_today.get(c.measures, c.measures)) for c in last.entry.counts if c.period == period]
     if is_due or not last.entry.release:
         then = list(by_cell.values()) if is_due else [_as_shown(spec, r, last.shown.get(c)) for c, r in by_cell.items()]
         made.truth += then
@@ -129,9 +130,9 @@ def _settle(made: Standing, contract: Contract, table: Linked, others: dict[str,
         made.waiting.append(Waiting(period, last.entry.as_of, len(waits), sum(waits)))
 
 
-def _older(spec: Disclosure, row: Row, tonight: Row) -> set[str]:
+def _older(contract: Contract, spec: Disclosure, row: Row, tonight: Row) -> set[str]:
     """The shown measures of a published row that would be others tonight; a share of all rows goes with its number."""
-    names = set(spec.measures) - set(spec.ofWhole) - set(spec.yearBefore)
+    names = {*spec.measures, *(c.name for c in contract.columns if c.aggregate)} - set(spec.ofWhole) - set(spec.yearBefore)
     return {n for n in names if row.get(n) is not None and row[n] != tonight.get(n)}
 
 
@@ -171,7 +172,9 @@ def _share(part: int, whole: int) -> float | None:
     return round(int(part) / whole, 9) if whole else None
 
 
-def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[str], sums: Sums) -> tuple[Row, set[str]]:
+def _revised(
+    contract: Contract, spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[str], sums: Sums
+) -> tuple[Row, set[str]]:
     """A published row of which the numbers `new` would be others, and `old` of these stay; what is worked out of numbers goes with
     them. Beside it the columns that stand at an older value.
     """
@@ -186,23 +189,31 @@ def _revised(spec: Disclosure, row: Row, tonight: Row, new: set[str], old: set[s
         whole = sums.get((number, cell_of(row, spec.within)))
         if whole and row.get(share) is not None and abs((said := _share(found[number], whole) or 0) - row[share]) > ROUNDING:
             found[share] = said
-    return found, _older(spec, found, tonight)
+    return found, _older(contract, spec, found, tonight)
 
 
 def _marked(row: Row, older: set[str]) -> Row:
     """A row that says which of its columns may stand at an older value: all of those of which any row does, since which row it is would
     tell all of the few that have come.
     """
-    said = {letter: names for letter, names in columns_of(row).items() if letter != OLDER} | ({OLDER: sorted(older)} if older else {})
     letters = {*(row[QF] or "")} - {OLDER} | ({OLDER} if older else set())
-    return row | {QF: "".join(sorted(letters)), QF_COLUMNS: "; ".join(f"{x}: {', '.join(names)}" for x, names in sorted(said.items()))}
+    return row | {QF: "".join(sorted(letters)), QF_COLUMNS: said_of_columns(columns_of(row) | {OLDER: sorted(older)})}
 
 
-def _with_words(contract: Contract, spec: Disclosure, row: Row, tonight: Row | None) -> Row:
-    """A published row with tonight's words."""
+def _as_of_today(contract: Contract, spec: Disclosure, row: Row, tonight: Row | None) -> Row:
+    """A published row with tonight's words and columns; a measure that was not there when it was published is not available."""
     fixed = {*spec.key, *spec.measures, *(c.name for c in contract.columns if c.aggregate), QF, QF_COLUMNS, PROVISIONAL}
     words = {n: v for n, v in (tonight or {}).items() if n not in fixed and v is not None}
-    return {c.name: words.get(c.name, row.get(c.name)) for c in contract.columns}
+    found = {c.name: words.get(c.name, row.get(c.name)) for c in contract.columns}
+    letters = columns_of(row)
+    explained = {n for names in letters.values() for n in names}
+    if row.get(QF_COLUMNS) is None:
+        # From before rows said why a measure has no value.
+        return found
+    if new := [c.name for c in contract.columns if c.aggregate and found[c.name] is None and c.name not in explained]:
+        letters = letters | {NOT_AVAILABLE: [*letters.get(NOT_AVAILABLE, ()), *new]}
+        found[QF] = "".join(sorted({*(found[QF] or ""), NOT_AVAILABLE}))
+    return found | {QF_COLUMNS: said_of_columns(letters)}
 
 
 def _tell_year_before(made: Standing, spec: Disclosure) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 
 import duckdb
 
-from assets.lake.files import Lake, read_json
+from assets.lake.files import Lake, load, read_json
 from assets.lake.leftovers import HALF_MADE
 from assets.lake.manifests import releases
 from assets.releases.database import DATABASE
+from assets.tables.record import ENTRY, SHOWN, Entry, is_published
 from sources.duck import dicts
 from tests.faults.dying import PROJECT, Death, Nights, Order
 from tests.toy import Toy
@@ -70,12 +71,14 @@ class Scene:
             if after != before:
                 raise PromiseBroken(f"{fault}: the old release changed: {sorted(set(before.items()) ^ set(after.items()))[:3]}")
             all_open(data, fault)
+            on_record(data, fault)
         healed = self.nights.run(self.order(data))
         if healed.status != 0:
             raise PromiseBroken(f"{fault}: the next run needs help: {healed.said[-800:]} after {death.said[-300:]}")
         if "releases" not in lost and (after := old_release(data)) != before:
             raise PromiseBroken(f"{fault}: the next run changed the old release")
         all_open(data, fault)
+        on_record(data, fault)
         found = facts(data)
         for what, wanted in self.undisturbed.items():
             if what not in lost and found[what] != wanted:
@@ -102,6 +105,31 @@ def all_open(data: Path, fault: str) -> None:
             raise PromiseBroken(f"{fault}: {name} does not open: {error}") from error
         if silent:
             raise PromiseBroken(f"{fault}: {name} says another thing in Parquet of {silent}")
+
+
+def on_record(data: Path, fault: str) -> None:
+    """Of final months about persons no release shows a figure that the record lacks, and the record none that no release showed."""
+    lake = Lake(data)
+    with duckdb.connect() as con:
+        for folder in sorted(p for p in lake.record.glob("[!.]*") if p.is_dir()):
+            entries = [load(p, Entry) for p in sorted(folder.glob(f"[!.]*/{ENTRY}"))]
+            published = {e.release: e for e in entries if is_published(lake, e.release)}
+            periods = {p for e in published.values() for p in e.periods}
+            for release in (p for p in lake.releases.glob("[!.]*") if not p.is_symlink()):
+                mart = f"{release}/marts/{folder.name.removeprefix('marts.')}.parquet"
+                [period, *columns] = [c for c, *_ in con.execute(f"describe from '{mart}'").fetchall()]
+                final = "where not is_provisional" if "is_provisional" in columns else ""
+                told = con.execute(f"select distinct cast({period} as varchar) from '{mart}' {final}").fetchall()
+                if missing := sorted({p for (p,) in told} - periods):
+                    raise PromiseBroken(f"{fault}: {release.name} shows {folder.name} of {missing[:3]}, which the record lacks")
+                if entry := published.get(release.name):
+                    these = ", ".join(f"'{p}'" for p in entry.periods)
+                    ours, theirs = (
+                        con.execute(f"select * from '{file}' where cast({period} as varchar) in ({these}) order by all").fetchall()
+                        for file in (mart, folder / release.name / SHOWN)
+                    )
+                    if ours != theirs:
+                        raise PromiseBroken(f"{fault}: the record has other figures of {folder.name} than {release.name}")
 
 
 def answers(release: Path) -> dict[str, int | None]:
@@ -136,11 +164,17 @@ def facts(data: Path) -> dict[str, Any]:
     for path in sorted(lake.ledger.glob("*/*.json")):
         entry = read_json(path)
         ledger.setdefault(entry["table"], set()).update((tuple(cell), group) for cell, group in entry["withheld"])
+    record: dict[str, set[Any]] = {}
+    for path in sorted(lake.record.glob(f"*/[!.]*/{ENTRY}")):
+        published = load(path, Entry)
+        if is_published(lake, published.release):
+            record.setdefault(published.table, set()).update(published.periods.items())
     return {
         "figures": read_json(release / "manifest.json")["logical_hashes"],
         "deliveries": deliveries,
         "domains": domains,
         "ledger": ledger,
+        "record": record,
         "landing": sorted(p.name for p in lake.landing.glob("*/*")),
         "archive": sorted(p.name for p in lake.archive.glob("[!.]*")),
         "rejected": sorted(p.name for p in lake.rejected.glob("*/[!.]*")),

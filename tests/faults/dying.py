@@ -212,6 +212,7 @@ POINTS: dict[str, Arm] = {
     "mid-audit": on_call("expectations.runner:_expectation"),
     "after the ledger, before the table": on_call("assets.tables.ledger:Ledger.remember", after=True),
     "before a version has its name": on_change({"os.rename"}, "/marts/"),
+    "before the record has it": on_change({"os.rename"}, "/record/"),
     "mid-release": on_growth("assets.releases.publish:write_release", 100_000),
     "mid-release, between tables": on_call("assets.releases.write:_copy_table"),
     "before the release has its name": on_change({"os.rename"}, "/releases/.2"),

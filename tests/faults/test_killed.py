@@ -12,8 +12,11 @@ from tests.faults.aftermath import WHOLE, Scene, old_release
 from tests.faults.dying import POINTS
 
 KILLED = (-signal.SIGKILL, -signal.SIGXFSZ)
-NAMED = [p for p in POINTS if not p.startswith(("any", "vanishing", "after the ledger"))]
-PATIENTS = ["after decode", "mid-Parquet of a table", "after the ledger, before the table", "before a version has its name", "mid-flip"]
+NAMED = [p for p in POINTS if not p.startswith(("any", "vanishing", "after the ledger", "before the record"))]
+PATIENTS = [
+    "after decode", "mid-Parquet of a table", "after the ledger, before the table", "before a version has its name",
+    "before the record has it", "after the release has its name", "mid-flip",
+]  # fmt: skip
 
 
 def killed(scene: Scene, data: Path, point: str, nth: int = 1) -> bool:
@@ -34,10 +37,11 @@ def test_a_run_killed_at_a_point_leaves_the_old_release_and_the_next_one_heals(t
     assert killed(toy_nights, tmp_path / "data", point), f"the night never came to: {point}"
 
 
-@pytest.mark.parametrize("point", PATIENTS if WHOLE else PATIENTS[2:3])
+@pytest.mark.parametrize("point", PATIENTS if WHOLE else PATIENTS[2::2])
 def test_a_killed_run_over_persons_heals_with_its_ledger(patient_nights: Scene, tmp_path: Path, point: str) -> None:
     assert killed(patient_nights, tmp_path / "data", point), f"the night never came to: {point}"
     assert patient_nights.undisturbed["ledger"]
+    assert patient_nights.undisturbed["record"]
 
 
 @pytest.mark.parametrize(("kind", "persons"), [("toy", False), ("patients", True)] if WHOLE else [("toy", False)])
