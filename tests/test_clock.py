@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -44,6 +45,14 @@ def on(toy: Toy) -> Iterator[dg.DagsterInstance]:
         yield found
 
 
+def scalars(kind: Any) -> Iterator[str]:
+    """Names of the values that a config may hold, however deep; not those of which Dagster reads nothing."""
+    for name, field in getattr(kind, "fields", {}).items():
+        if not hasattr(field.config_type, "fields") and field.config_type.key != "Any":
+            yield name
+        yield from scalars(field.config_type)
+
+
 def run(toy: Toy, on: dg.DagsterInstance, as_of: str = "", rebuild: bool = False) -> Finished:
     return run_job(assemble(toy.catalog, toy.data), JOB, on, run_config(as_of, rebuild))
 
@@ -59,6 +68,14 @@ def test_now_is_the_setting_then_the_lakes_own_clock_then_the_machines(tmp_path:
         assert (told_time(lake).at, told_time(lake).clock) == (datetime(2015, 5, 1, 6), "VENTETAL_AS_OF")
         monkeypatch.setenv("VENTETAL_AS_OF", "")
         assert told_time(lake).clock == "the lake's own clock"
+
+
+def test_a_setting_that_has_not_come_is_refused_by_every_command_that_asks_for_the_time(tmp_path: Path) -> None:
+    """A run would take all that lies there as received in a year nobody reaches."""
+    for command in (["run"], ["run", "--as-of", "2015-01-01"], ["clean"], ["withdraw", "r", "--reason", "x"]):
+        done = ventetal(tmp_path, *command, VENTETAL_AS_OF="2099-01-01")
+        assert (done.returncode, "VENTETAL_AS_OF is 2099-01-01, which has not come yet" in done.stderr) == (2, True), done.stderr
+    assert not list((tmp_path / "lake").glob("pointers/*"))
 
 
 @pytest.mark.parametrize("said", ["June", "2015-13-01", "2015-06-01T05:00+02:00", "2015-06-01 5 o'clock"])
@@ -195,8 +212,15 @@ def test_a_run_of_another_line_is_no_news_of_the_nightly_one(toy: Toy, on: dg.Da
 
 
 def test_run_config_names_no_path_and_no_line(toy: Toy) -> None:
-    job = assemble(toy.catalog, toy.data).resolve_job_def(JOB)
+    """Nor anything else that points somewhere: of every job that can be started, Dagster's own for chosen assets too."""
+    defs = assemble(toy.catalog, toy.data)
+    for job in defs.get_repository_def().get_all_jobs():
+        said = set(scalars(job.run_config_schema.config_type))
+        assert said <= {"as_of", "rebuild", "log_level", "name", "marker_to_close", "require_upstream_step_success"}, job.name
+    job = defs.resolve_job_def(JOB)
     assert dg.validate_run_config(job, run_config("2015-02-01"))
+    with pytest.raises(dg.DagsterInvalidConfigError):
+        dg.validate_run_config(job, {"resources": {"io_manager": {"config": {"base_dir": {"env": "HOME"}}}}})
     for config in ({"project": "/planted"}, {"data": "/elsewhere"}, {"as_of": 2015}, {"rebuild": "/elsewhere"}, {"line": "nightly"}):
         with pytest.raises(dg.DagsterInvalidConfigError):
             dg.validate_run_config(job, {"resources": {"night_run": {"config": config}}})

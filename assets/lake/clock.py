@@ -63,9 +63,9 @@ class Instant:
 
 
 def told_time(lake: Lake) -> Now:
-    """What time it is for this lake. Raises NoTime for a setting that is no time."""
+    """What time it is for this lake. Raises NoTime for a setting that is no time, or one to come by the clock of the machine."""
     if said := settings().as_of:
-        return Now(instant(said, SETTING), SETTING)
+        return Now(_come(said, SETTING, host.now()), SETTING)
     if own := own_time(lake):
         return Now(own, "the lake's own clock")
     return Now(host.now(), "the clock of this machine")
@@ -102,10 +102,7 @@ def night_time(lake: Lake) -> Now:
 
 def earlier(lake: Lake, said: str) -> datetime:
     """A time up to now that somebody asks for, as ISO text. Raises NoTime."""
-    asked, now = instant(said, "The time asked for"), told_time(lake).at
-    if asked > now:
-        raise NoTime(f"{said} has not come yet: it is {now:%Y-%m-%d %H:%M} now, and nobody knows what will have been received by then.")
-    return asked
+    return _come(said, "The time asked for", told_time(lake).at)
 
 
 def instant(said: str, what: str) -> datetime:
@@ -117,6 +114,15 @@ def instant(said: str, what: str) -> datetime:
     if found is None or found.tzinfo:
         raise NoTime(f"{what} is {said!r}, which is no date or local time like 2015-05-01 or 2015-05-01T06:00.")
     return found
+
+
+def _come(said: str, what: str, now: datetime) -> datetime:
+    """A time that has come. Raises NoTime."""
+    asked = instant(said, what)
+    if asked > now:
+        unknown = "nobody knows what will have been received by then"
+        raise NoTime(f"{what} is {said}, which has not come yet: it is {now:%Y-%m-%d %H:%M} now, and {unknown}.")
+    return asked
 
 
 def _newest(lake: Lake) -> datetime | None:
