@@ -37,7 +37,7 @@ class Settings(BaseSettings):
     mail_to: str = Field(default="", description="Its recipients.")
     schedule: str = Field(default="", description="Cron of the night.")
     postgres_url: str = Field(default="", repr=False, description="Dagster's records in Postgres; SQLite beside the data.")
-    code_port: str = Field(default="4266", description="Loopback port of the code server.")
+    code_socket: str = Field(default="", description="Socket of the code server; dagster/code.sock of the data.")
     dagster_home: str = Field(default="", validation_alias="DAGSTER_HOME", description="A Dagster instance of your own making.")
 
 

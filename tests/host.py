@@ -11,13 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
+import pytest
+
 from sources.settings import PROJECT
 from tests.conftest import AS_OF
 from tests.listeners import free_port
 
 
 def environment(data: Path, **more: str) -> dict[str, str]:
-    said = {**os.environ, "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF, "VENTETAL_CODE_PORT": str(free_port()), **more}
+    """What services are told; what commands of Dagster's own need to find them, too."""
+    address = str(data / "dagster" / "code.sock")
+    said = {**os.environ, "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF, "VENTETAL_CODE_ADDRESS": address, **more}
     said.pop("DAGSTER_HOME", None)
     return said
 
@@ -34,14 +38,33 @@ def until(found: Callable[[], bool], seconds: float, what: str) -> float:
 @contextmanager
 def service(name: str, said: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     """`ventetal serve NAME` until the end of the block; what it printed is in dagster/NAME.log of the data root."""
+    with _running(name, said, "serve", name, *arguments) as process:
+        if name == "code":
+            until(lambda: _listens(Path(said["VENTETAL_DATA"]) / "dagster" / "code.sock"), 60, "the code server listens")
+        yield process
+
+
+@contextmanager
+def ui(said: dict[str, str]) -> Iterator[str]:
+    """`ventetal ui` until the end of the block; its address. Nothing it has started goes on."""
+    port = free_port()
+    with _running("ui", said, "ui", "--port", str(port)) as process:
+        until(lambda: _answers(f"http://127.0.0.1:{port}/server_info"), 60, "the UI answers")
+        yield f"http://127.0.0.1:{port}"
+        process.terminate()
+        assert process.wait(60) == 0
+        with pytest.raises(ProcessLookupError):
+            os.killpg(process.pid, 0)
+
+
+@contextmanager
+def _running(name: str, said: dict[str, str], *arguments: str) -> Iterator[subprocess.Popen[bytes]]:
     log = Path(said["VENTETAL_DATA"]) / "dagster" / f"{name}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "serve", name, *arguments]
+    command = [sys.executable, "-c", "from pipelines.cli import main; main()", *arguments]
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=said, cwd=PROJECT, stdout=output, stderr=output, start_new_session=True)
     try:
-        if name == "code":
-            until(lambda: _listens(int(said["VENTETAL_CODE_PORT"])), 60, "the code server listens")
         yield process
     finally:
         process.terminate()
@@ -69,9 +92,9 @@ def web(said: dict[str, str], name: str) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
 
 
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def _answers(url: str) -> bool:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipelines.commands.services import CODE_PORT, PORTS, Service
+from pipelines.commands.services import CODE_ADDRESS, PORTS, Service
 from sources.settings import PROJECT, Settings
 
 DEPLOY = PROJECT / "deploy"
@@ -49,24 +49,32 @@ def test_every_service_has_a_unit_with_a_limit_and_no_rights_beyond_its_data() -
             assert line in text, (unit.name, line)
 
 
+def proxy(folder: Path, *changes: tuple[str, str]) -> list[str]:
+    """The command that runs the example's proxy with a certificate of its own, in `folder`; nginx looks up nothing elsewhere."""
+    subject = ["-subj", "/CN=ventetal.region.example", "-keyout", folder / "key.pem", "-out", folder / "fullchain.pem"]
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *subject], check=True, capture_output=True)
+    text = (DEPLOY / "nginx.conf").read_text("utf-8")
+    for before, after in (("/etc/ssl/ventetal", str(folder)), *changes):
+        assert before in text, before
+        text = text.replace(before, after)
+    (folder / "site.conf").write_text(text, "utf-8")
+    whole = f"pid {folder}/pid; daemon off; error_log stderr; events {{}} http {{ access_log off; include {folder}/site.conf; }}"
+    (folder / "nginx.conf").write_text(("user root;" if os.geteuid() == 0 else "") + whole, "utf-8")
+    return [program("nginx"), "-c", str(folder / "nginx.conf")]
+
+
 def test_nginx_understands_the_proxy_which_asks_for_a_login_and_leads_to_viewers_alone(tmp_path: Path) -> None:
     text = (DEPLOY / "nginx.conf").read_text("utf-8")
     assert "auth_basic_user_file" in text
     assert set(re.findall(r"proxy_pass http://127\.0\.0\.1:(\d+);", text)) == {str(PORTS["viewers"])}
-    nginx = program("nginx")
-    subject = ["-subj", "/CN=ventetal.region.example", "-keyout", tmp_path / "key.pem", "-out", tmp_path / "fullchain.pem"]
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1", *subject], check=True, capture_output=True)
-    (tmp_path / "site.conf").write_text(text.replace("/etc/ssl/ventetal", str(tmp_path)), "utf-8")
-    whole = f"pid {tmp_path}/pid; error_log stderr; events {{}} http {{ access_log off; include {tmp_path}/site.conf; }}"
-    (tmp_path / "nginx.conf").write_text(whole, "utf-8")
-    done = subprocess.run([nginx, "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True, check=False)
+    done = subprocess.run([*proxy(tmp_path), "-t"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 
 def test_the_services_share_one_code_server_under_the_name_of_the_project() -> None:
     [location] = yaml.safe_load((DEPLOY / "workspace.yaml").read_text("utf-8"))["load_from"]
     [own] = yaml.safe_load((PROJECT / "workspace.yaml").read_text("utf-8"))["load_from"]
-    assert location["grpc_server"]["port"] == {"env": CODE_PORT}
+    assert location["grpc_server"]["socket"] == {"env": CODE_ADDRESS}
     assert location["grpc_server"]["location_name"] == own["python_module"]["location_name"]
 
 

@@ -81,7 +81,7 @@ EMPTY = [
     Ends(Exit.USAGE, f"accept {CHECK} --until 2015-06-30 --reason x", "VENTETAL_AS_OF", "VENTETAL_AS_OF=noon"),
     Ends(Exit.USAGE, "clean", "VENTETAL_AS_OF", "VENTETAL_AS_OF=noon"),
     Ends(Exit.USAGE, "examples --now noon", "no date or local time"),
-    Ends(Exit.USAGE, "serve code", "VENTETAL_CODE_PORT", "VENTETAL_CODE_PORT=first"),
+    Ends(Exit.USAGE, "serve code", "too long a name for a socket", f"VENTETAL_CODE_SOCKET=/{'x' * 107}"),
     Ends(Exit.BROKEN, "run", "File too large", file_size=0),
     Ends(Exit.BROKEN, "run", "", file_size=100_000),
     Ends(Exit.BROKEN, "examples", "File too large", file_size=0),

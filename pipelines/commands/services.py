@@ -1,18 +1,27 @@
 """The commands that stay up: the UI on a person's machine, and the services of a host that runs every night (see deploy/)."""
 
 import os
+import signal
+import subprocess
 import sys
+import time
 from enum import StrEnum
-from typing import Annotated, NoReturn
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
-from pipelines.commands.console import notes
+from pipelines.commands.console import notes, stop
 from pipelines.names import LOCATION
-from sources.errors import WrongUsage
+from sources.errors import Exit, WrongUsage
 from sources.settings import PROJECT, data_root, settings
 
-CODE_PORT = "VENTETAL_CODE_PORT"
+# The socket of the code server, and how it is written where some letters of an address would mean something else.
+CODE_SOCKET, CODE_ADDRESS = "VENTETAL_CODE_SOCKET", "VENTETAL_CODE_ADDRESS"
+# The kernel takes no longer name for a socket.
+LONGEST_SOCKET = 107
 PORTS = {"operators": 3000, "viewers": 3001}
 LOOPBACK = "127.0.0.1"
 
@@ -28,8 +37,33 @@ class Service(StrEnum):
 
 def ui(port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000) -> None:
     """Open Dagster on this machine over the same runs. It has no login: it listens on the loopback address only."""
-    notes.print(f"Dagster will be at http://127.0.0.1:{port} in a few seconds. Stop it with Ctrl-C.")
-    _become("dagster", "dev", "-w", "workspace.yaml", "-h", LOOPBACK, "-p", str(port))
+    with TemporaryDirectory() as folder:
+        socket = Path(folder) / "code"
+        os.environ[CODE_SOCKET] = str(socket)
+        commands = {service: _command(service, port) for service in (Service.code, Service.daemon, Service.operators)}
+        running: dict[Service, subprocess.Popen[bytes]] = {}
+        notes.print(f"Dagster will be at http://127.0.0.1:{port} in a few seconds. Stop it with Ctrl-C.")
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        try:
+            for service, command in commands.items():
+                running[service] = subprocess.Popen(command)
+                # The others ask the code server as soon as they begin.
+                while not socket.exists() and not _ended(running):
+                    time.sleep(0.1)
+            while not _ended(running):
+                time.sleep(0.5)
+            stop(Exit.BROKEN, f"Of Dagster's services {_ended(running)} has ended, so the others are stopped; what it said is above.")
+        except KeyboardInterrupt:
+            return
+        finally:
+            for process in running.values():
+                process.terminate()
+            for process in running.values():
+                process.wait()
+
+
+def _ended(running: dict[Service, subprocess.Popen[bytes]]) -> str:
+    return ", ".join(service for service, process in running.items() if process.poll() is not None)
 
 
 def serve(
@@ -37,27 +71,29 @@ def serve(
                                                     "operators, viewers: the UI with and without the right to change anything.")],
     port: Annotated[int, typer.Option(help="Port of the UI on the loopback address; 3000 for operators, 3001 for viewers.")] = 0,
 ) -> None:  # fmt: skip
-    """Run one service of a host that works every night; all of them listen on the loopback address only."""
-    code_port = os.environ[CODE_PORT] = settings().code_port
-    if not code_port.isdecimal():
-        raise WrongUsage(f"{CODE_PORT} is {code_port!r}, which is no port.")
-    workspace = ("-w", str(PROJECT / "deploy" / "workspace.yaml"))
-    match service:
-        case Service.code:
-            where = ("-h", LOOPBACK, "-p", code_port, "--location-name", LOCATION)
-            _become("dagster", "code-server", "start", "-m", "pipelines.definitions", "-d", str(PROJECT), *where)
-        case Service.daemon:
-            _become("dagster._daemon", "run", *workspace)
-        case Service.operators | Service.viewers:
-            rights = ("--read-only",) if service is Service.viewers else ()
-            _become("dagster_webserver", *workspace, "-h", LOOPBACK, "-p", str(port or PORTS[service]), *rights)
+    """Run one service of a host that works every night. The UIs listen on the loopback address only."""
+    command = _command(service, port)
+    os.execv(command[0], command)
 
 
-def _become(module: str, *arguments: str) -> NoReturn:
-    """Turn this process into a module of Dagster's over this host's instance."""
+def _command(service: Service, port: int) -> list[str]:
+    """What runs a service over this host's instance; this process, or one it starts, is to become it."""
     from pipelines.nightly import instance_home
 
+    socket = settings().code_socket or str(data_root() / "dagster" / "code.sock")
+    if len(os.fsencode(socket)) > LONGEST_SOCKET:
+        raise WrongUsage(f"{socket} is too long a name for a socket: set {CODE_SOCKET} to one of at most {LONGEST_SOCKET} bytes.")
     os.environ.setdefault("DAGSTER_DISABLE_TELEMETRY", "1")
     os.environ["DAGSTER_HOME"] = str(instance_home(PROJECT, data_root()))
+    os.environ[CODE_ADDRESS] = quote(socket)
     os.chdir(PROJECT)
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])
+    python, workspace = (sys.executable, "-m"), ("-w", str(PROJECT / "deploy" / "workspace.yaml"))
+    match service:
+        case Service.code:
+            where = ("-d", str(PROJECT), "--socket", quote(socket), "--location-name", LOCATION)
+            return [*python, "dagster", "code-server", "start", "-m", "pipelines.definitions", *where]
+        case Service.daemon:
+            return [*python, "dagster._daemon", "run", *workspace]
+        case Service.operators | Service.viewers:
+            rights = ("--read-only",) if service is Service.viewers else ()
+            return [*python, "pipelines.webserver", *workspace, "-h", LOOPBACK, "-p", str(port or PORTS[service]), *rights]
