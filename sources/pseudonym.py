@@ -8,6 +8,7 @@ What a CPR number is: python-stdnum and the CPR office's note on numbers without
 import hmac
 import re
 from datetime import date
+from itertools import pairwise
 from operator import mul
 from pathlib import Path
 
@@ -15,10 +16,12 @@ import numpy as np
 import pyarrow as pa
 
 from sources.errors import WrongUsage
-from sources.settings import settings
+from sources.settings import PRODUCTION, settings
 
 DEMO_KEY = b"ventetal example region, no secret at all"
 SHORTEST_KEY_BYTES = 32
+# Different pairs of neighbours, of letters or of the steps between them: 32 random digits have more than twice as many.
+FEWEST_PAIRS = 16
 TYPE = "$cpr_type"
 # What stands in place of a text that is no CPR number: never the text itself.
 NOT_A_NUMBER = "-"
@@ -38,7 +41,7 @@ NO_KEY = "There is no pseudonym key: set VENTETAL_PSEUDONYM_KEY, or VENTETAL_PSE
 
 
 class KeyRefused(WrongUsage):
-    """The key is missing, too short, or another than before; nothing may be read."""
+    """The key is missing, too short, easily guessed, or another than before; nothing may be read."""
 
 
 def pseudonym_key() -> bytes:
@@ -47,20 +50,30 @@ def pseudonym_key() -> bytes:
     Raises KeyRefused.
     """
     said = settings()
-    text = said.pseudonym_key
+    key, is_production = said.pseudonym_key.encode(), said.env == PRODUCTION
     if path := said.pseudonym_key_file:
         try:
-            text = Path(path).read_text("utf-8").strip()
+            key = Path(path).read_bytes().strip()
         except OSError as error:
             raise KeyRefused(f"VENTETAL_PSEUDONYM_KEY_FILE names a file that cannot be read: {error.strerror}.") from None
-    if not text:
-        if said.env == "production":
+        if not key:
+            raise KeyRefused("VENTETAL_PSEUDONYM_KEY_FILE names a file that is empty.")
+    if not key:
+        if is_production:
             raise KeyRefused(NO_KEY)
         return DEMO_KEY
-    key = text.encode()
     if len(key) < SHORTEST_KEY_BYTES:
         raise KeyRefused(f"The pseudonym key has {len(key)} bytes; at least {SHORTEST_KEY_BYTES} random ones are needed.")
+    if is_production and (DEMO_KEY in key.lower() or _can_be_guessed(key)):
+        raise KeyRefused(f"The pseudonym key is public or a pattern that can be guessed; {SHORTEST_KEY_BYTES} random bytes are needed.")
     return key
+
+
+def _can_be_guessed(key: bytes) -> bool:
+    """Whether it is a piece that comes again and again, or letters in a row."""
+    steps = [after - before for before, after in pairwise(key)]
+    comes_again = any(key[n:] == key[:-n] for n in range(1, len(key) // 2 + 1))
+    return comes_again or min(len(set(pairwise(row))) for row in (key, steps)) < FEWEST_PAIRS
 
 
 def key_check(key: bytes) -> str:

@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sources.errors import WrongUsage
 
 PREFIX = "VENTETAL_"
+PRODUCTION = "production"
 _HERE = Path(__file__).resolve().parent.parent
 # A checkout has its files around its modules; an installed copy has them in a folder of its own beside those.
 IS_CHECKOUT = (_HERE / "pyproject.toml").is_file()
@@ -24,7 +25,7 @@ class Settings(BaseSettings):
 
     data: str = Field(default="", description="Where landing, lake, releases and reports lie; data/ of a checkout.")
     as_of: str = Field(default="", description="The time a run takes for now.")
-    env: str = Field(default="", description="production refuses the demo key.")
+    env: str = Field(default="", description="production, which refuses the demo key, or nothing.")
     pseudonym_key: str = Field(default="", repr=False, description="The region's secret, at least 32 bytes.")
     pseudonym_key_file: str = Field(default="", description="A file that holds it.")
     memory_limit: str = Field(default="4GB", description="Memory of one DuckDB connection.")
@@ -42,8 +43,11 @@ class Settings(BaseSettings):
 
 
 def settings() -> Settings:
-    """What the environment says now."""
-    return Settings()
+    """What the environment says now. Raises WrongUsage where production may have been meant and is not said."""
+    said = Settings()
+    if said.env not in ("", PRODUCTION):
+        raise WrongUsage(f"{PREFIX}ENV is {said.env!r}; it is {PRODUCTION}, or not set where persons are invented.")
+    return said
 
 
 def data_root() -> Path:

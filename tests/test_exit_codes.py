@@ -170,6 +170,14 @@ def published(small_region: Path, tmp_path_factory: pytest.TempPathFactory, file
     return Place(data, *files)
 
 
+@pytest.mark.parametrize("line", sorted({ends.line for ends in [*EMPTY, *PUBLISHED]} | {"serve viewers", "revise --reason x"}))
+def test_no_command_guesses_what_the_environment_means(nothing: Place, line: str) -> None:
+    ends_as_it_should(
+        nothing, Ends(Exit.USAGE, line, "VENTETAL_ENV is 'Production'; it is production, or not set", "VENTETAL_ENV=Production")
+    )
+    assert not nothing.data.exists()
+
+
 @pytest.mark.parametrize("ends", EMPTY, ids=lambda e: f"{e.code:d} {e.line} {e.environment} {e.file_size}")
 def test_before_the_first_delivery(nothing: Place, ends: Ends) -> None:
     ends_as_it_should(nothing, ends)

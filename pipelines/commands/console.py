@@ -19,7 +19,7 @@ from assets.lake.manifests import NoRelease
 from assets.lake.migration import migrate
 from pipelines import show
 from sources.errors import Exit, ToldError, told
-from sources.settings import data_root
+from sources.settings import data_root, settings
 
 notes = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
@@ -35,6 +35,7 @@ def ending(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     @wraps(command)
     def ends(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
         try:
+            settings()  # refused, where they cannot be meant, by commands too that ask for none
             command(*arguments, **options)
         except ToldError as error:
             stop(error.exit, str(error))

@@ -80,6 +80,8 @@ def _command(service: Service, port: int) -> list[str]:
     """What runs a service over this host's instance; this process, or one it starts, is to become it."""
     from pipelines.nightly import instance_home
 
+    # Said from the folder this was called in, which the service leaves.
+    os.environ["VENTETAL_DATA"] = str(data_root())
     socket = settings().code_socket or str(data_root() / "dagster" / "code.sock")
     if len(os.fsencode(socket)) > LONGEST_SOCKET:
         raise WrongUsage(f"{socket} is too long a name for a socket: set {CODE_SOCKET} to one of at most {LONGEST_SOCKET} bytes.")
