@@ -24,11 +24,11 @@ from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.delimited import DelimitedFile, schema
 from sources.judgement import IGNORED, judgement, layout_fault, origin, supplier_relation
-from sources.layout import Extract, choose, plain_name
+from sources.layout import Extract, Match, choose, plain_name
 from sources.pseudonym import TYPE, Pseudonyms
 from sources.reasons import Refused
 from sources.repeats import repeated_hashes
-from sources.stamp import Span
+from sources.stamp import Span, Stamp
 from sources.unpack import kind_of
 from sources.workbook import Workbook
 
@@ -92,7 +92,7 @@ class Delivery:
             raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
         self.file: DelimitedFile | Workbook = Workbook(path) if kind == "workbook" else DelimitedFile(path)
         self.match = choose(extract, name, self.file.heads)
-        _refuse_impossible_period(extract, self.match.variables)
+        _refuse_impossible_times(extract, self.match.variables)
 
     def parse(self, con: duckdb.DuckDBPyConnection, target: Path) -> Reading:
         """Write all records to `target` (Parquet) and return what was found; raises Refused or LayoutFault, target then worthless.
@@ -186,18 +186,23 @@ def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterat
         raise
 
 
-def _refuse_impossible_period(extract: Extract, variables: dict[str, str]) -> None:
+def _refuse_impossible_times(extract: Extract, variables: dict[str, str]) -> None:
+    """What a file says of when it was drawn and what it covers is a time that exists."""
     form = {"day": "2015-05-31", "month": "2015-05", "year": "2015"}[extract.contract.delivery.unit]
     for name, lengths in (("$period", {len(form)}), ("$latest", {4, 7, 10})):
-        if (said := variables.get(name)) is None:
-            continue
-        try:
-            is_right = len(said) in lengths and bool(Span.of(said))
-        except ValueError:
-            is_right = False
-        if not is_right:
+        if (said := variables.get(name)) is not None and not (len(said) in lengths and _exists(Span, said)):
             kind = f"a {extract.contract.delivery.unit} like {form}" if name == "$period" else "a day, month or year like 2015-05"
             raise Refused("unreadable_file", f"The file says that it covers {{}} where {kind} belongs.", repr(said))
+    for name in Match.ARRIVAL:
+        if (said := variables.get(name)) is not None and not _exists(Stamp, said):
+            raise Refused("unreadable_file", "The file says {} where a date and time like 20150504-0615 belong.", repr(said))
+
+
+def _exists(kind: type[Span | Stamp], said: str) -> bool:
+    try:
+        return bool(kind.of(said))
+    except ValueError:
+        return False
 
 
 def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, target: Path) -> None:

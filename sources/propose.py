@@ -111,7 +111,7 @@ def _yaml(name: str, sample: Sample, extract: Extract, likely: dict[str, str]) -
     reads += [f"numbers: {numbers}"] if numbers != Reads().numbers else []
     lines = [f"# A proposal for {extract.name}. Correct it, save it in sources/{extract.name}/layouts/ and try it with `ventetal check`."]
     if extract.contract.delivery.mode == "replace_period":
-        stem = re.sub(r"(19|20)\d{2}-?\d{2}", r"(?P<period>\\d{4}-\\d{2})", re.escape(name).replace("\\-", "-"), count=1)
+        stem = re.sub(r"(19|20)\d{2}-?(0[1-9]|1[0-2])", r"(?P<period>\\d{4}-\\d{2})", re.escape(name).replace("\\-", "-"), count=1)
         lines.append(
             f"file: {stem}" + ("" if "(?P<period>" in stem else "   # must name the month the file covers: (?P<period>\\d{4}-\\d{2})")
         )

@@ -8,7 +8,11 @@ from zoneinfo import ZoneInfo
 from sources.civil_time import CIVIL_ZONE
 
 DAY = timedelta(days=1)
-# Digits of a stamp, in falling order, and the time they leave open.
+# Years that can be meant, as of dates in records: another is a slip of the hand, and would make centuries of months.
+_YEAR = "(?:19[0-9]{2}|20[0-9]{2}|2100)"
+_TWO = r"[^0-9]*([0-9]{2})"
+_STAMP = re.compile(rf"[^0-9]*({_YEAR}){_TWO}{_TWO}(?:{_TWO}{_TWO}(?:{_TWO})?)?[^0-9]*")
+# How many digits a stamp has, in falling order, and the time they leave open.
 _FORMS = {8: ("%Y%m%d", DAY), 12: ("%Y%m%d%H%M", timedelta(minutes=1)), 14: ("%Y%m%d%H%M%S", timedelta(seconds=1))}
 
 
@@ -22,9 +26,10 @@ class Stamp:
     @classmethod
     def of(cls, text: str) -> "Stamp":
         """Raises ValueError for what is no time."""
-        digits = re.sub(r"\D", "", text)
-        if len(digits) not in _FORMS:
+        found = _STAMP.fullmatch(text)
+        if not found:
             raise ValueError(f"{text!r} is no date and time")
+        digits = "".join(filter(None, found.groups()))
         form, width = _FORMS[len(digits)]
         return cls(datetime.strptime(digits, form), width)
 
@@ -49,13 +54,13 @@ class Span:
     @classmethod
     def of(cls, period: str) -> "Span":
         """A day (2015-05-04), month (2015-05) or year (2015). Raises ValueError for anything else."""
-        if re.fullmatch(r"\d{4}-\d{2}-\d{2}", period):
+        if re.fullmatch(rf"{_YEAR}-[0-9]{{2}}-[0-9]{{2}}", period):
             day = date.fromisoformat(period)
             return cls(day, day + DAY)
-        if re.fullmatch(r"\d{4}-\d{2}", period):
+        if re.fullmatch(rf"{_YEAR}-[0-9]{{2}}", period):
             first = date.fromisoformat(f"{period}-01")
             return cls(first, next_month(first))
-        if re.fullmatch(r"\d{4}", period):
+        if re.fullmatch(_YEAR, period):
             return cls(date(int(period), 1, 1), date(int(period) + 1, 1, 1))
         raise ValueError(f"{period!r} is no day, month or year")
 

@@ -2,17 +2,21 @@
 
 import gzip
 import zipfile
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import openpyxl
 import pytest
 
+from assets.catalog.declared import Catalog
 from assets.deliveries.extracts import left_by_newest_run
 from assets.deliveries.landing import lying
+from assets.deliveries.names import known_to_layout
 from assets.lake.decisions import withdraw_delivery
 from assets.raw import drifted
 from assets.tables.build import Night
 from sources.readers import NotReadable, Readers
+from sources.stamp import Span, Stamp
 from tests.toy import Toy
 
 PERIOD = "{mode: replace_period, period: day, unit: month}"
@@ -54,6 +58,53 @@ def test_a_packed_file_is_the_table_inside_and_a_duplicate_of_it_unpacked(toy: T
         ("whatever.zip", "current"),
     ]
     assert toy.total("n") == "a 1, b 2"
+
+
+def test_a_time_in_a_name_that_does_not_exist_refuses_that_file_alone(toy: Toy) -> None:
+    """A week, a slip of the hand, hours and days that no clock and no calendar has: never read as something near."""
+    periods = ("2015-23", "2015-13", "2015-00", "0215-01", "2205-01", "9999-12")
+    stamps = ("20150230-0600", "20150201-2400", "20150201-0660", "20151301-0600", "00010101-0000", "99991231-2359")
+    names = {f"n_{p}.csv": p for p in periods} | {f"n_2015-01_received-{s}.csv": s for s in stamps}
+    for name in names:
+        put(toy, name, table("a 9"))
+    put(toy, JANUARY, table("a 1"))
+    toy.night()
+    told = {d["file_name"]: d for d in toy.deliveries("n")}
+    assert (told.pop(JANUARY)["status"], toy.total("n")) == ("current", "a 1")
+    assert {n: (d["status"], d["reason"], names[n] in d["why"]) for n, d in told.items()} == dict.fromkeys(
+        names, ("refused", "unreadable_file", True)
+    )
+    assert [row["month"].isoformat() for row in toy.ask("select month from meta.coverage")] == ["2015-01-01"]
+
+
+@pytest.mark.parametrize(
+    "said", ["\u0662\u0660\u0661\u0665-\u0660\u0664", "2015-4", "15-04", "2015-04-31", "2015-02-29", "1899", "2101-01", "2015-04 ", ""]
+)
+def test_what_is_no_day_month_or_year_is_none(said: str) -> None:
+    with pytest.raises(ValueError, match=r"is no day|out of range"):
+        Span.of(said)
+
+
+@pytest.mark.parametrize(
+    "said", ["2015-1-2 06:15:30", "2015-11-1 06:15", "20150504-061", "1815-05-04", "2015-05-04T6:15", "20150504-06156"]
+)
+def test_digits_of_a_stamp_are_never_read_in_other_places_than_they_stand(said: str) -> None:
+    with pytest.raises(ValueError, match="is no date and time"):
+        Stamp.of(said)
+
+
+def test_a_stamp_has_one_meaning_however_it_is_parted() -> None:
+    for said in ("20150504-0615", "2015-05-04T06:15", "2015.05.04 kl. 06.15", "201505040615"):
+        assert (Stamp.of(said).at, Stamp.of(said).width) == (datetime(2015, 5, 4, 6, 15), timedelta(minutes=1))
+
+
+def test_a_table_of_weeks_is_no_table_of_months(catalog: Catalog) -> None:
+    """Week 12 would be December."""
+    extract = catalog.extracts["response_time_compliance"]
+    for name in ("tabel_uge_2015-12.xlsx", "Uge_2015-08.xlsx", "SLA uger 2015-11_leveret-20150505-0900.xlsx"):
+        assert not known_to_layout(extract, name), name
+    for name in ("svartider_sla_2015-04_leveret-20150505-0900.xlsx", "tabel for brugere 2015-12.xlsx", "2015-12.xlsx"):
+        assert known_to_layout(extract, name), name
 
 
 def workbook(path: Path, *rows: list[object]) -> bytes:

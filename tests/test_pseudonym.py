@@ -63,8 +63,8 @@ def test_a_key_that_is_public_short_or_a_pattern_is_refused_in_production(file: 
 
 
 def test_a_random_key_is_taken_however_it_is_written(file: Path) -> None:
-    """A draw that fails here comes once in a million years of nights; a key of raw bytes may begin or end with what looks blank."""
-    for _ in range(300):
+    """A key of raw bytes may begin or end with what looks blank."""
+    for _ in range(25):
         raw = secrets.token_bytes(48)
         digits = "".join(secrets.choice("0123456789") for _ in range(32)).encode()
         for key in (raw.strip(), raw[:32].hex().encode(), b64encode(raw[:32]), digits):
