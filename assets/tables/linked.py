@@ -238,7 +238,8 @@ def _add(made: Period, table: Linked, rows: list[Row]) -> None:
     for name in spec.known if table.published is None else ():
         by_period: dict[Cell, dict[int, int]] = defaultdict(dict)
         for row in rows:
-            if row[name] is not None:
+            # Of a row that is the sum of others each is counted once.
+            if row[name] is not None and row.get(PART_OF) is None:
                 by_period[cell_of(row, spec.within)][made.places[table.name, cell_of(row, spec.key), name]] = 1
         for terms in by_period.values():
             made.numbers.sums.append(terms | {add_known(made.numbers, sum(made.numbers.values[p] for p in terms)): -1})
