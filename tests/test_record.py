@@ -369,3 +369,19 @@ def test_a_withheld_number_is_told_by_no_share_and_no_total_once_it_has_grown(re
     region.night("2015-06-03")
     assert region.hospitals("2015-01")["BOH"] is None
     assert region.total("2015-01") in (103, 116)
+
+
+def test_a_quarter_of_many_providers_is_told_with_those_that_stand_together(region: Region) -> None:
+    months = []
+    for month in ("2014-10", "2014-11", "2014-12"):
+        found = Treatments(month, 1)
+        for place in range(1, 11):
+            found.more(5 + place, ("HEH", "RHB")[place % 2], provider=f"P{place:03d}")
+        if month == "2014-10":
+            found.more(2, "HEH", provider="P011").more(1, "RHB", provider="P012")
+        months.append(found)
+    final(region, months)
+    region.night("2015-03-03")
+    told = region.ask("select provider_id, treatments from marts.redirection_by_provider_quarterly")
+    assert len(told) == 11, "it is not left out as a whole"
+    assert sum(r["treatments"] is None for r in told) == 2, "of few persons, and what would tell of them"
