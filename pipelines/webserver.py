@@ -56,5 +56,5 @@ class Guarded(DagsterWebserver[Any, Any]):
 
 
 if __name__ == "__main__":
-    app.DagsterWebserver = Guarded  # type: ignore[attr-defined]
-    cli.main()  # type: ignore[no-untyped-call]
+    app.DagsterWebserver = Guarded  # type: ignore[attr-defined]  # a name it imports, and makes its server of
+    cli.main()  # type: ignore[no-untyped-call]  # a command of click

@@ -132,6 +132,7 @@ def year_of(region: Region) -> None:
         region.deliver(january(**more), f"2015-0{5 + place}-02")
         region.revise(f"2015-0{5 + place}-03")
         region.night(f"2015-0{5 + place}-03")
+    region.night("2015-05-20", "--as-of")
 
 
 def test_no_release_beside_any_other_tells_of_few(region: Region) -> None:

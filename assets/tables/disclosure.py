@@ -164,7 +164,7 @@ def _chosen(
     before = {p for p, (row, name) in linked.own.items() if (cell_of(row, table.spec.key), name) in known.entries}
     hidden, judged = frozenset(linked.small | linked.unseen | before), list[Judged]()
     # First what no number may tell, then what none may tell of those that wait.
-    for numbers, unknown in ((linked.numbers, set[int]()), (waits.numbers, waits.places)):
+    for numbers, unknown in ((linked.numbers, set[int]()), *([(waits.numbers, waits.places)] if waits else [])):
         if any(numbers.width[n] for n in hidden | unknown):
             hidden, how = _decided(table, linked, numbers, hidden | unknown, known)
             judged.append(how)

@@ -134,9 +134,9 @@ def period(table: Linked, rows: list[Row], others: dict[str, Linked]) -> Period:
     return made
 
 
-def let_wait(made: Period, table: Linked, others: dict[str, Linked]) -> Waits:
+def let_wait(made: Period, table: Linked, others: dict[str, Linked]) -> Waits | None:
     """Let numbers of the wholes be as they are published; by how much they no longer add up to their parts waits to be revised, and is
-    told by nothing that is shown beside them.
+    told by nothing that is shown beside them. None where every whole is as it is published.
     """
     numbers, older, tables = made.numbers, set[str](), dict[int, str]()
     for (name, _, number), place in made.places.items():
@@ -144,6 +144,8 @@ def let_wait(made: Period, table: Linked, others: dict[str, Linked]) -> Waits:
         if name != table.name and (stands := others[name].stands(made.rows[place], number)) != numbers.values[place]:
             numbers.values[place] = stands
             older.add(name)
+    if not older:
+        return None
     found, least = Waits(_unprotected(numbers)), int(min([*map(threshold, table.rows), NEVER]))
     for terms, seen in zip(numbers.sums, found.numbers.sums, strict=True):
         is_between = len({tables[p] in older for p in terms if p in tables}) > 1

@@ -64,8 +64,8 @@ def kept(table: Linked, changed: set[Number], others: dict[str, Linked], pasts: 
         numbers, unseen = _differences(made, known, state.entry)
         for place in made.rows:
             # That a number is as it was tells of nobody.
-            is_told = 0 < numbers.values[place] < few or (numbers.values[place] and own.get(place) in telling)
-            numbers.width[place] = few - 1 if is_told else 0
+            by = numbers.values[place]
+            numbers.width[place] = few - 1 if by and (by < few or own.get(place) in telling) else 0
         gone = hidden | unseen
         if Attack(numbers, gone).told():
             gone = set(least(numbers, {p: w for p, w in weights.items() if p not in gone}, frozenset(gone), together).hidden)
