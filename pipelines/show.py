@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from assets.releases.rebuild import Compared
 
 # The rest of what is worth a look is yellow.
-RED = ("held domain", "failing figures", "held delivery")
+RED = ("held domain", "failing figures", "held delivery", "damaged")
 ROWS_SHOWN = 200
 FILES_SHOWN = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
@@ -82,7 +82,7 @@ def summary(facts: dict[str, Any], data: Path) -> None:
     left = [{"what": "left in landing", "which": f["path"], "why": f["why"]} for f in stays]
     if number := facts.get("left_in_landing"):
         left.append({"what": "left in landing", "which": str(number), "why": "files or folders that no run will take; `status` names them"})
-    if attention := left + facts["attention"]:
+    if attention := facts.get("damaged", []) + left + facts["attention"]:
         out.print("\n[bold]Worth a look[/]")
         for item in attention:
             style = "red" if item["what"] in RED else "yellow"
@@ -91,6 +91,14 @@ def summary(facts: dict[str, Any], data: Path) -> None:
     out.print("\n[bold]Next[/]")
     for arguments, what in NEXT:
         out.print(f"  {program} {arguments}", f"  # {what}", sep="", markup=False, highlight=False, soft_wrap=True)
+
+
+def damaged(release: str, why: str, found: list[dict[str, str]]) -> None:
+    """What can be told of a release that cannot be asked."""
+    out = _console()
+    out.print(f"[bold]Release {release}[/] cannot be asked: {escape(why)}")
+    for item in found:
+        out.print(f"  [red]damaged[/] {escape(item['which'])}: {escape(item['why'])}")
 
 
 def _program() -> str:

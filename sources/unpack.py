@@ -6,6 +6,7 @@ A delivery is one table. Kinds are told by content, because names lie: an HTML p
 import errno
 import gzip
 import hashlib
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -65,6 +66,12 @@ def unpack(path: Path, name: str, target: Path) -> Unpacked:
                 return Unpacked(PurePosixPath(member.filename).name, _copied(inside, target, packed.stat().st_size))
     finally:
         packed.unlink(missing_ok=True)
+
+
+def content_of(path: Path) -> str:
+    """The hash of what an unpacked file says, as `unpack` names it."""
+    with path.open("rb") as file:
+        return _copied(file, Path(os.devnull))
 
 
 def _is_gzip(path: Path) -> bool:

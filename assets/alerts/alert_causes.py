@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assets.lake.files import Lake, load, save
+from assets.lake.files import Lake, recalled, save
 
 if TYPE_CHECKING:
     from assets.catalog.declared import Catalog
@@ -81,5 +81,4 @@ def remember_causes(lake: Lake, causes: list[Cause]) -> None:
 
 def remembered_causes(lake: Lake) -> list[Cause]:
     """What the newest nightly run left behind."""
-    path = lake.alerts / "causes.json"
-    return load(path, list[Cause]) if path.exists() else []
+    return recalled(lake.alerts / "causes.json", list[Cause]) or []

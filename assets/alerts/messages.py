@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Protocol
 
 from assets.alerts.alert_causes import EMPTY, FAILED, HELD, LATE, LEFT, MARKED, REFUSED, WAITING, Cause
-from assets.lake.files import Lake, read_json, write_json
+from assets.lake.files import Lake, recalled, save
 from assets.lake.log import say, warn
 
 SUBJECTS = {
@@ -63,7 +63,7 @@ def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: 
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        told: dict[str, dict[str, str]] = read_json(path) if path.exists() else {}
+        told: dict[str, dict[str, str]] = recalled(path, dict[str, dict[str, str]]) or {}
         standing, sent = {c.key: c for c in causes}, []
         for key, cause in standing.items():
             known = told.get(key, {})
@@ -82,7 +82,7 @@ def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: 
                 del told[key]
             if took:
                 sent.append(message)
-        write_json(path, told)
+        save(path, told)
     return sent
 
 

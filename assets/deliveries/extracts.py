@@ -5,24 +5,25 @@ Bad input makes a refused receipt or a `problem`, never an exception.
 
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import duckdb
 
-from assets.catalog.declared import Catalog
+from assets.catalog.declared import RAW, Catalog
 from assets.catalog.freshness import Freshness, judge, kept_promises
 from assets.catalog.keys import audit_key, current_key
 from assets.deliveries.claims import claim_of
 from assets.deliveries.coverage import Month, coverage
 from assets.deliveries.intake import Swept, sweep
-from assets.deliveries.readings import reading_of
-from assets.deliveries.receipts import Receipt, receipts
+from assets.deliveries.readings import reading_of, whole
+from assets.deliveries.receipts import Receipt, receipts, write_receipt
 from assets.deliveries.rules import found_of
 from assets.deliveries.standing import Ask, Decided, Rows, Standing, current_records, lacking_in_full, settle
-from assets.lake.decisions import decisions
-from assets.lake.files import Lake, beside, load, read_json, write_json
+from assets.lake.decisions import decisions, receipt_of
+from assets.lake.files import Lake, beside, discard, recalled, remedy, save
 from assets.lake.line import Line
 from assets.lake.log import say, warn
+from assets.lake.seals import Damaged, mended
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome, raw_rules
 from sources.casts import literal
@@ -64,6 +65,10 @@ class ExtractState:
         return self.freshness.is_late or self.freshness.is_stale
 
 
+class NoLongerRead(Exception):
+    """A delivery that was read before and no longer can be. The text says which, and why."""
+
+
 def take_in(line: Line, extract: Extract, readers: Readers) -> ExtractState:
     """Take every complete file from landing, and settle what stands. Files of an extract that cannot be used wait."""
     if not extract.is_usable:
@@ -78,7 +83,7 @@ def settled(line: Line, extract: Extract, readers: Readers, swept: Swept | None 
         known = line.state(ExtractState, extract.name)
         return replace(known, arrived=[]) if known else ExtractState(extract.name, "", [], [], problem="it has never been read")
     swept = swept or Swept()
-    state = _settled(line, extract, readers, [r.id for r in swept.arrived])
+    state = _standing(line, extract, readers, [r.id for r in swept.arrived])
     faults = " ".join(sorted(swept.faults))
     state = _told(replace(state, left=swept.left, problem=" ".join(filter(None, (state.problem, faults)))))
     line.save(state.extract, state)
@@ -93,15 +98,15 @@ def unread(line: Line, catalog: Catalog) -> list[ExtractState]:
 
 def left_by_newest_run(lake: Lake) -> dict[str, str]:
     """The files that the newest night left in landing (`assets.deliveries.landing.identity`), and why."""
-    states = (load(path, ExtractState) for path in (lake.files / ExtractState.FOLDER).glob("[!.]*.json"))
-    return {file: why for state in states for file, why in state.left.items()}
+    states = (recalled(path, ExtractState) for path in (lake.files / ExtractState.FOLDER).glob("[!.]*.json"))
+    return {file: why for state in states if state for file, why in state.left.items()}
 
 
 def current_view(lake: Lake, con: duckdb.DuckDBPyConnection, contract: Contract, state: ExtractState) -> None:
     """A view of the extract's current records on `con`. Which version of a record is the last is worked out once a run."""
     deletes = contract.delivery.absent == "deleted"
-    full = {p: str(lake.parse(state.extract, f)) for p, f in state.full.items()} if deletes else {}
-    files = [(str(lake.parse(state.extract, p)), full.get(p)) for p in state.selection]
+    full = {p: str(whole(lake, state.extract, f)) for p, f in state.full.items()} if deletes else {}
+    files = [(str(whole(lake, state.extract, p)), full.get(p)) for p in state.selection]
     has_versions = contract.delivery.mode == "upsert" and any(d.superseded or d.duplicate for d in state.deliveries)
     select = current_records(contract, files, has_versions)
     if has_versions:
@@ -112,6 +117,34 @@ def current_view(lake: Lake, con: duckdb.DuckDBPyConnection, contract: Contract,
             part.replace(settled_once)
         select = f"select * from read_parquet({literal(str(settled_once))})"
     relation(con, f"raw.{state.extract}", select)
+
+
+def _standing(line: Line, extract: Extract, readers: Readers, arrived: list[str]) -> ExtractState:
+    """What stands; where nothing new can be made of it as it stood, with the reason.
+
+    What was read of a delivery and is damaged is read again; a receipt that is gone is written again as the newest night knew it.
+    """
+    lake, name = line.lake, extract.name
+
+    def mend(found: Damaged) -> None:
+        known = recalled(lake.files / ExtractState.FOLDER / f"{name}.json", ExtractState)
+        receipt = next((d.receipt for d in known.deliveries if d.receipt.id == found.path.stem), None) if known else None
+        if lake.files / RAW in found.path.parents:
+            discard(found.path)
+        elif receipt and found.path.parent == lake.receipts:
+            write_receipt(lake, receipt)
+        else:
+            raise found
+        warn("damaged, and made again", path=str(found.path))
+
+    try:
+        for path in (lake.files / n for n in line.gone if receipt_of(n).rpartition("-")[0] == name):
+            if path.parent != lake.receipts or not path.exists():
+                mend(Damaged(path, "is gone, or not what was written", remedy(path)))
+        return mended(lambda: _settled(line, extract, readers, arrived), mend)
+    except (Damaged, NoLongerRead) as why:
+        empty = ExtractState(name, "", [], [])
+        return replace(line.state(ExtractState, name) or empty, problem=str(why), arrived=arrived)
 
 
 def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str]) -> ExtractState:
@@ -132,18 +165,19 @@ def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str])
     except (Refused, LayoutFault, NotReadable, Stopped) as error:
         why = error.told(contract.has_personal_columns) if isinstance(error, Refused) else str(error)
         problem = f"{receipt.file_name} was read before and no longer can be: {why}"
-        return ExtractState(name, "", [], [], problem=problem, arrived=arrived)
+        raise NoLongerRead(problem) from None
     paths = {d.parse: str(lake.parse(name, d.parse)) for d in read if d.parse}
-    standings, selected = settle(contract, read, decided, paths, partial(_asked, line, con, name, "standing"))
+    asked = partial(_asked, line, con, name, [d.parse for d in read if d.parse])
+    standings, selected = settle(contract, read, decided, paths, partial(asked, "standing"))
     selection, full = [s.parse for s in selected], {s.parse: s.full for s in selected if s.full}
     found = {s.receipt.id: s for s in standings}
     deliveries = [found.get(r.id) or _put_away(r, decided) for r in received]
     key = current_key(extract, contract.delivery, selection, full)
-    months = coverage(contract, standings, paths, partial(_asked, line, con, name, "coverage"))
+    months = coverage(contract, standings, paths, partial(asked, "coverage"))
     # An empty delivery is told (`assets.raw`); it is none that anybody waited for.
     arrivals = [d.receipt.received_at for d in deliveries if d.status not in ("refused", "withdrawn") and not d.is_empty]
     fresh = judge(contract, arrivals, max((m.last_date for m in months if m.last_date and m.is_covered), default=None), line.now)
-    lacking = _lacking(contract, selection, full, paths, partial(_asked, line, con, name, "lacking"))
+    lacking = _lacking(contract, selection, full, paths, partial(asked, "lacking"))
     promises = line.accepting(f"raw.{name}", kept_promises(contract, fresh) + found_of(contract, standings, months, lacking))
     state = ExtractState(name, key, deliveries, selection, [], months, full, lacking, "", arrived, fresh)
     try:
@@ -197,14 +231,16 @@ def _judged(line: Line, con: duckdb.DuckDBPyConnection, contract: Contract, stat
     return line.judged(table, state.key, key, rules, ask)
 
 
-def _asked(line: Line, con: duckdb.DuckDBPyConnection, name: str, what: str, sql: str) -> Rows:
+def _asked(line: Line, con: duckdb.DuckDBPyConnection, name: str, parses: list[str], what: str, sql: str) -> Rows:
     """Rows of a query over an extract's parses, which never change: the nightly line asks again only when the query is another."""
     kept, query = line.lake.parse(name, what).with_suffix(".asked.json"), digest(sql)
-    if line.is_nightly and kept.exists() and (known := read_json(kept))["query"] == query:
+    if line.is_nightly and (known := recalled(kept, dict[str, Any])) and known["query"] == query:
         return list(known["rows"])
+    for parse in parses:
+        whole(line.lake, name, parse)
     rows = con.execute(sql).fetchall()
     if line.is_nightly:
-        write_json(kept, {"query": query, "rows": rows})
+        save(kept, {"query": query, "rows": rows})
     return rows
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assets.deliveries.landing import identity, settled, stat_of
 from assets.deliveries.names import agreed, holds_number, known_to_layout, name_of, not_kept
-from assets.deliveries.readings import read
+from assets.deliveries.readings import archived, read
 from assets.deliveries.receipts import Receipt, read_receipt, receipts, write_receipt
 from assets.deliveries.stamps import Ahead, Stamps, stamps_of_name
 from assets.lake.files import Lake, beside, move, remove, sync, write_json
@@ -210,9 +210,8 @@ class _Sweep:
         if written := read_receipt(self.lake, receipt_id):
             part.unlink()
             return Met(path, stat, written, is_new=False)
-        is_archived = self.lake.archived(unpacked.content).exists()
-        file = self.lake.archived(unpacked.content) if is_archived else part
-        known = read(self.lake, self.extract, unpacked.content, unpacked.inner_name, self.readers, file)
+        kept = archived(self.lake, unpacked.content)
+        known = read(self.lake, self.extract, unpacked.content, unpacked.inner_name, self.readers, kept or part)
         received, ordered = (known.stamps or Stamps()).times(self.now, self._seen(path, stat, sight))
         inner, name = unpacked.inner_name, name_of(path)
         if self.is_personal and not agreed(self.extract, inner):
@@ -220,7 +219,7 @@ class _Sweep:
         if self.is_personal and not agreed(self.extract, name):
             name = not_kept(self.extract, receipt_id, inner)
         receipt = Receipt(receipt_id, self.extract.name, name, inner, unpacked.content, stat.st_size, received, ordered)
-        if is_archived:
+        if kept:
             part.unlink()
             return Met(path, stat, receipt, is_new=True)
         sync(part)

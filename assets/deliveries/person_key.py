@@ -1,7 +1,7 @@
 """One pseudonym key for the life of a lake: another key would make new persons of everybody, silently."""
 
 from assets.catalog.declared import Catalog
-from assets.lake.files import Lake, read_json, write_json
+from assets.lake.files import Lake, load, save
 
 
 def check_person_key(lake: Lake, catalog: Catalog) -> None:
@@ -15,8 +15,8 @@ def check_person_key(lake: Lake, catalog: Catalog) -> None:
 
     mark, seen = key_check(pseudonym_key()), lake.files / "person-key.json"
     if not seen.exists():
-        write_json(seen, {"key_check": mark})
-    elif read_json(seen)["key_check"] != mark:
+        save(seen, {"key_check": mark})
+    elif load(seen, dict[str, str])["key_check"] != mark:
         raise KeyRefused(
             "The pseudonym key is another than the one this lake was begun with; under it nobody would be the same person."
             " Set the earlier key, or begin a new lake."

@@ -1,15 +1,26 @@
 """What is read of a delivered content: one Parquet for each content, contract, layout and reader, found again by its key."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from assets.deliveries.stamps import Stamps, stamps
-from assets.lake.files import Lake, beside, read_json, sync, write_json
+from assets.lake.files import Lake, beside, place_file, recalled, save, sealed_file
+from assets.lake.seals import Damaged, Seal, is_sealed
 from sources.contract import digest
 from sources.layout import Extract, Layout, Match
 from sources.parse import READER_VERSION, Reading, discreet
 from sources.readers import Readers
 from sources.reasons import Refused
+from sources.unpack import content_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Facts(Reading):
+    """What was found in a content, and what the Parquet of its records is; no seal where an earlier version took none."""
+
+    content: str
+    seal: Seal | None = None
 
 
 @dataclass(frozen=True)
@@ -21,6 +32,7 @@ class Known:
 
     parse: str
     stamps: Stamps | None
+    reading: Reading
 
 
 def reading_of(lake: Lake, extract: Extract, content: str, inner_name: str, readers: Readers) -> tuple[str, Reading]:
@@ -28,12 +40,11 @@ def reading_of(lake: Lake, extract: Extract, content: str, inner_name: str, read
 
     Raises Refused when it can no longer be read, LayoutFault, or Stopped.
     """
-    key = read_before(lake, extract, content, inner_name)
-    if not key:
-        file = lake.archived(content)
-        key = read(lake, extract, content, inner_name, readers, file).parse if file.exists() else _kept_parse(lake, extract, content)
-    facts = read_json(lake.parse(extract.name, key).with_suffix(".json"))
-    return key, discreet(extract, Reading(**{k: v for k, v in facts.items() if k != "content"}))
+    known = _known(lake, extract, _match(lake, extract, content, inner_name))
+    if known is None:
+        file = archived(lake, content)
+        known = read(lake, extract, content, inner_name, readers, file) if file else _kept_parse(lake, extract, content)
+    return known.parse, discreet(extract, known.reading)
 
 
 def read(lake: Lake, extract: Extract, content: str, inner_name: str, readers: Readers, file: Path) -> Known:
@@ -47,13 +58,12 @@ def read(lake: Lake, extract: Extract, content: str, inner_name: str, readers: R
         said = stamps(found.variables)
         layout = next(x for x in extract.layouts if x.name == found.layout)
         key = _reading_key(extract, layout, found.variables, content)
-        target = lake.parse(extract.name, key)
-        if not target.exists():
-            sync(made)
-            write_json(target.with_suffix(".json"), asdict(found.reading) | {"content": content})
-            made.replace(target)
-        write_json(match, {"parse": key, "received": said.received, "extracted": said.extracted})
-        return Known(key, said)
+        if not _is_there(lake, extract.name, key):
+            target, facts = lake.parse(extract.name, key), Facts(**found.reading.__dict__, content=content, seal=sealed_file(made))
+            save(target.with_suffix(".json"), facts)
+            place_file(made, target)
+        save(match, {"parse": key, "received": said.received, "extracted": said.extracted})
+        return Known(key, said, found.reading)
     finally:
         made.unlink(missing_ok=True)
 
@@ -64,13 +74,39 @@ def read_before(lake: Lake, extract: Extract, content: str, inner_name: str) -> 
     return known.parse if known else ""
 
 
+def archived(lake: Lake, content: str) -> Path | None:
+    """The delivered file in the archive, if it is there and still says what it is named for."""
+    path = lake.archived(content)
+    return path if path.exists() and content_of(path) == content else None
+
+
+def whole(lake: Lake, extract: str, parse: str) -> Path:
+    """The Parquet of a parse, before its records are read. Raises Damaged where it is not what was written."""
+    if not _is_there(lake, extract, parse, in_full=True):
+        raise Damaged(lake.parse(extract, parse), "is not what was written", "A run reads the delivered file again.")
+    return lake.parse(extract, parse)
+
+
+def facts_of(lake: Lake, extract: str, parse: str) -> Facts | None:
+    """What is known of a parse; None for one whose facts are gone or damaged."""
+    return recalled(lake.parse(extract, parse).with_suffix(".json"), Facts)
+
+
+def _is_there(lake: Lake, extract: str, parse: str, in_full: bool = False) -> Facts | None:
+    """The facts of a parse that is what was written, by its size and end alone or in full."""
+    facts, path = facts_of(lake, extract, parse), lake.parse(extract, parse)
+    return facts if facts and facts.seal and path.exists() and is_sealed(path, facts.seal, in_full) else None
+
+
 def _known(lake: Lake, extract: Extract, match: Path) -> Known | None:
-    if not match.exists():
+    said = recalled(match, dict[str, Any])
+    if said is None or not (facts := _is_there(lake, extract.name, said["parse"])):
         return None
-    said = read_json(match)
-    if not lake.parse(extract.name, said["parse"]).exists():
-        return None
-    return Known(said["parse"], Stamps(said["received"], said["extracted"]) if "received" in said else None)
+    return Known(said["parse"], Stamps(said["received"], said["extracted"]) if "received" in said else None, _reading(facts))
+
+
+def _reading(facts: Facts) -> Reading:
+    return Reading(**{f.name: getattr(facts, f.name) for f in fields(Reading)})
 
 
 def _match(lake: Lake, extract: Extract, content: str, inner_name: str) -> Path:
@@ -93,14 +129,20 @@ def _reading_key(extract: Extract, layout: Layout, variables: dict[str, str], co
     return digest("parse", content, extract.contract.reading_fingerprint, layout.fingerprint, decisive, READER_VERSION, *said)
 
 
-def _kept_parse(lake: Lake, extract: Extract, content: str) -> str:
-    """Key of the newest parse of a file that is no longer archived: the parse is what remains of it. Raises Refused."""
+def _kept_parse(lake: Lake, extract: Extract, content: str) -> Known:
+    """The newest parse of a file that is no longer archived: the parse is what remains of it. Raises Refused."""
     from pyarrow.parquet import read_schema
 
-    columns = {c.name for c in extract.contract.columns}
-    folder = lake.parse(extract.name, "any").parent
-    facts = [p for p in folder.glob("*.json") if p.name.count(".") == 1 and read_json(p)["content"] == content]
+    columns, folder = {c.name for c in extract.contract.columns}, lake.parse(extract.name, "any").parent
+    facts = [p for p in folder.glob("*.json") if p.name.count(".") == 1]
     for path in sorted(facts, key=lambda p: p.stat().st_mtime, reverse=True):
+        found = facts_of(lake, extract.name, path.stem)
+        if not found or found.content != content or not _is_there(lake, extract.name, path.stem, in_full=True):
+            continue
         if columns <= set(read_schema(path.with_suffix(".parquet")).names):
-            return path.stem
-    raise Refused("unreadable_file", "The file is no longer in the archive, and what was read of it lacks columns of today's contract.")
+            return Known(path.stem, None, _reading(found))
+    raise Refused(
+        "unreadable_file",
+        "The file is no longer in the archive, or not what was delivered, and what was read of it is damaged or lacks columns of today's"
+        " contract; put it back from a backup, or have it delivered again and withdraw this one.",
+    )

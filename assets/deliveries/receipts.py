@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 
 from assets.deliveries.names import agreed, not_kept
-from assets.lake.files import Lake, read_json, write_json
+from assets.lake.files import Lake, load, recalled, save
 from sources.layout import Extract
 from sources.reasons import READING_STOPPED
 
@@ -47,22 +47,22 @@ class Receipt:
 
 
 def receipts(lake: Lake, extract: Extract, as_of: str | None = None) -> list[Receipt]:
-    """The extract's receipts in order, up to `as_of` (ISO) where given."""
+    """The extract's receipts in order, up to `as_of` (ISO) where given. Raises Damaged."""
     found = [_discreet(r, extract) for r in _written(lake, extract.name) if as_of is None or r.received_at <= as_of]
     return sorted(found, key=lambda r: r.order)
 
 
 def write_receipt(lake: Lake, receipt: Receipt) -> None:
-    write_json(lake.receipts / f"{receipt.id}.json", asdict(receipt))
+    save(lake.receipts / f"{receipt.id}.json", receipt)
 
 
 def read_receipt(lake: Lake, receipt_id: str) -> Receipt | None:
-    path = lake.receipts / f"{receipt_id}.json"
-    return Receipt(**read_json(path)) if path.exists() else None
+    """None where there is none that can be read: who has the delivery in hand, or knew it before, writes it again."""
+    return recalled(lake.receipts / f"{receipt_id}.json", Receipt)
 
 
 def _written(lake: Lake, extract: str) -> Iterator[Receipt]:
-    found = (Receipt(**read_json(p)) for p in lake.receipts.glob(f"{extract}-*.json"))
+    found = (load(p, Receipt) for p in lake.receipts.glob(f"{extract}-*.json"))
     return (r for r in found if r.extract == extract)
 
 

@@ -5,8 +5,10 @@ A failing check may be accepted until a date, for an error the supplier knows of
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import count
 
-from assets.lake.files import Lake, load, save
+from assets.lake.files import Lake, recalled, save
+from assets.lake.manifests import gone, nights
 from sources.errors import Missing
 
 REVISE = "revise"
@@ -43,7 +45,10 @@ def accept_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> Non
 
 
 def withdraw_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> None:
-    """Take a delivery back from `now` on, as if it had not arrived: the wrong file was sent. Raises UnknownReceipt."""
+    """Take a delivery back from `now` on, as if it had not arrived: the wrong file was sent, or its receipt is gone for good.
+
+    Raises UnknownReceipt.
+    """
     _decide_receipt(lake, "withdraw", receipt, reason, now)
 
 
@@ -56,14 +61,14 @@ def accept_check(lake: Lake, check: str, until: date, reason: str, now: datetime
 def revise_figures(lake: Lake, month: str, reason: str, now: datetime) -> None:
     """Publish what is known by now of a month (YYYY-MM, or '' for all) in place of what was published of it, where that is safe."""
     # Two at one instant are two: the clock of a lake may stand still.
-    number = len(list(lake.decisions.glob(f"{REVISE}-*.json"))) if lake.decisions.exists() else 0
-    save(lake.decisions / f"{REVISE}-{month or 'all'}-{number}.json", Decision(REVISE, reason, _iso(now), month=month))
+    named = (lake.decisions / f"{REVISE}-{month or 'all'}-{number}.json" for number in count())
+    save(next(path for path in named if not path.exists()), Decision(REVISE, reason, _iso(now), month=month))
 
 
 def revisions(lake: Lake, as_of: str) -> dict[str, Decision]:
     """Decisions up to `as_of` (ISO) to revise published figures, by name."""
-    found = {p.stem: load(p, Decision) for p in sorted(lake.decisions.glob(f"{REVISE}-*.json"))} if lake.decisions.exists() else {}
-    return {name: d for name, d in found.items() if d.decided_at <= as_of}
+    found = ((p.stem, recalled(p, Decision)) for p in sorted(lake.decisions.glob(f"{REVISE}-*.json")))
+    return {name: d for name, d in found if d and d.decided_at <= as_of}
 
 
 def decisions(lake: Lake, as_of: str) -> dict[tuple[str, str], str]:
@@ -78,13 +83,25 @@ def accepted_checks(lake: Lake, as_of: str) -> dict[str, Acceptance]:
 
 
 def decided(lake: Lake, as_of: str) -> list[Decision]:
-    """Decisions up to `as_of`, oldest first."""
-    found = [load(p, Decision) for p in lake.decisions.glob("[!.]*.json")] if lake.decisions.exists() else []
-    return sorted((d for d in found if d.decided_at <= as_of), key=lambda d: d.decided_at)
+    """Decisions up to `as_of`, oldest first; but for those that are damaged, which hold what they were about (`unreadable`)."""
+    found = (recalled(p, Decision) for p in lake.decisions.glob("[!.]*.json"))
+    return sorted((d for d in found if d and d.decided_at <= as_of), key=lambda d: d.decided_at)
+
+
+def receipt_of(name: str) -> str:
+    """The receipt that a record of the lake's history is about, by its path below the lake; '' for none."""
+    folder, _, file = name.partition("/")
+    return file.removesuffix(".json").removeprefix("accept-").removeprefix("withdraw-") if folder in ("receipts", "decisions") else ""
+
+
+def unreadable(lake: Lake) -> list[str]:
+    """Decisions that are damaged, by path below the lake."""
+    return [f"decisions/{p.name}" for p in sorted(lake.decisions.glob("[!.]*.json")) if recalled(p, Decision) is None]
 
 
 def _decide_receipt(lake: Lake, decision: str, receipt: str, reason: str, now: datetime) -> None:
-    if receipt not in {p.stem for p in lake.receipts.glob("[!.]*.json")}:
+    lacking = gone(lake, nights(lake, datetime.max.isoformat())) if decision == "withdraw" else []
+    if receipt not in {p.stem for p in lake.receipts.glob("[!.]*.json")} and f"receipts/{receipt}.json" not in lacking:
         raise UnknownReceipt(
             f"There is no receipt {receipt}; `ventetal status` names those held, `ventetal query 'from meta.receipt'` all."
         )

@@ -1,6 +1,6 @@
 """Where files live and how one comes into being and goes. Everything is made beside its name and renamed once complete.
 
-No file is changed in place; a name that exists is whole. What goes loses its name first.
+No file is changed in place; a name that exists is whole, and says by its hash that it still is. What goes loses its name first.
 """
 
 import errno
@@ -16,12 +16,23 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from assets.lake.seals import READ_ONLY_MODE, Damaged, Seal, seal_folder, seal_of, sealed_text, unsealed
+
 # Bytes of a name that leave room for who is writing: disks take 255.
 LONGEST_NAME = 180
 PRIVATE, SHARED = 0o700, 0o750
+FAILED = "failed"
 Record = TypeVar("Record")
 _adapter: Callable[[Any], TypeAdapter[Any]] = cache(TypeAdapter)
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
+# What a person does about a small record, by its folder or its own name; every other can be made again, and is.
+REMEDIES = {
+    "receipts": "Put it back from a backup; or have the file delivered again, and `ventetal withdraw {name} --reason ...`.",
+    "decisions": "Put it back from a backup, or delete it and decide again.",
+    "clock": "`ventetal examples --now` sets the lake's clock anew.",
+    "person-key": "Put it back from a backup; or delete it, if the pseudonym key is surely the one that the lake was begun with.",
+}
+FROM_BACKUP = "Put it back from a backup: it cannot be made again."
 
 
 class Lake:
@@ -57,7 +68,7 @@ class Lake:
 
     def failed(self, table: str, key: str) -> Path:
         """Where a version waits that failed its audit and was never published."""
-        return self.files / "failed" / table / key
+        return self.files / FAILED / table / key
 
     def audits(self, table: str, key: str) -> Path:
         """What rules found of a version, a file for each set of rules."""
@@ -90,7 +101,8 @@ def beside(path: Path) -> Path:
 
 
 def place(made: Path, target: Path) -> None:
-    """Give a folder that is complete its name, on disk before it has it."""
+    """Give a folder that is complete its name, on disk with the hashes of its files before it has it."""
+    seal_folder(made)
     for file in (*made.rglob("*"), made):
         sync(file)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -129,20 +141,49 @@ def remove(path: Path) -> None:
             raise
 
 
+def place_file(made: Path, target: Path) -> None:
+    """Give a file that is complete and sealed its name, on disk before it has it."""
+    sync(made)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    made.replace(target)
+
+
+def sealed_file(made: Path) -> Seal:
+    """What a complete file is, which nobody writes to any more."""
+    made.chmod(READ_ONLY_MODE)
+    return seal_of(made)
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file whole or not at all."""
+    """Write JSON that others read, whole or not at all."""
     write_text(path, json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
 
 
 def save(path: Path, record: Any, kind: Any = None) -> None:
-    """Write a typed record as JSON, whole or not at all. `kind` is the type of one that is no class, like list[Outcome]."""
-    write_text(path, _adapter(kind or type(record)).dump_json(record, indent=1).decode() + "\n")
+    """Write a record of the lake's own as JSON with its hash, whole or not at all. `kind` is the type of one that is no class."""
+    write_text(path, sealed_text(_adapter(kind or type(record)).dump_json(record, indent=1).decode() + "\n"))
 
 
 def load(path: Path, kind: type[Record]) -> Record:
-    """The record that `save` wrote."""
-    found: Record = _adapter(kind).validate_json(path.read_bytes())
+    """The record that `save` wrote. Raises Damaged for one that is garbled or another."""
+    try:
+        found: Record = _adapter(kind).validate_json(unsealed(path.read_bytes()))
+    except ValueError:
+        raise Damaged(path, "is not what was written", remedy(path)) from None
     return found
+
+
+def remedy(path: Path) -> str:
+    """What a person does about a small record that is damaged or gone."""
+    return REMEDIES.get(path.parent.name, REMEDIES.get(path.stem, FROM_BACKUP)).format(name=path.stem)
+
+
+def recalled(path: Path, kind: type[Record]) -> Record | None:
+    """The record that `save` wrote of what can be found out again; None where there is none, or it is damaged."""
+    try:
+        return load(path, kind)
+    except (FileNotFoundError, NotADirectoryError, Damaged):
+        return None
 
 
 def write_text(path: Path, text: str) -> None:
@@ -158,7 +199,8 @@ def write_text(path: Path, text: str) -> None:
 
 
 def read_json(path: Path) -> Any:
-    return json.loads(path.read_text("utf-8"))
+    """JSON of any kind, whatever it says."""
+    return json.loads(unsealed(path.read_bytes()))
 
 
 def sync(path: Path) -> None:

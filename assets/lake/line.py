@@ -10,9 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
-from assets.lake.decisions import Acceptance, accepted_checks
-from assets.lake.files import Lake, load, save
-from assets.lake.manifests import NIGHTLY
+from assets.lake.decisions import Acceptance, accepted_checks, unreadable
+from assets.lake.files import Lake, recalled, save
+from assets.lake.manifests import NIGHTLY, Manifest, gone, nights
 from expectations.suite import Outcome, Rule
 
 
@@ -34,6 +34,17 @@ class Line:
         self._known: dict[Path, Any] = {}
 
     @cached_property
+    def published(self) -> list[Manifest]:
+        """What nightly runs published up to now, newest first."""
+        return nights(self.lake, self.as_of)
+
+    @cached_property
+    def gone(self) -> list[str]:
+        """What every run must find in the lake, whatever its time, and is not there or damaged, by path below the lake."""
+        published = self.published if self.is_nightly else nights(self.lake, datetime.max.isoformat())
+        return gone(self.lake, published) + unreadable(self.lake)
+
+    @cached_property
     def accepted(self) -> dict[str, Acceptance]:
         return accepted_checks(self.lake, self.as_of)
 
@@ -49,19 +60,22 @@ class Line:
         nor have its rules. They are said in today's words and with today's severity.
         """
         path = self.lake.audits(table, key) / f"{audit}.json"
-        if not path.exists():
+        if (remembered := recalled(path, list[Outcome])) is None:
             outcomes = ask()
             save(path, outcomes, list[Outcome])
         else:
-            found = {o.name: o for o in load(path, list[Outcome])}
+            found = {o.name: o for o in remembered}
             outcomes = [replace(found[r.name], words=r.words, severity=r.severity, column=r.column) for r in rules]
         return self.accepting(table, outcomes)
 
     def state(self, kind: type[Kind], name: str) -> Kind | None:
-        """What stands; None before the first run. It is read once: who has a line is the only one that writes it."""
+        """What stands; None before the first run, or where it is damaged: the run finds out again what stands.
+
+        It is read once: who has a line is the only one that writes it.
+        """
         path = self._folder(kind) / f"{name}.json"
-        if path not in self._known and path.exists():
-            self._known[path] = load(path, kind)
+        if path not in self._known and (found := recalled(path, kind)):
+            self._known[path] = found
         known: Kind | None = self._known.get(path)
         return known
 

@@ -1,14 +1,20 @@
-"""Manifests: what each release is made of. They are kept when a release itself is deleted, and tell what was published when."""
+"""Manifests: what each release is made of. They are kept when a release itself is deleted, and tell what was published when.
+
+Each names every small record that the lake keeps for good, so that one that is gone is noticed.
+"""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from assets.lake.files import Lake, load, save
+from assets.lake.files import Lake, recalled, save, write_json
+from sources.contract import digest
 from sources.errors import Missing
 
 NIGHTLY = "nightly"
 MANIFEST = "manifest.json"
+# What every release is a function of, beside what was delivered.
+HISTORY = ("receipts/[!.]*.json", "decisions/[!.]*.json", "ledger/*/[!.]*.json", "record/*/[!.]*")
 
 
 class NoRelease(Missing):
@@ -49,10 +55,17 @@ class Content:
     meta: str = ""
     domains: dict[str, Told]
 
+    @property
+    def named(self) -> str:
+        """Names the content: two releases that are made of the same have one name for it."""
+        return digest({f.name: asdict(self)[f.name] for f in fields(Content)})
+
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest(Content):
-    """A release. Times are ISO texts; `code` names each table's SQL and contract, `logical_hashes` what it shows."""
+    """A release. Times are ISO texts; `code` names each table's SQL and contract, `logical_hashes` what it shows, `history` what the
+    lake must keep from then on (`history_of`; empty in one from before that was told).
+    """
 
     release: str
     as_of: str
@@ -60,26 +73,41 @@ class Manifest(Content):
     line: str
     logical_hashes: dict[str, str]
     code: dict[str, str] = field(default_factory=dict)
+    history: list[str] = field(default_factory=list)
 
 
 def manifest(lake: Lake, release: str) -> Manifest:
-    """Raises NoRelease for one that never was."""
-    known = {p.stem: p for p in lake.manifests.glob("[!.]*.json")}
-    if release not in known:
+    """Raises NoRelease for one that never was, or of which nothing is known any more."""
+    if release not in _names(lake.manifests) | _folders(lake) or not (found := _told(lake, release)):
         raise NoRelease(f"There is no release {release}; `ventetal releases list` names them.")
-    return load(known[release], Manifest)
+    return found
 
 
 def releases(lake: Lake) -> list[Manifest]:
     """The releases there are, newest first."""
-    found = (load(p, Manifest) for p in lake.releases.glob(f"[!.]*/{MANIFEST}") if not p.parent.is_symlink())
+    found = (m for name in _folders(lake) if (m := _told(lake, name)))
     return sorted(found, key=lambda m: (m.created_at, m.release), reverse=True)
 
 
 def nights(lake: Lake, as_of: str) -> list[Manifest]:
     """What nightly runs published up to `as_of` (ISO), newest first."""
-    found = (load(p, Manifest) for p in lake.manifests.glob("[!.]*.json"))
+    found = (m for name in _names(lake.manifests) if (m := _told(lake, name)))
     return sorted((m for m in found if m.line == NIGHTLY and m.as_of <= as_of), key=lambda m: (m.as_of, m.created_at), reverse=True)
+
+
+def gone(lake: Lake, published: list[Manifest]) -> list[str]:
+    """What the newest of `published` names of the lake's history and is not there; but for a receipt that an operator has withdrawn."""
+    if not published:
+        return []
+    named = published[0].history or [f"receipts/{r}.json" for d in published[0].deliveries.values() for r in d.receipts]
+    lacking = [n for n in named if not (lake.files / n).exists()]
+    return [n for n in lacking if not (lake.decisions / f"withdraw-{n.removeprefix('receipts/')}").exists()]
+
+
+def history_of(lake: Lake, lacking: Iterable[str]) -> list[str]:
+    """What is kept for good and can not be made again, by path below the lake; and what is `lacking` and still missed."""
+    kept = (p for folder in HISTORY for p in lake.files.glob(folder))
+    return sorted({str(p.relative_to(lake.files)) for p in kept} | set(lacking))
 
 
 def last_published(history: Iterable[Manifest], domain: str) -> Manifest | None:
@@ -87,8 +115,26 @@ def last_published(history: Iterable[Manifest], domain: str) -> Manifest | None:
     return next((m for m in history if domain in m.domains and m.domains[domain].status == "published"), None)
 
 
-def keep(lake: Lake, folder: Path) -> None:
+def tell(folder: Path, manifest: Manifest) -> None:
+    """Put the manifest into a release, for whoever reads it: the hash of that file is beside it."""
+    write_json(folder / MANIFEST, asdict(manifest))
+
+
+def keep(lake: Lake, told: Manifest) -> None:
     """Keep the manifest of a release for good: an earlier run may have been killed between making the one and the other."""
-    kept = lake.manifests / f"{folder.name}.json"
-    if not kept.exists():
-        save(kept, load(folder / MANIFEST, Manifest))
+    kept = lake.manifests / f"{told.release}.json"
+    if recalled(kept, Manifest) is None:
+        save(kept, told)
+
+
+def _told(lake: Lake, release: str) -> Manifest | None:
+    """What was kept of a release, else what it says itself: one stands for the other."""
+    return recalled(lake.manifests / f"{release}.json", Manifest) or recalled(lake.releases / release / MANIFEST, Manifest)
+
+
+def _names(folder: Path) -> set[str]:
+    return {p.stem for p in folder.glob("[!.]*.json")}
+
+
+def _folders(lake: Lake) -> set[str]:
+    return {p.name for p in lake.releases.glob("[!.]*") if p.is_dir() and not p.is_symlink()}

@@ -2,21 +2,25 @@
 
 Until version 0.2 a version of a table was one Parquet with its facts beside it, and states, pointers and what people had been
 told of shared one folder. Each thing gets its new name before the old one goes, so a migration that dies is taken up again. States
-of a run are not migrated: the run makes them again from receipts and manifests.
+of a run are not migrated: the run makes them again from receipts and manifests. Until 0.3 nothing had its hash beside it: what
+lies there then counts as what was written.
 """
 
+import json
 import os
 import shutil
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 from assets.lake.clock import Instant
-from assets.lake.files import Lake, beside, discard, place, read_json, save, write_json
+from assets.lake.files import Lake, beside, discard, place, read_json, save, sealed_file, write_text
 from assets.lake.manifests import releases
+from assets.lake.seals import HASHES, has_seal, seal_folder, sealed_text
 
 # What `make run` leaves in the landing of a lake of examples.
 EXAMPLES = ".examples"
-LAYERS = ("core", "marts", "reference")
+LAYERS = ("core", "indicators", "marts", "reference")
 # Where small files lay below `state/`, and where they lie now below the lake.
 MOVED = {
     "nightly/head": "pointers/head",
@@ -29,9 +33,34 @@ MOVED = {
 
 def migrate(lake: Lake) -> None:
     """Bring what lies in the lake into today's places, for who holds it for writing. Does nothing to a lake of today."""
-    states = lake.files / "state"
-    if not states.is_dir():
-        return
+    if (states := lake.files / "state").is_dir():
+        _move(lake, states)
+    if not (sealed := lake.pointer("sealed")).exists():
+        _seal(lake)
+        save(sealed, True)
+
+
+def _seal(lake: Lake) -> None:
+    """Take down the hashes of what was written before there were any."""
+    for path in (p for p in lake.files.rglob("*.json") if p.name != HASHES and lake.rebuilt not in p.parents):
+        if (parquet := path.with_suffix(".parquet")).exists() and "seal" not in (facts := read_json(path)):
+            _rewrite(path, json.dumps(facts | {"seal": asdict(sealed_file(parquet))}, ensure_ascii=False, indent=1) + "\n")
+        elif not has_seal(path.read_bytes()):
+            _rewrite(path, path.read_text("utf-8"))
+    layers = [p for layer in LAYERS for p in (lake.files / layer).glob("*/[!.]*")]
+    for folder in (*layers, *lake.files.glob("failed/*/[!.]*"), *lake.record.glob("*/[!.]*")):
+        if folder.is_dir() and not (folder / HASHES).exists():
+            seal_folder(folder)
+
+
+def _rewrite(path: Path, text: str) -> None:
+    """The same record with its hash. Which of two is older is asked of files: they stay as old as they are."""
+    times = path.stat()
+    write_text(path, sealed_text(text if text.endswith("\n") else f"{text}\n"))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+
+
+def _move(lake: Lake, states: Path) -> None:
     for layer in LAYERS:
         for parquet in sorted((lake.files / layer).glob("*/[!.]*.parquet")):
             _version(parquet, parquet.with_suffix(""), f"{layer}.{parquet.parent.name}")
@@ -40,7 +69,7 @@ def migrate(lake: Lake) -> None:
     for before, now in MOVED.items():
         source, target = states / f"{before}.json", lake.files / f"{now}.json"
         if source.exists() and not (target.exists() and read_json(target)):
-            write_json(target, read_json(source))
+            write_text(target, source.read_text("utf-8"))
     if (lake.landing / EXAMPLES).exists() and not lake.pointer("newest_run").exists() and (known := releases(lake)):
         # A lake of examples was told the time from outside; it has a clock of its own now.
         save(lake.pointer("clock"), Instant(datetime.fromisoformat(max(m.as_of for m in known))))
@@ -61,7 +90,7 @@ def _version(parquet: Path, folder: Path, table: str) -> None:
         except OSError:
             shutil.copyfile(parquet, made / "part-0.parquet")
         kept = {what: said[what] for what in ("key", "rows", "logical_hash", "lineage", "withheld") if what in said}
-        write_json(made / "version.json", {"table": table, "inputs": {}, **kept})
+        save(made / "version.json", {"table": table, "inputs": {}, **kept})
         place(made, folder)
     parquet.unlink()
     facts.unlink(missing_ok=True)

@@ -1,20 +1,49 @@
 """The DuckDB file of a release, and how it is opened: to be read, and nothing else."""
 
+import re
 from pathlib import Path
 
 import duckdb
+
+from assets.lake.seals import HASHES, Damaged, damage
+from sources.errors import Locked
 
 DATABASE = "ventetal.duckdb"
 # The format of DuckDB 1.0, which every later client opens.
 STORAGE_VERSION = "v1.0.0"
 
 
+class HeldOpen(Locked):
+    """A release that another program has open for writing. The text says which, and what to do."""
+
+
 def open_release(release: Path) -> duckdb.DuckDBPyConnection:
-    """A connection that can read the release and nothing else: no other file, no setting, no write."""
-    con = duckdb.connect(
-        str(release / DATABASE),
-        read_only=True,
-        config={"enable_external_access": False, "autoinstall_known_extensions": False, "autoload_known_extensions": False},
-    )
+    """A connection that can read the release and nothing else: no other file, no setting, no write.
+
+    Raises Damaged for a release that is not what was made, and HeldOpen where another program may write to it.
+    """
+    check_release(release)
+    try:
+        con = duckdb.connect(
+            str(release / DATABASE),
+            read_only=True,
+            config={"enable_external_access": False, "autoinstall_known_extensions": False, "autoload_known_extensions": False},
+        )
+    except duckdb.IOException as error:
+        if "lock on file" not in str(error):
+            raise
+        process = re.search(r"\(PID (\d+)\)", str(error))
+        who = f"process {process[1]}" if process else "another program"
+        said = f"{who.capitalize()} has {DATABASE} of release {release.resolve().name} open for writing, which shuts everybody else out"
+        raise HeldOpen(f"{said}: have it opened read-only. Nights go on meanwhile, and so do readers of marts/*.parquet.") from None
     con.execute("set lock_configuration = true")
     return con
+
+
+def check_release(release: Path) -> None:
+    """Raises Damaged for a release that is not what was made. One from before hashes were taken is believed until a night takes them."""
+    if (release / DATABASE).exists() and not (release / HASHES).exists():
+        return
+    if said := damage(release):
+        name = release.resolve().name
+        raise Damaged(release, said, f"The next `ventetal run` makes release {name} again; until then it is not to be relied on.")

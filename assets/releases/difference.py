@@ -4,6 +4,7 @@ Figures are compared in the Parquet of the releases, row by row by the contract'
 release what changed of figures that had been final.
 """
 
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,7 +19,7 @@ from assets.catalog.statements import QF_COLUMNS
 from assets.lake.decisions import revisions as decisions_to_revise
 from assets.lake.files import Lake
 from assets.lake.manifests import Deliveries, Manifest, manifest
-from assets.releases.database import DATABASE
+from assets.releases.database import DATABASE, check_release
 from assets.tables.qualifiers import QF
 from sources.casts import ident, literal
 from sources.contract import Contract
@@ -98,11 +99,13 @@ class Comparison:
 
 
 def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Comparison:
-    """Raises NoRelease for a release that never was."""
+    """Raises NoRelease for a release that never was, Damaged for one that is not what was made."""
     was, now = (manifest(lake, name) for name in (before, after))
     found, figures = reasons(was, now), None
     paths = [lake.releases / name for name in (before, after)]
     if all(p.is_dir() for p in paths):
+        for path in paths:
+            check_release(path)
         with TemporaryDirectory() as scratch, connect(Path(scratch)) as con:
             changes = changed_figures(catalog, paths[0], paths[1], con)
         # What is not final may tell, one figure beside the other, of the few between them: that it changed must do.
@@ -127,7 +130,9 @@ def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, bef
     earlier, oldest = lake.releases / before.release, datetime.fromisoformat(release.as_of) - timedelta(days=REMEMBERED_DAYS)
     found, known = reasons(before, release), list[tuple[Any, ...]]()
     with connect(lake.scratch) as con:
-        con.execute(f"attach {literal(str(earlier / DATABASE))} as earlier (read_only)")
+        # A copy of our own: whoever holds the release open for writing shuts everybody else out of it.
+        copied = shutil.copyfile(earlier / DATABASE, lake.scratch / "earlier.duckdb")
+        con.execute(f"attach {literal(str(copied))} as earlier (read_only)")
         if con.execute("select 1 from duckdb_tables() where schema_name = 'meta' and table_name = 'revision'").fetchall():
             known = con.execute("select * from earlier.meta.revision where as_of >= ? order by all", [oldest]).fetchall()
         con.execute("detach earlier")

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from assets.lake.files import Lake, beside, load, save, sync
-from assets.lake.manifests import NoRelease, releases
+from assets.lake.files import Lake, beside, recalled, save, sync
+from assets.lake.manifests import NIGHTLY, NoRelease, releases
+from assets.releases.database import check_release
 
 
 @dataclass(frozen=True)
@@ -15,14 +16,19 @@ class Pointer:
 
 
 def head(lake: Lake) -> Pointer | None:
-    """The newest release of the nightly line."""
-    return _pointer(lake, "head")
+    """The newest release of the nightly line; where what says so is gone or damaged, as the releases tell."""
+    if known := recalled(lake.pointer("head"), Pointer):
+        return known
+    newest = next((m for m in releases(lake) if m.line == NIGHTLY), None)
+    return Pointer(newest.release, newest.named) if newest else None
 
 
 def pinned(lake: Lake) -> str | None:
-    """The release an operator rolled back to, while that stands."""
-    pin = _pointer(lake, "pin")
-    return pin.release if pin else None
+    """The release an operator rolled back to, while that stands; what is shown, where what says so is damaged."""
+    if pin := recalled(path := lake.pointer("pin"), Pointer):
+        return pin.release
+    current = lake.current_release
+    return current.name if path.exists() and current else None
 
 
 def point_to(lake: Lake, newest: Pointer) -> str | None:
@@ -44,9 +50,12 @@ def show(lake: Lake, release: str) -> None:
 
 
 def roll_back(lake: Lake, release: str) -> None:
-    """Show an earlier release until `resume`, for who holds the lake for writing. Raises NoRelease for a name that is none."""
+    """Show an earlier release until `resume`, for who holds the lake for writing. Raises NoRelease for a name that is none, Damaged for
+    one that is not what was made.
+    """
     if release not in {m.release for m in releases(lake)}:
         raise NoRelease(f"There is no release {release}; `ventetal releases list` names them.")
+    check_release(lake.releases / release)
     save(lake.pointer("pin"), Pointer(release))
     show(lake, release)
 
@@ -59,8 +68,3 @@ def resume(lake: Lake) -> str:
     lake.pointer("pin").unlink(missing_ok=True)
     show(lake, newest.release)
     return newest.release
-
-
-def _pointer(lake: Lake, name: str) -> Pointer | None:
-    path = lake.pointer(name)
-    return load(path, Pointer) if path.exists() else None

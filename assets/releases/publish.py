@@ -4,7 +4,8 @@ A release is named by what it holds, so a run that changes nothing makes none. I
 computed from is what is published, unless the domain is held or stands on one that is, and then it says so.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from assets.alerts.alert_causes import found_causes, remember_causes
@@ -12,15 +13,15 @@ from assets.catalog.declared import Catalog
 from assets.deliveries.landing import lying
 from assets.lake.files import Lake, discard
 from assets.lake.log import say
-from assets.lake.manifests import NIGHTLY, Content, Deliveries, Told, keep, releases
+from assets.lake.manifests import NIGHTLY, Content, Deliveries, Told, keep, manifest, releases
 from assets.releases import meta
+from assets.releases.mended import mend_releases
 from assets.releases.pointers import Pointer, head, pinned, point_to
-from assets.releases.write import write_release
+from assets.releases.write import manifest_of, versions_of, write_release
 from assets.tables.build import Night
 from assets.tables.closure import Agreed, agreed
 from assets.tables.domain_state import DomainState
 from assets.tables.record import remember
-from assets.tables.versions import known
 from sources.contract import digest
 
 KEPT_RELEASES = 30
@@ -42,10 +43,18 @@ class Release:
 
 
 def publish(night: Night) -> Release:
-    """Write the release of the states that stand, unless it exists, and show it if the run is nightly and nothing is pinned."""
+    """Write the release of the states that stand, unless it exists, and show it if the run is nightly and nothing is pinned.
+
+    Earlier ones that are damaged are made again before. Raises Damaged where something a release stands on is, and cannot be.
+    """
+    mend_releases(night)
+    return night.mended(partial(_published, night))
+
+
+def _published(night: Night) -> Release:
     lake, stands = night.lake, agreed(night)
     content = _content(night.catalog, stands)
-    named = digest(asdict(content))
+    named = content.named
     name = f"{night.as_of[:10].replace('-', '')}-{digest(named, night.line.name)[:8]}"
     newest = head(lake)
     if night.is_nightly and newest and newest.content == named:
@@ -53,10 +62,11 @@ def publish(night: Night) -> Release:
     target = lake.releases / name
     is_new = not target.exists()
     if is_new:
-        shown = [v for d in stands.domains if not d.is_held for t, key in d.tables.items() if (v := known(lake.version(t, key)))]
+        of_held = {table for d in stands.domains if d.is_held for table in d.tables}
+        shown = [v for v in versions_of(lake, content) if v.table not in of_held]
         remember(lake, night.catalog.tables, shown, name, night.as_of)
-        write_release(night, target, content, stands)
-    keep(lake, target)
+        write_release(night, target, manifest_of(night, name, content), stands)
+    keep(lake, manifest(lake, name))
     pin = pinned(lake)
     if night.is_nightly:
         pin = point_to(lake, Pointer(name, named))
@@ -87,9 +97,9 @@ def _content(catalog: Catalog, stands: Agreed) -> Content:
 def _forget_old(lake: Lake, kept: set[str | None]) -> None:
     """Delete nightly releases beyond the newest ones; the lake can make any of them again."""
     current = lake.current_release
-    for manifest in [m for m in releases(lake) if m.line == NIGHTLY][KEPT_RELEASES:]:
-        path = lake.releases / manifest.release
+    for old in [m for m in releases(lake) if m.line == NIGHTLY][KEPT_RELEASES:]:
+        path = lake.releases / old.release
         if path.name not in kept and path != current:
             # That it was there to be read is known by its manifest.
-            keep(lake, path)
+            keep(lake, old)
             discard(path)

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from assets.deliveries.readings import whole
 from assets.lake.files import Lake
 from assets.releases.database import open_release
 from sources.duck import connect, dicts
@@ -37,6 +38,6 @@ def refused(lake: Lake, release: Path, extract: str, with_records: bool, with_va
             {"file_name": p["file_name"]} | {k: r[k] for k in shown}
             for p in parses
             if extract in ("", p["extract"])
-            for r in refused_records(con, lake.parse(p["extract"], p["parse_id"]))
+            for r in refused_records(con, whole(lake, p["extract"], p["parse_id"]))
         ]
     return found

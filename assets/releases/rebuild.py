@@ -9,12 +9,13 @@ from pathlib import Path
 
 from assets.catalog.declared import Catalog
 from assets.deliveries.person_key import check_person_key
+from assets.deliveries.readings import facts_of
 from assets.lake import clock
-from assets.lake.files import Lake, discard, load, read_json, save
+from assets.lake.files import Lake, discard, save
 from assets.lake.lock import writing
-from assets.lake.manifests import MANIFEST, Manifest
+from assets.lake.manifests import Manifest, manifest
 from assets.tables.build import Night
-from assets.tables.versions import LOGICAL_HASH, rows_sql
+from assets.tables.versions import LOGICAL_HASH, known, rows_sql
 from sources.duck import connect
 
 COMPARISON = "comparison.json"
@@ -40,7 +41,7 @@ def again(source: Lake, target: Lake, catalog: Catalog, release: Path) -> Iterat
     _copy_history(source, target)
     with writing(target, "rebuild", clock.host.now()):
         check_person_key(target, catalog)
-        yield Night(target, catalog, datetime.fromisoformat(load(release / MANIFEST, Manifest).as_of), clock="the release")
+        yield Night(target, catalog, datetime.fromisoformat(manifest(source, release.name).as_of), clock="the release")
 
 
 def compare(source: Lake, night: Night, release: Path, made: Path) -> list[Compared]:
@@ -48,8 +49,8 @@ def compare(source: Lake, night: Night, release: Path, made: Path) -> list[Compa
 
     Core is compared too. Tables that are declared no more, or were not yet when the release was made, are no part of it.
     """
-    told = load(release / MANIFEST, Manifest)
-    here, there = ({**_hidden(lake, m), **m.logical_hashes} for lake, m in ((source, told), (night.lake, load(made / MANIFEST, Manifest))))
+    told = manifest(source, release.name)
+    here, there = ({**_hidden(lake, m), **m.logical_hashes} for lake, m in ((source, told), (night.lake, manifest(night.lake, made.name))))
     catalog = night.catalog
     # Where something declared cannot be used, a table that is not there may be one of its own.
     names = sorted(t for t in {*here, *there} if (t in catalog.tables or catalog.faults) and (t in here or t in told.code))
@@ -62,7 +63,7 @@ def _hidden(lake: Lake, release: Manifest) -> dict[str, str]:
     """Hashes of what analysts do not see: worked out when somebody asks."""
     hidden = {table: lake.version(table, key) for table, key in release.tables.items() if table not in release.logical_hashes}
     with connect(lake.scratch) as con:
-        select = {t: f"select {LOGICAL_HASH} from ({rows_sql(folder)}) as t" for t, folder in hidden.items() if folder.exists()}
+        select = {t: f"select {LOGICAL_HASH} from ({rows_sql(folder)}) as t" for t, folder in hidden.items() if known(folder, in_full=True)}
         return {table: con.execute(sql).fetchall()[0][0] for table, sql in select.items()}
 
 
@@ -75,7 +76,8 @@ def _copy_history(source: Lake, target: Lake) -> None:
             shutil.copytree(folder, target.files / folder.name)
     # Of a file that is no longer archived, what was read of it is what remains.
     for facts in source.files.glob("raw/*/*.json"):
-        if facts.name.count(".") == 1 and not source.archived(read_json(facts)["content"]).exists():
+        said = facts_of(source, facts.parent.name, facts.stem) if facts.name.count(".") == 1 else None
+        if said and not source.archived(said.content).exists():
             copy = target.parse(facts.parent.name, facts.stem)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(facts.with_suffix(".parquet"), copy)

@@ -11,13 +11,14 @@ from pathlib import Path
 
 from assets.catalog.declared import LAYERS, REFERENCE, Catalog
 from assets.deliveries.extracts import ExtractState
-from assets.deliveries.readings import read_before
-from assets.deliveries.receipts import receipts
+from assets.deliveries.readings import facts_of, read_before
+from assets.deliveries.receipts import Receipt, receipts
 from assets.lake.decisions import decisions
-from assets.lake.files import Lake, discard, load, read_json
-from assets.lake.manifests import Manifest, releases
+from assets.lake.files import Lake, discard, load, recalled
+from assets.lake.manifests import Manifest, gone, nights, releases
 from assets.releases.pointers import head, pinned
 from assets.tables.domain_state import DomainState
+from sources.errors import NeedsAttention
 
 
 @dataclass(frozen=True)
@@ -35,8 +36,13 @@ class Doomed:
 
 def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archive_days: int) -> list[Doomed]:
     """What a writer may delete: releases and failed versions older than `release_days`, delivered files older than `archive_days`,
-    versions and parses nothing that is kept names, what was found of versions that are gone, and the last rebuild.
+    versions and parses nothing that is kept names, what was found of versions that are gone, and the last rebuild. Raises NeedsAttention
+    while a receipt is gone: what it names would seem to be nobody's.
     """
+    if lacking := gone(lake, nights(lake, datetime.max.isoformat())):
+        raise NeedsAttention(
+            f"Nothing is deleted while {len(lacking)} records of the lake are gone, like {lacking[0]}; see `ventetal status`."
+        )
     old, archived = (now - timedelta(days=days) for days in (release_days, archive_days))
     manifests = releases(lake)
     gone = {m.release for m in _old_releases(lake, manifests, old)}
@@ -70,16 +76,16 @@ def _versions(lake: Lake, kept: list[Manifest]) -> Iterator[Path]:
     """Versions that neither a kept release nor what stands of a domain names."""
     named = {lake.version(table, key) for m in kept for table, key in m.tables.items()}
     for path in (lake.files / "domains").glob("*.json"):
-        state = load(path, DomainState)
-        named |= {lake.version(table, key) for table, key in state.tables.items()}
-        named |= {lake.version(a.table, a.key) for a in state.attempts if a.key}
+        if state := recalled(path, DomainState):
+            named |= {lake.version(table, key) for table, key in state.tables.items()}
+            named |= {lake.version(a.table, a.key) for a in state.attempts if a.key}
     for layer in (*LAYERS, REFERENCE):
         yield from (p for p in (lake.files / layer).glob("*/[!.]*") if p not in named)
 
 
 def _audits(lake: Lake, going: set[Path], old: datetime) -> Iterator[Path]:
     """What was found of versions that are gone or go, and of records of an extract that are current no more, if it is old."""
-    current = {(f"raw.{s.extract}", s.key) for s in (load(p, ExtractState) for p in (lake.files / "extracts").glob("*.json"))}
+    current = {(f"raw.{s.extract}", s.key) for s in (recalled(p, ExtractState) for p in (lake.files / "extracts").glob("*.json")) if s}
     for path in (lake.files / "audits").glob("*/[!.]*"):
         table, key = path.parent.name, path.name
         if table.startswith("raw."):
@@ -103,8 +109,9 @@ def _parses(lake: Lake, catalog: Catalog, leaving: set[str]) -> Iterator[Path]:
         for facts in (lake.files / "raw" / name).glob("*.json"):
             if facts.name.count(".") > 1 or facts.stem in needed:
                 continue
-            content = read_json(facts)["content"]
-            if content not in known or (content not in leaving and lake.archived(content).exists()):
+            said = facts_of(lake, name, facts.stem)
+            # Of one that is garbled nobody can say whether it is needed.
+            if said and (said.content not in known or (said.content not in leaving and lake.archived(said.content).exists())):
                 yield from (p for p in (facts, facts.with_suffix(".parquet")) if p.exists())
 
 
@@ -127,7 +134,7 @@ def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
             if not extract.is_usable or not read_before(lake, extract, receipt.content, receipt.inner_name):
                 unread.add(receipt.content)
     taken = [lake.archived(c) for c, at in newest.items() if at < old.isoformat() and c not in unread]
-    named = {read_json(p)["content"] for p in lake.receipts.glob("*.json")}
+    named = {load(p, Receipt).content for p in lake.receipts.glob("[!.]*.json")}
     nameless = [p for p in lake.archive.iterdir() if p.name not in named and not p.name.startswith(".") and _is_before(p, old)]
     return [p for p in taken if p.exists()] + rejected + nameless
 

@@ -8,8 +8,8 @@ import duckdb
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.lake import clock
 from assets.lake.decisions import decided
-from assets.lake.files import SHARED, Lake, beside, place, save
-from assets.lake.manifests import MANIFEST, NIGHTLY, Content, Manifest, releases
+from assets.lake.files import SHARED, Lake, beside, place
+from assets.lake.manifests import NIGHTLY, Content, Manifest, history_of, releases, tell
 from assets.releases import meta
 from assets.releases.database import DATABASE, STORAGE_VERSION
 from assets.releases.difference import revisions
@@ -21,16 +21,14 @@ from sources.contract import digest
 from sources.duck import connect
 
 
-def write_release(night: Night, target: Path, content: Content, stands: Agreed) -> None:
-    """Write the release of what stands at `target`, whose name is its own."""
+def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed) -> None:
+    """Write the release that `manifest` names at `target`; `stands` is what it tells of itself. Raises Damaged."""
     lake, catalog, part = night.lake, night.catalog, beside(target)
     shutil.rmtree(part, ignore_errors=True)
     (part / "marts").mkdir(parents=True)
     part.chmod(SHARED)
-    # What a held domain publishes are the versions of an earlier night.
-    published = [v for d in stands.domains for table, key in d.tables.items() if (v := known(lake.version(table, key)))]
+    published = versions_of(lake, manifest)
     shown = [v for v in published if v.table.split(".")[0] in meta.SHOWN]
-    manifest = _manifest(night, target.name, shown, content)
     with connect(lake.scratch) as con:
         con.execute(f"attach {literal(str(part / DATABASE))} as release (storage_version {literal(STORAGE_VERSION)})")
         con.execute("use release")
@@ -48,13 +46,19 @@ def write_release(night: Night, target: Path, content: Content, stands: Agreed) 
         con.execute("checkpoint release")
         con.execute("use memory")
         con.execute("detach release")
-    save(part / MANIFEST, manifest)
+    tell(part, manifest)
     place(part, target)
 
 
-def _manifest(night: Night, name: str, shown: list[Version], content: Content) -> Manifest:
-    """What a release says it is made of."""
+def versions_of(lake: Lake, content: Content) -> list[Version]:
+    """The versions that are published; of a held domain those of an earlier night."""
+    return [v for table, key in content.tables.items() if (v := known(lake.version(table, key)))]
+
+
+def manifest_of(night: Night, name: str, content: Content) -> Manifest:
+    """What tonight's release says it is made of."""
     declared = night.catalog.tables.values()
+    shown = [v for v in versions_of(night.lake, content) if v.table.split(".")[0] in meta.SHOWN]
     return Manifest(
         **content.__dict__,
         release=name,
@@ -62,6 +66,7 @@ def _manifest(night: Night, name: str, shown: list[Version], content: Content) -
         created_at=clock.host.now().isoformat(timespec="microseconds"),
         line=night.line.name,
         logical_hashes={v.table: v.logical_hash for v in shown},
+        history=history_of(night.lake, night.line.gone),
         code={t.name: digest(t.text if t.layer == REFERENCE else t.statement, t.contract.audit_fingerprint) for t in declared},
     )
 

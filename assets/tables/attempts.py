@@ -9,7 +9,6 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from pydantic import ValidationError
 
 from assets.catalog.declared import Catalog, Table
 from assets.catalog.keys import audit_key, data_key, reference_key
@@ -49,7 +48,7 @@ class Attempts:
         """A table computed by SQL whose inputs are all there."""
         try:
             inputs = self._inputs.named(table, available)
-        except (duckdb.Error, OSError, ValidationError) as error:
+        except (duckdb.Error, OSError) as error:
             return Attempt(table.name, Version(table.name, UNKNOWN), problem=self._said(table, error))
 
         def key_for(memory: str) -> str:
@@ -65,7 +64,7 @@ class Attempts:
     def _attempt(self, table: Table, key: str, available: Available, make: Callable[[duckdb.DuckDBPyConnection], Path]) -> Attempt:
         """The version named `key`, made if need be and judged."""
         places = (self._lake.version(table.name, key), self._lake.failed(table.name, key))
-        found = next(((p, version) for p in places if (version := known(p))), None)
+        found = next(((p, version) for p in places if (version := known(p, in_full=table.layer != "core"))), None)
         needs = {n: available[n] for n in table.needs if n in available}
         try:
             if found is None:

@@ -4,21 +4,25 @@ A run is a sequence of steps that find each other through small records, so that
 `complete` then does what the others did not, so that whatever was chosen ends in a release that agrees with itself.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
-from assets.catalog.declared import COVERAGE, RAW, REFERENCE, Catalog
+from assets.catalog.declared import COVERAGE, LAYERS, RAW, REFERENCE, Catalog
 from assets.catalog.keys import coverage_key
 from assets.deliveries.coverage import Covered, Windows, by_month
 from assets.deliveries.extracts import ExtractState, settled, take_in
-from assets.lake.files import Lake
+from assets.lake.files import FAILED, FROM_BACKUP, Lake, discard
 from assets.lake.line import Line
 from assets.lake.log import say, warn
 from assets.lake.manifests import NIGHTLY
+from assets.lake.seals import Damaged, Made, mended
 from assets.tables.attempts import Attempts
 from assets.tables.domain_state import HELD, PUBLISHED, DomainState
 from assets.tables.inputs import NEVER_PUBLISHED, Available, Inputs
 from assets.tables.last_good import LastGood
+from assets.tables.record import remember_again
 from assets.tables.versions import Attempt
 from sources.contract import digest
 from sources.readers import Readers
@@ -77,7 +81,46 @@ class Night:
                     yield made
 
     def make(self, domain: str) -> DomainState:
-        """Compute (lookups: read) and audit the domain's tables; all of them are published together or none is."""
+        """Compute (lookups: read) and audit the domain's tables; all of them are published together or none is.
+
+        What is damaged of what they read is made again; a domain stays held for what cannot be.
+        """
+        try:
+            return self.mended(partial(self._made, domain))
+        except Damaged as found:
+            attempts = [Attempt(t.name, problem=str(found)) for t in self.catalog.of_domain(domain)]
+            return self._remember(domain, attempts, [str(found)], "", [])
+
+    def mended(self, make: Callable[[], Made]) -> Made:
+        """What `make` makes, after what it finds damaged has been made again. Raises Damaged."""
+        return mended(make, self._mend)
+
+    def _mend(self, found: Damaged) -> None:
+        """Put away what is damaged, and make it again: what was read of a delivery, a version, an entry of the record. Raises Damaged."""
+        parts = found.path.relative_to(self.lake.files).parts if self.lake.files in found.path.parents else ()
+        table = self.catalog.tables.get(".".join(parts[:2])) or self.catalog.tables.get(parts[1] if parts[2:] else "")
+        if parts[:1] == (self.lake.record.name,):
+            if not table or not self.mended(lambda: remember_again(self.lake, table, parts[2])):
+                raise found
+        elif parts[:1] == (RAW,) and parts[1] in self.catalog.extracts:
+            discard(found.path)
+            before = self.extract_state(parts[1])
+            self._settled[parts[1]] = replace(self._settle(parts[1]), arrived=before.arrived, left=before.left)
+            self.line.save(parts[1], self._settled[parts[1]])
+        elif len(parts) == 3 and parts[0] in (*LAYERS, REFERENCE, FAILED):
+            discard(found.path)
+            if table:
+                domain = REFERENCE if table.layer == REFERENCE else table.domain
+                self._made_from.pop(domain, None)
+                self.make(domain)
+        else:
+            raise found
+        warn("damaged, and made again", path=str(found.path))
+
+    def _made(self, domain: str) -> DomainState:
+        for path in (self.lake.files / name for name in self.line.gone):
+            if not path.exists() and path.relative_to(self.lake.files).parts[1] in self._kept_of(domain):
+                raise Damaged(path, "is gone", FROM_BACKUP)
         stands_by = self._stands_by(domain)
         # The first who asks what the lookups say has them made.
         if domain == REFERENCE and self._made_from.get(domain) == stands_by and (made := self.line.state(DomainState, domain)):
@@ -93,6 +136,11 @@ class Night:
         late = [s.extract for s in behind if s.is_late]
         newest = max((d.receipt.received_at for s in behind for d in s.deliveries if d.current), default="")
         return self._remember(domain, attempts, problems, newest, late)
+
+    def _kept_of(self, domain: str) -> set[str]:
+        """What the folders of the ledger and the record are called that a domain's tables read."""
+        tables = self.catalog.of_domain(domain)
+        return {t.name for t in tables} | {d.was.table for t in tables if (d := t.contract.disclosure) and d.was}
 
     def _attempted(self, domain: str) -> list[Attempt]:
         """Tonight's version of each table of a domain."""
@@ -125,10 +173,13 @@ class Night:
             self.make(REFERENCE)
         made = self._made_from[REFERENCE]
         if made not in self._windows:
-            lookups = self.line.state(DomainState, REFERENCE)
-            key = lookups.tables.get(TARGETS) if lookups else None
-            self._windows[made] = self.inputs.windows(TARGETS, key) if key else {}
+            self._windows[made] = self.mended(self._windows_tonight)
         return self._windows[made]
+
+    def _windows_tonight(self) -> Windows:
+        lookups = self.line.state(DomainState, REFERENCE)
+        key = lookups.tables.get(TARGETS) if lookups else None
+        return self.inputs.windows(TARGETS, key) if key else {}
 
     def covered(self, name: str) -> list[Covered]:
         """The months that the deliveries of an extract cover."""

@@ -138,7 +138,7 @@ def _beside(con: duckdb.DuckDBPyConnection, made: Path, contract: Contract, safe
         (made / TONIGHT).mkdir()
         (made / PART).rename(made / TONIGHT / PART)
         others = _typed(con, "other_rows", safe.others, [(c.name, c.physicalType) for c in contract.columns])
-        _copy(con, f"{rows_sql(made / TONIGHT)} union all by name {others} order by {', '.join(map(ident, contract.key))}", made / PART)
+        _copy(con, f"{rows_sql(made, TONIGHT)} union all by name {others} order by {', '.join(map(ident, contract.key))}", made / PART)
 
 
 def _typed(con: duckdb.DuckDBPyConnection, name: str, rows: list[Row], types: list[tuple[str, str]]) -> str:

@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from functools import cached_property
 
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.lake.line import Line
-from assets.lake.manifests import Manifest, last_published, nights
+from assets.lake.manifests import Manifest, last_published
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import Version
 
@@ -19,16 +18,16 @@ class LastGood:
 
     def is_published(self, version: Version) -> bool:
         """Whether the version is the one that is published of its table now."""
-        return bool(self._nights) and self._nights[0].tables.get(version.table) == version.key
+        return bool(self._line.published) and self._line.published[0].tables.get(version.table) == version.key
 
     def before(self, domain: str) -> DomainState | None:
         """What stood of the domain before this run: as the run before it left it, else as the releases up to now tell.
 
         A run for another time and a rebuild have no run before them. Versions that are gone are made again as they were then.
         """
-        if state := self._line.state(DomainState, domain):
+        if (state := self._line.state(DomainState, domain)) and self._are_there(state.tables):
             return state
-        history = [m for m in self._nights if domain in m.domains]
+        history = [m for m in self._line.published if domain in m.domains]
         if not history:
             return None
         newest, tables, data_as_of = history[0].domains[domain], dict[str, str](), ""
@@ -46,18 +45,13 @@ class LastGood:
     def kept(self, domain: str, before: DomainState | None) -> tuple[dict[str, str], str]:
         """What is published of a domain that is held, and its data_as_of. A state that no release has shown yet counts for nothing."""
         if self._line.is_nightly:
-            if not (self._nights and domain in self._nights[0].domains):
+            if not (self._line.published and domain in self._line.published[0].domains):
                 return {}, ""
-            released = self._tables_of(domain, self._nights[0])
+            released = self._tables_of(domain, self._line.published[0])
             if self._are_there(released):
-                return released, self._nights[0].domains[domain].data_as_of
+                return released, self._line.published[0].domains[domain].data_as_of
         tables = before.tables if before else {}
         return {t: k for t, k in tables.items() if self._are_there({t: k})}, before.data_as_of if before else ""
-
-    @cached_property
-    def _nights(self) -> list[Manifest]:
-        """What nightly runs published up to now, newest first."""
-        return nights(self._line.lake, self._line.as_of)
 
     def _tables_of(self, domain: str, release: Manifest) -> dict[str, str]:
         """The domain's tables in a release. A release of version 0.1 does not name them: they are those that are declared now."""

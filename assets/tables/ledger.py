@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from assets.lake.files import Lake, read_json, write_json
+from assets.lake.files import Lake, load, save
 from sources.contract import digest
 from sources.vocabulary import Before
 
@@ -34,6 +34,16 @@ class Judged:
     solver: str
 
 
+@dataclass(frozen=True)
+class _Entry:
+    """What one run wrote down: cells and numbers withheld, and choices found (`Judged`)."""
+
+    as_of: str
+    table: str
+    withheld: list[tuple[Cell, str]]
+    judged: list[tuple[str, str, str]] = field(default_factory=list)
+
+
 @dataclass
 class Remembered:
     """What has been withheld of a table before, and which choices were found safe."""
@@ -54,10 +64,10 @@ class Ledger(Remembered):
         super().__init__()
         self._folder, self._table, self._as_of = lake.ledger / table, table, as_of
         for path in sorted(self._folder.glob("*.json")):
-            entry = read_json(path)
-            if entry["as_of"] <= as_of:
-                self.entries |= {(tuple(cell), (renamed or {}).get(name, name)) for cell, name in entry["withheld"]}
-                self.judged |= {problem: Judged(problem, how, solver) for problem, how, solver in entry.get("judged", [])}
+            entry = load(path, _Entry)
+            if entry.as_of <= as_of:
+                self.entries |= {(cell, (renamed or {}).get(name, name)) for cell, name in entry.withheld}
+                self.judged |= {problem: Judged(problem, how, solver) for problem, how, solver in entry.judged}
         if was:
             self.entries |= {(cell, name) for cell, name in _before(lake, was, as_of) if len(cell) == length}
 
@@ -72,9 +82,8 @@ class Ledger(Remembered):
         found = sorted({j for j in judged if j.problem not in self.judged})
         if new or found:
             self._folder.mkdir(parents=True, exist_ok=True)
-            said = [[j.problem, j.how, j.solver] for j in found]
-            entry = {"as_of": self._as_of, "table": self._table, "withheld": new, "judged": said}
-            write_json(self._folder / f"{digest(self._as_of, new, said)}.json", entry)
+            said = [(j.problem, j.how, j.solver) for j in found]
+            save(self._folder / f"{digest(self._as_of, new, said)}.json", _Entry(self._as_of, self._table, new, said))
             self.entries |= set(new)
             self.judged |= {j.problem: j for j in found}
 

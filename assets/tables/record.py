@@ -17,12 +17,13 @@ from assets.catalog.declared import Table
 from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
 from assets.lake import clock
 from assets.lake.decisions import revisions
-from assets.lake.files import Lake, beside, load, place, save
-from assets.lake.manifests import MANIFEST, Manifest
+from assets.lake.files import FROM_BACKUP, Lake, beside, discard, load, place, save
+from assets.lake.manifests import MANIFEST, Manifest, manifest
+from assets.lake.seals import Damaged, damage
 from assets.tables.attack import Contradiction
 from assets.tables.linked import Cell, Row, cell_of, quarter_of
 from assets.tables.qualifiers import columns_of, said_of_columns
-from assets.tables.versions import PART, Version, WithheldCount, rows_sql
+from assets.tables.versions import PART, Version, WithheldCount, known, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
 from sources.duck import connect, dicts
@@ -72,7 +73,7 @@ class Record:
         """What was published, oldest first; the figures of a release that never came to be are none."""
         if self._table.contract.disclosure is None:
             return []
-        found = [load(p, Entry) for p in self._folder.glob(f"[!.]*/{ENTRY}")]
+        found = [_entry(folder) for folder in self._folder.glob("[!.]*")]
         published = sorted((e for e in found if is_published(self._lake, e.release)), key=lambda e: (e.as_of, e.created_at))
         if not self._shown_before or self._before is None:
             return published
@@ -99,7 +100,7 @@ class Record:
     def _before(self) -> Manifest | None:
         """The current release, if it shows the table and was made before there was a record."""
         release = self._lake.current_release
-        told = load(release / MANIFEST, Manifest) if release and (release / MANIFEST).exists() else None
+        told = manifest(self._lake, release.name) if release and release.exists() else None
         key = told.tables.get(self._table.name) if told else None
         return told if key and not (self._lake.version(self._table.name, key) / TRUTH).exists() else None
 
@@ -179,7 +180,11 @@ class Record:
         that have another key than the table has by now.
         """
         found = defaultdict[tuple[str, str], dict[Cell, Row]](dict)
-        files = [str(self._folder / e.release / name) for e in self.entries if e.release]
+        folders = [self._folder / e.release for e in self.entries if e.release]
+        for folder in folders:
+            if said := damage(folder):
+                raise Damaged(folder, said, FROM_BACKUP)
+        files = [str(folder / name) for folder in folders]
         rows = self._shown_before if any(not e.release for e in self.entries) else []
         if name == PART:
             # Of how many persons was not written down.
@@ -209,6 +214,13 @@ class Record:
         return rows
 
 
+def _entry(folder: Path) -> Entry:
+    try:
+        return load(folder / ENTRY, Entry)
+    except (FileNotFoundError, Damaged):
+        raise Damaged(folder, f"has no {ENTRY} that is what was written", FROM_BACKUP) from None
+
+
 def covers(unit: str, period: str, month: str) -> bool:
     """Whether a period, by its first day and whether it is a month, quarter or year, holds a month (YYYY-MM; '' is any)."""
     if not month:
@@ -226,9 +238,21 @@ def is_published(lake: Lake, release: str) -> bool:
     return (lake.manifests / f"{release}.json").exists() or (lake.releases / release / MANIFEST).exists()
 
 
-def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version], release: str, as_of: str) -> None:
+def remember_again(lake: Lake, table: Table, release: str) -> bool:
+    """Put on record again what a release showed; whether that could be done, by the version that it showed."""
+    told, folder = manifest(lake, release), lake.record / table.name / release
+    version = known(lake.version(table.name, told.tables[table.name]), in_full=True) if table.name in told.tables else None
+    if version is None or not version.published:
+        return False
+    if folder.exists():
+        discard(folder)
+    remember(lake, {table.name: table}, [version], release, told.as_of, told.created_at)
+    return folder.exists()
+
+
+def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version], release: str, as_of: str, created_at: str = "") -> None:
     """Put on record what a release is about to show of `versions` for the first time."""
-    now = clock.host.now().isoformat(timespec="microseconds")
+    now = created_at or clock.host.now().isoformat(timespec="microseconds")
     with connect(lake.scratch) as con:
         for version in versions:
             spec = tables[version.table].contract.disclosure if version.table in tables else None
@@ -243,7 +267,7 @@ def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version
             shutil.rmtree(part, ignore_errors=True)
             part.mkdir(parents=True)
             names = ", ".join(literal(p) for p in sorted(version.published))
-            for source, name in ((rows_sql(made), SHOWN), (rows_sql(made / TRUTH), PART)):
+            for source, name in ((rows_sql(made), SHOWN), (rows_sql(made, TRUTH), PART)):
                 query = f"select * from ({source}) where cast({ident(spec.within[0])} as varchar) in ({names})"
                 con.execute(f"copy ({query}) to {literal(str(part / name))} (format parquet)")
             counts = [w for w in version.withheld if w.period in version.published]

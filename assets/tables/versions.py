@@ -7,10 +7,10 @@ rules has found nothing that holds it.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from assets.catalog.declared import Lineage, Table
 from assets.lake.files import Lake, discard, load, place
+from assets.lake.log import warn
+from assets.lake.seals import Damaged, damage
 from expectations.suite import Outcome
 from sources.casts import literal
 
@@ -92,29 +92,40 @@ class Attempt:
         return self.version is not None and not self.problem
 
 
-def known(folder: Path) -> Version | None:
-    """What is known of the version in a folder. One whose facts are garbled or gone is put away, and made again."""
+def known(folder: Path, in_full: bool = False) -> Version | None:
+    """What is known of the version in a folder. One that is not what was written, by size and end of its files or in full, is put away,
+    and made again.
+    """
     if not folder.exists():
         return None
     try:
+        check(folder, in_full)
         return facts(folder)
-    except (FileNotFoundError, ValidationError):
+    except Damaged as found:
+        warn("damaged, and put away", path=str(folder), why=str(found))
         discard(folder)
         return None
+
+
+def check(folder: Path, in_full: bool = True) -> None:
+    """Raises Damaged for a version that has its name and is not what was written."""
+    if not folder.name.startswith(".") and (said := damage(folder, in_full)):
+        raise Damaged(folder, said, "The next run makes it again.")
 
 
 def facts(folder: Path) -> Version:
     return load(folder / FACTS, Version)
 
 
-def rows_sql(folder: Path) -> str:
-    """A select of all rows of a version."""
-    return f"select * from read_parquet({literal(f'{folder}/*.parquet')})"
+def rows_sql(folder: Path, within: str = "") -> str:
+    """A select of all rows of a version, or of those beside them `within` it. Raises Damaged."""
+    check(folder)
+    return f"select * from read_parquet({literal(f'{folder / within}/*.parquet')})"
 
 
 def tonight_sql(folder: Path) -> str:
-    """A select of the rows of a version that were new when it was made."""
-    return rows_sql(folder / TONIGHT if (folder / TONIGHT).exists() else folder)
+    """A select of the rows of a version that were new when it was made. Raises Damaged."""
+    return rows_sql(folder, TONIGHT if (folder / TONIGHT).exists() else "")
 
 
 def settle_in(lake: Lake, made: Path, version: Version, stands: bool) -> None:

@@ -26,6 +26,8 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Take in what was delivered, make the tables, publish what passes."""
+    from assets.releases.database import HeldOpen
+
     lake = Lake(data_root())
     before = _receipt_ids(lake)
     finished = _finished(lake, "a run about to start", as_of=as_of)
@@ -35,17 +37,32 @@ def run(
     from pipelines.definitions import catalog
 
     left = sum(file["needs_person"] for file in _landing(lake, catalog))
-    print_summary(release, arrived, as_json, finished.seconds, {"left_in_landing": left, "clock": finished.clock})
+    try:
+        print_summary(release, arrived, as_json, finished.seconds, {"left_in_landing": left, "clock": finished.clock})
+    except HeldOpen as held:
+        # The run has done what it does; only what it could tell of it is shut away.
+        notes.print(str(held), markup=False, soft_wrap=True)
     raise typer.Exit(Exit.ATTENTION if finished.calls_somebody else Exit.DONE)
 
 
 def status(as_json: Json = False) -> None:
-    """How things stand: the current release, its domains, what waits in landing."""
+    """How things stand: the current release, its domains, what waits in landing, what is damaged."""
     lake = Lake(data_root())
     release = current(lake)
     from assets.catalog.loading import load_catalog
+    from assets.lake.seals import Damaged
+    from assets.releases.database import HeldOpen
+    from assets.releases.health import ailing
 
-    print_summary(release, [], as_json, None, {"landing": _landing(lake, load_catalog(PROJECT)), "rolled_back_to": pinned(lake)})
+    damaged = [{"what": "damaged", "which": str(a.path), "why": f"It {a.why}. {a.remedy}"} for a in ailing(lake)]
+    more = {"damaged": damaged, "landing": _landing(lake, load_catalog(PROJECT)), "rolled_back_to": pinned(lake)}
+    try:
+        print_summary(release, [], as_json, None, more)
+    except (Damaged, HeldOpen) as error:
+        # What the release itself would say cannot be asked; the rest can be told.
+        print_json({"release": release.name, "why": str(error), **more}) if as_json else show.damaged(release.name, str(error), damaged)
+        raise typer.Exit(error.exit) from None
+    raise typer.Exit(Exit.ATTENTION if damaged else Exit.DONE)
 
 
 def rebuild(as_json: Json = False) -> None:

@@ -8,7 +8,8 @@ import typer
 from assets.lake.clock import told_time
 from assets.lake.files import Lake
 from pipelines import show
-from pipelines.commands.console import Json, holding, print_json
+from pipelines.commands.console import Json, holding, notes, print_json
+from sources.errors import Exit
 from sources.settings import PROJECT, data_root
 
 
@@ -19,8 +20,12 @@ def clean(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would go, delete nothing.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Delete what no kept release names, no later run needs and no reader has: versions, releases, delivered files, runs, logs."""
+    """Delete what no kept release names, no later run needs and no reader has: versions, releases, delivered files, runs, logs.
+
+    And look through a share of what is kept: whether it still is what was written.
+    """
     from assets.catalog.loading import load_catalog
+    from assets.releases.health import check_a_share
     from assets.releases.retention import delete, doomed
     from pipelines.nightly import instance
     from pipelines.records import forget_runs, old_runs
@@ -35,7 +40,13 @@ def clean(
             if (group := [d for d in found if d.what == what])
         ]
         counts += [{"what": "run", "number": len(gone), "bytes": None}] if gone else []
+        damaged = []
         if not dry_run:
             delete(found)
             forget_runs(on, gone)
+            damaged = check_a_share(lake)
     show.cleaned(counts, dry_run) if not as_json else print_json(counts)
+    for one in damaged:
+        notes.print(f"{one.path} {one.why}. {one.remedy}", markup=False, soft_wrap=True)
+    if damaged:
+        raise typer.Exit(Exit.ATTENTION)
