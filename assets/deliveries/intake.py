@@ -16,7 +16,7 @@ from pathlib import Path
 from assets.deliveries.landing import identity, settled, stat_of
 from assets.deliveries.names import agreed, holds_number, known_to_layout, name_of, not_kept
 from assets.deliveries.readings import archived, read
-from assets.deliveries.receipts import Receipt, read_receipt, receipts, write_receipt
+from assets.deliveries.receipts import Receipt, read_receipt, write_receipt
 from assets.deliveries.stamps import Ahead, Stamps, stamps_of_name
 from assets.lake.files import Lake, beside, move, remove, sync, write_json
 from sources.contract import digest
@@ -258,7 +258,9 @@ class _Sweep:
 
     @cached_property
     def _unread(self) -> dict[str, str]:
-        return {r.content: r.received_at for r in receipts(self.lake, self.extract) if r.is_unread}
+        # One that is damaged is mended, or told, once what lies in landing has been taken.
+        known = (read_receipt(self.lake, p.stem) for p in self.lake.receipts.glob(f"{self.extract.name}-*.json"))
+        return {r.content: r.received_at for r in known if r and r.extract == self.extract.name and r.is_unread}
 
     def _stat(self, path: Path) -> os.stat_result:
         if (stat := stat_of(path)) is None:

@@ -15,7 +15,8 @@ from assets.deliveries.readings import facts_of, read_before
 from assets.deliveries.receipts import Receipt, receipts
 from assets.lake.decisions import decisions
 from assets.lake.files import Lake, discard, load, recalled
-from assets.lake.manifests import Manifest, gone, nights, releases
+from assets.lake.manifests import Manifest, nights, releases
+from assets.lake.manifests import gone as lost
 from assets.releases.pointers import head, pinned
 from assets.tables.domain_state import DomainState
 from sources.errors import NeedsAttention
@@ -39,10 +40,8 @@ def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archi
     versions and parses nothing that is kept names, what was found of versions that are gone, and the last rebuild. Raises NeedsAttention
     while a receipt is gone: what it names would seem to be nobody's.
     """
-    if lacking := gone(lake, nights(lake, datetime.max.isoformat())):
-        raise NeedsAttention(
-            f"Nothing is deleted while {len(lacking)} records of the lake are gone, like {lacking[0]}; see `ventetal status`."
-        )
+    if lacking := lost(lake, nights(lake, datetime.max.isoformat())):
+        raise NeedsAttention(f"Nothing is deleted while {lacking[0]} ({len(lacking)} in all) is gone from the lake: see `ventetal status`.")
     old, archived = (now - timedelta(days=days) for days in (release_days, archive_days))
     manifests = releases(lake)
     gone = {m.release for m in _old_releases(lake, manifests, old)}
