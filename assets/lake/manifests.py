@@ -91,7 +91,7 @@ def releases(lake: Lake) -> list[Manifest]:
 
 def nights(lake: Lake, as_of: str) -> list[Manifest]:
     """What nightly runs published up to `as_of` (ISO), newest first."""
-    found = (m for name in _names(lake.manifests) if (m := _told(lake, name)))
+    found = (m for name in _names(lake.manifests) | _folders(lake) if (m := _told(lake, name)))
     return sorted((m for m in found if m.line == NIGHTLY and m.as_of <= as_of), key=lambda m: (m.as_of, m.created_at), reverse=True)
 
 

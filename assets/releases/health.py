@@ -4,16 +4,17 @@ It says what there is to say. What can be made again is, by the next run: the cl
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from assets.catalog.declared import LAYERS, RAW, REFERENCE
 from assets.deliveries.readings import archived, facts_of
-from assets.lake.files import FAILED, REMEDIES, Lake, discard, read_json, recalled, remedy, save
+from assets.lake.files import FAILED, REMEDIES, Lake, discard, read_json, remedy, save
 from assets.lake.manifests import gone, nights
 from assets.lake.seals import HASHES, damage, is_sealed
 from assets.releases.database import DATABASE
+from assets.releases.pointers import Checked, checked_so_far
 
 # Every file and folder is hashed once in so many clean-ups.
 CLEAN_UPS = 30
@@ -30,18 +31,10 @@ class Ailing:
     remedy: str = MENDED_BY_A_RUN
 
 
-@dataclass(frozen=True)
-class Checked:
-    """How far the newest clean-up came, by path, and what clean-ups found that still needs somebody."""
-
-    until: str = ""
-    found: list[str] = field(default_factory=list)
-
-
 def ailing(lake: Lake) -> list[Ailing]:
     """All there is to say without reading everything: what is gone, what has another size, what clean-ups found, and what people see."""
     lacking = (lake.files / n for n in gone(lake, nights(lake, datetime.max.isoformat())))
-    current, found = lake.current_release, set((recalled(lake.pointer("checked"), Checked) or Checked()).found)
+    current, found = lake.current_release, set(checked_so_far(lake).found)
     looked_at = {p: str(p) in found or p == current for p in (*_things(lake), *([current] if current else []))}
     seen = (_look(lake, path, in_full) for path, in_full in looked_at.items())
     return [*(Ailing(p, "is gone", remedy(p)) for p in lacking), *(one for one in seen if one)]
@@ -51,7 +44,7 @@ def check_a_share(lake: Lake) -> list[Ailing]:
     """Hash the next share of all there is, and what was found before; for who holds the lake for writing. What is damaged, less what a
     run makes again once it is put away.
     """
-    checked, things = recalled(lake.pointer("checked"), Checked) or Checked(), sorted(_things(lake))
+    checked, things = checked_so_far(lake), sorted(_things(lake))
     share = -(-len(things) // CLEAN_UPS)
     turn = [p for p in things if str(p) > checked.until][:share]
     found = [one for p in {*turn, *(p for p in things if str(p) in checked.found)} if (one := _look(lake, p, in_full=True))]
@@ -78,15 +71,16 @@ def _look(lake: Lake, path: Path, in_full: bool) -> Ailing | None:
         is_whole = not in_full or archived(lake, path.name)
         said = "What was read of it stands; a run that must read it again will ask for it."
         return None if is_whole else Ailing(path, "is not what was delivered", said)
-    if path.parent == lake.releases:
-        is_from_before = (path / DATABASE).exists() and not (path / HASHES).exists()
-        said = "" if is_from_before else damage(path, in_full)
-    elif path.suffix == ".json":
-        said = "" if _is_record(path) and _is_parse(lake, path, in_full) else ALTERED
-    else:
-        said = damage(path, in_full)
+    if path.is_dir() and not (path / HASHES).exists() and _is_from_before(lake, path):
+        return None
+    said = damage(path, in_full) if path.is_dir() else "" if _is_record(path) and _is_parse(lake, path, in_full) else ALTERED
     is_for_good = {lake.receipts, lake.decisions, lake.ledger, lake.record} & {*path.parents} or path.stem in REMEDIES
     return Ailing(path, said, remedy(path) if is_for_good else MENDED_BY_A_RUN) if said else None
+
+
+def _is_from_before(lake: Lake, folder: Path) -> bool:
+    """Whether no run has been there yet that would have taken down the hashes of a folder."""
+    return (folder / DATABASE).exists() if folder.parent == lake.releases else not lake.pointer("sealed").exists()
 
 
 def _is_record(path: Path) -> bool:
@@ -99,11 +93,10 @@ def _is_record(path: Path) -> bool:
 
 def _is_parse(lake: Lake, path: Path, in_full: bool) -> bool:
     """Whether what was read of a delivery is what was written; True for what is no parse."""
-    parquet, extract = path.with_suffix(".parquet"), path.parent.name
-    if not parquet.exists():
+    if path.parent.parent != lake.files / RAW or path.name.count(".") > 1:
         return True
-    facts = facts_of(lake, extract, path.stem)
-    return facts is not None and (facts.seal is None or is_sealed(parquet, facts.seal, in_full))
+    facts, parquet = facts_of(lake, path.parent.name, path.stem), path.with_suffix(".parquet")
+    return facts is not None and parquet.exists() and (facts.seal is None or is_sealed(parquet, facts.seal, in_full))
 
 
 def _put_away(lake: Lake, path: Path) -> bool:

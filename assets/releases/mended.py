@@ -10,7 +10,7 @@ from assets.lake.log import warn
 from assets.lake.manifests import MANIFEST, Manifest, NoRelease, keep, manifest
 from assets.lake.seals import HASHES, Damaged, damage, seal_folder
 from assets.releases.database import DATABASE
-from assets.releases.pointers import head, pinned, resume
+from assets.releases.pointers import checked_so_far, head, pinned, resume
 from assets.releases.write import versions_of, write_release
 from assets.tables.build import Night
 from assets.tables.closure import agreed
@@ -19,17 +19,19 @@ from assets.tables.closure import agreed
 def mend_releases(night: Night) -> None:
     """Make every release again that is damaged or incomplete, before tonight's is compared with them.
 
-    The one that is shown is looked at in full, the others by size and end of their files. One that cannot be made again is put away.
+    The one that is shown is looked at in full, and any that a clean-up found; the others by size and end of their files. One that cannot
+    be made again is put away.
     """
+    found = checked_so_far(night.lake).found
     for told in sorted(_known(night.lake), key=lambda m: (m.as_of, m.created_at)):
         folder, current = night.lake.releases / told.release, night.lake.current_release
         keep(night.lake, told)
-        if not _is_whole(folder, told, in_full=folder == current):
+        if not _is_whole(folder, told, in_full=folder == current or str(folder) in found):
             try:
                 _make_again(night, told)
                 warn("release damaged, and made again", release=told.release)
-            except Damaged as found:
-                warn("release damaged, and put away", release=told.release, why=str(found))
+            except Damaged as lost:
+                warn("release damaged, and put away", release=told.release, why=str(lost))
                 if folder.exists():
                     discard(folder)
                 if folder.name == pinned(night.lake):

@@ -1,6 +1,8 @@
-"""Which release analysts see: the newest of the nightly line, or the one an operator rolled back to, until that is resumed."""
+"""Which release analysts see: the newest of the nightly line, or the one an operator rolled back to, until that is resumed; and how far
+clean-ups have looked through the lake.
+"""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from assets.lake.files import Lake, beside, recalled, save, sync
 from assets.lake.manifests import NIGHTLY, NoRelease, releases
@@ -13,6 +15,18 @@ class Pointer:
 
     release: str
     content: str = ""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """How far the newest clean-up came in hashing all there is, by path, and what was found that nobody has mended yet."""
+
+    until: str = ""
+    found: list[str] = field(default_factory=list)
+
+
+def checked_so_far(lake: Lake) -> Checked:
+    return recalled(lake.pointer("checked"), Checked) or Checked()
 
 
 def head(lake: Lake) -> Pointer | None:
