@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from tests import reading
+from tests.faults import failing
 
 PROJECT = Path(__file__).resolve().parent.parent.parent
 CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.symlink", "shutil.rmtree"}
@@ -282,7 +283,10 @@ def _night(order: Order) -> None:
     from assets.tables.build import Night
 
     publish.KEPT_RELEASES = KEPT_RELEASES
-    if order.point:
+    calls = failing.count() if order.point == "calls" else {}
+    if order.point.startswith("call "):
+        failing.fail(order.point.removeprefix("call "), order.nth)
+    elif order.point and order.point != "calls":
         POINTS[order.point](order.nth)
     catalog = load_catalog(Path(order.project))
     if order.domain:
@@ -294,6 +298,8 @@ def _night(order: Order) -> None:
         night.run()
         made = publish.publish(night)
     print(made.id, "held:", *(f"{d.domain}: {d.why}" for d in made.held))
+    if calls:
+        print(json.dumps(calls))
 
 
 if __name__ == "__main__":
