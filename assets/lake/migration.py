@@ -6,17 +6,17 @@ of a run are not migrated: the run makes them again from receipts and manifests.
 lies there then counts as what was written.
 """
 
-import json
 import os
 import shutil
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from assets.lake.clock import Instant
 from assets.lake.files import Lake, beside, discard, place, read_json, save, sealed_file, write_text
 from assets.lake.manifests import releases
-from assets.lake.seals import HASHES, has_seal, seal_folder, sealed_text
+from assets.lake.seals import HASHES, has_seal, seal_folder
 
 # What `make run` leaves in the landing of a lake of examples.
 EXAMPLES = ".examples"
@@ -43,20 +43,25 @@ def migrate(lake: Lake) -> None:
 def _seal(lake: Lake) -> None:
     """Take down the hashes of what was written before there were any."""
     for path in (p for p in lake.files.rglob("*.json") if p.name != HASHES and lake.rebuilt not in p.parents):
-        if (parquet := path.with_suffix(".parquet")).exists() and "seal" not in (facts := read_json(path)):
-            _rewrite(path, json.dumps(facts | {"seal": asdict(sealed_file(parquet))}, ensure_ascii=False, indent=1) + "\n")
+        try:
+            said = read_json(path)
+        except ValueError:
+            # Garbled before: who reads it mends it, or says what to do.
+            continue
+        if (parquet := path.with_suffix(".parquet")).exists() and "seal" not in said:
+            _rewrite(path, said | {"seal": asdict(sealed_file(parquet))})
         elif not has_seal(path.read_bytes()):
-            _rewrite(path, path.read_text("utf-8"))
+            _rewrite(path, said)
     layers = [p for layer in LAYERS for p in (lake.files / layer).glob("*/[!.]*")]
     for folder in (*layers, *lake.files.glob("failed/*/[!.]*"), *lake.record.glob("*/[!.]*")):
         if folder.is_dir() and not (folder / HASHES).exists():
             seal_folder(folder)
 
 
-def _rewrite(path: Path, text: str) -> None:
+def _rewrite(path: Path, said: Any) -> None:
     """The same record with its hash. Which of two is older is asked of files: they stay as old as they are."""
     times = path.stat()
-    write_text(path, sealed_text(text if text.endswith("\n") else f"{text}\n"))
+    save(path, said)
     os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 

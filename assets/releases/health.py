@@ -57,7 +57,7 @@ def check_a_share(lake: Lake) -> list[Ailing]:
 def _things(lake: Lake) -> Iterator[Path]:
     """Whatever has a hash: folders of versions, entries of the record, releases; parses; small records; delivered files."""
     layers = [p for layer in (*LAYERS, REFERENCE) for p in (lake.files / layer).glob("*/[!.]*")]
-    folders = {*layers, *lake.files.glob(f"{FAILED}/*/[!.]*"), *lake.record.glob("*/[!.]*")}
+    folders = {p for p in (*layers, *lake.files.glob(f"{FAILED}/*/[!.]*"), *lake.record.glob("*/[!.]*")) if p.is_dir()}
     yield from folders
     yield from (p for p in lake.releases.glob("[!.]*") if p.is_dir() and not p.is_symlink())
     yield from (p for p in lake.archive.glob("[!.]*"))

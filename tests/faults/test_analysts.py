@@ -75,7 +75,7 @@ def test_a_locked_release_is_a_sentence_that_names_who_holds_it(toy: Toy) -> Non
             open_release(release)
         for command in (("query", "from meta.release"), ("status",), ("report",)):
             done = ventetal(toy.data, *command)
-            assert (done.returncode, "Traceback" in done.stderr) == (3, False), done.stderr
+            assert (done.returncode, "It broke off there" in done.stderr) == (3, False), done.stderr
             assert f"Process {process} has {DATABASE}" in done.stdout + done.stderr
     open_release(release).close()
 
@@ -90,7 +90,7 @@ def test_what_is_written_into_a_release_is_served_by_nobody_and_undone_by_the_ne
         open_release(release)
     for command in (("query", "from marts.stock_total"), ("report",), ("diff", release.name, release.name)):
         done = ventetal(toy.data, *command)
-        assert (done.returncode, "Traceback" in done.stderr, "9999" in done.stdout) == (5, False, False), done.stderr
+        assert (done.returncode, "It broke off there" in done.stderr, "9999" in done.stdout) == (5, False, False), done.stderr
         assert f"The next `ventetal run` makes release {release.name} again" in done.stderr
     said = ventetal(toy.data, "status")
     assert said.returncode != 0

@@ -23,6 +23,7 @@ from assets.releases.pointers import pinned, roll_back
 from assets.releases.publish import Release
 from assets.releases.retention import doomed
 from sources.errors import NeedsAttention
+from tests.conftest import ventetal
 from tests.faults.aftermath import WHOLE, PromiseBroken, answers
 from tests.redirected import Region, Treatments
 from tests.toy import Toy
@@ -250,6 +251,24 @@ def test_a_roll_back_stands_though_what_says_so_is_garbled(toy: Toy) -> None:
     cut(toy.lake.pointer("pin"))
     cut(toy.lake.pointer("head"))
     assert (pinned(toy.lake), fourth(toy).pinned, toy.lake.current_release) == (oldest.name, oldest.name, oldest)
+
+
+@pytest.mark.parametrize("whole", [["a release", "a mart of it"], ["what was read"]])
+def test_every_command_survives_what_is_garbled(toy: Toy, whole: list[str]) -> None:
+    """All kinds at once but for some, so that commands come further than to the first."""
+    broken = [p for kind, pattern in KINDS.items() if kind not in whole for p in toy.data.glob(pattern) if p.is_file()]
+    for path in broken:
+        cut(path)
+    first = sorted(toy.lake.releases.glob("2*"))[0].name
+    for command in (
+        ("status",), ("status", "--json"), ("query", "from meta.release"), ("diff", first), ("report",), ("quarantine", "--records"),
+        ("releases", "list"), ("releases", "roll-back", first), ("releases", "resume"), ("clean",),
+    ):  # fmt: skip
+        done = ventetal(toy.data, *command)
+        assert "It broke off there" not in done.stderr, (command, done.stderr)
+        if command[0] == "status":
+            assert done.returncode == 1 if "a release" in whole else done.returncode == 5, done.stderr
+            assert all(str(p.parent if p.parent.name != "marts" else p.parent.parent) in done.stdout for p in broken[:5])
 
 
 def test_nobody_rolls_back_to_what_is_damaged(toy: Toy) -> None:
