@@ -10,8 +10,8 @@ from typing import ClassVar
 
 
 class Exit(IntEnum):
-    """How a command ends: done; done, and a person must look; wrong usage; another run holds the lake; what was asked for does not
-    exist; it broke off.
+    """How a command ends: done; done, and a person must look; wrong usage; another run holds the lake, or another program the release;
+    what was asked for does not exist; it broke off.
     """
 
     DONE, ATTENTION, USAGE, LOCKED, MISSING, BROKEN = range(6)
@@ -36,7 +36,7 @@ class WrongUsage(ToldError):
 
 
 class Locked(ToldError):
-    """Another run holds the lake. The text says which, since when."""
+    """Another run holds the lake, or another program a release. The text says which."""
 
     exit = Exit.LOCKED
 

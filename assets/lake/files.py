@@ -29,6 +29,7 @@ READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 REMEDIES = {
     "receipts": "Put it back from a backup; or have the file delivered again, and `ventetal withdraw {name} --reason ...`.",
     "decisions": "Put it back from a backup, or delete it and decide again.",
+    "manifests": "The next run writes it again while its release is there; else delete it, and what was published then is forgotten.",
     "clock": "`ventetal examples --now` sets the lake's clock anew.",
     "person-key": "Put it back from a backup; or delete it, if the pseudonym key is surely the one that the lake was begun with.",
 }
@@ -111,6 +112,8 @@ def place(made: Path, target: Path) -> None:
 
 def discard(path: Path) -> None:
     """Delete a file or folder: the name goes in one step, so that nobody sees it half there; what dies meanwhile is cleared later."""
+    if not path.exists():
+        return
     gone = beside(path)
     path.replace(gone)
     shutil.rmtree(gone) if gone.is_dir() and not gone.is_symlink() else gone.unlink()

@@ -13,8 +13,9 @@ from sources.errors import Missing
 
 NIGHTLY = "nightly"
 MANIFEST = "manifest.json"
-# What every release is a function of, beside what was delivered.
-HISTORY = ("receipts/[!.]*.json", "decisions/[!.]*.json", "ledger/*/[!.]*.json", "record/*/[!.]*")
+# What every release is a function of, beside what was delivered. A check that nobody accepts any more, or a revision that nobody asks for,
+# publishes nothing.
+HISTORY = ("receipts/[!.]*.json", "decisions/accept-*.json", "decisions/withdraw-*.json", "ledger/*/[!.]*.json", "record/*/[!.]*")
 
 
 class NoRelease(Missing):

@@ -74,7 +74,7 @@ def _look(lake: Lake, path: Path, in_full: bool) -> Ailing | None:
     if path.is_dir() and not (path / HASHES).exists() and _is_from_before(lake, path):
         return None
     said = damage(path, in_full) if path.is_dir() else "" if _is_record(path) and _is_parse(lake, path, in_full) else ALTERED
-    is_for_good = {lake.receipts, lake.decisions, lake.ledger, lake.record} & {*path.parents} or path.stem in REMEDIES
+    is_for_good = {lake.receipts, lake.decisions, lake.ledger, lake.record, lake.manifests} & {*path.parents} or path.stem in REMEDIES
     return Ailing(path, said, remedy(path) if is_for_good else MENDED_BY_A_RUN) if said else None
 
 

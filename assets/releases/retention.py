@@ -40,7 +40,7 @@ def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archi
     versions and parses nothing that is kept names, what was found of versions that are gone, and the last rebuild. Raises NeedsAttention
     while a receipt is gone: what it names would seem to be nobody's.
     """
-    if lacking := lost(lake, nights(lake, datetime.max.isoformat())):
+    if lacking := [n for n in lost(lake, nights(lake, datetime.max.isoformat())) if n.startswith("receipts/")]:
         raise NeedsAttention(f"Nothing is deleted while {lacking[0]} ({len(lacking)} in all) is gone from the lake: see `ventetal status`.")
     old, archived = (now - timedelta(days=days) for days in (release_days, archive_days))
     manifests = releases(lake)
