@@ -3,6 +3,7 @@
 Built from contract and layout alone; what a reason means is in `sources.reasons`, how a text becomes a value in `sources.casts`.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 
 import duckdb
@@ -10,7 +11,7 @@ import pyarrow as pa
 
 from sources.casts import Staged, ident, literal, typed
 from sources.contract import Contract
-from sources.delimited import LINE, MALFORMED
+from sources.delimited import FAULT, LINE, MALFORMED
 from sources.layout import Extract, LayoutFault, Match, Source, plain_name
 from sources.pseudonym import NOT_A_NUMBER, TYPE
 from sources.stamp import Span, Stamp
@@ -91,6 +92,18 @@ def layout_fault(con: duckdb.DuckDBPyConnection, extract: Extract, match: Match,
         con.execute("drop table if exists wide")
 
 
+def ignores_header(con: duckdb.DuckDBPyConnection, match: Match) -> bool:
+    """Whether the layout says of a header among the records that it is none, as reports do that repeat it on each page."""
+    names = ", ".join(f"{literal(n)} as {ident(n)}" for n in match.names)
+    variables = "".join(f", {literal(v)} as {ident(k)}" for k, v in match.variables.items())
+    for rule in match.layout.ignore:
+        # What cannot be computed is told when the records are judged.
+        with suppress(duckdb.Error):
+            if con.execute(f"""select {rule.when} from (select {names}{variables}, null as "$text")""").fetchall() == [(True,)]:
+                return True
+    return False
+
+
 def judgement(contract: Contract, match: Match, relation: str) -> str:
     """The select that types and judges every record of `relation`.
 
@@ -142,7 +155,8 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
     return f"""
         with supplier as ({relation}),
         text as (
-            select {ident(LINE)} as _line, {ident(MALFORMED)} as "$malformed", struct_pack({supplier}) as "$supplier",
+            select {ident(LINE)} as _line, {ident(MALFORMED)} as "$malformed", {ident(FAULT)} as "$fault",
+                struct_pack({supplier}) as "$supplier",
                 ({ignored}) as "$ignored", coalesce({", ".join([*declared, "null"])}) as "$declared",
                 {", ".join(f"{expression} as {name}" for expression, name in texts.items())}
             from (select *, {ident(MALFORMED)} as "$text" from supplier)
@@ -153,7 +167,7 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
             select *,
                 case
                     when "$ignored" then '{IGNORED}'
-                    when "$malformed" is not null then 'rule:malformed_record'
+                    when "$fault" is not null then "$fault"
                     when {" or ".join(condition for condition, _ in errors)}
                     then concat_ws('; ', {", ".join(f"case when {condition} then {literal(reason)} end" for condition, reason in errors)})
                 end as _errors

@@ -19,6 +19,7 @@ from pydantic import Field, field_validator, model_validator
 
 from sources.civil_time import CIVIL_ZONE
 from sources.contract import Contract, digest
+from sources.dialect import Dialect
 from sources.documents import ContractError, read
 from sources.reasons import Refused
 from sources.vocabulary import Model
@@ -30,7 +31,14 @@ Rows = list[tuple[int, list[str]]]
 
 
 class Reads(Model):
+    """How a file is written. `quote` may be none: then a quotation mark is text. `escape` makes the character after it text, where a
+    mark inside a field does not stand twice. `multiline`: a quoted field may hold lines that look like records.
+    """
+
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ";"
+    quote: Annotated[str, Field(pattern=r"^(none|[\x21-\x7e])$")] = '"'
+    escape: Annotated[str, Field(pattern=r"^[\x00-\x7f]?$")] = ""
+    multiline: bool = False
     numbers: Literal["danish", "english"] = "danish"
     missing: list[str] = []
     header_rows: int = Field(default=1, ge=1)
@@ -44,6 +52,17 @@ class Reads(Model):
         except (ValueError, OSError, ZoneInfoNotFoundError):
             raise ValueError(f"{value} is no time zone like {CIVIL_ZONE}") from None
         return value
+
+    @model_validator(mode="after")
+    def _has_marks_apart(self) -> "Reads":
+        marks = [m for m in (self.delimiter, self.quote, self.escape) if m]
+        if len(set(marks)) < len(marks):
+            raise ValueError("delimiter, quote and escape are three different characters; without `escape` a quote inside stands twice")
+        return self
+
+    @cached_property
+    def dialect(self) -> Dialect:
+        return Dialect(self.delimiter, "" if self.quote == "none" else self.quote, self.escape, self.multiline)
 
 
 class Ignore(Model):
@@ -223,8 +242,8 @@ def _fixes_name(pattern: str) -> bool:
 
 
 def plain_name(name: str) -> str:
-    """A column name with what does not matter removed: case, Unicode form, byte-order mark, blanks."""
-    return " ".join(unicodedata.normalize("NFC", name).replace("\ufeff", "").split()).casefold()
+    """A column name with what does not matter removed: case, Unicode form, byte-order mark, quotation marks, blanks."""
+    return " ".join(unicodedata.normalize("NFC", name).replace("\ufeff", "").replace('"', "").split()).casefold()
 
 
 def choose(extract: Extract, file_name: str, heads: Callable[[Reads], Iterable[tuple[str | None, Rows]]]) -> Match:

@@ -19,11 +19,12 @@ from typing import Any
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sources.casts import ident, literal
 from sources.contract import Contract
-from sources.delimited import DelimitedFile, schema
-from sources.judgement import IGNORED, judgement, layout_fault, origin, supplier_relation
+from sources.delimited import FAULT, DelimitedFile, schema
+from sources.judgement import IGNORED, ignores_header, judgement, layout_fault, origin, supplier_relation
 from sources.layout import Extract, Match, choose, plain_name
 from sources.pseudonym import TYPE, Pseudonyms
 from sources.reasons import Refused
@@ -32,7 +33,7 @@ from sources.stamp import Span, Stamp
 from sources.unpack import kind_of
 from sources.workbook import Workbook
 
-READER_VERSION = "2"
+READER_VERSION = "3"
 _STAMP = r"(19|20)\d{2}[-./]?\d{2}[-./]?\d{2}([-T ]\d{2}[:.]?\d{2}([:.]?\d{2})?)?"
 # What a delivery says of itself above its header that is kept of it: nothing a supplier could fill with somebody's name or number.
 KEPT = {
@@ -102,6 +103,8 @@ class Delivery:
         contract = self.extract.contract
         refused: list[Refused] = []
         batches, shape = self.file.batches(self.match), schema(self.match.names)
+        if not ignores_header(con, self.match):
+            batches = _up_to_second_header(batches, self.match.names)
         if contract.person and (numbers := origin(self.match.layout.columns[contract.person.name], self.match)):
             # SQL, and whatever it may spill or say, never sees a CPR number.
             pseudonyms, shape = Pseudonyms(contract.domain, self._person_key), shape.append(pa.field(TYPE, pa.string()))
@@ -184,6 +187,28 @@ def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterat
     except Refused as refusal:
         refused.append(refusal)
         raise
+
+
+def _up_to_second_header(batches: Iterator[pa.RecordBatch], names: tuple[str, ...]) -> Iterator[pa.RecordBatch]:
+    """Where the header stands again another table begins, of whatever: its records are told and not believed."""
+    is_below = False
+    for batch in batches:
+        at = 0 if is_below else _header_at(batch, names)
+        if at is not None:
+            is_below, place = True, batch.schema.get_field_index(FAULT)
+            faults = [*batch.column(place).slice(0, at).to_pylist(), *["rule:second_table"] * (len(batch) - at)]
+            batch = batch.set_column(place, batch.schema.field(place), pa.array(faults, pa.string()))
+        yield batch
+
+
+def _header_at(batch: pa.RecordBatch, names: tuple[str, ...]) -> int | None:
+    rows = pa.array(range(0), pa.int64())
+    for place, name in enumerate(names):
+        alike = pc.equal(batch.column(place), name)
+        rows = pc.indices_nonzero(alike) if place == 0 else rows.filter(alike.take(rows))
+        if not len(rows):
+            return None
+    return int(rows[0].as_py())
 
 
 def _refuse_impossible_times(extract: Extract, variables: dict[str, str]) -> None:

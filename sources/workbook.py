@@ -58,7 +58,7 @@ class Workbook:
             kept = [[as_text(cell, numbers).strip(BLANKS) for cell in row[:width]] + [""] * (width - len(row)) for _, row in rows]
             columns = [pa.array(column, pa.string()) for column in zip(*kept, strict=True)]
             lines = pa.array([line for line, _ in rows], pa.int64())
-            yield pa.RecordBatch.from_arrays([*columns, lines, pa.nulls(len(rows), pa.string())], schema=schema(match.names))
+            yield pa.RecordBatch.from_arrays([*columns, lines, *[pa.nulls(len(rows), pa.string())] * 2], schema=schema(match.names))
 
     def _rows(self, sheet: str) -> Iterator[list[Cell]]:
         """The rows of a sheet from A1 on; the library leaves out columns before the first that is used."""

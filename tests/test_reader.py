@@ -176,7 +176,6 @@ def test_of_identical_records_the_first_stays_and_of_differing_ones_none(tmp_pat
         (b"", "empty_file", "empty"),
         (b"Dag;Antal\n", "no_layout", "Nearest is plain, which lacks Navn"),
         (b"Navn;Dag;Navn\n", "duplicate_header", "'Navn' twice"),
-        (f'{HEADER}\na;2015-01-01;1;1;ja;x\n"b;2015-01-01;1;1;ja;x\nc;2015-01-01;1;1;ja;x\n'.encode(), "unreadable_file", "line 3"),
         (f"{HEADER}\n".encode() + b"\x81;2015-01-01;1;1;ja;x\n", "undecodable_text", "0x81"),
         (f"{HEADER}\næø;2015-01-01;1;1;ja;x\nå".encode()[:-1], "undecodable_text", "utf-8 but for a broken character on line 3"),
         (f"{HEADER}\nå".encode("utf-16")[:-1], "undecodable_text", "utf-16 but for a broken character on line 2"),
@@ -194,8 +193,9 @@ def test_the_line_of_what_is_wrong_is_right_megabytes_into_a_file(tmp_path: Path
     records = [f"å{i};2015-01-01;{i};1;ja;x" for i in range(200_000)]
     content = breaks.join([HEADER, *records, ""]).encode() + last
     assert len(content) > 2 * BLOCK_BYTES
+    spans_lines = LAYOUT | {"reads": {"multiline": "true"}}
     with pytest.raises(Refused, match=r"line 200002\b"):
-        parsed(write(tmp_path, content))
+        parsed(write(tmp_path, content), extract(spans_lines))
 
 
 def test_two_layouts_that_fit_alike_refuse_the_file_and_the_fuller_one_wins_otherwise(tmp_path: Path) -> None:
@@ -325,10 +325,11 @@ def conserved(path: Path, text: str, codes: set[str]) -> None:
 def test_any_dirty_file_is_refused_whole_or_every_record_is_counted(
     tmp_path_factory: pytest.TempPathFactory, before: list[str], records: list[list[str]], encoding: str, line_ends: list[str]
 ) -> None:
-    lines = [*before, HEADER, GOOD, *(";".join(cells) for cells in records)]
+    # The record beside a piece of one may be the other piece of it: the first is beside none.
+    lines = [*before, HEADER, GOOD, GOOD.replace("good", "b"), *(";".join(cells) for cells in records)]
     text = "".join(line + line_ends[i % len(line_ends)] for i, line in enumerate(lines))
     path = write(tmp_path_factory.mktemp("dirty"), text.encode(encoding))
-    conserved(path, text, {"unreadable_file"} if text.count('"') % 2 else set())
+    conserved(path, text, set())
 
 
 @settings(max_examples=60, deadline=None)
@@ -338,7 +339,7 @@ def test_a_file_cut_off_anywhere_is_refused_or_loses_its_last_record_alone(
 ) -> None:
     text = f'{HEADER}\n{GOOD}\n"Ærø; øst";2015-01-02;2;;nej;x\nÅrø;2015-01-03;3;;ja;x\n'
     path = write(tmp_path_factory.mktemp("cut"), text.encode(encoding)[:-cut])
-    conserved(path, text, {"unreadable_file", "undecodable_text"})
+    conserved(path, text, {"undecodable_text"})
 
 
 SHEET_CELL = st.one_of(
