@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from assets.lake import log
-from assets.lake.files import write_text
+from assets.lake.files import PRIVATE, write_text
 from assets.night_run import COMMAND_LINE, STARTED_BY
 from pipelines.dagster_internals import (
     InMemoryJob,
@@ -27,6 +27,7 @@ from pipelines.dagster_internals import (
 )
 from pipelines.names import LOCATION, RELEASE
 from sources.errors import is_told, told
+from sources.paths import plain
 from sources.settings import settings
 
 
@@ -53,7 +54,7 @@ def instance_settings(data: Path) -> dict[str, object]:
 
     Files of SQLite beside the data, or the Postgres database that VENTETAL_POSTGRES_URL names.
     """
-    base = {"base_dir": str(data / "dagster")}
+    base = {"base_dir": plain(data / "dagster")}
     sqlite = {"module": "pipelines.run_storage", "class": "Storage", "config": base}
     postgres = {"postgres": {"postgres_url": {"env": "VENTETAL_POSTGRES_URL"}}}
     return {
@@ -67,10 +68,17 @@ def instance_home(project: Path, data: Path) -> Path:
     """A DAGSTER_HOME for Dagster's own commands: the one that is set, else one beside the data that says what `instance` does."""
     if home := settings().dagster_home:
         return Path(home)
-    own = data / "dagster"
-    own.mkdir(parents=True, exist_ok=True)
+    own = _own(data)
     configured = yaml.safe_load((project / "dagster.yaml").read_text("utf-8")) | instance_settings(data)
     write_text(own / "dagster.yaml", yaml.safe_dump(configured))
+    return own
+
+
+def _own(data: Path) -> Path:
+    """The folder of Dagster's records, ours alone: they say what ran, and the socket of the code server is in it."""
+    own = data / "dagster"
+    own.mkdir(parents=True, exist_ok=True)
+    own.chmod(PRIVATE)
     return own
 
 
@@ -82,8 +90,7 @@ def instance(project: Path, data: Path) -> Iterator[dg.DagsterInstance]:
         with dg.DagsterInstance.get() as configured:
             yield configured
         return
-    (data / "dagster").mkdir(parents=True, exist_ok=True)
-    reference = InstanceRef.from_dir(str(data / "dagster"), config_dir=str(project), overrides=instance_settings(data))
+    reference = InstanceRef.from_dir(plain(_own(data)), config_dir=str(project), overrides=instance_settings(data))
     with dg.DagsterInstance.from_ref(reference) as own:
         yield own
 

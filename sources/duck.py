@@ -1,19 +1,24 @@
-"""How the pipeline opens DuckDB: in memory, bounded, without extensions from elsewhere."""
+"""How the pipeline opens DuckDB: in memory, bounded, shut in one folder, without extensions from elsewhere."""
 
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from sources.casts import ident
+from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.errors import WrongUsage
+from sources.paths import names, plain
 from sources.settings import settings
 
 
-def connect(scratch: Path, memory_limit: str = "", spill_limit: str = "") -> duckdb.DuckDBPyConnection:
-    """An in-memory connection that spills to `scratch` and never loads an extension from disk or network, under the limits given, else
-    those of the environment. Raises WrongUsage for limits that cannot be meant.
+def connect(
+    scratch: Path, *folders: Path, memory_limit: str = "", spill_limit: str = "", keeps_order: bool = True
+) -> duckdb.DuckDBPyConnection:
+    """An in-memory connection that spills to `scratch`, under the limits given, else those of the environment.
+
+    It reaches no file outside `folders` (the one `scratch` lies in, if none is given), no extension and no network, and no SQL can
+    change that. Raises WrongUsage for limits that cannot be meant.
     """
     if not (memory_limit and spill_limit):
         said = settings()
@@ -23,7 +28,7 @@ def connect(scratch: Path, memory_limit: str = "", spill_limit: str = "") -> duc
         con = duckdb.connect(
             config={
                 "memory_limit": memory_limit,
-                "temp_directory": str(scratch),
+                "temp_directory": plain(scratch),
                 "max_temp_directory_size": spill_limit,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
@@ -34,6 +39,10 @@ def connect(scratch: Path, memory_limit: str = "", spill_limit: str = "") -> duc
         raise WrongUsage(f"VENTETAL_MEMORY_LIMIT and VENTETAL_SPILL_LIMIT are {sizes}: one of them is no size like 4GB.") from error
     # For its cursors too: a session's setting would leave them the zone of the host.
     con.execute("set global timezone = 'UTC'")
+    con.execute(f"set preserve_insertion_order = {keeps_order}")
+    con.execute(f"set allowed_directories = [{', '.join(map(literal, names(*(folders or [scratch.parent]))))}]")
+    con.execute("set enable_external_access = false")
+    con.execute("set lock_configuration = true")
     return con
 
 

@@ -21,11 +21,12 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from sources.casts import ident, literal
+from sources.casts import ident
 from sources.contract import Contract
 from sources.delimited import FAULT, DelimitedFile, schema
 from sources.judgement import IGNORED, ignores_header, judgement, layout_fault, origin, supplier_relation
 from sources.layout import Extract, Match, choose, plain_name
+from sources.paths import quoted
 from sources.pseudonym import TYPE, Pseudonyms
 from sources.reasons import Refused
 from sources.repeats import repeated_hashes
@@ -98,7 +99,8 @@ class Delivery:
     def parse(self, con: duckdb.DuckDBPyConnection, target: Path) -> Reading:
         """Write all records to `target` (Parquet) and return what was found; raises Refused or LayoutFault, target then worthless.
 
-        The database of `con` no longer keeps the order of insertion afterwards: the setting is one for all its cursors.
+        On a connection that does not keep order each thread writes the batches it judged: the line says where a record stood, its place
+        in the Parquet does not.
         """
         contract = self.extract.contract
         refused: list[Refused] = []
@@ -113,9 +115,7 @@ class Delivery:
         try:
             relation, cells, aside = supplier_relation(con, self.match)
             select = judgement(contract, self.match, relation)
-            # Each thread writes the batches it judged: the line says where a record stood, its place in the Parquet does not.
-            con.execute("set preserve_insertion_order = false")
-            con.execute(f"copy ({select}) to {literal(str(target))} ({PARQUET})")
+            con.execute(f"copy ({select}) to {quoted(target)} ({PARQUET})")
         except duckdb.Error:
             # DuckDB keeps the text of what stopped the reader and loses the exception.
             if refused:
@@ -130,7 +130,7 @@ class Delivery:
         return self._reading(con, target, (self.file.physical_records - aside) * cells)
 
     def _reading(self, con: duckdb.DuckDBPyConnection, target: Path, physical: int) -> Reading:
-        file = f"read_parquet({literal(str(target))})"
+        file = f"read_parquet({quoted(target)})"
         records, accepted, ignored, declared = con.execute(
             "select count(*), count(*) filter (_errors is null), count(*) filter (_errors = $ignored), list(distinct _declared)"
             f" from {file}",
@@ -241,7 +241,7 @@ def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, ta
         return
     has_blank = " or ".join(f"{ident(c)} is null" for c in optional) or "false"
     version = ", ".join([key, *(f"case when not has_blank then {ident(c)} end" for c in optional)])
-    file = f"read_parquet({literal(str(target))})"
+    file = f"read_parquet({quoted(target)})"
     if not len(repeated_hashes(con, key, f"{file} where _errors is null")):
         return
     content = ", ".join(ident(c.name) for c in contract.columns)
@@ -250,7 +250,7 @@ def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, ta
     marked = target.with_suffix(".marked")
     con.execute(f"""
         copy (
-            with record as (select *, file_row_number as place from read_parquet({literal(str(target))}, file_row_number = true)),
+            with record as (select *, file_row_number as place from read_parquet({quoted(target)}, file_row_number = true)),
             repeated as (
                 select {key} from record where _errors is null group by all having count(*) > 1
             ),
@@ -271,14 +271,14 @@ def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, ta
             select record.* exclude (place, file_row_number, _errors, _original), coalesce(record._errors, judged.repeat) as _errors,
                 coalesce(record._original, case when judged.repeat is not null then {original} end) as _original
             from record left join judged using (place)
-        ) to {literal(str(marked))} ({PARQUET})""")
+        ) to {quoted(marked)} ({PARQUET})""")
     marked.replace(target)
 
 
 def refused_records(con: duckdb.DuckDBPyConnection, parsed: Path) -> list[dict[str, Any]]:
     """(line, reasons, original) of every refused record of a parse, in file order."""
     rows = con.execute(
-        f"select _line, _errors, _original from read_parquet({literal(str(parsed))})"
+        f"select _line, _errors, _original from read_parquet({quoted(parsed)})"
         f" where _errors is not null and _errors <> '{IGNORED}' order by _line"
     ).fetchall()
     return [{"line": line, "reasons": errors.split("; "), "original": _loaded(original)} for line, errors, original in rows]

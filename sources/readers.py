@@ -61,10 +61,13 @@ class Found:
 
 
 class Readers:
-    """The reading processes of a run. Any thread may ask; one process answers it at a time."""
+    """The reading processes of a run. Any thread may ask; one process answers it at a time.
 
-    def __init__(self, scratch: Path) -> None:
-        self._scratch, self._lock = scratch, threading.Lock()
+    They write below `folder`, the one that `scratch` lies in if not given.
+    """
+
+    def __init__(self, scratch: Path, folder: Path | None = None) -> None:
+        self._scratch, self._folder, self._lock = scratch, folder or scratch.parent, threading.Lock()
         self._free: list[_Process] = []
         self._all: list[_Process] = []
         self._is_closed = False
@@ -132,7 +135,7 @@ class Readers:
                     break
                 self._all.remove(process)
             else:
-                process = _Process(self._scratch)
+                process = _Process(self._scratch, self._folder)
                 self._all.append(process)
         try:
             yield process
@@ -196,7 +199,7 @@ class _Process:
     It is begun with the key under which persons get ids, which no environment and no argument shows.
     """
 
-    def __init__(self, scratch: Path) -> None:
+    def __init__(self, scratch: Path, folder: Path) -> None:
         said = settings()
         self._most = _bytes(said.reader_memory_limit, f"{PREFIX}READER_MEMORY_LIMIT")
         # The rest is for what DuckDB does not count, and for the libraries of other kinds of file.
@@ -206,6 +209,7 @@ class _Process:
         self._rest, self.is_fit = b"", True
         self._send({
             "scratch": str(scratch / f"reader-{self._running.pid}"),
+            "folder": str(folder),
             "memory_limit": f"{database // _MIB}MiB",
             "spill_limit": said.spill_limit,
             "person_key": _person_key().hex(),

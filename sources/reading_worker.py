@@ -62,11 +62,11 @@ def _listen(requests: "queue.Queue[str]") -> None:
 
 
 class _Worker:
-    """What it is given when it begins: where DuckDB may spill, its limits, and the key under which persons get ids."""
+    """What it is given when it begins: where DuckDB may spill and write, its limits, and the key under which persons get ids."""
 
-    def __init__(self, scratch: str, memory_limit: str, spill_limit: str, person_key: str) -> None:
+    def __init__(self, scratch: str, folder: str, memory_limit: str, spill_limit: str, person_key: str) -> None:
         self.scratch, self.key = Path(scratch), bytes.fromhex(person_key)
-        self.con = connect(self.scratch, memory_limit, spill_limit)
+        self.con = connect(self.scratch, Path(folder), memory_limit=memory_limit, spill_limit=spill_limit, keeps_order=False)
 
     def answer(self, request: dict[str, Any]) -> Answer:
         """What was found, or the reason why nothing was; after `seconds` of work the kernel ends this process."""

@@ -38,6 +38,18 @@ def test_systemd_understands_every_unit(tmp_path: Path) -> None:
     assert (done.returncode, said) == (0, [])
 
 
+@pytest.mark.parametrize("unit", [u for u in UNITS if u.suffix == ".service"], ids=lambda u: u.stem)
+def test_a_service_that_is_taken_over_can_do_little(unit: Path) -> None:
+    """The score is systemd's own: 10 is a service that may do anything."""
+    done = subprocess.run(
+        [program("systemd-analyze"), "security", "--offline=true", "--no-pager", "--threshold=30", unit],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
+    assert found, done.stderr
+    assert (done.returncode, float(found[1]) < 3) == (0, True), done.stdout
+
+
 def test_every_service_has_a_unit_with_a_limit_and_no_rights_beyond_its_data() -> None:
     names = {u.name for u in UNITS}
     assert names == {f"ventetal-{s}.service" for s in (*Service, "clean")} | {"ventetal-clean.timer"}

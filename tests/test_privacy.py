@@ -243,8 +243,8 @@ def test_the_threshold_is_said_once_with_its_source_and_asked_by_all_that_is_abo
 
 
 def test_only_the_operator_can_open_what_is_about_persons(region: Path) -> None:
-    for folder in ("archive", "rejected", "lake"):
-        assert stat.S_IMODE((region / folder).stat().st_mode) == 0o700, folder
+    modes = dict.fromkeys(("archive", "rejected", "lake", "dagster"), 0o700) | {"releases": 0o750}
+    assert {folder: stat.S_IMODE((region / folder).stat().st_mode) for folder in modes} == modes
     assert all(stat.S_IMODE(f.stat().st_mode) == 0o600 for f in (region / "archive").iterdir())
 
 

@@ -42,7 +42,7 @@ def _differences(catalog: Catalog, table: Table) -> list[str]:
 
 def _described(catalog: Catalog, table: Table) -> dict[str, str]:
     """Column -> type of the table's SQL over inputs without a row."""
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"enable_external_access": False}) as con:
         con.execute("set variable as_of = timestamp '2000-01-01'")
         for name in table.reads:
             relation(con, name, no_rows(catalog.contract(name)))

@@ -16,6 +16,7 @@ from assets.deliveries.standing import Rows, Standing
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import no_rows
+from sources.paths import quoted
 from sources.stamp import DAY, Span, next_month
 from sources.vocabulary import Delivery
 
@@ -209,7 +210,7 @@ def _counted(contract: Contract, standings: list[Standing], paths: dict[str, str
     parts = " union all ".join(
         f"select {literal(s.receipt.id)} as receipt, {literal(s.claim.sender)} as sender, {s.status == 'held'} as is_held,"
         f" {_first_of(s.claim)} as period, {column} as dated_at, {begun} as begun_at, {person} as person, _errors"
-        f" from read_parquet({literal(paths[s.parse or ''])})"
+        f" from read_parquet({quoted(paths[s.parse or ''])})"
         for s in standings
     )
     rows = ask(f"""

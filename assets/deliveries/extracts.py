@@ -26,11 +26,11 @@ from assets.lake.log import say, warn
 from assets.lake.seals import Damaged, mended
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome, raw_rules
-from sources.casts import literal
 from sources.contract import Contract, digest
 from sources.duck import connect, relation, said_of
 from sources.layout import Extract, LayoutFault
 from sources.parse import PARQUET, Reading
+from sources.paths import quoted
 from sources.readers import NotReadable, Readers, Stopped
 from sources.reasons import Refused
 
@@ -113,9 +113,9 @@ def current_view(lake: Lake, con: duckdb.DuckDBPyConnection, contract: Contract,
         settled_once = lake.scratch / f"{state.extract}-{state.key}.parquet"
         if not settled_once.exists():
             part = beside(settled_once)
-            con.execute(f"copy ({select}) to {literal(str(part))} ({PARQUET})")
+            con.execute(f"copy ({select}) to {quoted(part)} ({PARQUET})")
             part.replace(settled_once)
-        select = f"select * from read_parquet({literal(str(settled_once))})"
+        select = f"select * from read_parquet({quoted(settled_once)})"
     relation(con, f"raw.{state.extract}", select)
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 from assets.deliveries.claims import Claim
 from assets.deliveries.receipts import Receipt
-from sources.casts import ident, literal
+from sources.casts import ident
 from sources.contract import Contract
 from sources.duck import no_rows
 from sources.parse import Reading
+from sources.paths import quoted
 
 Rows = Sequence[Sequence[Any]]
 Ask = Callable[[str], Rows]
@@ -169,7 +170,7 @@ def current_records(contract: Contract, selected: list[tuple[str, str | None]], 
     if not selected:
         return no_rows(contract)
     if contract.delivery.mode != "upsert" or not (has_versions or any(full for _, full in selected)):
-        return f"select {columns} from read_parquet([{', '.join(literal(p) for p, _ in selected)}]) where _errors is null"
+        return f"select {columns} from read_parquet([{', '.join(quoted(p) for p, _ in selected)}]) where _errors is null"
     key, later = _order(contract)
     return f"select {columns} from ({_versions(contract, selected)}) qualify row_number() over (partition by {key} order by {later}) = 1"
 
@@ -247,9 +248,9 @@ def _versions(contract: Contract, selected: list[tuple[str, str | None]], is_the
     parts = []
     for place, (path, full) in enumerate(selected):
         # A record that the full file holds and that could not be taken is not gone.
-        held = f" and ({key}) {is_in} (select ({key}) from read_parquet({literal(full)}) where {is_known})" if full else ""
+        held = f" and ({key}) {is_in} (select ({key}) from read_parquet({quoted(full)}) where {is_known})" if full else ""
         if full or is_there:
-            parts.append(f"select {_columns(contract)}, {place} as delivery from read_parquet({literal(path)}) where _errors is null{held}")
+            parts.append(f"select {_columns(contract)}, {place} as delivery from read_parquet({quoted(path)}) where _errors is null{held}")
     return " union all ".join(parts)
 
 

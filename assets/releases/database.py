@@ -7,6 +7,7 @@ import duckdb
 
 from assets.lake.seals import HASHES, Damaged, damage
 from sources.errors import Locked
+from sources.paths import plain
 
 DATABASE = "ventetal.duckdb"
 # The format of DuckDB 1.0, which every later client opens.
@@ -25,9 +26,9 @@ def open_release(release: Path) -> duckdb.DuckDBPyConnection:
     check_release(release)
     try:
         con = duckdb.connect(
-            str(release / DATABASE),
+            plain(release / DATABASE),
             read_only=True,
-            config={"enable_external_access": False, "autoinstall_known_extensions": False, "autoload_known_extensions": False},
+            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
         )
     except duckdb.IOException as error:
         if "lock on file" not in str(error):
@@ -36,6 +37,7 @@ def open_release(release: Path) -> duckdb.DuckDBPyConnection:
         who = f"process {process[1]}" if process else "another program"
         said = f"{who.capitalize()} has {DATABASE} of release {release.resolve().name} open for writing, which shuts everybody else out"
         raise HeldOpen(f"{said}: have it opened read-only. Nights go on meanwhile, and so do readers of marts/*.parquet.") from None
+    con.execute("set enable_external_access = false")
     con.execute("set lock_configuration = true")
     return con
 

@@ -24,6 +24,7 @@ from assets.tables.qualifiers import QF
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import connect
+from sources.paths import quoted
 
 REMEMBERED_DAYS = 400
 NEW, GONE = "new row", "row gone"
@@ -106,7 +107,7 @@ def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Compariso
     if all(p.is_dir() for p in paths):
         for path in paths:
             check_release(path)
-        with TemporaryDirectory() as scratch, connect(Path(scratch)) as con:
+        with TemporaryDirectory() as scratch, connect(Path(scratch), lake.releases) as con:
             changes = changed_figures(catalog, paths[0], paths[1], con)
         # What is not final may tell, one figure beside the other, of the few between them: that it changed must do.
         masked = [replace(c, before=None, after=None) if not c.was_final and catalog.tells_of_persons(c.table) else c for c in changes]
@@ -129,10 +130,10 @@ def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, bef
         return []
     earlier, oldest = lake.releases / before.release, datetime.fromisoformat(release.as_of) - timedelta(days=REMEMBERED_DAYS)
     found, known = reasons(before, release), list[tuple[Any, ...]]()
-    with connect(lake.scratch) as con:
+    with connect(lake.scratch, lake.scratch, lake.releases) as con:
         # A copy of our own: whoever holds the release open for writing shuts everybody else out of it.
         copied = shutil.copyfile(earlier / DATABASE, lake.scratch / "earlier.duckdb")
-        con.execute(f"attach {literal(str(copied))} as earlier (read_only)")
+        con.execute(f"attach {quoted(copied)} as earlier (read_only)")
         if con.execute("select 1 from duckdb_tables() where schema_name = 'meta' and table_name = 'revision'").fetchall():
             known = con.execute("select * from earlier.meta.revision where as_of >= ? order by all", [oldest]).fetchall()
         con.execute("detach earlier")
@@ -160,12 +161,12 @@ def _behind(catalog: Catalog, table: str) -> set[str]:
 
 
 def _changes(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, before: Path, after: Path) -> Iterable[Change]:
-    names = [[d[0] for d in con.execute(f"describe select * from read_parquet({literal(str(p))})").fetchall()] for p in (before, after)]
+    names = [[d[0] for d in con.execute(f"describe select * from read_parquet({quoted(p)})").fetchall()] for p in (before, after)]
     common = [n for n in names[1] if n in names[0]]
     if not set(contract.key) <= set(common):
         return [Change(table, "", "its rows have another key")]
-    con.execute(f"create or replace temp view earlier as select * from read_parquet({literal(str(before))})")
-    con.execute(f"create or replace temp view later as select * from read_parquet({literal(str(after))})")
+    con.execute(f"create or replace temp view earlier as select * from read_parquet({quoted(before)})")
+    con.execute(f"create or replace temp view later as select * from read_parquet({quoted(after)})")
     using = ", ".join(ident(k) for k in contract.key)
     row = " || ', ' || ".join(f"'{k} ' || coalesce(cast({ident(k)} as varchar), '-')" for k in contract.key)
     final = " and ".join(

@@ -19,6 +19,7 @@ from assets.tables.versions import Version, known, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
 from sources.duck import connect
+from sources.paths import built, quoted
 
 
 def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed) -> None:
@@ -29,8 +30,8 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
     part.chmod(SHARED)
     published = versions_of(lake, manifest)
     shown = [v for v in published if v.table.split(".")[0] in meta.SHOWN]
-    with connect(lake.scratch) as con:
-        con.execute(f"attach {literal(str(part / DATABASE))} as release (storage_version {literal(STORAGE_VERSION)})")
+    with built(part / DATABASE) as database, connect(lake.scratch, lake.root, database.parent) as con:
+        con.execute(f"attach {quoted(database)} as release (storage_version {literal(STORAGE_VERSION)})")
         con.execute("use release")
         # One transaction: each statement of its own would wait for the disk.
         con.execute("begin")
@@ -96,7 +97,7 @@ def _copy_rows(con: duckdb.DuckDBPyConnection, folder: Path, target: Path) -> No
     if len(files) == 1:
         shutil.copyfile(files[0], target)
     else:
-        con.execute(f"copy ({rows_sql(folder)}) to {literal(str(target))} (format parquet, compression zstd)")
+        con.execute(f"copy ({rows_sql(folder)}) to {quoted(target)} (format parquet, compression zstd)")
 
 
 def _write_meta(con: duckdb.DuckDBPyConnection, rows: dict[str, meta.Rows]) -> None:

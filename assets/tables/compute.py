@@ -24,6 +24,7 @@ from sources.contract import Contract
 from sources.duck import dicts
 from sources.errors import ToldError
 from sources.parse import Delivery, refused_records
+from sources.paths import quoted
 
 
 class WrongLookup(ToldError):
@@ -107,7 +108,7 @@ def read_reference(lake: Lake, table: Table, con: duckdb.DuckDBPyConnection) -> 
         first = refused_records(con, parsed)[0]
         raise WrongLookup(f"data/reference/{table.path.name}, line {first['line']}: {'; '.join(first['reasons'])}")
     columns = ", ".join(ident(c.name) for c in table.contract.columns)
-    select = f"select {columns} from read_parquet({literal(str(parsed))}) order by all"
+    select = f"select {columns} from read_parquet({quoted(parsed)}) order by all"
     key = reference_key(table)
     return _told(con, _written(lake, con, table.name, key, select), Version(table.name, key), True)
 
@@ -148,12 +149,12 @@ def _typed(con: duckdb.DuckDBPyConnection, name: str, rows: list[Row], types: li
 
 
 def _copy(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
-    con.execute(f"copy ({select}) to {literal(str(target))} (format parquet, compression zstd)")
+    con.execute(f"copy ({select}) to {quoted(target)} (format parquet, compression zstd)")
 
 
 def _told(con: duckdb.DuckDBPyConnection, made: Path, version: Version, is_hashed: bool) -> Path:
     """The folder with what is known of it. Core is hashed when somebody asks: it takes as long as making it."""
     asked = f"count(*), {LOGICAL_HASH if is_hashed else literal('')}"
-    rows, hashed = con.execute(f"select {asked} from read_parquet({literal(str(made / PART))}) as t").fetchall()[0]
+    rows, hashed = con.execute(f"select {asked} from read_parquet({quoted(made / PART)}) as t").fetchall()[0]
     save(made / FACTS, replace(version, rows=rows, logical_hash=hashed))
     return made

@@ -27,6 +27,7 @@ from assets.tables.versions import PART, Version, WithheldCount, known, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
 from sources.duck import connect, dicts
+from sources.paths import quoted
 from sources.vocabulary import Disclosure
 
 ENTRY = "entry.json"
@@ -111,8 +112,8 @@ class Record:
         file = self._lake.releases / release.release / "marts" / f"{self._table.contract.id}.parquet" if release else None
         if spec is None or file is None or not file.exists():
             return []
-        with connect(self._lake.scratch) as con:
-            rows = self._in_names_of_today(dicts(con, f"select * from read_parquet({literal(str(file))})"))
+        with connect(self._lake.scratch, self._lake.releases) as con:
+            rows = self._in_names_of_today(dicts(con, f"select * from read_parquet({quoted(file)})"))
         return [r for r in rows if set(spec.key) <= set(r) and not r.get(PROVISIONAL) and "p" not in (r.get("qf") or "")]
 
     def due(self) -> frozenset[str]:
@@ -184,14 +185,14 @@ class Record:
         for folder in folders:
             if said := damage(folder):
                 raise Damaged(folder, said, FROM_BACKUP)
-        files = [str(folder / name) for folder in folders]
+        files = [quoted(folder / name) for folder in folders]
         rows = self._shown_before if any(not e.release for e in self.entries) else []
         if name == PART:
             # Of how many persons was not written down.
             rows = [{n: v for n, v in r.items() if n in (*spec.key, *spec.published)} for r in rows]
         if files:
             with connect(self._lake.scratch) as con:
-                query = f"select * from read_parquet([{', '.join(map(literal, files))}], union_by_name=true, filename='{FILE}')"
+                query = f"select * from read_parquet([{', '.join(files)}], union_by_name=true, filename='{FILE}')"
                 rows = rows + self._in_names_of_today(dicts(con, query))
         for row in rows:
             if lacking := sorted(set(spec.key) - set(row)):
@@ -269,7 +270,7 @@ def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version
             names = ", ".join(literal(p) for p in sorted(version.published))
             for source, name in ((rows_sql(made), SHOWN), (rows_sql(made, TRUTH), PART)):
                 query = f"select * from ({source}) where cast({ident(spec.within[0])} as varchar) in ({names})"
-                con.execute(f"copy ({query}) to {literal(str(part / name))} (format parquet)")
+                con.execute(f"copy ({query}) to {quoted(part / name)} (format parquet)")
             counts = [w for w in version.withheld if w.period in version.published]
             save(part / ENTRY, Entry(version.table, release, as_of, now, version.published, version.obeyed, counts))
             place(part, target)

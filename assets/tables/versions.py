@@ -13,6 +13,7 @@ from assets.lake.log import warn
 from assets.lake.seals import Damaged, damage
 from expectations.suite import Outcome
 from sources.casts import literal
+from sources.paths import plain
 
 FACTS = "version.json"
 PART = "part-0.parquet"
@@ -120,7 +121,7 @@ def facts(folder: Path) -> Version:
 def rows_sql(folder: Path, within: str = "") -> str:
     """A select of all rows of a version, or of those beside them `within` it. Raises Damaged."""
     check(folder)
-    return f"select * from read_parquet({literal(f'{folder / within}/*.parquet')})"
+    return f"select * from read_parquet({literal(f'{plain(folder / within)}/*.parquet')})"
 
 
 def tonight_sql(folder: Path) -> str:

@@ -133,7 +133,7 @@ def _reading() -> Iterator["Readers"]:
     from sources.readers import NotReadable, Readers, Stopped
 
     with TemporaryDirectory() as scratch:
-        readers = Readers(Path(scratch))
+        readers = Readers(Path(scratch), Path(scratch))
         try:
             yield readers
         except (NotReadable, Stopped) as error:
