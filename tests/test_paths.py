@@ -8,9 +8,11 @@ import pytest
 from assets.lake.files import Lake
 from assets.releases.difference import compared
 from assets.releases.quarantine import refused
+from pipelines.definitions import assemble
+from pipelines.names import JOB
+from pipelines.nightly import instance, run_job
 from sources.duck import connect
 from sources.paths import plain, quoted
-from tests.conftest import ventetal
 from tests.toy import Toy, rebuilt
 
 # Patterns, queries, columns and their values, quotes, escapes, comments, and letters that only some encodings have.
@@ -44,17 +46,18 @@ def test_a_lake_in_a_folder_of_any_name_is_the_lake_it_is_elsewhere(tmp_path: Pa
     assert made(tmp_path / name) == made(tmp_path / "elsewhere")
 
 
-def test_commands_work_over_data_in_a_folder_of_any_name(tmp_path: Path) -> None:
-    data = tmp_path / ODD
-    done = ventetal(data, "run")
-    assert "held" in done.stdout, done.stderr
-    done = ventetal(data, "query", "select count(*) as receipts from meta.receipt")
-    assert (done.returncode, "receipts" in done.stdout) == (0, True), done.stderr
-    assert (data / "dagster" / "history" / "runs" / "index.db").exists()
-    modes = {folder.name: folder.stat().st_mode & 0o777 for folder in data.iterdir()}
-    private = dict.fromkeys(("landing", "archive", "rejected", "lake", "dagster"), 0o700)
-    assert {name: mode for name, mode in modes.items() if name != "releases"} == private
-    assert not modes["releases"] & 0o027
+def test_a_run_of_dagsters_is_recorded_beside_data_in_a_folder_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DAGSTER_HOME", raising=False)
+    toy = Toy(tmp_path / ODD, day=EXTRACTS["day"])
+    toy.lake.prepare()
+    (toy.project / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    toy.deliver("day", "day_2015-01_received-20150201-0600.csv", "a 1")
+    with instance(toy.project, toy.data) as on:
+        finished = run_job(assemble(toy.catalog, toy.data), JOB, on)
+        assert (finished.ok, toy.total("day")) == (True, "a 1"), finished.errors
+        assert [r.dagster_run.run_id for r in on.get_run_records()] == [finished.run_id]
+    modes = {folder.name: folder.stat().st_mode & 0o777 for folder in toy.data.iterdir()}
+    assert modes == dict.fromkeys(("landing", "archive", "rejected", "lake", "dagster"), 0o700) | {"releases": 0o750}
 
 
 def test_nobody_else_can_put_a_folder_in_the_place_of_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
