@@ -79,20 +79,25 @@ class Manifest(Content):
 
 def manifest(lake: Lake, release: str) -> Manifest:
     """Raises NoRelease for one that never was, or of which nothing is known any more."""
-    if release not in _names(lake.manifests) | _folders(lake) or not (found := _told(lake, release)):
+    if release not in _names(lake.manifests) | _folders(lake) or not (found := told(lake, release)):
         raise NoRelease(f"There is no release {release}; `ventetal releases list` names them.")
     return found
 
 
+def told(lake: Lake, release: str) -> Manifest | None:
+    """What was kept of a release, else what it says itself: one stands for the other. None where neither is what was written."""
+    return recalled(lake.manifests / f"{release}.json", Manifest) or recalled(lake.releases / release / MANIFEST, Manifest)
+
+
 def releases(lake: Lake) -> list[Manifest]:
     """The releases there are, newest first."""
-    found = (m for name in _folders(lake) if (m := _told(lake, name)))
+    found = (m for name in _folders(lake) if (m := told(lake, name)))
     return sorted(found, key=lambda m: (m.created_at, m.release), reverse=True)
 
 
 def nights(lake: Lake, as_of: str) -> list[Manifest]:
     """What nightly runs published up to `as_of` (ISO), newest first."""
-    found = (m for name in _names(lake.manifests) | _folders(lake) if (m := _told(lake, name)))
+    found = (m for name in _names(lake.manifests) | _folders(lake) if (m := told(lake, name)))
     return sorted((m for m in found if m.line == NIGHTLY and m.as_of <= as_of), key=lambda m: (m.as_of, m.created_at), reverse=True)
 
 
@@ -126,11 +131,6 @@ def keep(lake: Lake, told: Manifest) -> None:
     kept = lake.manifests / f"{told.release}.json"
     if recalled(kept, Manifest) is None:
         save(kept, told)
-
-
-def _told(lake: Lake, release: str) -> Manifest | None:
-    """What was kept of a release, else what it says itself: one stands for the other."""
-    return recalled(lake.manifests / f"{release}.json", Manifest) or recalled(lake.releases / release / MANIFEST, Manifest)
 
 
 def _names(folder: Path) -> set[str]:

@@ -18,8 +18,8 @@ from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
 from assets.lake import clock
 from assets.lake.decisions import revisions
 from assets.lake.files import FROM_BACKUP, Lake, beside, discard, load, place, save
-from assets.lake.manifests import MANIFEST, Manifest, manifest
-from assets.lake.seals import Damaged, damage
+from assets.lake.manifests import MANIFEST, Manifest, manifest, told
+from assets.lake.seals import HASHES, Damaged, damage
 from assets.tables.attack import Contradiction
 from assets.tables.linked import Cell, Row, cell_of, quarter_of
 from assets.tables.qualifiers import columns_of, said_of_columns
@@ -101,9 +101,9 @@ class Record:
     def _before(self) -> Manifest | None:
         """The current release, if it shows the table and was made before there was a record."""
         release = self._lake.current_release
-        told = manifest(self._lake, release.name) if release and release.exists() else None
-        key = told.tables.get(self._table.name) if told else None
-        return told if key and not (self._lake.version(self._table.name, key) / TRUTH).exists() else None
+        shown = told(self._lake, release.name) if release and release.exists() else None
+        key = shown.tables.get(self._table.name) if shown else None
+        return shown if key and not (self._lake.version(self._table.name, key) / TRUTH).exists() else None
 
     @cached_property
     def _shown_before(self) -> list[Row]:
@@ -112,6 +112,9 @@ class Record:
         file = self._lake.releases / release.release / "marts" / f"{self._table.contract.id}.parquet" if release else None
         if spec is None or file is None or not file.exists():
             return []
+        shown = file.parent.parent
+        if (shown / HASHES).exists() and (said := damage(shown)):
+            raise Damaged(shown, said, "The next run makes it again.")
         with connect(self._lake.scratch, self._lake.releases) as con:
             rows = self._in_names_of_today(dicts(con, f"select * from read_parquet({quoted(file)})"))
         return [r for r in rows if set(spec.key) <= set(r) and not r.get(PROVISIONAL) and "p" not in (r.get("qf") or "")]
@@ -241,13 +244,13 @@ def is_published(lake: Lake, release: str) -> bool:
 
 def remember_again(lake: Lake, table: Table, release: str) -> bool:
     """Put on record again what a release showed; whether that could be done, by the version that it showed."""
-    told, folder = manifest(lake, release), lake.record / table.name / release
-    version = known(lake.version(table.name, told.tables[table.name]), in_full=True) if table.name in told.tables else None
+    made, folder = manifest(lake, release), lake.record / table.name / release
+    version = known(lake.version(table.name, made.tables[table.name]), in_full=True) if table.name in made.tables else None
     if version is None or not version.published:
         return False
     if folder.exists():
         discard(folder)
-    remember(lake, {table.name: table}, [version], release, told.as_of, told.created_at)
+    remember(lake, {table.name: table}, [version], release, made.as_of, made.created_at)
     return folder.exists()
 
 
