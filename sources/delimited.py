@@ -56,7 +56,7 @@ class DelimitedFile:
         # Where each of the first rows ends in the decoded text, as it was cut to find the header.
         self._row_ends: dict[Dialect, list[int]] = {}
 
-    def heads(self, reads: Reads) -> Iterator[tuple[None, Rows]]:
+    def heads(self, reads: Reads, _: str = "") -> Iterator[tuple[None, Rows]]:
         """(line, cells) of the first rows, for finding the header; a text file has no sheets."""
         dialect, rows, passed, line = reads.dialect, Rows(), 0, 1
         row_ends = self._row_ends[dialect] = []

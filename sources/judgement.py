@@ -33,17 +33,26 @@ def supplier_relation(con: duckdb.DuckDBPyConnection, match: Match) -> tuple[str
     con.execute("create or replace temp table wide as select * from batches")
     attributes = {name: f"coalesce(try({condition}), false)" for name, condition in spec.attributes.items()}
     aside = " or ".join(attributes.values()) or "false"
+    fault = ident(FAULT)
+
+    def told(cell: str, column: str) -> str:
+        """The lines of a fault that are of one cell, as reasons; a fault of the whole row is of each."""
+        lines = f"list_filter(string_split({column}, chr(10)), x -> starts_with(x, {literal(cell)} || chr(9)))"
+        own = f"list_transform({lines}, x -> string_split(x, chr(9))[2])"
+        return f"case when not contains({column}, chr(9)) then {column} else nullif(list_aggregate({own}, 'string_agg', '; '), '') end"
+
     structs = ", ".join(
         "struct_pack("
         + ", ".join(
             [f"{ident(spec.names)} := {literal(cell)}", f"{ident(spec.values)} := {ident(cell)}"]
+            + [f"{fault} := coalesce({told(cell, fault)}, (select max({told(cell, fault)}) from wide where {aside}))"]
             + [f"{ident(a)} := (select max({ident(cell)}) from wide where {condition})" for a, condition in attributes.items()]
         )
         + ")"
         for cell in cells
     )
     rows = con.execute(f"select count(*) from wide where {aside}").fetchall()[0][0]
-    sql = f"select *, unnest([{structs}], recursive := true){constants} from wide where not ({aside})"
+    sql = f"select * exclude ({fault}), unnest([{structs}], recursive := true){constants} from wide where not ({aside})"
     return sql, len(cells), rows
 
 
@@ -82,7 +91,7 @@ def layout_fault(con: duckdb.DuckDBPyConnection, extract: Extract, match: Match,
         relation = supplier_relation(con, match)[0]
         written = [(f"columns.{name}.sql", s.sql) for name, s in layout.columns.items() if s.sql]
         for rule in layout.ignore:
-            written += [("ignore.when", rule.when), *([("ignore.records", rule.records)] if rule.records else [])]
+            written += [("ignore.when", rule.when)]
         for place, expression in written:
             if found := fault(place, f'select {expression} from (select *, {ident(MALFORMED)} as "$text" from ({relation}))'):
                 return found
@@ -145,11 +154,6 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
         errors.append((f"not ({dated} >= date '{covered.begin}' and {dated} < date '{covered.end}')", "rule:outside_period"))
     errors += _later_than_drawn(contract, match)
     ignored = " or ".join(f"coalesce(try({rule.when}), false)" for rule in match.layout.ignore) or "false"
-    declared = [
-        f"case when coalesce(try({rule.when}), false) then try(cast({rule.records} as bigint)) end"
-        for rule in match.layout.ignore
-        if rule.records
-    ]
     columns = ", ".join(_kept(contract, c, shown) for c in contract.columns)
     supplier = ", ".join(f"{ident(n)} := {ident(n)}" for n in match.names)
     return f"""
@@ -157,7 +161,7 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
         text as (
             select {ident(LINE)} as _line, {ident(MALFORMED)} as "$malformed", {ident(FAULT)} as "$fault",
                 struct_pack({supplier}) as "$supplier",
-                ({ignored}) as "$ignored", coalesce({", ".join([*declared, "null"])}) as "$declared",
+                ({ignored}) as "$ignored",
                 {", ".join(f"{expression} as {name}" for expression, name in texts.items())}
             from (select *, {ident(MALFORMED)} as "$text" from supplier)
         ),
@@ -174,7 +178,6 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
             from valued
         )
         select {columns}, _line, _errors,
-            cast("$declared" as bigint) as _declared,
             case when _errors is not null and _errors <> '{IGNORED}' then {_original(contract, shown)} end as _original
         from judged"""
 

@@ -20,11 +20,13 @@ from pydantic import Field, field_validator, model_validator
 from sources.civil_time import CIVIL_ZONE
 from sources.contract import Contract, digest
 from sources.dialect import Dialect
-from sources.documents import ContractError, read
+from sources.documents import ContractError, Document, read
 from sources.reasons import Refused
-from sources.vocabulary import Model
+from sources.vocabulary import Column, Model
 
 HEADER_SEARCH_ROWS = 50
+# Types of columns that may be added up.
+NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL")
 # Twice what the widest table of a public register has; a file of more columns is one table laid on its side, or no table.
 MOST_COLUMNS = 2_000
 Rows = list[tuple[int, list[str]]]
@@ -68,12 +70,19 @@ class Reads(Model):
 class Ignore(Model):
     """A row that is no record: a total, a footnote. `$text` is the whole line where it has not the columns of a record.
 
-    `records` is SQL for the number of records the row declares the file to have.
+    `records` is SQL for the number of records the row declares the file to have, `sums` for what columns of the contract add up to
+    over them, by their names. It sees what the file says, numbers of persons too.
     """
 
     when: str
     because: str
     records: str | None = None
+    sums: dict[str, str] = {}
+
+    @property
+    def controls(self) -> dict[str, str]:
+        """SQL of each total that the row states, by the column it is of; '' for the number of records."""
+        return ({"": self.records} if self.records else {}) | self.sums
 
 
 class Unpivot(Model):
@@ -122,6 +131,10 @@ class Layout(Model):
     ignore: list[Ignore] = []
     unpivot: Unpivot | None = None
     columns: dict[str, Source]
+    # The sheet of a workbook that is meant, where several look like the table or it is hidden.
+    sheet: str = ""
+    # Whether each cell that a merge covers has its value; else nobody knows.
+    merged: Literal["fill"] | None = None
     # Whose files these are, where the name of the file does not say so; one of the contract's senders.
     sender: str = ""
     # Whether a file is everything the source holds when it is drawn.
@@ -190,6 +203,28 @@ class Match:
         plain = plain_name(wanted)
         return next((name for name in self.names if plain_name(name) == plain), None)
 
+    def readers_of(self, name: str) -> list[str]:
+        """The canonical columns that are read from a supplier's column, by name or in SQL."""
+        plain, spelt = plain_name(name), name.casefold()
+        columns = self.layout.columns.items()
+        found = [c for c, s in columns if (s.sql and spelt in s.sql.casefold()) or plain in map(plain_name, s.names)]
+        if (spec := self.layout.unpivot) and plain not in map(plain_name, self.layout.header):
+            found += [c for c, s in columns if spec.values in s.names or spec.values in (s.sql or "")]
+        return found
+
+    def fault(self, cells: list[tuple[str, str]]) -> str:
+        """Why a record cannot be believed of which cells (supplier's column, why) give no value; '' where nobody reads them.
+
+        Where each cell is a record: a line for each, `name, tab, why`.
+        """
+        told = [(name, f"{column}:{why}") for name, why in cells for column in self.readers_of(name)]
+        if self.layout.unpivot is None:
+            return "; ".join(dict.fromkeys(reason for _, reason in told))
+        header = set(map(plain_name, self.layout.header))
+        outside = [n for n in self.names if plain_name(n) not in header]
+        lines = [f"{n}\t{reason}" for name, reason in told for n in (outside if plain_name(name) in header else [name])]
+        return "\n".join(dict.fromkeys(lines))
+
 
 class LayoutFault(ContractError):
     """A layout that cannot be applied to a file that fits it. The text names the layout and what in it is wrong."""
@@ -211,6 +246,7 @@ def load_layout(path: Path, contract: Contract) -> Layout:
         if allowed is not None and (unknown := sorted(set((source.map or {}).values()) - set(allowed))):
             sentence = f"{name} cannot be {', '.join(unknown)}; the contract allows {', '.join(allowed)}"
             raise document.wrong(sentence, "columns", name, "map")
+    _judge_sums(layout, columns, document)
     if unmapped := sorted(c.name for c in contract.columns if c.is_required and c.name not in layout.columns):
         raise document.wrong(f"says nothing of required {', '.join(unmapped)}", "columns")
     groups = {name for p in (layout.file, layout.preamble) if p for name in p.groupindex}
@@ -235,6 +271,14 @@ def load_layout(path: Path, contract: Contract) -> Layout:
     return layout
 
 
+def _judge_sums(layout: Layout, columns: dict[str, Column], document: Document) -> None:
+    for place, rule in enumerate(layout.ignore):
+        for name in rule.sums:
+            if name not in columns or columns[name].classification or columns[name].physicalType.split("(")[0] not in NUMBERS:
+                sentence = f"a control sum is of a column of numbers, without persons: {name} is none"
+                raise document.wrong(sentence, "ignore", place, "sums", name)
+
+
 def _fixes_name(pattern: str) -> bool:
     """Whether a pattern for file names has no part that a supplier could fill as he likes; a number of digits is none."""
     plain = re.sub(r"\\[d.\-_ ]|\(\?P<\w+>|\(\?:|\(\?i\)|\{\d+(,\d+)?\}|\[[\d\-_]+\]|[()|?]", "", pattern)
@@ -246,11 +290,11 @@ def plain_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).replace("\ufeff", "").replace('"', "").split()).casefold()
 
 
-def choose(extract: Extract, file_name: str, heads: Callable[[Reads], Iterable[tuple[str | None, Rows]]]) -> Match:
+def choose(extract: Extract, file_name: str, heads: Callable[[Reads, str], Iterable[tuple[str | None, Rows]]]) -> Match:
     """The layout whose header the file has; most header names win.
 
-    `heads` gives, for what a layout reads, each sheet's name and first rows. Raises Refused no_layout, ambiguous_layout,
-    ambiguous_sheet or duplicate_header.
+    `heads` gives, for what a layout reads and the sheet it names, each sheet's name and first rows.
+    Raises Refused no_layout, ambiguous_layout, ambiguous_sheet or duplicate_header.
     """
     matches: list[Match] = []
     nearest: tuple[int, str, list[str]] = (0, "", [])
@@ -260,8 +304,11 @@ def choose(extract: Extract, file_name: str, heads: Callable[[Reads], Iterable[t
             continue
         variables = {f"${k}": v for k, v in (found.groupdict() if found else {}).items() if v is not None}
         fitting = []
-        for sheet, rows in heads(layout.reads):
+        for sheet, rows in heads(layout.reads, layout.sheet):
             if layout.fields:
+                # A sheet that holds nothing is not the table.
+                if sheet is not None and not any(any(cells) for _, cells in rows):
+                    continue
                 fitting.append(Match(layout, tuple(layout.fields), variables, 0, sheet))
                 continue
             at, lacking = _find_header(layout, rows)

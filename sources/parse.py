@@ -6,7 +6,6 @@ extract. Columns of the Parquet: the contract's, then
 
     _line      BIGINT   physical line (row of the sheet) the record starts on, from 1
     _errors    VARCHAR  null when accepted, `ignored`, else the reasons joined by '; '
-    _declared  BIGINT   number of records the file says it has, on the ignored row that says so
     _original  VARCHAR  JSON of the supplier's text, only for refused records and never of a personal column
 """
 
@@ -23,9 +22,10 @@ import pyarrow.compute as pc
 
 from sources.casts import ident
 from sources.contract import Contract
+from sources.controls import Controls
 from sources.delimited import FAULT, DelimitedFile, schema
 from sources.judgement import IGNORED, ignores_header, judgement, layout_fault, origin, supplier_relation
-from sources.layout import Extract, Match, choose, plain_name
+from sources.layout import Extract, LayoutFault, Match, choose, plain_name
 from sources.paths import quoted
 from sources.pseudonym import TYPE, Pseudonyms
 from sources.reasons import Refused
@@ -103,10 +103,12 @@ class Delivery:
         in the Parquet does not.
         """
         contract = self.extract.contract
-        refused: list[Refused] = []
+        refused: list[Refused | LayoutFault] = []
         batches, shape = self.file.batches(self.match), schema(self.match.names)
         if not ignores_header(con, self.match):
             batches = _up_to_second_header(batches, self.match.names)
+        controls = Controls(self.extract, self.match)
+        batches = controls.read(batches)
         if contract.person and (numbers := origin(self.match.layout.columns[contract.person.name], self.match)):
             # SQL, and whatever it may spill or say, never sees a CPR number.
             pseudonyms, shape = Pseudonyms(contract.domain, self._person_key), shape.append(pa.field(TYPE, pa.string()))
@@ -127,29 +129,23 @@ class Delivery:
             con.unregister("batches")
             con.execute("drop table if exists wide")
         _refuse_repeated_keys(con, contract, target)
+        controls.refuse_what_disagrees(con, target)
         return self._reading(con, target, (self.file.physical_records - aside) * cells)
 
     def _reading(self, con: duckdb.DuckDBPyConnection, target: Path, physical: int) -> Reading:
         file = f"read_parquet({quoted(target)})"
-        records, accepted, ignored, declared = con.execute(
-            "select count(*), count(*) filter (_errors is null), count(*) filter (_errors = $ignored), list(distinct _declared)"
-            f" from {file}",
+        records, accepted, ignored = con.execute(
+            f"select count(*), count(*) filter (_errors is null), count(*) filter (_errors = $ignored) from {file}",
             {"ignored": IGNORED},
         ).fetchall()[0]
         if records != physical:
             raise Refused("counts_disagree", f"The file holds {physical} records, {records} could be read.")
-        stated = self.match.variables.get("$records", "").replace(".", "")
-        for total in [*(d for d in declared or [] if d is not None), *([int(stated)] if stated else [])]:
-            if total != records - ignored:
-                raise Refused(
-                    "counts_disagree", f"The file says it has {total} records and has {records - ignored}: part of it is missing."
-                )
         reasons = con.execute(
             f"select reason, count(*) from (select unnest(string_split(_errors, '; ')) as reason from {file} where _errors is not null)"
             " group by all order by all"
         ).fetchall()
         found = {reason: count for reason, count in reasons if reason != IGNORED}
-        used = self._used_columns()
+        used = {plain_name(n) for n in self.match.layout.header} | {plain_name(n) for n in self.match.names if self._is_used(n)}
         extra = [] if self.match.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used]
         reading = Reading(
             layout=self.match.layout.name,
@@ -167,11 +163,8 @@ class Delivery:
         )
         return discreet(self.extract, reading)
 
-    def _used_columns(self) -> set[str]:
-        named = [n for source in self.match.layout.columns.values() for n in source.names]
-        sql = " ".join([s.sql or "" for s in self.match.layout.columns.values()] + [i.when for i in self.match.layout.ignore])
-        mentioned = [n for n in self.match.names if n.casefold() in sql.casefold()]
-        return {plain_name(n) for n in [*named, *mentioned, *self.match.layout.header]}
+    def _is_used(self, name: str) -> bool:
+        return bool(self.match.readers_of(name)) or any(name.casefold() in i.when.casefold() for i in self.match.layout.ignore)
 
 
 def _kept(extract: Extract, preamble: dict[str, str]) -> dict[str, str]:
@@ -181,10 +174,10 @@ def _kept(extract: Extract, preamble: dict[str, str]) -> dict[str, str]:
     return kept
 
 
-def _noting(refused: list[Refused], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def _noting(refused: list[Refused | LayoutFault], batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     try:
         yield from batches
-    except Refused as refusal:
+    except (Refused, LayoutFault) as refusal:
         refused.append(refusal)
         raise
 

@@ -1,11 +1,12 @@
 """What a workbook is made of, looked through before the library that reads it builds tables of it in memory.
 
 The file is a zip of XML parts, read here as a stream: how far the cells of a sheet reach, how much text they stand for, and what a
-cell may hide: formulas whose result was never stored, errors, cells that a merge covers. Nothing is taken from here as a value.
+cell may hide: formulas whose result was never stored, and errors. Nothing is taken from here as a value.
 """
 
 import struct
 import zlib
+from array import array
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -33,10 +34,14 @@ _DAMAGE = (
 )
 
 
+# A cell as one number: its row and column, from 1.
+_ROW = 1 << 14
+
+
 @dataclass(frozen=True)
 class SheetPart:
     """One part of the file that holds cells: how far they reach, how many hold something, the length of their texts, and what hides
-    a value.
+    a value: formulas whose result was never stored, and errors.
     """
 
     rows: int
@@ -44,14 +49,19 @@ class SheetPart:
     farthest: str
     cells: int
     text: int
-    formulas_without_value: int
-    errors: int
-    merges: int
+    formulas: "array[int]"
+    errors: "array[int]"
 
     @property
     def box(self) -> int:
         """Cells of the rectangle from A1 that holds them all."""
         return self.rows * self.columns
+
+    def hidden(self) -> dict[tuple[int, int], str]:
+        """(row, column), from 1 -> why the cell gives no value, as `sources.reasons` calls it."""
+        found = {divmod(place - 1, _ROW): "formula_without_value" for place in self.formulas}
+        found |= {divmod(place - 1, _ROW): "cell_error" for place in self.errors}
+        return {(row, column + 1): why for (row, column), why in found.items()}
 
 
 class _Cells:
@@ -60,8 +70,11 @@ class _Cells:
     """
 
     def __init__(self, shared: list[int]) -> None:
-        self.rows = self.columns = self.cells = self.text = self.formulas = self.errors = self.merges = 0
+        self.rows = self.columns = self.cells = self.text = 0
+        self.formulas, self.errors = array("q"), array("q")
         self.farthest, self._shared, self.targets = "", shared, set[str]()
+        # What a workbook says of its sheets (name, id of a relation) and its relations (id -> part).
+        self.sheets, self.relations = list[tuple[str, str]](), dict[str, str]()
         self._numbers: dict[str, int] = {}
         self._row = self._column = self._length = 0
         self._ref = self._kind = self._value = self._prefix = ""
@@ -82,13 +95,15 @@ class _Cells:
         elif tag == self._prefix + "f":
             self._holds = self._has_formula = True
             self._reads = False
-        elif tag == self._prefix + "mergeCell":
-            self.merges += 1
         elif tag.endswith("Relationship"):
+            self.relations[attributes.get("Id", "")] = PurePosixPath(attributes.get("Target", "")).name
             if attributes.get("Type", "").endswith(("/worksheet", "/sharedStrings")):
                 self.targets.add(PurePosixPath(attributes.get("Target", "")).name)
         else:
             self._reads = False
+            if tag.rpartition(":")[2] == "sheet":
+                relation = next((text for name, text in attributes.items() if name.endswith(":id")), "")
+                self.sheets.append((attributes.get("name", ""), relation))
             if not self.cells and tag.endswith((":worksheet", ":sst")):
                 self._prefix = tag.rpartition(":")[0] + ":"
 
@@ -102,7 +117,7 @@ class _Cells:
         """What was seen of the part, once it has been walked through."""
         if self._is_open:
             self.close()
-        return SheetPart(self.rows, self.columns, self.farthest, self.cells, self.text, self.formulas, self.errors, self.merges)
+        return SheetPart(self.rows, self.columns, self.farthest, self.cells, self.text, self.formulas, self.errors)
 
     def close(self) -> None:
         """The cell that was open is complete."""
@@ -128,9 +143,12 @@ class _Cells:
             self._value = ""
         else:
             self.text += self._length
-            self.errors += self._kind == "e"
+            if self._kind == "e":
+                self.errors.append(self._row * _ROW + self._column)
         if self._has_formula:
-            self.formulas += not self._length
+            # A result that is an empty text is one.
+            if not self._length and self._kind != "str":
+                self.formulas.append(self._row * _ROW + self._column)
             self._has_formula = False
         self._holds, self._length = False, 0
 
@@ -160,8 +178,11 @@ class _Texts:
             self.lengths[-1] += len(text)
 
 
-def look_through(path: Path) -> list[SheetPart]:
-    """The parts with cells of the workbook at `path`. Raises Refused unreadable_file, or too_large for what would exhaust memory."""
+def look_through(path: Path) -> dict[str, SheetPart]:
+    """The parts with cells of the workbook at `path`, by the name of the sheet.
+
+    Raises Refused unreadable_file, or too_large for what would exhaust memory.
+    """
     if not is_zipfile(path):
         raise Refused("unreadable_file", "The file is called a workbook but is not one.")
     try:
@@ -177,7 +198,8 @@ def look_through(path: Path) -> list[SheetPart]:
                 raise Refused("too_large", f"The workbook unpacks to {unpacked >> 20} MiB.")
             if not _is_whole(path, archive):
                 raise BadZipFile
-            shared, targets, broken, parts = list[int](), set[str](), list[str](), list[SheetPart]()
+            shared, targets, broken, parts = list[int](), set[str](), list[str](), dict[str, SheetPart]()
+            sheets, relations = list[tuple[str, str]](), dict[str, str]()
             # Texts first, whatever their place: cells refer to them.
             for member in sorted(members, key=lambda m: not m.filename.lower().endswith("sharedstrings.xml")):
                 texts, cells = _Texts(), _Cells(shared)
@@ -190,7 +212,9 @@ def look_through(path: Path) -> list[SheetPart]:
                     continue
                 shared += texts.lengths
                 targets |= cells.targets
-                parts.append(cells.part())
+                parts[member.filename] = cells.part()
+                if PurePosixPath(member.filename).name in ("workbook.xml", "workbook.xml.rels"):
+                    sheets, relations = sheets + cells.sheets, relations | cells.relations
             # A picture is no XML; a part that says it is, or that the library would take for a sheet, has to be.
             if any(name.lower().endswith((".xml", ".rels")) or PurePosixPath(name).name in targets for name in broken):
                 raise BadZipFile
@@ -198,9 +222,9 @@ def look_through(path: Path) -> list[SheetPart]:
         raise
     except _DAMAGE as error:
         raise Refused("unreadable_file", "The file is a workbook that is damaged; open it, and save it again.") from error
-    found = [p for p in parts if p.cells]
-    _refuse_what_is_too_large(found)
-    return found
+    _refuse_what_is_too_large([p for p in parts.values() if p.cells])
+    by_file = {PurePosixPath(name).name: part for name, part in parts.items() if "sheet" in name.lower()}
+    return {name: by_file[file] for name, relation in sheets if (file := relations.get(relation, "")) in by_file}
 
 
 def _is_whole(path: Path, archive: ZipFile) -> bool:
