@@ -23,7 +23,8 @@ INTAKE_RULES = [
     Rule("records_are_conserved", "Records = accepted + quarantined + ignored; accepted = current + superseded + duplicate + held.",
          "error", ""),
     Rule("no_file_is_refused", "Every delivered file could be read.", "warning", ""),
-    Rule("quarantine_within_limit", "No current delivery has more refused records than its contract warns at.", "warning", ""),
+    Rule("quarantine_within_limit", "No current delivery has more refused records than its contract warns at, repeats left out.",
+         "warning", ""),
     Rule("columns_do_not_drift", "The newest delivery has the columns the one before it had under the same layout.", "warning", ""),
     Rule("no_delivery_is_empty", "The newest delivery holds records.", "warning", ""),
     Rule("no_delivery_is_held", "No delivery waits for the operator.", "warning", ""),
@@ -116,7 +117,7 @@ def _intake_outcomes(extract: Extract, state: "ExtractState") -> list[Outcome]:
         or d.accepted != d.current + d.superseded + d.duplicate + d.held
     ]  # fmt: skip
     refused = [d for d in state.deliveries if d.status == "refused" and d.receipt.id in state.arrived]
-    dirty = [d for d in taken if d.current and 100 * d.quarantined > limit * d.judged]
+    dirty = [d for d in taken if d.current and 100 * d.bad > limit * d.judged]
     held = [d for d in state.deliveries if d.status == "held"]
     offending = (lost, refused, dirty, drifted(state.deliveries), emptied(state.deliveries), held)
     return [

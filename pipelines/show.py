@@ -112,12 +112,14 @@ def _program() -> str:
 def verdict(facts: dict[str, Any]) -> None:
     """A supplier's dry run."""
     out = _console()
-    if not facts["would_be_taken"]:
+    if "refusals" in facts:
         out.print(f"[red]{escape(facts['file'])} would be refused.[/]")
         for extract, sentence in facts["refusals"].items():
             out.print(f"  as {extract}: {escape(sentence)}")
         return
     out.print(f"[bold]{escape(facts['file'])}[/] would be taken as {facts['extract']}, layout {facts['layout']}, {facts['encoding']}.")
+    if facts["why_held"]:
+        out.print(f"[red]It would be held: {escape(facts['why_held'])}.[/]")
     out.print(
         f"{facts['records']:,} records: {facts['accepted']:,} accepted, {facts['quarantined']:,} refused, {facts['ignored']:,} ignored."
     )

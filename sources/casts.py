@@ -57,6 +57,20 @@ def typed(text: str, column: Column, reads: Reads, form: str | None, latest: str
     raise ValueError(f"{column.name}: no rule to read {column.physicalType}")
 
 
+def computed(value: str, column: Column, reads: Reads, staged: Staged) -> str:
+    """SQL for what a layout's own SQL gives, in the column's type. A text has to have the shape of one, as the supplier's texts have.
+
+    SQL may have written a decimal point itself: a number that means another one in the layout's notation is none. Times are as they are.
+    """
+    text, kind = f"cast({value} as varchar)", column.physicalType.split("(")[0]
+    zone = "UTC" if column.name.endswith("_utc") else CIVIL_ZONE
+    shaped, _ = typed(text, column, reads.model_copy(update={"zone": zone}), None, None, staged)
+    if kind in ("DOUBLE", "DECIMAL"):
+        plain = f"case when {_has_shape(text, '[+-]?[0-9]+([.][0-9]+)?')} then try_cast({text} as {column.physicalType}) end"
+        shaped = f"case when {shaped} is null then {plain} when {plain} is null or {plain} = {shaped} then {shaped} end"
+    return f"case when typeof({value}) = 'VARCHAR' then {shaped} else try_cast({value} as {column.physicalType}) end"
+
+
 def _integer(text: str, type_: str, reads: Reads, staged: Staged) -> str:
     """Plain digits, which nearly every record has, are told by writing the number out again: a pattern costs five times that."""
     group, _ = _MARKS[reads.numbers]

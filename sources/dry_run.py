@@ -7,6 +7,7 @@ from typing import Any
 import duckdb
 
 from sources.layout import Extract, LayoutFault
+from sources.limits import why_held
 from sources.parse import Delivery, refused_records
 from sources.propose import propose
 from sources.reasons import Refused
@@ -16,7 +17,9 @@ from sources.unpack import unpack
 def dry_run(
     file: Path, name: str, extracts: list[Extract], con: duckdb.DuckDBPyConnection, scratch: Path, person_key: bytes, shows_values: bool
 ) -> dict[str, Any]:
-    """Layout, counts and every refused record of the file under the first extract that takes it; why none does where none does."""
+    """Layout, counts and every refused record of the file under the first extract that it is of, and why it would wait where it would;
+    why it is of none where it is.
+    """
     refusals: dict[str, str] = {}
     target, inside = scratch / "checked.parquet", scratch / "checked"
     try:
@@ -26,7 +29,8 @@ def dry_run(
             return {"file": name, "would_be_taken": False, "refusals": {e.name: refused.discreet for e in extracts}}
         for extract in extracts:
             try:
-                reading = Delivery(inside, extract, inner_name, person_key).parse(con, target)
+                delivery = Delivery(inside, extract, inner_name, person_key)
+                reading = delivery.parse(con, target)
             except Refused as refused:
                 refusals[extract.name] = refused.told(extract.contract.has_personal_columns)
             except LayoutFault as fault:
@@ -35,7 +39,18 @@ def dry_run(
                 records = refused_records(con, target)
                 if not shows_values:
                     records = [{k: r[k] for k in ("line", "reasons")} for r in records]
-                facts = {"file": name, "would_be_taken": True, "extract": extract.name, "quarantined": reading.quarantined}
+                senders = [x.name for x in extract.contract.delivery.senders]
+                sender = (
+                    delivery.match.variables.get("$sender") or delivery.match.layout.sender or (senders[0] if len(senders) == 1 else "")
+                )
+                why = why_held(extract.contract, reading, sender)
+                facts = {
+                    "file": name,
+                    "would_be_taken": not why,
+                    "why_held": why,
+                    "extract": extract.name,
+                    "quarantined": reading.quarantined,
+                }
                 return facts | asdict(reading) | {"refused": records}
         return {"file": name, "would_be_taken": False, "refusals": refusals}
     finally:

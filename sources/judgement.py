@@ -9,10 +9,10 @@ from datetime import timedelta
 import duckdb
 import pyarrow as pa
 
-from sources.casts import Staged, ident, literal, typed
+from sources.casts import Staged, computed, ident, literal, typed
 from sources.contract import Contract
 from sources.delimited import FAULT, LINE, MALFORMED
-from sources.layout import Extract, LayoutFault, Match, Source, plain_name
+from sources.layout import NUMBERS, Extract, LayoutFault, Match, Source, plain_name
 from sources.pseudonym import NOT_A_NUMBER, TYPE
 from sources.stamp import Span, Stamp
 from sources.vocabulary import Column
@@ -127,11 +127,12 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
         name, text = column.name, ident("$text " + column.name)
         source = match.layout.columns.get(name, Source(sql="null"))
         if source.sql:
-            texts[f"try([cast({source.sql} as {column.physicalType})]) /* {name} */"] = text
-            value, failed, reason = f"{text}[1]", f"{text} is null", "unreadable"
+            texts[f"try([{source.sql}]) /* {name} */"] = text
+            value, reason = computed(f"{text}[1]", column, reads, staged), "unreadable"
+            failed = f"({text} is null or ({text}[1] is not null and {ident(name)} is null))"
         else:
             # Columns read from the same text share it, so that DuckDB sees their common work.
-            text = texts.setdefault(_text(source, match, reads.missing), text)
+            text = texts.setdefault(_text(source, match, column), text)
             failed = f"{text} is not null and {ident(name)} is null"
             if column.classification == "personal_id":
                 value, reason = f"nullif({text}, '{NOT_A_NUMBER}')", "bad_pattern"
@@ -190,14 +191,15 @@ def _kept(contract: Contract, column: Column, shown: dict[str, tuple[str, str]])
     return f"case when _errors is null or not coalesce({shown[column.name][1]}, false) then {name} end as {name}"
 
 
-def _text(source: Source, match: Match, missing: list[str]) -> str:
+def _text(source: Source, match: Match, column: Column) -> str:
     found = origin(source, match)
     if found is None:
         return "cast(null as varchar)"
     text = f"nullif({ident(found)}, '')"
-    for absent in [*missing, *source.missing]:
+    for absent in [*match.layout.reads.missing, *source.missing]:
         text = f"nullif({text}, {literal(absent)})"
-    return text
+    zero = [*match.layout.reads.zero, *source.zero] if column.physicalType.split("(")[0] in NUMBERS else []
+    return f"case when {text} in ({', '.join(map(literal, zero))}) then '0' else {text} end" if zero else text
 
 
 def _bounds(column: Column) -> list[tuple[str, str]]:

@@ -1,6 +1,6 @@
-"""Layouts: how one supplier writes one extract, and which layout fits a delivered file.
+"""Layouts: how one supplier writes one extract.
 
-Belongs here: the layout language and the search for a header. Does not belong here: turning text into values
+Belongs here: the layout language. Does not belong here: which layout fits a file (`sources.matching`), turning text into values
 (`sources.casts`) or bytes into text (`sources.delimited`, `sources.workbook`).
 """
 
@@ -8,8 +8,8 @@ import difflib
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
@@ -19,16 +19,14 @@ from pydantic import Field, field_validator, model_validator
 
 from sources.civil_time import CIVIL_ZONE
 from sources.contract import Contract, digest
+from sources.danish import month_numbers
 from sources.dialect import Dialect
 from sources.documents import ContractError, Document, read
-from sources.reasons import Refused
 from sources.vocabulary import Column, Model
 
 HEADER_SEARCH_ROWS = 50
 # Types of columns that may be added up.
 NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL")
-# Twice what the widest table of a public register has; a file of more columns is one table laid on its side, or no table.
-MOST_COLUMNS = 2_000
 Rows = list[tuple[int, list[str]]]
 
 
@@ -43,6 +41,8 @@ class Reads(Model):
     multiline: bool = False
     numbers: Literal["danish", "english"] = "danish"
     missing: list[str] = []
+    # Texts that mean nought where a number belongs.
+    zero: list[str] = []
     header_rows: int = Field(default=1, ge=1)
     zone: str = CIVIL_ZONE
 
@@ -100,6 +100,7 @@ class Source(Model):
     format: str | None = None
     map: dict[str, str] | None = None
     missing: list[str] = []
+    zero: list[str] = []
     sql: str | None = None
 
     @model_validator(mode="before")
@@ -116,8 +117,8 @@ class Source(Model):
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Source":
-        if bool(self.names) == bool(self.sql) or (self.sql and (self.format or self.map or self.missing)):
-            raise ValueError("a column comes from supplier columns (with format, map, missing) or from `sql` alone")
+        if bool(self.names) == bool(self.sql) or (self.sql and (self.format or self.map or self.missing or self.zero)):
+            raise ValueError("a column comes from supplier columns (with format, map, missing, zero) or from `sql` alone")
         return self
 
 
@@ -131,6 +132,8 @@ class Layout(Model):
     ignore: list[Ignore] = []
     unpivot: Unpivot | None = None
     columns: dict[str, Source]
+    # How `$period` and `$latest` are written, if not like 2015-05: a format of dates, or danish_month.
+    format: dict[Literal["$period", "$latest"], str] = {}
     # The sheet of a workbook that is meant, where several look like the table or it is hidden.
     sheet: str = ""
     # Whether each cell that a merge covers has its value; else nobody knows.
@@ -145,6 +148,19 @@ class Layout(Model):
         if bool(self.header) == bool(self.fields) or (self.fields and not self.file):
             raise ValueError("state `header`, or `fields` together with `file`")
         return self
+
+    @field_validator("format")
+    @classmethod
+    def _tells_no_week(cls, value: dict[str, str]) -> dict[str, str]:
+        for form in value.values():
+            if form != "danish_month" and ("%Y" not in form or re.search("%[GVUWuwjy]", form)):
+                raise ValueError(f"{form} tells no day, month or year of four digits: use %Y with %m and %d, or danish_month")
+        return value
+
+    def variables(self, found: re.Match[str] | None) -> dict[str, str]:
+        """The named groups of `file` or `preamble` as variables; periods like 2015-05, or as they stand if they are none."""
+        said = {f"${k}": v for k, v in found.groupdict().items() if v is not None} if found else {}
+        return said | {name: _period(said[name], form) for name, form in self.format.items() if name in said}
 
     @cached_property
     def fingerprint(self) -> str:
@@ -246,7 +262,7 @@ def load_layout(path: Path, contract: Contract) -> Layout:
         if allowed is not None and (unknown := sorted(set((source.map or {}).values()) - set(allowed))):
             sentence = f"{name} cannot be {', '.join(unknown)}; the contract allows {', '.join(allowed)}"
             raise document.wrong(sentence, "columns", name, "map")
-    _judge_sums(layout, columns, document)
+    _judge_numbers(layout, columns, document)
     if unmapped := sorted(c.name for c in contract.columns if c.is_required and c.name not in layout.columns):
         raise document.wrong(f"says nothing of required {', '.join(unmapped)}", "columns")
     groups = {name for p in (layout.file, layout.preamble) if p for name in p.groupindex}
@@ -271,10 +287,30 @@ def load_layout(path: Path, contract: Contract) -> Layout:
     return layout
 
 
-def _judge_sums(layout: Layout, columns: dict[str, Column], document: Document) -> None:
+def _period(text: str, form: str) -> str:
+    """A day, month or year like 2015-05 from how the layout says it is written; the text itself where it is not."""
+    if form == "danish_month":
+        found = re.fullmatch(r"([a-zA-Z]+)[ ._-]*(\d{4})", text)
+        month = month_numbers().get(found[1].casefold()) if found else None
+        return f"{found[2]}-{month:02d}" if found and month else text
+    try:
+        at = datetime.strptime(text, form)
+    except ValueError:
+        return text
+    return at.strftime("%Y-%m-%d" if "%d" in form else "%Y-%m" if re.search("%[mbB]", form) else "%Y")
+
+
+def _is_number(column: Column) -> bool:
+    return column.physicalType.split("(")[0] in NUMBERS and not column.classification
+
+
+def _judge_numbers(layout: Layout, columns: dict[str, Column], document: Document) -> None:
+    for name, source in layout.columns.items():
+        if source.zero and not _is_number(columns[name]):
+            raise document.wrong(f"{name} is no column of numbers, so no text of it means zero", "columns", name, "zero")
     for place, rule in enumerate(layout.ignore):
         for name in rule.sums:
-            if name not in columns or columns[name].classification or columns[name].physicalType.split("(")[0] not in NUMBERS:
+            if name not in columns or not _is_number(columns[name]):
                 sentence = f"a control sum is of a column of numbers, without persons: {name} is none"
                 raise document.wrong(sentence, "ignore", place, "sums", name)
 
@@ -288,96 +324,3 @@ def _fixes_name(pattern: str) -> bool:
 def plain_name(name: str) -> str:
     """A column name with what does not matter removed: case, Unicode form, byte-order mark, quotation marks, blanks."""
     return " ".join(unicodedata.normalize("NFC", name).replace("\ufeff", "").replace('"', "").split()).casefold()
-
-
-def choose(extract: Extract, file_name: str, heads: Callable[[Reads, str], Iterable[tuple[str | None, Rows]]]) -> Match:
-    """The layout whose header the file has; most header names win.
-
-    `heads` gives, for what a layout reads and the sheet it names, each sheet's name and first rows.
-    Raises Refused no_layout, ambiguous_layout, ambiguous_sheet or duplicate_header.
-    """
-    matches: list[Match] = []
-    nearest: tuple[int, str, list[str]] = (0, "", [])
-    for layout in extract.layouts:
-        found = layout.file.fullmatch(file_name) if layout.file else None
-        if layout.file and not found:
-            continue
-        variables = {f"${k}": v for k, v in (found.groupdict() if found else {}).items() if v is not None}
-        fitting = []
-        for sheet, rows in heads(layout.reads, layout.sheet):
-            if layout.fields:
-                # A sheet that holds nothing is not the table.
-                if sheet is not None and not any(any(cells) for _, cells in rows):
-                    continue
-                fitting.append(Match(layout, tuple(layout.fields), variables, 0, sheet))
-                continue
-            at, lacking = _find_header(layout, rows)
-            if at is not None:
-                start = at + layout.reads.header_rows
-                said = _preamble(layout, rows[:at])
-                if said is not None:
-                    fitting.append(Match(layout, _names(layout, rows, at), variables | said, start, sheet, said))
-            elif (hits := len(layout.header) - len(lacking)) > nearest[0]:
-                nearest = (hits, layout.name, lacking)
-        if len(fitting) > 1:
-            raise Refused("ambiguous_sheet", "Sheets {} all look like the table: send one.", ", ".join(str(m.sheet) for m in fitting))
-        matches += fitting
-    if not matches:
-        hint = f" Nearest is {nearest[1]}, which lacks {', '.join(nearest[2])}." if nearest[1] else ""
-        named = [x.name for x in extract.layouts]
-        raise Refused("no_layout", f"No layout of {extract.name} fits the file ({', '.join(named)}).{hint}")
-    best = max(len(m.layout.header) for m in matches)
-    matches = [m for m in matches if len(m.layout.header) == best]
-    if len(matches) > 1:
-        raise Refused("ambiguous_layout", f"Layouts {' and '.join(m.layout.name for m in matches)} both fit the file.")
-    if (width := len(matches[0].names)) > MOST_COLUMNS:
-        raise Refused("too_large", f"The header has {width} columns; a table has {MOST_COLUMNS} at most.")
-    _refuse_duplicate_names(matches[0])
-    _refuse_absent_required(matches[0], extract.contract)
-    return matches[0]
-
-
-def _find_header(layout: Layout, rows: Rows) -> tuple[int | None, list[str]]:
-    """Index of the header among `rows`, and the names the best candidate lacks."""
-    wanted = {plain_name(n): n for n in layout.header}
-    lacking = list(layout.header)
-    for at in range(max(0, len(rows) - layout.reads.header_rows + 1)):
-        if not any(cell.strip() for cell in rows[at][1]):
-            continue
-        present = {plain_name(n) for n in _names(layout, rows, at)}
-        missing = [name for plain, name in wanted.items() if plain not in present]
-        if not missing:
-            return at, []
-        lacking = min(lacking, missing, key=len)
-    return None, lacking
-
-
-def _preamble(layout: Layout, rows: Rows) -> dict[str, str] | None:
-    """Variables the lines above the header state, or None where they do not say what the layout expects."""
-    if layout.preamble is None:
-        return {}
-    found = layout.preamble.search("\n".join(" ".join(c for c in cells if c) for _, cells in rows))
-    return {f"${k}": v for k, v in found.groupdict().items() if v is not None} if found else None
-
-
-def _names(layout: Layout, rows: Rows, at: int) -> tuple[str, ...]:
-    """Column names of the header at `at`: its rows joined downwards, nameless columns numbered."""
-    block = [cells for _, cells in rows[at : at + layout.reads.header_rows]]
-    width = max(len(cells) for cells in block)
-    parts = [[cells[i].strip() for cells in block if i < len(cells) and cells[i].strip()] for i in range(width)]
-    return tuple(" ".join(p).replace("\ufeff", "") or f"column {i}" for i, p in enumerate(parts, start=1))
-
-
-def _refuse_duplicate_names(match: Match) -> None:
-    seen: set[str] = set()
-    for name in match.names:
-        if (plain := plain_name(name)) in seen:
-            raise Refused("duplicate_header", "The header names {} twice.", repr(name))
-        seen.add(plain)
-
-
-def _refuse_absent_required(match: Match, contract: Contract) -> None:
-    for column in contract.columns:
-        source = match.layout.columns.get(column.name)
-        if column.is_required and source and source.names and not any(n.startswith("$") or match.supplier_column(n) for n in source.names):
-            raise Refused("no_layout", f"Layout {match.layout.name} lacks {source.names[0]}, needed for {column.name}.")

@@ -25,7 +25,8 @@ from sources.contract import Contract
 from sources.controls import Controls
 from sources.delimited import FAULT, DelimitedFile, schema
 from sources.judgement import IGNORED, ignores_header, judgement, layout_fault, origin, supplier_relation
-from sources.layout import Extract, LayoutFault, Match, choose, plain_name
+from sources.layout import Extract, LayoutFault, Match, plain_name
+from sources.matching import choose
 from sources.paths import quoted
 from sources.pseudonym import TYPE, Pseudonyms
 from sources.reasons import Refused
@@ -70,6 +71,21 @@ class Reading:
     @property
     def quarantined(self) -> int:
         return self.records - self.accepted - self.ignored
+
+    @property
+    def repeats(self) -> int:
+        """Refused records that say what another one of the file says: nothing is wrong with them and nothing is lost."""
+        return self.reasons.get("rule:duplicate_row", 0)
+
+    @property
+    def bad(self) -> int:
+        """Refused records of which something is lost."""
+        return self.quarantined - self.repeats
+
+    @property
+    def distinct(self) -> int:
+        """Records that are of this extract, each once."""
+        return self.records - self.ignored - self.repeats
 
 
 def discreet(extract: Extract, reading: Reading) -> Reading:

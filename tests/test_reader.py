@@ -17,6 +17,7 @@ from sources.contract import Contract
 from sources.delimited import BLOCK_BYTES
 from sources.duck import connect
 from sources.layout import Extract, Layout
+from sources.limits import why_held
 from sources.parse import Delivery, Reading, refused_records
 from sources.reasons import Refused
 from sources.settings import PROJECT
@@ -374,3 +375,82 @@ for cursor in (con, con.cursor()):
     asked = [sys.executable, "-c", code]
     done = subprocess.run(asked, cwd=PROJECT, env=os.environ | {"TZ": "Europe/Copenhagen"}, capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == ["('UTC', datetime.date(2015, 1, 14))"] * 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "column", "text", "value"),
+    [
+        ("replace(Antal, '-', '0')", "number", "2.532", 2532),
+        ("replace(Antal, '-', '0')", "number", "-", 0),
+        ("Antal", "number", "2.5", "number:unreadable"),
+        ("Antal", "number", "1e3", "number:unreadable"),
+        ("cast(Antal as integer) * 2", "number", "7", 14),
+        ("cast(Antal as integer) * 2", "number", "x", "number:unreadable"),
+        ("nullif(Antal, '-')", "number", "-", None),
+        ("null", "number", "7", None),
+        ("Antal", "share", "2,5", 2.5),
+        ("replace(Antal, ',', '.')", "share", "2,5", 2.5),
+        # Thousands or a fraction: nobody knows.
+        ("replace(Antal, ',', '.')", "share", "2,532", "share:unreadable"),
+        ("Antal", "open", "ja", True),
+        ("Antal", "open", "t", "open:unreadable"),
+        ("Antal", "day", "2015-02-28", "2015-02-28"),
+        ("Antal", "day", "99-02-28", "day:unreadable"),
+        ("strptime(Antal, '%d/%m/%Y')", "day", "28/02/2015", "2015-02-28"),
+    ],
+)
+def test_what_a_layouts_sql_gives_has_the_shape_of_a_value_too(tmp_path: Path, sql: str, column: str, text: str, value: Any) -> None:
+    layout = LAYOUT | {"columns": {"name": "Navn", "day": {"sql": "date '2015-01-01'"}} | {column: {"sql": sql}}}
+    _, rows, refused = parsed(write(tmp_path, f"{HEADER}\na;2015-01-01;{text};;;\n"), extract(layout))
+    if isinstance(value, str) and ":" in value:
+        assert [r["reasons"] for r in refused] == [[value]]
+    else:
+        found = rows[0][[c["name"] for c in COLUMNS].index(column)]
+        assert (str(found) if column == "day" else found) == value
+
+
+def test_a_mark_may_mean_nought(tmp_path: Path) -> None:
+    text = f"{HEADER}\n-;2015-01-01;-;..;;\nb;2015-01-01;..;-;;\n"
+    whole = LAYOUT | {"reads": {"zero": ["-"]}, "columns": LAYOUT["columns"] | {"share": {"from": "Andel", "zero": [".."]}}}
+    _, rows, refused = parsed(write(tmp_path, text), extract(whole))
+    assert ([(r[0], r[2], r[3]) for r in rows], [r["reasons"] for r in refused]) == ([("-", 0, 0.0)], [["number:not_an_integer"]])
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "period"),
+    [
+        ("%m-%Y", "03-2015", "2015-03"),
+        ("%Y%m", "201503", "2015-03"),
+        ("%d.%m.%Y", "31.03.2015", "2015-03-31"),
+        ("danish_month", "marts 2015", "2015-03"),
+        ("danish_month", "Maj_2015", "2015-05"),
+        ("%m-%Y", "13-2015", ""),
+        ("danish_month", "martz 2015", ""),
+        ("%Y%m", "2015-3", ""),
+    ],
+)
+def test_a_period_is_read_as_the_layout_says_it_is_written(tmp_path: Path, form: str, name: str, period: str) -> None:
+    unit = "day" if "%d" in form else "month"
+    how = [{"property": "delivery", "value": {"mode": "snapshot", "unit": unit}}]
+    layout = LAYOUT | {"file": r"antal (?P<period>.+)\.csv", "format": {"$period": form}}
+    path = write(tmp_path, f"{HEADER}\na;2015-01-01;1;;;\n", f"antal {name}.csv")
+    if period:
+        assert parsed(path, extract(layout, customProperties=how))[0].period == period
+    else:
+        with pytest.raises(Refused, match="where a month like 2015-05 belongs"):
+            parsed(path, extract(layout, customProperties=how))
+
+
+@pytest.mark.parametrize("form", ["%G-W%V", "%Y-%U", "%m-%y", "%m"])
+def test_a_period_that_is_no_day_month_or_year_is_refused_with_the_layout(form: str) -> None:
+    with pytest.raises(ValueError, match="tells no day, month or year"):
+        Layout.model_validate(LAYOUT | {"format": {"$period": form}})
+
+
+def test_records_that_only_repeat_others_are_not_bad(tmp_path: Path) -> None:
+    lines = [f"n{i};2015-01-01;{i};;;" for i in range(10)]
+    reading, _, _ = parsed(write(tmp_path, "\n".join([HEADER, *lines, *lines, "x;y;1;;;"])))
+    assert (reading.quarantined, reading.repeats, reading.bad, reading.distinct) == (11, 10, 1, 11)
+    assert not why_held(contract(), reading, "")
+    reading, _, _ = parsed(write(tmp_path, "\n".join([HEADER, *lines[:4], *lines[:4], "x;y;1;;;", "z;y;1;;;"])))
+    assert why_held(contract(), reading, "") == "2 of 6 records refused, over 20 %, besides 4 that repeat others"

@@ -42,8 +42,7 @@ def claim_of(extract: Extract, receipt: Receipt, reading: Reading) -> Claim:
     """What a delivery that was read claims."""
     delivery = extract.contract.delivery
     layout = next((x for x in extract.layouts if x.name == reading.layout), None)
-    named = layout.file.fullmatch(receipt.inner_name) if layout and layout.file else None
-    of_name = {f"${k}": v for k, v in (named.groupdict() if named else {}).items() if v is not None}
+    of_name = layout.variables(layout.file.fullmatch(receipt.inner_name)) if layout and layout.file else {}
     said = of_name | reading.said
     stamped = stamps(of_name if delivery.drawn == "name" else said)
     drawn = stamped.extracted or stamped.received

@@ -13,6 +13,7 @@ from assets.deliveries.receipts import Receipt
 from sources.casts import ident
 from sources.contract import Contract
 from sources.duck import no_rows
+from sources.limits import why_held
 from sources.parse import Reading
 from sources.paths import quoted
 
@@ -66,8 +67,13 @@ class Standing:
 
     @property
     def judged(self) -> int:
-        """Records that are of this extract."""
-        return self.records - self.ignored
+        """Records that are of this extract, without those that repeat others of the file."""
+        return self.reading.distinct if self.reading else 0
+
+    @property
+    def bad(self) -> int:
+        """Refused records, without those that repeat others."""
+        return self.reading.bad if self.reading else 0
 
     def all(self, status: str, why: str = "") -> "Standing":
         """The same delivery with all its accepted records in one status."""
@@ -100,7 +106,11 @@ def settle(
             settled[delivery.receipt.id] = replace(standing, status="withdrawn")
         elif last[_content(delivery)] != delivery.receipt.id:
             settled[delivery.receipt.id] = delivery.all("duplicate", "the same content arrived again later")
-        elif ("accept", delivery.receipt.id) not in decided and (why := _why_held(contract, delivery)):
+        elif (
+            ("accept", delivery.receipt.id) not in decided
+            and delivery.reading
+            and (why := why_held(contract, delivery.reading, delivery.claim.sender))
+        ):
             settled[delivery.receipt.id] = delivery.all("held", why)
         else:
             open_.append(delivery)
@@ -126,17 +136,6 @@ def settle(
 def _content(delivery: Standing) -> tuple[str, str | None, str]:
     """What two deliveries of the same have in common."""
     return delivery.receipt.content, delivery.claim.period, delivery.claim.sender
-
-
-def _why_held(contract: Contract, delivery: Standing) -> str:
-    """Why a delivery waits for the operator, whatever else has been delivered; '' where it need not."""
-    limit, senders = contract.quarantine_limit.hold, [s.name for s in contract.delivery.senders]
-    if 100 * delivery.quarantined > limit * delivery.judged:
-        return f"{delivery.quarantined} of {delivery.judged} records refused, over {limit:g} %"
-    if senders and delivery.claim.sender not in senders:
-        whose = delivery.claim.sender if not contract.has_personal_columns else "somebody"
-        return f"a file of {whose or 'nobody'}, and the contract expects files of {', '.join(senders)}"
-    return ""
 
 
 def _weighed(contract: Contract, deliveries: list[Standing], decided: Decided) -> list[Standing]:
