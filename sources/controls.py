@@ -14,6 +14,7 @@ import pyarrow as pa
 from sources.casts import Staged, ident, literal, typed
 from sources.delimited import LINE, MALFORMED
 from sources.layout import Extract, LayoutFault, Match
+from sources.paths import quoted
 from sources.reasons import Refused
 from sources.vocabulary import Column
 
@@ -45,7 +46,7 @@ class Controls:
         for name, line, total in stated:
             value = f"sum(cast({ident(name)} as decimal(38, 6)))" if name else "count(*)"
             unread = f"count(*) filter ({ident(name)} is null and _errors is not null)" if name else "0"
-            query = f"select {value}, {unread} from read_parquet({literal(str(parsed))}) where _errors is distinct from 'ignored'"
+            query = f"select {value}, {unread} from read_parquet({quoted(parsed)}) where _errors is distinct from 'ignored'"
             found, is_partial = con.execute(query).fetchall()[0]
             if is_partial or Decimal(found or 0) == total:
                 continue
@@ -59,7 +60,7 @@ class Controls:
 
     def _looked_through(self, batches: Iterator[pa.RecordBatch], asked: list[tuple[str, str, str]]) -> Iterator[pa.RecordBatch]:
         # A connection of its own: who asks for the batches holds the other one meanwhile.
-        with duckdb.connect(config={"threads": 1}) as con:
+        with duckdb.connect(config={"threads": 1, "enable_external_access": False}) as con:
             constants = "".join(f", {literal(v)} as {ident(k)}" for k, v in self._match.variables.items())
             for batch in batches:
                 con.register("batch", pa.Table.from_batches([batch]))
