@@ -24,7 +24,7 @@ def made(root: Path) -> tuple[dict[str, str], list[str], list[str], object]:
     """What two nights of a small region, a comparison, a rebuild and a look at what was refused give over data below `root`."""
     toy = Toy(root, **EXTRACTS)
     nights = []
-    for day, counts in enumerate(("a 1, b 2, c x", "a 3, b 4, c x"), 1):
+    for day, counts in enumerate(("a 1, b 2, c 3, d 4, e 5, f x", "a 3, b 4, c 3, d 4, e 5, f x"), 1):
         for extract in EXTRACTS:
             toy.deliver(extract, f"{extract}_2015-01_received-2015020{day}-0600.csv", counts)
         nights.append(toy.night())
@@ -39,11 +39,13 @@ def made(root: Path) -> tuple[dict[str, str], list[str], list[str], object]:
 @pytest.mark.parametrize("name", [ODD, "year=2015", "q?"])
 def test_a_lake_in_a_folder_of_any_name_is_the_lake_it_is_elsewhere(tmp_path: Path, name: str) -> None:
     """The folder beside it is one that the name also stands for, were it a pattern, and holds other figures."""
-    beside = Toy(tmp_path / name.replace("?", "x").replace("*", "y").replace("[a-z]", "b"), **EXTRACTS)
+    beside = Toy(tmp_path / name.replace("?", "x").replace("*", "y").replace("[a-z]", "b").replace("=", "~"), **EXTRACTS)
     for extract in EXTRACTS:
         beside.deliver(extract, f"{extract}_2015-01_received-20150201-0600.csv", "a 9")
     beside.night()
-    assert made(tmp_path / name) == made(tmp_path / "elsewhere")
+    here = made(tmp_path / name)
+    assert here == made(tmp_path / "elsewhere")
+    assert set(here[1]) == {"a 3, b 4, c 3, d 4, e 5"}
 
 
 def test_a_run_of_dagsters_is_recorded_beside_data_in_a_folder_of_any_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
