@@ -72,10 +72,12 @@ class Contract(Model):
                 raise ValueError(f"unknown customProperty {name}")
             known[name].model_validate(value)
         for column in self.columns:
-            if unknown := set(custom(column.customProperties)) - {"unit", "aggregate", "event", "was"}:
+            if unknown := set(custom(column.customProperties)) - {"unit", "aggregate", "event", "was", "mayBeEmpty"}:
                 raise ValueError(f"{column.name}: unknown customProperty {sorted(unknown)}")
             if column.aggregate not in (None, *AGGREGATES):
                 raise ValueError(f"{column.name}: aggregate is one of {', '.join(AGGREGATES)}")
+            if column.may_be_empty and column.is_required:
+                raise ValueError(f"{column.name}: what is required is never empty, so nobody watches how often it is")
             if column.is_event and column.physicalType not in ("DATE", "TIMESTAMP"):
                 raise ValueError(f"{column.name}: an event is a DATE or a TIMESTAMP")
         if taken := sorted({c.name for c in self.columns} & set(self.renamed)):
@@ -184,8 +186,9 @@ class Contract(Model):
         said = [rule[:2] for rule in self.row_rules]
         events = [c.name for c in self.columns if c.is_event]
         judged_by = (events, self.delivery.clockSkew) if events else ()
+        watched = [c.name for c in self.columns if c.may_be_empty]
         unit = () if self.delivery.unit == "month" else (self.delivery.unit,)
-        return digest("contract", columns, self.key, said, self.delivery.period, *unit, *judged_by)
+        return digest("contract", columns, self.key, said, self.delivery.period, *unit, *judged_by, *watched)
 
     @cached_property
     def audit_fingerprint(self) -> str:

@@ -67,6 +67,8 @@ class Reading:
     period: str | None
     # What the lines above the header say of the delivery (`KEPT`); its name can be asked again.
     said: dict[str, str] = field(default_factory=dict)
+    # Accepted records in which a column is empty of which that is watched (`mayBeEmpty` of the contract).
+    empty: dict[str, int] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
@@ -160,6 +162,9 @@ class Delivery:
             f"select reason, count(*) from (select unnest(string_split(_errors, '; ')) as reason from {file} where _errors is not null)"
             " group by all order by all"
         ).fetchall()
+        watched = [c.name for c in self.extract.contract.columns if c.may_be_empty]
+        counts = ", ".join(["0", *(f"count(*) filter ({ident(c)} is null)" for c in watched)])
+        empty = con.execute(f"select {counts} from {file} where _errors is null").fetchall()[0][1:] if watched else ()
         found = {reason: count for reason, count in reasons if reason != IGNORED}
         used = {plain_name(n) for n in self.match.layout.header} | {plain_name(n) for n in self.match.names if self._is_used(n)}
         extra = [] if self.match.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used]
@@ -176,6 +181,7 @@ class Delivery:
             absent_columns=[c for c, s in self.match.layout.columns.items() if s.names and not origin(s, self.match)],
             period=self.match.variables.get("$period"),
             said=_kept(self.extract, self.match.preamble),
+            empty=dict(zip(watched, empty, strict=True)),
         )
         return discreet(self.extract, reading)
 

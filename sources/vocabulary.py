@@ -96,6 +96,13 @@ class Relationship(Model):
     to: str
 
 
+class MayBeEmpty(Model):
+    """Percentage points by which a column may be empty more often than in the deliveries before, before a file warns, and waits."""
+
+    warn: float = 10
+    hold: float = 40
+
+
 class Column(Model):
     name: str
     businessName: str | None = None
@@ -131,6 +138,12 @@ class Column(Model):
     def is_event(self) -> bool:
         """Whether it is an instant that cannot lie after the delivery that tells of it was drawn."""
         return str(custom(self.customProperties).get("event", "")).lower() == "true"
+
+    @property
+    def may_be_empty(self) -> MayBeEmpty | None:
+        """How much more often it may be empty than before, where that is watched."""
+        said = custom(self.customProperties).get("mayBeEmpty")
+        return None if said is None else MayBeEmpty.model_validate(said)
 
     @property
     def is_required(self) -> bool:

@@ -224,3 +224,22 @@ def test_what_was_read_is_looked_through_again_only_after_a_new_delivery(tmp_pat
     assert all(one != other for one, other in zip(asked(), before, strict=True))
     assert toy.total("n") == "a 3, b 2"
     assert [(d["current"], d["superseded"]) for d in toy.deliveries("n")] == [(1, 1), (1, 0)]
+
+
+def test_a_column_that_is_suddenly_empty_is_told_or_waits(toy: Toy) -> None:
+    contract = "sources/n/contract.odcs.yaml"
+    toy.edit(
+        contract,
+        ("{name: number, required: true}", "{name: number, customProperties: [{property: mayBeEmpty, value: {warn: 10, hold: 40}}]}"),
+    )
+    names = [f"x{i}" for i in range(10)]
+    for month, empty in (("01", 1), ("02", 1), ("03", 3), ("04", 7), ("05", 2)):
+        path = toy.deliver("n", f"n_2015-{month}.csv", "a 1", day=f"2015-{month}-15")
+        lines = [f"2015-{month}-15;{n};{'' if i < empty else i}" for i, n in enumerate(names)]
+        path.write_text("\n".join(["Dag;Navn;Antal", *lines]) + "\n", "utf-8")
+    toy.night()
+    assert [(d["file_name"][7:9], d["status"], d["why"]) for d in toy.deliveries("n") if d["status"] != "current"] == [
+        ("04", "held", "number is empty in 70 % of the records, usually in 10 %")
+    ]
+    [told] = [o for o in toy.state("n").outcomes if o.rule.name == "columns_are_as_full_as_usual"]
+    assert (told.passed, told.named) == (False, "n_2015-03.csv (number is empty in 30 % of the records, usually in 10 %)")

@@ -17,6 +17,9 @@ DELIVERY_RULES = [
     Rule("records_lie_in_covered_months", "No record is dated in a month that no delivery covers.", "warning", ""),
     Rule("volume_is_as_usual", "The newest whole month of a sender has about as many records as the months before it.", "warning", ""),
     Rule("nothing_is_gone_at_the_source", "What is in force is what the newest full file of its sender still holds.", "warning", ""),
+    Rule(
+        "columns_are_as_full_as_usual", "No column of a delivery in force is empty far more often than in those before it.", "warning", ""
+    ),
 ]
 ON_TIME, RECENT = "delivery_is_on_time", "records_are_recent"
 UNITS = {"h": "hours", "d": "days"}

@@ -25,6 +25,7 @@ def found_of(contract: Contract, deliveries: list[Standing], months: list[Month]
         [f"{str(m.month)[:7]} ({said(m.records, is_personal)})" for m in stray],
         _odd(contract.volume, months, is_personal),
         [f"{said(lacking, is_personal)} in no full file any more"] if lacking else [],
+        [f"{d.receipt.file_name} ({d.emptier})" for d in deliveries if d.emptier and d.status == "current"],
     )
     return [Outcome.of(r, not found, len(found), ", ".join(found)) for r, found in zip(DELIVERY_RULES, offending, strict=True)]
 

@@ -6,6 +6,7 @@ that is current; held with its delivery until the operator decides.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from assets.deliveries.claims import Claim
@@ -20,6 +21,8 @@ from sources.paths import quoted
 Rows = Sequence[Sequence[Any]]
 Ask = Callable[[str], Rows]
 Decided = dict[tuple[str, str], str]
+# Deliveries of the same layout that say what is usual.
+DELIVERIES_BEFORE = 6
 # Of a delivery with records in several, the first names it.
 STATUSES = ("held", "current", "superseded", "duplicate")
 
@@ -43,6 +46,8 @@ class Standing:
     claim: Claim = field(default_factory=Claim)
     # How many records those had that it replaces, where it has fewer than the contract warns at.
     shrunk_from: int = 0
+    # Which columns are empty far more often than in the deliveries before it, where the contract warns of that.
+    emptier: str = ""
 
     @property
     def records(self) -> int:
@@ -114,7 +119,7 @@ def settle(
             settled[delivery.receipt.id] = delivery.all("held", why)
         else:
             open_.append(delivery)
-    weighed = _weighed(contract, open_, decided)
+    weighed = _looked_at_for_gaps(contract, _weighed(contract, open_, decided), decided)
     settled |= {d.receipt.id: d for d in weighed if d.status == "held"}
     open_ = [d for d in weighed if d.status != "held"]
     selected: list[Selected] = []
@@ -157,6 +162,33 @@ def _weighed(contract: Contract, deliveries: list[Standing], decided: Decided) -
         before[replaces] = delivery.judged
         weighed.append(delivery)
     return weighed
+
+
+def _looked_at_for_gaps(contract: Contract, deliveries: list[Standing], decided: Decided) -> list[Standing]:
+    """Each delivery against those before it: one of which a column is empty far more often waits for the operator, or is told."""
+    watched = {c.name: c.may_be_empty for c in contract.columns if c.may_be_empty}
+    shares: dict[tuple[str, str], list[float]] = {}
+    looked_at = []
+    for delivery in deliveries:
+        reading = delivery.reading
+        if reading is None or delivery.status == "held" or not reading.accepted:
+            looked_at.append(delivery)
+            continue
+        told, is_held = list[str](), False
+        for name, limits in watched.items():
+            before = shares.setdefault((reading.layout, name), [])
+            if name not in reading.empty:
+                continue
+            share = 100 * reading.empty[name] / reading.accepted
+            usual = median(before[-DELIVERIES_BEFORE:]) if before else share
+            if share - usual > limits.warn:
+                told.append(f"{name} is empty in {share:.0f} % of the records, usually in {usual:.0f} %")
+                is_held |= share - usual > limits.hold and ("accept", delivery.receipt.id) not in decided
+            if not is_held:
+                before.append(share)
+        words = "; ".join(told)
+        looked_at.append(delivery.all("held", words) if is_held else replace(delivery, emptier=words))
+    return looked_at
 
 
 def current_records(contract: Contract, selected: list[tuple[str, str | None]], has_versions: bool = True) -> str:
