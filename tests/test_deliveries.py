@@ -241,5 +241,5 @@ def test_a_column_that_is_suddenly_empty_is_told_or_waits(toy: Toy) -> None:
     assert [(d["file_name"][7:9], d["status"], d["why"]) for d in toy.deliveries("n") if d["status"] != "current"] == [
         ("04", "held", "number is empty in 70 % of the records, usually in 10 %")
     ]
-    [told] = [o for o in toy.state("n").outcomes if o.rule.name == "columns_are_as_full_as_usual"]
+    [told] = [o for o in toy.state("n").outcomes if o.name == "columns_are_as_full_as_usual"]
     assert (told.passed, told.named) == (False, "n_2015-03.csv (number is empty in 30 % of the records, usually in 10 %)")
