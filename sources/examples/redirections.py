@@ -263,7 +263,7 @@ def _delivery(month: Month, drawn_at: datetime, rows: list[list[str]], seed: int
     faults = [f for f in FAULTS if (can_unicode or not f.needs_unicode) and not (is_book and f.needs_text)]
     planting.among(rows, faults, count, COLUMNS, luck)
     if is_book:
-        total: list[str | int] = ["I alt", "", len(rows), "", "", "", "", "", ""]
+        total: list[str | int] = ["I alt", len(rows), "", "", "", "", "", "", ""]
         return Delivery(name, drawn_at, workbook("Omvisiteringer", WORKBOOK_COLUMNS, rows, total, drawn_at))
     if month.label == THROUGH_A_SPREADSHEET:
         planting.among(rows, SCIENTIFIC, round(len(rows) * SCIENTIFIC_SHARE), COLUMNS, luck)
