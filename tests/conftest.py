@@ -45,7 +45,7 @@ def _readers_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def tables(catalog: Catalog, tmp_path: Path) -> Iterator[Tables]:
-    with connect(tmp_path / "scratch") as con:
+    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data") as con:
         yield Tables(catalog, con)
 
 

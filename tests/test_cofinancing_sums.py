@@ -49,7 +49,7 @@ def settled(draw: st.DrawFn) -> Year:
 
 
 def made(catalog: Catalog, scratch: Path, year: Year, *names: str) -> list[list[dict[str, Any]]]:
-    with connect(scratch) as con:
+    with connect(scratch, scratch.parent, PROJECT / "data") as con:
         tables = year.draw(Tables(catalog, con))
         return [tables.run(name) for name in names]
 

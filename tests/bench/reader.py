@@ -108,7 +108,7 @@ def _measure(what: str, file: Path) -> None:
             # The layout of the text file, for a name that ends otherwise.
             layouts = [x.model_copy(update={"file": x.file and re.compile(x.file.pattern.replace("csv", "xlsx"))}) for x in extract.layouts]
             extract = Extract(extract.contract, tuple(layouts))
-        con = connect(scratch / "spill")
+        con = connect(scratch / "spill", Path("/"))
         began = time.perf_counter()
         if what == "floor" and file.suffix == ".xlsx":
             pd.read_excel(file, engine="calamine").to_parquet(scratch / "x.parquet")

@@ -64,7 +64,7 @@ def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[list[str | None]]:
 
 def bare(stages: Iterable[tuple[str, str, str]], figures: Callable[[duckdb.DuckDBPyConnection], Any]) -> Found:
     """What a script of (stage, table, SQL) takes that writes each table to Parquet and promises nothing."""
-    with tempfile.TemporaryDirectory() as folder, connect(Path(folder)) as con:
+    with tempfile.TemporaryDirectory() as folder, connect(Path(folder), Path("/")) as con:
         seconds: dict[str, float] = {}
         for stage, table, sql in stages:
             clock = time.perf_counter()
