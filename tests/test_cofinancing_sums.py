@@ -16,6 +16,7 @@ from assets.releases.database import open_release
 from assets.tables.build import Night
 from sources.duck import connect, dicts
 from sources.parse import Delivery
+from sources.settings import PROJECT
 from tests.conftest import ventetal
 from tests.drawn import Tables, expect
 from tests.settled import Year

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 
-from assets.lake.files import Lake, recalled, save, write_json
+from assets.lake.files import Lake, recalled, remedy, save, write_json
+from assets.lake.seals import Damaged
 from sources.contract import digest
 from sources.errors import Missing
 
@@ -78,10 +79,13 @@ class Manifest(Content):
 
 
 def manifest(lake: Lake, release: str) -> Manifest:
-    """Raises NoRelease for one that never was, or of which nothing is known any more."""
-    if release not in _names(lake.manifests) | _folders(lake) or not (found := told(lake, release)):
+    """Raises NoRelease for one that never was, Damaged for one of which nothing can be read any more."""
+    if release not in _names(lake.manifests) | _folders(lake):
         raise NoRelease(f"There is no release {release}; `ventetal releases list` names them.")
-    return found
+    if found := told(lake, release):
+        return found
+    path = lake.manifests / f"{release}.json"
+    raise Damaged(path, "is not what was written, nor is its copy in the release", remedy(path))
 
 
 def told(lake: Lake, release: str) -> Manifest | None:
@@ -89,8 +93,13 @@ def told(lake: Lake, release: str) -> Manifest | None:
     return recalled(lake.manifests / f"{release}.json", Manifest) or recalled(lake.releases / release / MANIFEST, Manifest)
 
 
+def unreadable_releases(lake: Lake) -> list[str]:
+    """The releases there are of which nothing can be read any more."""
+    return sorted(name for name in _folders(lake) if not told(lake, name))
+
+
 def releases(lake: Lake) -> list[Manifest]:
-    """The releases there are, newest first."""
+    """The releases there are of which something is known, newest first."""
     found = (m for name in _folders(lake) if (m := told(lake, name)))
     return sorted(found, key=lambda m: (m.created_at, m.release), reverse=True)
 

@@ -45,7 +45,7 @@ def _known(lake: Lake) -> Iterator[Manifest]:
     for name in shown | {p.name for p in lake.releases.glob("[!.]*") if p.is_dir() and not p.is_symlink()}:
         try:
             yield manifest(lake, name or "")
-        except NoRelease:
+        except (NoRelease, Damaged):
             if name:
                 warn("a release without a manifest", release=name)
 

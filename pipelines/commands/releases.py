@@ -8,7 +8,7 @@ import typer
 from assets.lake.clock import told_time
 from assets.lake.decisions import revise_figures
 from assets.lake.files import Lake
-from assets.lake.manifests import releases
+from assets.lake.manifests import manifest, releases, unreadable_releases
 from assets.releases.pointers import pinned, resume, roll_back
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json
@@ -83,6 +83,8 @@ def list_releases(as_json: Json = False) -> None:
         for m in releases(lake)
     ]
     show.releases(found) if not as_json else print_json(found)
+    for name in unreadable_releases(lake):
+        manifest(lake, name)
 
 
 def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")]) -> None:
