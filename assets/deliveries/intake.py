@@ -18,7 +18,7 @@ from assets.deliveries.names import agreed, holds_number, known_to_layout, name_
 from assets.deliveries.readings import archived, read
 from assets.deliveries.receipts import Receipt, read_receipt, write_receipt
 from assets.deliveries.stamps import Ahead, Stamps, stamps_of_name
-from assets.lake.files import Lake, beside, move, remove, sync, write_json
+from assets.lake.files import Lake, beside, give_name, move, remove, sync, write_json
 from sources.contract import digest
 from sources.errors import Missing, WrongUsage
 from sources.layout import Extract, LayoutFault
@@ -275,7 +275,7 @@ class _Sweep:
         if met.is_new and (now is None or (now.st_ino == stat.st_ino and not _is_unchanged(path, stat))):
             raise NotNow
         if met.part:
-            met.part.replace(self.lake.archived(receipt.content))
+            give_name(met.part, self.lake.archived(receipt.content))
         if met.is_new:
             write_receipt(self.lake, receipt)
         if receipt.is_put_away:

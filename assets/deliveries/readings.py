@@ -40,7 +40,7 @@ def reading_of(lake: Lake, extract: Extract, content: str, inner_name: str, read
 
     Raises Refused when it can no longer be read, LayoutFault, or Stopped.
     """
-    known = _known(lake, extract, _match(lake, extract, content, inner_name))
+    known = _known(lake, extract, content, inner_name)
     if known is None:
         file = archived(lake, content)
         known = read(lake, extract, content, inner_name, readers, file) if file else _kept_parse(lake, extract, content)
@@ -49,8 +49,7 @@ def reading_of(lake: Lake, extract: Extract, content: str, inner_name: str, read
 
 def read(lake: Lake, extract: Extract, content: str, inner_name: str, readers: Readers, file: Path) -> Known:
     """Read the `file` that holds the content, unless that has been done. Raises Refused, LayoutFault, NotReadable, Stopped."""
-    match = _match(lake, extract, content, inner_name)
-    if (known := _known(lake, extract, match)) and known.stamps is not None:
+    if (known := _known(lake, extract, content, inner_name)) and known.stamps is not None:
         return known
     made = beside(lake.parse(extract.name, content))
     try:
@@ -58,11 +57,11 @@ def read(lake: Lake, extract: Extract, content: str, inner_name: str, readers: R
         said = stamps(found.variables)
         layout = next(x for x in extract.layouts if x.name == found.layout)
         key = _reading_key(extract, layout, found.variables, content)
-        if not _is_there(lake, extract.name, key):
+        if not _is_there(lake, extract.name, key, content):
             target, facts = lake.parse(extract.name, key), Facts(**found.reading.__dict__, content=content, seal=sealed_file(made))
             save(target.with_suffix(".json"), facts)
             place_file(made, target)
-        save(match, {"parse": key, "received": said.received, "extracted": said.extracted})
+        save(_match(lake, extract, content, inner_name), {"parse": key, "received": said.received, "extracted": said.extracted})
         return Known(key, said, found.reading)
     finally:
         made.unlink(missing_ok=True)
@@ -70,14 +69,17 @@ def read(lake: Lake, extract: Extract, content: str, inner_name: str, readers: R
 
 def read_before(lake: Lake, extract: Extract, content: str, inner_name: str) -> str:
     """Key of what was read of a content under today's contract and layouts; '' where it has not been, or that is gone."""
-    known = _known(lake, extract, _match(lake, extract, content, inner_name))
+    known = _known(lake, extract, content, inner_name)
     return known.parse if known else ""
 
 
 def archived(lake: Lake, content: str) -> Path | None:
     """The delivered file in the archive, if it is there and still says what it is named for."""
     path = lake.archived(content)
-    return path if path.exists() and content_of(path) == content else None
+    try:
+        return path if path.is_file() and content_of(path) == content else None
+    except OSError:
+        return None
 
 
 def whole(lake: Lake, extract: str, parse: str) -> Path:
@@ -92,15 +94,17 @@ def facts_of(lake: Lake, extract: str, parse: str) -> Facts | None:
     return recalled(lake.parse(extract, parse).with_suffix(".json"), Facts)
 
 
-def _is_there(lake: Lake, extract: str, parse: str, in_full: bool = False) -> Facts | None:
-    """The facts of a parse that is what was written, by its size and end alone or in full."""
+def _is_there(lake: Lake, extract: str, parse: str, content: str = "", in_full: bool = False) -> Facts | None:
+    """The facts of a parse (of a `content`) that is what was written, by its size and end alone or in full."""
     facts, path = facts_of(lake, extract, parse), lake.parse(extract, parse)
-    return facts if facts and facts.seal and path.exists() and is_sealed(path, facts.seal, in_full) else None
+    if not facts or (content and facts.content != content):
+        return None
+    return facts if facts.seal and path.is_file() and is_sealed(path, facts.seal, in_full) else None
 
 
-def _known(lake: Lake, extract: Extract, match: Path) -> Known | None:
-    said = recalled(match, dict[str, Any])
-    if said is None or not (facts := _is_there(lake, extract.name, said["parse"])):
+def _known(lake: Lake, extract: Extract, content: str, inner_name: str) -> Known | None:
+    said = recalled(_match(lake, extract, content, inner_name), dict[str, Any])
+    if said is None or not (facts := _is_there(lake, extract.name, said["parse"], content)):
         return None
     return Known(said["parse"], Stamps(said["received"], said["extracted"]) if "received" in said else None, _reading(facts))
 
@@ -137,7 +141,7 @@ def _kept_parse(lake: Lake, extract: Extract, content: str) -> Known:
     facts = [p for p in folder.glob("*.json") if p.name.count(".") == 1]
     for path in sorted(facts, key=lambda p: p.stat().st_mtime, reverse=True):
         found = facts_of(lake, extract.name, path.stem)
-        if not found or found.content != content or not _is_there(lake, extract.name, path.stem, in_full=True):
+        if not found or not _is_there(lake, extract.name, path.stem, content, in_full=True):
             continue
         if columns <= set(read_schema(path.with_suffix(".parquet")).names):
             return Known(path.stem, None, _reading(found))

@@ -5,7 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from assets.deliveries.names import agreed, not_kept
-from assets.lake.files import Lake, load, recalled, save
+from assets.lake.files import Lake, load, recalled, remedy, save
+from assets.lake.seals import Damaged
 from sources.layout import Extract
 from sources.reasons import READING_STOPPED
 
@@ -62,8 +63,12 @@ def read_receipt(lake: Lake, receipt_id: str) -> Receipt | None:
 
 
 def _written(lake: Lake, extract: str) -> Iterator[Receipt]:
-    found = (load(p, Receipt) for p in lake.receipts.glob(f"{extract}-*.json"))
-    return (r for r in found if r.extract == extract)
+    for path in lake.receipts.glob(f"{extract}-*.json"):
+        found = load(path, Receipt)
+        if found.id != path.stem:
+            raise Damaged(path, f"is the receipt {found.id}", remedy(path))
+        if found.extract == extract:
+            yield found
 
 
 def _discreet(receipt: Receipt, extract: Extract) -> Receipt:

@@ -6,8 +6,9 @@ A failing check may be accepted until a date, for an error the supplier knows of
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
+from typing import Any
 
-from assets.lake.files import Lake, recalled, save
+from assets.lake.files import Lake, discard, recalled, save
 from assets.lake.manifests import gone, nights
 from sources.errors import Missing
 
@@ -106,6 +107,10 @@ def _decide_receipt(lake: Lake, decision: str, receipt: str, reason: str, now: d
             f"There is no receipt {receipt}; `ventetal status` names those held, `ventetal query 'from meta.receipt'` all."
         )
     save(lake.decisions / f"{decision}-{receipt}.json", Decision(decision, reason, _iso(now), receipt))
+    written = lake.receipts / f"{receipt}.json"
+    if decision == "withdraw" and (recalled(written, dict[str, Any]) or {}).get("id") != receipt:
+        # Nobody can read it: as one that is gone, it is missed by nobody from now on.
+        discard(written)
 
 
 def _iso(now: datetime) -> str:

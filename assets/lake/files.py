@@ -30,6 +30,7 @@ REMEDIES = {
     "receipts": "Put it back from a backup; or have the file delivered again, and `ventetal withdraw {name} --reason ...`.",
     "decisions": "Put it back from a backup, or delete it and decide again.",
     "manifests": "The next run writes it again while its release is there; else delete it, and what was published then is forgotten.",
+    "pin": "What is shown stays shown until `ventetal releases resume`, or a roll-back, says it anew.",
     "clock": "`ventetal examples --now` sets the lake's clock anew.",
     "person-key": "Put it back from a backup; or delete it, if the pseudonym key is surely the one that the lake was begun with.",
 }
@@ -56,7 +57,14 @@ class Lake:
         self.rebuilt = self.files / "rebuilt"
 
     def prepare(self) -> None:
-        """Make the folders. Who delivers may already have made landing, with rights of its own; the others are ours alone."""
+        """Make the folders. Who delivers may already have made landing, with rights of its own; the others are ours alone.
+
+        Raises Damaged where something else has the name of one.
+        """
+        kept = (self.receipts, self.decisions, self.manifests, self.alerts, self.ledger, self.record, self.pointer("").parent)
+        for path in (self.root, self.landing, self.archive, self.rejected, self.files, self.releases, *kept):
+            if os.path.lexists(path) and not path.is_dir():
+                raise Damaged(path, "is no folder", "Move it away, and put the folder back from a backup.")
         self.root.mkdir(parents=True, exist_ok=True)
         self.landing.mkdir(mode=PRIVATE, exist_ok=True)
         for path, mode in ((self.archive, PRIVATE), (self.rejected, PRIVATE), (self.files, PRIVATE), (self.releases, SHARED)):
@@ -89,7 +97,8 @@ class Lake:
     def current_release(self) -> Path | None:
         """The release analysts see, None before the first."""
         link = self.releases / "current"
-        return self.releases / link.readlink() if link.is_symlink() else None
+        # It leads nowhere but to a release beside it.
+        return self.releases / link.readlink().name if link.is_symlink() else None
 
 
 def beside(path: Path) -> Path:
@@ -107,14 +116,22 @@ def place(made: Path, target: Path) -> None:
     for file in (*made.rglob("*"), made):
         sync(file)
     target.parent.mkdir(parents=True, exist_ok=True)
+    give_name(made, target)
+
+
+def give_name(made: Path, target: Path) -> None:
+    """Rename, whatever has the name: a folder where a file belongs, or the reverse, or a link, is put away."""
+    if os.path.lexists(target) and (target.is_symlink() or target.is_dir() != made.is_dir()):
+        discard(target)
     made.replace(target)
 
 
 def discard(path: Path) -> None:
     """Delete a file or folder: the name goes in one step, so that nobody sees it half there; what dies meanwhile is cleared later."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return
-    gone = beside(path)
+    # What is to take its place may wait beside it.
+    gone = beside(path.with_name(f"{path.name}.gone"))
     path.replace(gone)
     shutil.rmtree(gone) if gone.is_dir() and not gone.is_symlink() else gone.unlink()
 
@@ -148,7 +165,7 @@ def place_file(made: Path, target: Path) -> None:
     """Give a file that is complete and sealed its name, on disk before it has it."""
     sync(made)
     target.parent.mkdir(parents=True, exist_ok=True)
-    made.replace(target)
+    give_name(made, target)
 
 
 def sealed_file(made: Path) -> Seal:
@@ -168,11 +185,15 @@ def save(path: Path, record: Any, kind: Any = None) -> None:
 
 
 def load(path: Path, kind: type[Record]) -> Record:
-    """The record that `save` wrote. Raises Damaged for one that is garbled or another."""
+    """The record that `save` wrote. Raises Damaged for one that is garbled or another, or that cannot be read."""
     try:
-        found: Record = _adapter(kind).validate_json(unsealed(path.read_bytes()))
+        found: Record = _adapter(kind).validate_json(unsealed(_bytes(path)))
+    except (FileNotFoundError, NotADirectoryError):
+        raise
     except ValueError:
         raise Damaged(path, "is not what was written", remedy(path)) from None
+    except OSError as error:
+        raise Damaged(path, f"cannot be read ({error.strerror})", remedy(path)) from None
     return found
 
 
@@ -195,7 +216,7 @@ def write_text(path: Path, text: str) -> None:
     try:
         part.write_text(text, "utf-8")
         sync(part)
-        part.replace(path)
+        give_name(part, path)
     except OSError:
         part.unlink(missing_ok=True)
         raise
@@ -203,7 +224,14 @@ def write_text(path: Path, text: str) -> None:
 
 def read_json(path: Path) -> Any:
     """JSON of any kind, whatever it says."""
-    return json.loads(unsealed(path.read_bytes()))
+    return json.loads(unsealed(_bytes(path)))
+
+
+def _bytes(path: Path) -> bytes:
+    """What a file says. One waits for ever for what a pipe in its place says."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no file")
+    return path.read_bytes()
 
 
 def sync(path: Path) -> None:

@@ -2,13 +2,12 @@
 
 import fcntl
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from assets.lake.files import Lake
+from assets.lake.files import Lake, discard
 from assets.lake.leftovers import clear_leftovers
 from sources.errors import Locked
 
@@ -23,6 +22,8 @@ def writing(lake: Lake, who: str, since: datetime, patience: float = 0, waits: C
     """
     lake.prepare()
     path, until, has_told = lake.files / "writer.lock", time.monotonic() + patience, False
+    if path.is_dir():
+        discard(path)
     with path.open("a+") as file:
         while True:
             try:
@@ -40,7 +41,7 @@ def writing(lake: Lake, who: str, since: datetime, patience: float = 0, waits: C
         file.truncate(0)
         file.write(f"{who}, process {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
         file.flush()
-        shutil.rmtree(lake.scratch, ignore_errors=True)
+        discard(lake.scratch)
         lake.scratch.mkdir(parents=True)
         clear_leftovers(lake)
         try:

@@ -90,7 +90,8 @@ def manifest(lake: Lake, release: str) -> Manifest:
 
 def told(lake: Lake, release: str) -> Manifest | None:
     """What was kept of a release, else what it says itself: one stands for the other. None where neither is what was written."""
-    return recalled(lake.manifests / f"{release}.json", Manifest) or recalled(lake.releases / release / MANIFEST, Manifest)
+    found = (recalled(path, Manifest) for path in (lake.manifests / f"{release}.json", lake.releases / release / MANIFEST))
+    return next((m for m in found if m and m.release == release), None)
 
 
 def unreadable_releases(lake: Lake) -> list[str]:

@@ -76,12 +76,16 @@ def seal_folder(folder: Path) -> None:
 
 def damage(folder: Path, in_full: bool = True) -> str:
     """What is wrong with a folder by the hashes beside its files, '' for nothing; else by size and end of each file alone."""
+    if (folder / HASHES).exists() and not (folder / HASHES).is_file():
+        return f"has a garbled {HASHES}"
     try:
         sealed = _seals.validate_json((folder / HASHES).read_bytes())
     except FileNotFoundError:
         return "has no hashes any more" if folder.is_dir() else "is gone"
     except ValueError:
         return f"has a garbled {HASHES}"
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
     files = _files(folder)
     if differing := sorted(sealed.keys() ^ files.keys()):
         return f"has lost or gained {', '.join(differing)}"
@@ -90,16 +94,19 @@ def damage(folder: Path, in_full: bool = True) -> str:
 
 
 def is_sealed(path: Path, seal: Seal, in_full: bool = True) -> bool:
-    """Whether a file is the one that was sealed; if not in full, a large one by its size and how it ends."""
-    if in_full or path.suffix == ".json":
-        return seal_of(path) == seal
-    if path.stat().st_size != seal.bytes:
+    """Whether a file is the one that was sealed, and can be read; if not in full, a large one by its size and how it ends."""
+    try:
+        if in_full or path.suffix == ".json":
+            return seal_of(path) == seal
+        if path.stat().st_size != seal.bytes:
+            return False
+        if path.suffix != _PARQUET:
+            return True
+        with path.open("rb") as file:
+            file.seek(-min(len(_MAGIC), seal.bytes), 2)
+            return file.read() == _MAGIC
+    except OSError:
         return False
-    if path.suffix != _PARQUET:
-        return True
-    with path.open("rb") as file:
-        file.seek(-min(len(_MAGIC), seal.bytes), 2)
-        return file.read() == _MAGIC
 
 
 def sealed_text(text: str) -> str:

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import duckdb
 
+from assets.lake.files import recalled
+from assets.lake.manifests import MANIFEST, Manifest
 from assets.lake.seals import HASHES, Damaged, damage
 from sources.errors import Locked
 from sources.paths import plain
@@ -43,9 +45,14 @@ def open_release(release: Path) -> duckdb.DuckDBPyConnection:
 
 
 def check_release(release: Path) -> None:
-    """Raises Damaged for a release that is not what was made. One from before hashes were taken is believed until a night takes them."""
-    if (release / DATABASE).exists() and not (release / HASHES).exists():
-        return
-    if said := damage(release):
-        name = release.resolve().name
-        raise Damaged(release, said, f"The next `ventetal run` makes release {name} again; until then it is not to be relied on.")
+    """Raises Damaged for a release that is not what was made."""
+    if said := release_damage(release):
+        raise Damaged(release, said, f"The next `ventetal run` makes release {release.name} again; until then it is not to be relied on.")
+
+
+def release_damage(release: Path, in_full: bool = True) -> str:
+    """What is wrong with a release, '' for nothing. One from before hashes were taken is believed until a night takes them."""
+    told = recalled(release / MANIFEST, Manifest)
+    if told and not told.history and (release / DATABASE).exists() and not (release / HASHES).exists():
+        return ""
+    return damage(release, in_full) or ("" if told and told.release == release.name else "says that it is another release")

@@ -13,7 +13,7 @@ from assets.deliveries.readings import archived, facts_of
 from assets.lake.files import FAILED, REMEDIES, Lake, discard, read_json, remedy, save
 from assets.lake.manifests import gone, nights
 from assets.lake.seals import HASHES, damage, is_sealed
-from assets.releases.database import DATABASE
+from assets.releases.database import release_damage
 from assets.releases.pointers import Checked, checked_so_far
 
 # Every file and folder is hashed once in so many clean-ups.
@@ -71,22 +71,21 @@ def _look(lake: Lake, path: Path, in_full: bool) -> Ailing | None:
         is_whole = not in_full or archived(lake, path.name)
         said = "What was read of it stands; a run that must read it again will ask for it."
         return None if is_whole else Ailing(path, "is not what was delivered", said)
-    if path.is_dir() and not (path / HASHES).exists() and _is_from_before(lake, path):
-        return None
-    said = damage(path, in_full) if path.is_dir() else "" if _is_record(path) and _is_parse(lake, path, in_full) else ALTERED
+    if path.parent == lake.releases:
+        said = release_damage(path, in_full)
+    elif path.is_dir() and path.suffix != ".json":
+        # No run has been there yet that would have taken down hashes.
+        said = damage(path, in_full) if (path / HASHES).exists() or lake.pointer("sealed").exists() else ""
+    else:
+        said = "" if _is_record(path) and _is_parse(lake, path, in_full) else ALTERED
     is_for_good = {lake.receipts, lake.decisions, lake.ledger, lake.record, lake.manifests} & {*path.parents} or path.stem in REMEDIES
     return Ailing(path, said, remedy(path) if is_for_good else MENDED_BY_A_RUN) if said else None
-
-
-def _is_from_before(lake: Lake, folder: Path) -> bool:
-    """Whether no run has been there yet that would have taken down the hashes of a folder."""
-    return (folder / DATABASE).exists() if folder.parent == lake.releases else not lake.pointer("sealed").exists()
 
 
 def _is_record(path: Path) -> bool:
     try:
         read_json(path)
-    except ValueError:
+    except (ValueError, OSError):
         return False
     return True
 
@@ -96,7 +95,7 @@ def _is_parse(lake: Lake, path: Path, in_full: bool) -> bool:
     if path.parent.parent != lake.files / RAW or path.name.count(".") > 1:
         return True
     facts, parquet = facts_of(lake, path.parent.name, path.stem), path.with_suffix(".parquet")
-    return facts is not None and parquet.exists() and (facts.seal is None or is_sealed(parquet, facts.seal, in_full))
+    return facts is not None and parquet.is_file() and (facts.seal is None or is_sealed(parquet, facts.seal, in_full))
 
 
 def _put_away(lake: Lake, path: Path) -> bool:

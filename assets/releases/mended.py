@@ -8,8 +8,8 @@ from pathlib import Path
 from assets.lake.files import Lake, discard, sync
 from assets.lake.log import warn
 from assets.lake.manifests import MANIFEST, Manifest, NoRelease, keep, manifest
-from assets.lake.seals import HASHES, Damaged, damage, seal_folder
-from assets.releases.database import DATABASE
+from assets.lake.seals import HASHES, Damaged, seal_folder
+from assets.releases.database import DATABASE, release_damage
 from assets.releases.pointers import checked_so_far, head, pinned, resume
 from assets.releases.write import versions_of, write_release
 from assets.tables.build import Night
@@ -32,8 +32,7 @@ def mend_releases(night: Night) -> None:
                 warn("release damaged, and made again", release=told.release)
             except Damaged as lost:
                 warn("release damaged, and put away", release=told.release, why=str(lost))
-                if folder.exists():
-                    discard(folder)
+                discard(folder)
                 if folder.name == pinned(night.lake):
                     resume(night.lake)
 
@@ -48,6 +47,8 @@ def _known(lake: Lake) -> Iterator[Manifest]:
         except (NoRelease, Damaged):
             if name:
                 warn("a release without a manifest", release=name)
+                if name == pinned(lake):
+                    discard(lake.pointer("pin"))
 
 
 def _is_whole(folder: Path, told: Manifest, in_full: bool) -> bool:
@@ -57,7 +58,7 @@ def _is_whole(folder: Path, told: Manifest, in_full: bool) -> bool:
         return False
     if not (folder / HASHES).exists() and not told.history:
         seal_folder(folder)
-    return not damage(folder, in_full)
+    return not release_damage(folder, in_full)
 
 
 def _make_again(night: Night, told: Manifest) -> None:
@@ -70,7 +71,6 @@ def _make_again(night: Night, told: Manifest) -> None:
     stands = agreed(then)
     made = lake.scratch / "again" / told.release
     write_release(then, made, told, replace(stands, domains=[d for d in stands.domains if d.domain in told.domains]))
-    if folder.exists():
-        discard(folder)
+    discard(folder)
     made.replace(folder)
     sync(lake.releases)

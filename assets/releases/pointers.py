@@ -4,7 +4,7 @@ clean-ups have looked through the lake.
 
 from dataclasses import dataclass, field
 
-from assets.lake.files import Lake, beside, recalled, save, sync
+from assets.lake.files import Lake, beside, discard, recalled, save, sync
 from assets.lake.manifests import NIGHTLY, NoRelease, releases
 from assets.releases.database import check_release
 
@@ -59,6 +59,8 @@ def show(lake: Lake, release: str) -> None:
         part = beside(lake.releases / "current")
         part.unlink(missing_ok=True)
         part.symlink_to(release)
+        if (lake.releases / "current").is_dir() and not (lake.releases / "current").is_symlink():
+            discard(lake.releases / "current")
         part.replace(lake.releases / "current")
         sync(lake.releases)
 
@@ -79,6 +81,6 @@ def resume(lake: Lake) -> str:
     newest = head(lake)
     if newest is None:
         raise NoRelease(f"There is no release in {lake.releases} yet; `ventetal run` makes one.")
-    lake.pointer("pin").unlink(missing_ok=True)
+    discard(lake.pointer("pin"))
     show(lake, newest.release)
     return newest.release

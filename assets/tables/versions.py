@@ -109,8 +109,13 @@ def known(folder: Path, in_full: bool = False) -> Version | None:
 
 
 def check(folder: Path, in_full: bool = True) -> None:
-    """Raises Damaged for a version that has its name and is not what was written."""
-    if not folder.name.startswith(".") and (said := damage(folder, in_full)):
+    """Raises Damaged for a version that has its name and is not what was written under it."""
+    if folder.name.startswith("."):
+        return
+    said = damage(folder, in_full)
+    if not said and ((found := facts(folder)).key != folder.name or not ".".join(folder.parts[:-1]).endswith(f".{found.table}")):
+        said = f"is version {found.key} of {found.table}"
+    if said:
         raise Damaged(folder, said, "The next run makes it again.")
 
 
