@@ -39,7 +39,10 @@ class Door:
 def _refused(scope: Scope) -> str:
     """Why a request is not answered, '' for one that is."""
     headers = Headers(scope=scope)
-    if any(origin != f"http://{headers['host']}" for origin in headers.getlist("origin")):
+    is_foreign = any(origin != f"http://{headers['host']}" for origin in headers.getlist("origin"))
+    # A link that leads here is followed; nothing else that a page of another site begins is.
+    is_foreign |= scope.get("method", "GET") not in ("GET", "HEAD") and headers.get("sec-fetch-site") in ("cross-site", "same-site")
+    if is_foreign:
         return "Another page asks; only Dagster's own may."
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if scope["type"] == "http" and scope["path"] == "/graphql" and (scope["method"], kind) != ("POST", "application/json"):

@@ -125,6 +125,14 @@ def test_a_foreign_page_is_not_answered_whatever_it_sends(site: Site, origin: st
         assert "access-control-allow" not in answer.lower()
 
 
+@pytest.mark.parametrize("begun_by", ["cross-site", "same-site"])
+def test_what_another_site_began_changes_nothing_though_it_names_no_page(site: Site, begun_by: str) -> None:
+    for target in ("/graphql", "/report_asset_materialization/foreign"):
+        body = json.dumps({"query": change("foreign")})
+        assert site.send("POST", target, body, Content_Type="application/json", Sec_Fetch_Site=begun_by)[0] == 403
+    assert site.send("GET", "/", Sec_Fetch_Site=begun_by)[0] == 200
+
+
 def test_a_change_is_made_by_no_request_that_needs_no_leave(site: Site) -> None:
     """No Origin: what an image, a link, a form of an old browser sends."""
     asked = quote(change("foreign"))
