@@ -62,7 +62,7 @@ class DelimitedFile:
         row_ends = self._row_ends[dialect] = []
         for block, found in self._blocks(dialect, 0, 0):
             starts = np.concatenate(([0], found.ends[:-1] + 1))
-            for i in np.flatnonzero(found.ends > starts)[: 2 * HEADER_SEARCH_ROWS].tolist():
+            for i in np.flatnonzero(_has_text(block, starts, found.ends))[: 2 * HEADER_SEARCH_ROWS].tolist():
                 begin, end = int(starts[i]), int(found.ends[i])
                 for at, record in split(block[begin : end + 1], line + line_breaks(block[:begin]), dialect):
                     rows.append((at, dialect.cells(record) or dialect.pieces(record)))
@@ -87,7 +87,7 @@ class DelimitedFile:
         dialect, ends = match.layout.reads.dialect, found.ends
         starts = np.concatenate(([0], ends[:-1] + 1))
         data = np.frombuffer(block, np.uint8)
-        has_text = (ends - starts > 1) | ((ends - starts == 1) & (data[starts] != 13))
+        has_text = _has_text(block, starts, ends)
         if found.is_plain:
             lines = line + np.flatnonzero(has_text)
             if batch := self._fast(block, lines, match):
@@ -143,13 +143,13 @@ class DelimitedFile:
             rest += text
             if passed < start:
                 rest, passed = rest[start - passed :], min(start, passed + len(rest))
-            is_long = len(rest) > LONGEST_RECORD_BYTES
-            found = cut(rest, dialect, width, is_long)
+            found = cut(rest, dialect, width, is_last=len(rest) > LONGEST_RECORD_BYTES)
             if len(found.ends):
                 place, torn = int(found.ends[-1]) + 1, np.union1d(torn, found.torn)
-                yield rest[:place], Cut(found.ends, torn, found.is_plain and not len(torn))
+                yield from _portions(rest[:place], Cut(found.ends, torn, found.is_plain and not len(torn)))
                 passed, rest, torn = passed + place, rest[place:], torn[torn >= place] - place
-            elif is_long:
+            # What is left over of a long one holds no line's end, but in an open field.
+            if len(rest) > LONGEST_RECORD_BYTES:
                 if not dialect.spans_lines or len(marks(rest, dialect)) % 2 == 0:
                     sentence = f"Line {self._line_at(passed)} is longer than {LONGEST_RECORD_BYTES >> 20} MiB: no record ends there."
                     raise Refused("unreadable_file", sentence)
@@ -162,7 +162,7 @@ class DelimitedFile:
             raise Refused("unreadable_file", f"The quotation mark opened on line {line} is never closed.")
         rest = rest if rest.endswith(b"\n") else rest + b"\n"
         found = cut(rest, dialect, width, True)
-        yield rest, Cut(found.ends, np.union1d(torn, found.torn), found.is_plain and not len(torn))
+        yield from _portions(rest, Cut(found.ends, np.union1d(torn, found.torn), found.is_plain and not len(torn)))
 
     def _line_at(self, place: int) -> int:
         """The line of a place in the decoded file, counted from its start: only a file that is refused pays for it."""
@@ -249,6 +249,26 @@ def _from_cp1252(raw: bytes) -> bytes:
     text = np.insert(data, places, np.where(high < 0xC0, 0xC2, 0xC3).astype(np.uint8))
     text[places + np.arange(1, len(places) + 1)] = high & 0xBF
     return text.tobytes()
+
+
+def _portions(block: bytes, found: Cut) -> Iterator[tuple[bytes, Cut]]:
+    """A block, and if it had to grow until a record ended in it, as blocks of the usual size again: what is read of them takes memory."""
+    start = 0
+    while len(block) - start > 2 * BLOCK_BYTES:
+        first, last = np.searchsorted(found.ends, (start, start + BLOCK_BYTES))
+        last = min(last, len(found.ends) - 1)
+        end = int(found.ends[last]) + 1
+        torn = found.torn[(found.torn >= start) & (found.torn < end)]
+        yield block[start:end], Cut(found.ends[first : last + 1] - start, torn - start, found.is_plain)
+        start = end
+    if start < len(block):
+        yield block[start:], Cut(found.ends[found.ends >= start] - start, found.torn[found.torn >= start] - start, found.is_plain)
+
+
+def _has_text(block: bytes, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+    """Which records are more than the end of a line."""
+    has_text: np.ndarray = (ends - starts > 1) | ((ends - starts == 1) & (np.frombuffer(block, np.uint8)[starts] != 13))
+    return has_text
 
 
 def _is_odd(block: bytes, starts: np.ndarray, ends: np.ndarray, match: Match) -> np.ndarray:

@@ -46,19 +46,20 @@ def cut(block: bytes, dialect: Dialect, width: int, is_last: bool) -> Cut:
 
     Unless the block is the last one, what ends beyond it, or may, is left out, and so is the last record: it may be but a piece.
     """
-    feeds, quotes = np.flatnonzero(np.frombuffer(block, np.uint8) == 10), marks(block, dialect)
+    # Of a block that is a field of line ends there are as many places as bytes: half of what numpy takes for a place is enough.
+    feeds = np.flatnonzero(np.frombuffer(block, np.uint8) == 10).astype(np.int32)
+    quotes, none = marks(block, dialect), np.empty(0, np.int32)
     is_plain = b"\0" not in block and not (b"\r" in block and LONE_CR.search(block))
     if dialect.escape and dialect.escape.encode() in block:
         is_plain = False
-    none = np.empty(0, np.int64)
     held = len(feeds) if is_last else len(feeds) - 1
     if not len(quotes):
         return Cut(feeds[:held], none, is_plain)
-    before = np.searchsorted(quotes, feeds)
     if dialect.spans_lines:
-        outside = before % 2 == 0
+        outside = np.searchsorted(quotes, feeds) % 2 == 0
         return Cut(feeds[outside], none, is_plain and bool(outside.all()) and _has_fields_quoted_whole(block, quotes, dialect))
-    odd = np.flatnonzero(np.diff(before, prepend=0) % 2)
+    lines, of_line = np.unique(np.searchsorted(feeds, quotes), return_counts=True)
+    odd = lines[(of_line % 2 == 1) & (lines < len(feeds))]
     if not len(odd):
         return Cut(feeds[:held], none, is_plain and _has_fields_quoted_whole(block, quotes, dialect))
     return _Lines(block, feeds, dialect, width).cut(odd.tolist(), is_last)
@@ -71,7 +72,6 @@ class _Lines:
 
     def __init__(self, block: bytes, feeds: np.ndarray, dialect: Dialect, width: int) -> None:
         self._block, self._feeds, self._dialect, self._width = block, feeds, dialect, width
-        self._starts = np.concatenate(([0], feeds[:-1] + 1))
 
     def cut(self, odd: list[int], is_last: bool) -> Cut:
         keeps, sure, at, strays, settled = np.ones(len(self._feeds), bool), len(self._feeds), 0, list[int](), -1
@@ -110,9 +110,9 @@ class _Lines:
         """Last lines of records that look whole and must be a piece of one, where the line of a stray mark is too short for a record."""
         if not self._width:
             return []
-        firsts, dialect = np.concatenate(([0], lasts[:-1] + 1)), self._dialect
-        has_text = self._feeds[lasts] > self._starts[firsts]
-        firsts, lasts = firsts[has_text], lasts[has_text]
+        dialect, texts = self._dialect, np.flatnonzero(np.diff(self._feeds[lasts], prepend=np.int32(-1)) > 1)
+        # A record begins after the one before it ends, blank or not.
+        firsts, lasts = np.where(texts > 0, lasts[texts - 1] + 1, 0), lasts[texts]
         places = set(np.searchsorted(lasts, strays).tolist())
 
         def other_piece(stray: int, step: int) -> int | None:
@@ -145,8 +145,8 @@ class _Lines:
         return self._dialect.cells(self._text(first, last)) is not None and not self._holds_record(first + 1, last)
 
     def _holds_record(self, begin: int, end: int) -> bool:
-        """Whether one of the lines from `begin` to before `end` is a record by itself."""
-        lengths = self._feeds[begin:end] - self._starts[begin:end]
+        """Whether one of the lines from `begin`, which is not the first, to before `end` is a record by itself."""
+        lengths = np.diff(self._feeds[begin - 1 : end]) - 1
         return any(self._fits(line, line) for line in (begin + np.flatnonzero(lengths >= max(self._width - 1, 1))).tolist())
 
     def _fits(self, first: int, last: int) -> bool:
@@ -154,7 +154,8 @@ class _Lines:
         return cells is not None and (len(cells) == self._width if self._width else len(cells) > 1)
 
     def _text(self, first: int, last: int) -> str:
-        return self._block[self._starts[first] : self._feeds[last]].removesuffix(b"\r").decode()
+        start = self._feeds[first - 1] + 1 if first else 0
+        return self._block[start : self._feeds[last]].removesuffix(b"\r").decode()
 
 
 def _has_fields_quoted_whole(block: bytes, quotes: np.ndarray, dialect: Dialect) -> bool:

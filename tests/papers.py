@@ -11,6 +11,8 @@ from typing import Any
 
 import duckdb
 
+from assets.lake.seals import seal_folder
+from assets.releases.database import DATABASE
 from assets.report import prose
 from assets.report.contents import COFINANCING
 from assets.report.figures import Told, tell
@@ -37,11 +39,13 @@ def every_query(release: Path, period: date) -> dict[str, Rows]:
 
 def changed(release: Path, target: Path, *statements: str) -> Path:
     """A copy of the release in which something is not there, or another."""
-    shutil.copytree(release, target)
-    with duckdb.connect(str(target / "ventetal.duckdb")) as con:
+    made = Path(shutil.copytree(release, target / release.resolve().name))
+    (made / DATABASE).chmod(0o640)
+    with duckdb.connect(str(made / DATABASE)) as con:
         for statement in statements:
             con.execute(statement)
-    return target
+    seal_folder(made)
+    return made
 
 
 def section(index: Element, figure: str) -> Element:

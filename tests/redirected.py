@@ -12,6 +12,7 @@ from assets.catalog.loading import load_catalog
 from assets.lake.decisions import revise_figures
 from assets.lake.files import Lake
 from assets.lake.lock import writing
+from assets.lake.migration import migrate
 from assets.releases.database import open_release
 from assets.releases.publish import Release, publish
 from assets.tables.build import Night
@@ -83,6 +84,7 @@ class Region:
 
     def night(self, day: str, line: str = "nightly") -> Release:
         with writing(self.lake, "a test", datetime.now()):
+            migrate(self.lake)
             night = Night(self.lake, self.catalog, datetime.fromisoformat(day), line)
             night.run()
             made = publish(night)

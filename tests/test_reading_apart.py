@@ -224,7 +224,7 @@ def test_a_process_that_died_while_nobody_asked_it_is_no_fault_of_the_next_file(
 
 def test_a_disk_that_is_full_for_a_process_is_no_fault_of_the_file(toy: Toy, tmp_path: Path) -> None:
     path = toy.deliver("n", "n_2015-01.csv", "a 1")
-    found = Readers(tmp_path)
+    found = Readers(tmp_path, Path("/dev"))
     with pytest.raises(OSError, match=r".") as full:
         found.read(path, toy.catalog.extracts["n"], path.name, Path("/dev/full"))
     assert full.value.errno == errno.ENOSPC

@@ -1,6 +1,5 @@
 """What two releases laid side by side tell: nothing of few persons. Published figures stand until they are revised."""
 
-import shutil
 from collections import defaultdict
 from itertools import combinations
 from pathlib import Path
@@ -12,8 +11,9 @@ from assets.lake.files import Lake
 from assets.releases import publish
 from assets.releases.difference import compared
 from assets.releases.summary import summarise
-from assets.tables.record import ENTRY, TRUTH, Record
+from assets.tables.record import ENTRY, Record
 from tests.attack_releases import Releases, told
+from tests.earlier_lakes import forget_record
 from tests.redirected import Region, Treatments, final
 from tests.toy import rebuilt
 
@@ -313,9 +313,7 @@ def test_a_lake_from_before_there_was_a_record_goes_on_with_what_it_shows(region
     region.deliver(january(), "2015-04-02")
     region.night("2015-04-03")
     before = figures(region)
-    shutil.rmtree(region.lake.record)
-    for standing in region.lake.files.glob(f"marts/*/*/{TRUTH}"):
-        shutil.rmtree(standing)
+    forget_record(region.lake)
     region.deliver(january(HEH=1, BOH=3), "2015-05-02")
     region.night("2015-05-03")
     assert figures(region) == before

@@ -1,6 +1,5 @@
 """Ways in which revisions have told of few: each once succeeded, by what stood beside what was shown."""
 
-import shutil
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -11,9 +10,10 @@ import pytest
 from assets.catalog.statements import THRESHOLD
 from assets.lake.decisions import withdraw_delivery
 from assets.tables.linked import Linked, cell_of
-from assets.tables.record import ENTRY, TRUTH, Entry, State
+from assets.tables.record import ENTRY, Entry, State
 from assets.tables.revision import kept
 from sources.vocabulary import Disclosure
+from tests.earlier_lakes import forget_record
 from tests.redirected import AGREEMENTS, CODES, Region, Treatments
 
 Rows = list[dict[str, Any]]
@@ -120,19 +120,12 @@ def test_no_month_is_revised_beside_a_quarter_that_cannot_be(region: Region) -> 
     assert abs(of_months - of_quarter) not in range(1, 5)
 
 
-def forget_record(region: Region) -> None:
-    """The lake as it was before there was a record."""
-    shutil.rmtree(region.lake.record)
-    for truth in region.lake.files.glob(f"marts/*/*/{TRUTH}"):
-        shutil.rmtree(truth)
-
-
 def test_an_earlier_time_does_not_hide_what_a_lake_showed_before_there_was_a_record(region: Region) -> None:
     later = Treatments("2015-02", 1, HEH=60, RHB=40, BOH=30)
     region.deliver(Treatments("2015-01", 1, HEH=60, RHB=40, BOH=30), "2015-04-02")
     region.deliver(later, "2015-05-02")
     region.night("2015-05-03")
-    forget_record(region)
+    forget_record(region.lake)
     region.deliver(later.more(1, "BOH"), "2015-06-02")
     region.night("2015-04-20", "--as-of")
     region.night("2015-06-03")
@@ -142,7 +135,7 @@ def test_an_earlier_time_does_not_hide_what_a_lake_showed_before_there_was_a_rec
 def test_a_withheld_row_that_is_gone_hides_no_quarter_of_an_old_lake(region: Region) -> None:
     region.deliver(Treatments("2014-10", 1, HEH=60, RHB=40, BOH=3), "2014-12-02")
     region.night("2014-12-03")
-    forget_record(region)
+    forget_record(region.lake)
     region.deliver(Treatments("2014-10", 1, HEH=60, RHB=40), "2015-01-02")
     for label, day in (("2014-11", "2015-01-03"), ("2014-12", "2015-02-03")):
         region.deliver(Treatments(label, 1, HEH=60, RHB=40, BOH=30), day)

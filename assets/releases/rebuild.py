@@ -39,6 +39,8 @@ def again(source: Lake, target: Lake, catalog: Catalog, release: Path) -> Iterat
     target = Lake(target.root, archive=source.archive)
     target.prepare()
     _copy_history(source, target)
+    # What is made now says itself what it is.
+    (target.manifests / f"{release.name}.json").unlink(missing_ok=True)
     with writing(target, "rebuild", clock.host.now()):
         check_person_key(target, catalog)
         yield Night(target, catalog, datetime.fromisoformat(manifest(source, release.name).as_of), clock="the release")

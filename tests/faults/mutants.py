@@ -81,18 +81,19 @@ def records(content: bytes) -> Counter[Record] | None:
     """The well-formed records of an unpacked delivery, None where a strict reader would not touch it."""
     if content.startswith(b"PK\x03\x04"):
         try:
-            rows = _sheet(content)
+            rows = [(row, True) for row in _sheet(content)]
         except Exception:
             return None
     else:
         rows = _fields(content)
-    header = next((i for i, row in enumerate(rows[:50]) if {_plain(c) for c in COLUMNS} <= {_plain(c) for c in row}), None)
+    names = ([_plain(c) for c in row] for row, _ in rows[:50])
+    header = next(((i, row) for i, row in enumerate(names) if {_plain(c) for c in COLUMNS} <= {*row}), None)
     if header is None:
         return None
-    places = [[_plain(c) for c in rows[header]].index(_plain(column)) for column in COLUMNS]
-    width, found = len(rows[header]), Counter[Record]()
-    for row in rows[header + 1 :]:
-        if len(row) == width and (record := _record([row[p].strip(" \t\u00a0") for p in places])):
+    places = [header[1].index(_plain(column)) for column in COLUMNS]
+    width, found = len(header[1]), Counter[Record]()
+    for row, is_lawful in rows[header[0] + 1 :]:
+        if is_lawful and len(row) == width and (record := _record([row[p].strip(" \t\u00a0") for p in places])):
             found[record] += 1
     return found
 
@@ -109,23 +110,25 @@ def _plain(cell: str) -> str:
     return " ".join(unicodedata.normalize("NFC", cell).replace("\ufeff", "").split()).casefold()
 
 
-def _fields(content: bytes) -> list[list[str]]:
-    """Cells of the lines of a text: a line ends outside quotation marks, a quoted field ends at its second one."""
+def _fields(content: bytes) -> list[tuple[list[str], bool]]:
+    """Cells of the records of a text, and whether it is well-formed; if not, what a stray mark among the names of columns leaves."""
     for encoding in ("utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig", "cp1252", "latin-1"):
         try:
             text = unicodedata.normalize("NFC", content.decode(encoding))
             break
         except UnicodeDecodeError:
             continue
-    lines, line, is_inside = [], "", False
-    for letter in text.replace("\r\n", "\n"):
-        is_inside ^= letter == '"'
-        if letter in "\r\n" and not is_inside:
-            lines.append(line)
-            line = ""
-        else:
-            line += letter
-    return [cells for line in [*lines, line] if line and (cells := _cells(line)) is not None]
+    lines = text.replace("\r\n", "\n").split("\n")
+    open_, records, at = [i for i, line in enumerate(lines) if line.count('"') % 2], list[str](), 0
+    while at < len(lines):
+        end = next((i for i in open_ if i > at), at) if at in open_ else at
+        # A field that stays open, or would swallow what is a record by itself, began with a mark that does not belong there.
+        if any(len(_cells(line) or ()) > 1 for line in lines[at + 1 : end]):
+            end = at
+        records += re.split(r'\r(?=(?:[^"]*"[^"]*")*[^"]*$)', "\n".join(lines[at : end + 1]))
+        at = end + 1
+    found = [(record, _cells(record)) for record in records if record]
+    return [(record.replace('"', "").split(";"), False) if cells is None else (cells, True) for record, cells in found]
 
 
 def _cells(line: str) -> list[str] | None:
@@ -140,6 +143,8 @@ def _cells(line: str) -> list[str] | None:
         else:
             end = line.find(";", place)
             cells.append(line[place : end if end >= 0 else len(line)])
+            if '"' in cells[-1]:
+                return None
             place = end if end >= 0 else len(line)
         if place >= len(line):
             return cells

@@ -1,6 +1,5 @@
 """What is immutable and is not what was written any more: noticed before a figure stands on it, and made again without a person."""
 
-import json
 import os
 import random
 import shutil
@@ -15,7 +14,7 @@ from assets.lake.decisions import withdraw_delivery
 from assets.lake.files import Lake, discard, read_json
 from assets.lake.lock import writing
 from assets.lake.migration import migrate
-from assets.lake.seals import HASHES, Damaged, damage, unsealed
+from assets.lake.seals import Damaged, damage
 from assets.releases import health
 from assets.releases.database import DATABASE, open_release
 from assets.releases.health import ailing, check_a_share
@@ -24,6 +23,7 @@ from assets.releases.publish import Release
 from assets.releases.retention import doomed
 from sources.errors import NeedsAttention
 from tests.conftest import ventetal
+from tests.earlier_lakes import forget_hashes
 from tests.faults.aftermath import WHOLE, PromiseBroken, answers
 from tests.redirected import Region, Treatments
 from tests.toy import Toy
@@ -329,20 +329,7 @@ def test_clean_ups_look_at_everything_in_turn(toy: Toy, monkeypatch: pytest.Monk
 
 
 def test_a_lake_from_before_there_were_hashes_goes_on_and_has_them_from_then(toy: Toy, undisturbed: dict[str, str]) -> None:
-    for path in toy.lake.files.rglob("*.json"):
-        if path.name == HASHES:
-            path.unlink()
-            continue
-        said = json.loads(unsealed(path.read_bytes()))
-        if isinstance(said, dict):
-            said = {k: v for k, v in said.items() if k not in ("seal", "history")}
-        path.chmod(0o640)
-        path.write_text(json.dumps(said, indent=1) + "\n")
-    for release in toy.lake.releases.glob("2*"):
-        (release / HASHES).unlink()
-        (release / "manifest.json").chmod(0o640)
-        (release / "manifest.json").write_bytes((toy.lake.manifests / f"{release.name}.json").read_bytes())
-    toy.lake.pointer("sealed").unlink(missing_ok=True)
+    forget_hashes(toy.lake)
     versions = {p: (p / "part-0.parquet").stat().st_mtime_ns for p in toy.lake.files.glob("[cmr]*/*/*") if p.is_dir()}
     assert ailing(toy.lake) == []
     with writing(toy.lake, "a test", NIGHTS[3]):
