@@ -61,6 +61,7 @@ class Controls:
     def _looked_through(self, batches: Iterator[pa.RecordBatch], asked: list[tuple[str, str, str]]) -> Iterator[pa.RecordBatch]:
         # A connection of its own: who asks for the batches holds the other one meanwhile.
         with duckdb.connect(config={"threads": 1, "enable_external_access": False}) as con:
+            lacking = dict.fromkeys(asked)
             constants = "".join(f", {literal(v)} as {ident(k)}" for k, v in self._match.variables.items())
             for batch in batches:
                 con.register("batch", pa.Table.from_batches([batch]))
@@ -74,8 +75,13 @@ class Controls:
                         said = "" if self._extract.contract.has_personal_columns else f" ({str(error).strip().partition(chr(10))[0]})"
                         layout = f"sources/{self._extract.name}/layouts/{self._match.layout.name}.yaml"
                         raise LayoutFault(f"{layout}: {place} cannot be computed{said}.") from None
+                    if found:
+                        lacking.pop((when, name, sql), None)
                     self._stated += [(name, line, self._number(text, name, line)) for line, text in found]
                 yield batch
+        if lacking:
+            of = ", ".join(f"the sum of {name}" if name else "the number of records" for _, name, _ in lacking)
+            raise Refused("counts_disagree", f"No row says {of}, as the layout expects: part of the file may be missing.")
 
     def _number(self, text: str | None, name: str, line: int) -> Decimal:
         """What a control says, by the notation of the layout. Raises Refused where that is no number."""

@@ -17,7 +17,9 @@ from sources.pseudonym import NOT_A_NUMBER, TYPE
 from sources.stamp import Span, Stamp
 from sources.vocabulary import Column
 
-IGNORED = "ignored"
+# What stands in the place of reasons where nothing is wrong.
+IGNORED, DELETED = "ignored", "deleted"
+NO_REASON = f"('{IGNORED}', '{DELETED}')"
 
 
 def supplier_relation(con: duckdb.DuckDBPyConnection, match: Match) -> tuple[str, int, int]:
@@ -90,8 +92,8 @@ def layout_fault(con: duckdb.DuckDBPyConnection, extract: Extract, match: Match,
                 return found
         relation = supplier_relation(con, match)[0]
         written = [(f"columns.{name}.sql", s.sql) for name, s in layout.columns.items() if s.sql]
-        for rule in layout.ignore:
-            written += [("ignore.when", rule.when)]
+        written += [("ignore.when", rule.when) for rule in layout.ignore]
+        written += [("deleted", layout.deleted)] if layout.deleted else []
         for place, expression in written:
             if found := fault(place, f'select {expression} from (select *, {ident(MALFORMED)} as "$text" from ({relation}))'):
                 return found
@@ -155,6 +157,9 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
         errors.append((f"not ({dated} >= date '{covered.begin}' and {dated} < date '{covered.end}')", "rule:outside_period"))
     errors += _later_than_drawn(contract, match)
     ignored = " or ".join(f"coalesce(try({rule.when}), false)" for rule in match.layout.ignore) or "false"
+    # Of a record that is gone nothing is asked but which it was.
+    told_by = {*contract.key, *contract.delivery.latestBy}
+    of_key = [(condition, reason) for condition, reason in errors if reason.partition(":")[0] in told_by] or [("false", "")]
     columns = ", ".join(_kept(contract, c, shown) for c in contract.columns)
     supplier = ", ".join(f"{ident(n)} := {ident(n)}" for n in match.names)
     return f"""
@@ -163,6 +168,7 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
             select {ident(LINE)} as _line, {ident(MALFORMED)} as "$malformed", {ident(FAULT)} as "$fault",
                 struct_pack({supplier}) as "$supplier",
                 ({ignored}) as "$ignored",
+                try([{match.layout.deleted or "false"}]) as "$deleted",
                 {", ".join(f"{expression} as {name}" for expression, name in texts.items())}
             from (select *, {ident(MALFORMED)} as "$text" from supplier)
         ),
@@ -173,14 +179,22 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
                 case
                     when "$ignored" then '{IGNORED}'
                     when "$fault" is not null then "$fault"
+                    when "$deleted" is null then 'rule:unreadable_deletion'
+                    when "$deleted"[1] and not coalesce({" or ".join(c for c, _ in of_key)}, false) then '{DELETED}'
+                    when "$deleted"[1] then {_reasons(of_key)}
                     when {" or ".join(condition for condition, _ in errors)}
-                    then concat_ws('; ', {", ".join(f"case when {condition} then {literal(reason)} end" for condition, reason in errors)})
+                    then {_reasons(errors)}
                 end as _errors
             from valued
         )
         select {columns}, _line, _errors,
-            case when _errors is not null and _errors <> '{IGNORED}' then {_original(contract, shown)} end as _original
+            case when _errors not in {NO_REASON} then {_original(contract, shown)} end as _original
         from judged"""
+
+
+def _reasons(errors: list[tuple[str, str]]) -> str:
+    """SQL for the reasons of those conditions that hold."""
+    return f"concat_ws('; ', {', '.join(f'case when {condition} then {literal(reason)} end' for condition, reason in errors)})"
 
 
 def _kept(contract: Contract, column: Column, shown: dict[str, tuple[str, str]]) -> str:

@@ -138,6 +138,8 @@ class Layout(Model):
     sheet: str = ""
     # Whether each cell that a merge covers has its value; else nobody knows.
     merged: Literal["fill"] | None = None
+    # SQL that is true of a row that says of the record with its key that it is gone at the source.
+    deleted: str | None = None
     # Whose files these are, where the name of the file does not say so; one of the contract's senders.
     sender: str = ""
     # Whether a file is everything the source holds when it is drawn.
@@ -270,6 +272,8 @@ def load_layout(path: Path, contract: Contract) -> Layout:
         raise document.wrong("groups `part` and `parts` go together, and with deliveries that add up (append, upsert)", "file")
     if layout.full and contract.delivery.mode == "replace_period":
         raise document.wrong(f"{contract.id} is delivered by period, so no file of it is `full`", "full")
+    if layout.deleted and contract.delivery.mode != "upsert":
+        raise document.wrong(f"{contract.id} is not delivered record by record (upsert), so no row of it takes back another", "deleted")
     senders = [s.name for s in contract.delivery.senders]
     if "sender" in groups and not senders:
         raise document.wrong(f"`file` or `preamble` names a sender, and the `delivery` of {contract.id} lists no `senders`", "file")

@@ -2,10 +2,10 @@
 
 The whole judgement of a record is one SQL select over the reader's batches, built from contract and layout, so a file is
 read in one pass. Reasons are `column:reason` or `rule:id`; `ignored` marks what the layout says is no record of this
-extract. Columns of the Parquet: the contract's, then
+extract, `deleted` an accepted one that says of the record with its key that it is gone. Columns of the Parquet: the contract's, then
 
     _line      BIGINT   physical line (row of the sheet) the record starts on, from 1
-    _errors    VARCHAR  null when accepted, `ignored`, else the reasons joined by '; '
+    _errors    VARCHAR  null when accepted, `deleted`, `ignored`, else the reasons joined by '; '
     _original  VARCHAR  JSON of the supplier's text, only for refused records and never of a personal column
 """
 
@@ -24,7 +24,7 @@ from sources.casts import ident
 from sources.contract import Contract
 from sources.controls import Controls
 from sources.delimited import FAULT, DelimitedFile, schema
-from sources.judgement import IGNORED, ignores_header, judgement, layout_fault, origin, supplier_relation
+from sources.judgement import DELETED, IGNORED, NO_REASON, ignores_header, judgement, layout_fault, origin, supplier_relation
 from sources.layout import Extract, LayoutFault, Match, plain_name
 from sources.matching import choose
 from sources.paths import quoted
@@ -153,8 +153,8 @@ class Delivery:
     def _reading(self, con: duckdb.DuckDBPyConnection, target: Path, physical: int) -> Reading:
         file = f"read_parquet({quoted(target)})"
         records, accepted, ignored = con.execute(
-            f"select count(*), count(*) filter (_errors is null), count(*) filter (_errors = $ignored) from {file}",
-            {"ignored": IGNORED},
+            f"select count(*), count(*) filter (_errors is null or _errors = $deleted), count(*) filter (_errors = $ignored) from {file}",
+            {"deleted": DELETED, "ignored": IGNORED},
         ).fetchall()[0]
         if records != physical:
             raise Refused("counts_disagree", f"The file holds {physical} records, {records} could be read.")
@@ -165,7 +165,7 @@ class Delivery:
         watched = [c.name for c in self.extract.contract.columns if c.may_be_empty]
         counts = ", ".join(["0", *(f"count(*) filter ({ident(c)} is null)" for c in watched)])
         empty = con.execute(f"select {counts} from {file} where _errors is null").fetchall()[0][1:] if watched else ()
-        found = {reason: count for reason, count in reasons if reason != IGNORED}
+        found = {reason: count for reason, count in reasons if reason not in (DELETED, IGNORED)}
         used = {plain_name(n) for n in self.match.layout.header} | {plain_name(n) for n in self.match.names if self._is_used(n)}
         extra = [] if self.match.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used]
         reading = Reading(
@@ -293,8 +293,7 @@ def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, ta
 def refused_records(con: duckdb.DuckDBPyConnection, parsed: Path) -> list[dict[str, Any]]:
     """(line, reasons, original) of every refused record of a parse, in file order."""
     rows = con.execute(
-        f"select _line, _errors, _original from read_parquet({quoted(parsed)})"
-        f" where _errors is not null and _errors <> '{IGNORED}' order by _line"
+        f"select _line, _errors, _original from read_parquet({quoted(parsed)}) where _errors not in {NO_REASON} order by _line"
     ).fetchall()
     return [{"line": line, "reasons": errors.split("; "), "original": _loaded(original)} for line, errors, original in rows]
 

@@ -4,13 +4,16 @@ A number cell becomes its fifteen significant digits with the layout's decimal m
 checks judges text files and workbooks alike. A row without any text is not a record.
 """
 
+import struct
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from io import StringIO
 from itertools import islice, zip_longest
 from pathlib import Path
 
 import pyarrow as pa
 import python_calamine
+import xlrd
 
 from sources.delimited import BLANKS, schema
 from sources.layout import HEADER_SEARCH_ROWS, Match, Reads, Rows, plain_name
@@ -28,6 +31,7 @@ class Workbook:
         is_ole = _is_ole(path)
         if is_ole and "EncryptedPackage".encode("utf-16-le") in path.read_bytes():
             raise Refused("unreadable_file", "The workbook is protected by a password.")
+        self._path = path
         self._parts: dict[str, SheetPart] = {} if is_ole else look_through(path)
         try:
             book = python_calamine.CalamineWorkbook.from_path(path)
@@ -59,7 +63,10 @@ class Workbook:
     def _records(self, match: Match) -> Iterator[tuple[int, list[Cell], str]]:
         """(row, cells, why they cannot be believed) of the rows below the header."""
         assert match.sheet is not None
-        hidden = self._parts[match.sheet].hidden() if match.sheet in self._parts else {}
+        if self.encoding == "xls":
+            hidden = _errors(self._path, match.sheet)
+        else:
+            hidden = self._parts[match.sheet].hidden() if match.sheet in self._parts else {}
         by_row: dict[int, list[tuple[int, str]]] = {}
         for (row, column), why in hidden.items():
             by_row.setdefault(row, []).append((column, why))
@@ -103,6 +110,22 @@ def _uncovered(
         for column in range(begin[1], end[1] + 1):
             under[column] = above.get(begin, "")
     return row, under
+
+
+def _errors(path: Path, sheet: str) -> dict[tuple[int, int], str]:
+    """(row, column), from 1 -> cell_error, in the format before XLSX: the library that reads the values gives an error as nothing.
+
+    Raises Refused.
+    """
+    try:
+        # What it would print may quote the file.
+        with xlrd.open_workbook(str(path), logfile=StringIO(), on_demand=True) as book:
+            table = book.sheet_by_name(sheet)
+            kinds = ((row, table.row_types(row)) for row in range(table.nrows))
+            wrong = ((row, kind) for row, kind in kinds if xlrd.XL_CELL_ERROR in kind)
+            return {(row + 1, i + 1): "cell_error" for row, kind in wrong for i, k in enumerate(kind) if k == xlrd.XL_CELL_ERROR}
+    except (xlrd.XLRDError, xlrd.compdoc.CompDocError, struct.error, ValueError, IndexError, AssertionError) as error:
+        raise Refused("unreadable_file", "The workbook is damaged: its cells cannot be told apart from errors.") from error
 
 
 def as_text(cell: Cell, numbers: str) -> str:

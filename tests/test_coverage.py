@@ -314,6 +314,45 @@ def test_what_a_full_file_no_longer_holds_is_gone_where_the_contract_says_so(tmp
     """)
 
 
+def test_a_row_that_says_its_record_is_gone_takes_it_back_until_it_is_told_again(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: upsert, completes: later_files}")
+    toy.edit("sources/n/layouts/plain.yaml", ("header: ", "deleted: \"Antal = 'gone'\"\nheader: "))
+    toy.deliver("n", "n_2015-01_received-20150202-0100.csv", "a 1, b 2, c 3")
+    toy.deliver("n", "n_2015-02_received-20150302-0100.csv", "a gone, never gone, d 4")
+    toy.night()
+    assert toy.total("n") == "b 2, c 3, d 4"
+    assert toy.deliveries("n") == expect("""
+        accepted | current | superseded | duplicate | why
+        3        | 2       | 1          | 0         | ''
+        3        | 1       | 2          | 0         | 2 of its records say that theirs are gone.
+    """)
+    toy.deliver("n", "n_2015-03_received-20150402-0100.csv", "a 7, b gone")
+    toy.night()
+    assert toy.total("n") == "a 7, c 3, d 4"
+    assert sum(m.accepted for m in toy.state("n").coverage) == 5, "records are counted, not what takes them back"
+
+
+def test_a_row_of_which_nobody_can_tell_what_is_gone_is_refused(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: upsert}")
+    toy.edit("sources/n/layouts/plain.yaml", ("header: ", 'deleted: "cast(Antal as integer) < 0"\nheader: '))
+    toy.edit(
+        "sources/n/contract.odcs.yaml", ("value: {mode: upsert}}", "value: {mode: upsert}}, {property: quarantineLimit, value: {hold: 90}}")
+    )
+    path = toy.deliver("n", "n_2015-01.csv", "a 1, b x, c 3, e -1")
+    path.write_text(path.read_text("utf-8") + "x;d;-1\n", "utf-8")
+    toy.night()
+    assert toy.total("n") == "a 1, c 3"
+    reasons = toy.ask("select reason, records from meta.quarantine_summary order by reason")
+    assert reasons == [{"reason": "day:not_a_date", "records": 1}, {"reason": "rule:unreadable_deletion", "records": 1}]
+
+
+def test_only_what_comes_record_by_record_is_taken_back_by_a_row(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: append}")
+    toy.edit("sources/n/layouts/plain.yaml", ("header: ", "deleted: \"Antal = 'gone'\"\nheader: "))
+    [fault] = toy.catalog.faults
+    assert "no row of it takes back another" in str(fault)
+
+
 def test_else_the_gap_between_the_source_and_what_is_in_force_is_counted(tmp_path: Path) -> None:
     toy = full(tmp_path)
     twenty = ", ".join(f"x{i:02d} 1" for i in range(20))

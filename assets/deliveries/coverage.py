@@ -16,6 +16,7 @@ from assets.deliveries.standing import Rows, Standing
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import no_rows
+from sources.judgement import NO_REASON
 from sources.paths import quoted
 from sources.stamp import DAY, Span, next_month
 from sources.vocabulary import Delivery
@@ -218,7 +219,7 @@ def _counted(contract: Contract, standings: list[Standing], paths: dict[str, str
             _errors is null as is_accepted, list_sort(list(distinct receipt)), count(*),
             count(distinct person) + count(*) filter (person is null), strftime(max(dated_at), '%Y-%m-%d'),
             strftime(date_trunc('month', begun_at), '%Y-%m-%d') as begun
-        from ({parts}) as record where _errors is distinct from 'ignored'
+        from ({parts}) as record where coalesce(_errors, '') not in {NO_REASON}
         group by sender, is_held, period, dated, is_accepted, begun order by all""")
     return [_Count(s, bool(h), p, d, bool(a), tuple(r), *counts) for s, h, p, d, a, r, *counts in rows]
 

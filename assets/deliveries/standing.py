@@ -14,6 +14,7 @@ from assets.deliveries.receipts import Receipt
 from sources.casts import ident
 from sources.contract import Contract
 from sources.duck import no_rows
+from sources.judgement import DELETED
 from sources.limits import why_held
 from sources.parse import Reading
 from sources.paths import quoted
@@ -203,13 +204,15 @@ def current_records(contract: Contract, selected: list[tuple[str, str | None]], 
     if contract.delivery.mode != "upsert" or not (has_versions or any(full for _, full in selected)):
         return f"select {columns} from read_parquet([{', '.join(quoted(p) for p, _ in selected)}]) where _errors is null"
     key, later = _order(contract)
-    return f"select {columns} from ({_versions(contract, selected)}) qualify row_number() over (partition by {key} order by {later}) = 1"
+    last = f"qualify row_number() over (partition by {key} order by {later}) = 1 and not is_gone"
+    return f"select {columns} from ({_versions(contract, selected)}) {last}"
 
 
 def lacking_in_full(contract: Contract, selected: list[tuple[str, str | None]]) -> str:
     """SQL for the number of current records that the newest full file of their sender no longer holds."""
-    key = ", ".join(ident(k) for k in contract.key)
-    return f"select count(*) from (select distinct {key} from ({_versions(contract, selected, is_there=False)}))"
+    key, later = _order(contract)
+    last = f"qualify row_number() over (partition by {key} order by {later}) = 1"
+    return f"select count(*) from (select is_gone from ({_versions(contract, selected, is_there=False)}) {last}) where not is_gone"
 
 
 def _by_place(deliveries: list[Standing]) -> list[Standing]:
@@ -246,18 +249,22 @@ def _by_key(contract: Contract, deliveries: list[Standing], selected: list[Selec
     counts = ask(f"""
         select
             delivery,
-            count(*) filter (place = 1),
-            count(*) filter (place > 1 and said = said_last),
-            count(*) filter (place > 1 and said <> said_last)
+            count(*) filter (place = 1 and not is_gone),
+            count(*) filter (place > 1 and not is_gone and said = said_last),
+            count(*) filter (is_gone or place > 1 and said <> said_last),
+            count(*) filter (is_gone)
         from ({_ranked(contract, files)})
         group by delivery""")
-    found = {place: dict(zip(("current", "duplicate", "superseded"), rest, strict=True)) for place, *rest in counts}
+    found = {place: dict(zip(("current", "duplicate", "superseded"), rest, strict=True)) for place, *rest, _ in counts}
+    marks = {place: n for place, *_, n in counts}
     settled = []
     for place, delivery in enumerate(deliveries):
         standing = {"current": 0, "duplicate": 0, "superseded": 0} | found.get(place, {})
         gone = delivery.accepted - sum(standing.values())
         standing["superseded"] += gone
         why = "The newest full file no longer holds some of its records." if gone else ""
+        if n := marks.get(place):
+            why = " ".join([f"{n} of its records say that theirs {'is' if n == 1 else 'are'} gone."] + [why] * bool(why))
         status = next((s for s in STATUSES if standing.get(s)), "current")
         settled.append(replace(delivery, status=status, why=why, **standing))
     return settled
@@ -268,12 +275,14 @@ def _ranked(contract: Contract, selected: list[tuple[str, str | None]]) -> str:
     key, later = _order(contract)
     return f"""
         select *, first_value(said) over latest as said_last, row_number() over latest as place
-        from (select *, hash({_columns(contract)}) as said from ({_versions(contract, selected)}))
+        from (select *, hash({_columns(contract)}, is_gone) as said from ({_versions(contract, selected)}))
         window latest as (partition by {key} order by {later})"""
 
 
 def _versions(contract: Contract, selected: list[tuple[str, str | None]], is_there: bool = True) -> str:
-    """All accepted records with `delivery`, the index into `selected`: those still there at the source, or those that are not."""
+    """All accepted records with `delivery`, the index into `selected`, and `is_gone`, whether it says only that its record is: those
+    still there at the source, or those that are not.
+    """
     key, is_known = ", ".join(ident(k) for k in contract.key), " and ".join(f"{ident(k)} is not null" for k in contract.key)
     is_in = "in" if is_there else "not in"
     parts = []
@@ -281,7 +290,9 @@ def _versions(contract: Contract, selected: list[tuple[str, str | None]], is_the
         # A record that the full file holds and that could not be taken is not gone.
         held = f" and ({key}) {is_in} (select ({key}) from read_parquet({quoted(full)}) where {is_known})" if full else ""
         if full or is_there:
-            parts.append(f"select {_columns(contract)}, {place} as delivery from read_parquet({quoted(path)}) where _errors is null{held}")
+            said = f"{place} as delivery, _errors is not null as is_gone"
+            accepted = f"(_errors is null or _errors = '{DELETED}')"
+            parts.append(f"select {_columns(contract)}, {said} from read_parquet({quoted(path)}) where {accepted}{held}")
     return " union all ".join(parts)
 
 
