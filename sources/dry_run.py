@@ -24,12 +24,12 @@ def dry_run(
     target, inside = scratch / "checked.parquet", scratch / "checked"
     try:
         try:
-            inner_name = unpack(file, name, inside).inner_name
+            unpacked = unpack(file, name, inside)
         except Refused as refused:
             return {"file": name, "would_be_taken": False, "refusals": {e.name: refused.discreet for e in extracts}}
         for extract in extracts:
             try:
-                delivery = Delivery(inside, extract, inner_name, person_key)
+                delivery = Delivery(inside, extract, unpacked.inner_name, person_key)
                 reading = delivery.parse(con, target)
             except Refused as refused:
                 refusals[extract.name] = refused.told(extract.contract.has_personal_columns)
@@ -44,7 +44,7 @@ def dry_run(
                     delivery.match.variables.get("$sender") or delivery.match.layout.sender or (senders[0] if len(senders) == 1 else "")
                 )
                 why = why_held(extract.contract, reading, sender)
-                facts = {
+                facts = asdict(unpacked) | {
                     "file": name,
                     "would_be_taken": not why,
                     "why_held": why,

@@ -103,6 +103,25 @@ def settle(
     `deliveries` are in order (Receipt.order), `decided` is what operators decided (`assets.lake.decisions`), `paths` maps a parse
     to its Parquet, `ask` gives the rows of a query over them.
     """
+    settled, open_ = set_apart(contract, deliveries, decided)
+    selected: list[Selected] = []
+    match contract.delivery.mode:
+        case "append":
+            chosen = [d.all("current") for d in open_]
+        case "snapshot" | "replace_period":
+            chosen = _by_place(open_)
+        case "upsert":
+            selected = _selected(contract, open_)
+            chosen = _by_key(contract, open_, selected, paths, ask)
+    settled |= {d.receipt.id: d for d in chosen}
+    current = {d.parse for d in chosen if d.current}
+    if contract.delivery.mode != "upsert":
+        selected = [Selected(d.parse) for d in chosen if d.parse]
+    return [settled[d.receipt.id] for d in deliveries], [s for s in selected if s.parse in current]
+
+
+def set_apart(contract: Contract, deliveries: list[Standing], decided: Decided) -> tuple[dict[str, Standing], list[Standing]]:
+    """Receipt -> standing of the deliveries of which nothing counts (withdrawn, come again, held), and the others in order."""
     last = {_content(d): d.receipt.id for d in deliveries if ("withdraw", d.receipt.id) not in decided}
     settled: dict[str, Standing] = {}
     open_: list[Standing] = []
@@ -122,21 +141,7 @@ def settle(
             open_.append(delivery)
     weighed = _looked_at_for_gaps(contract, _weighed(contract, open_, decided), decided)
     settled |= {d.receipt.id: d for d in weighed if d.status == "held"}
-    open_ = [d for d in weighed if d.status != "held"]
-    selected: list[Selected] = []
-    match contract.delivery.mode:
-        case "append":
-            chosen = [d.all("current") for d in open_]
-        case "snapshot" | "replace_period":
-            chosen = _by_place(open_)
-        case "upsert":
-            selected = _selected(contract, open_)
-            chosen = _by_key(contract, open_, selected, paths, ask)
-    settled |= {d.receipt.id: d for d in chosen}
-    current = {d.parse for d in chosen if d.current}
-    if contract.delivery.mode != "upsert":
-        selected = [Selected(d.parse) for d in chosen if d.parse]
-    return [settled[d.receipt.id] for d in deliveries], [s for s in selected if s.parse in current]
+    return settled, [d for d in weighed if d.status != "held"]
 
 
 def _content(delivery: Standing) -> tuple[str, str | None, str]:

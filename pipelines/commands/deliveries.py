@@ -15,7 +15,7 @@ from assets.lake.files import Lake
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json
 from sources.errors import Exit, Missing, NeedsAttention, WrongUsage
-from sources.settings import PROJECT, data_root
+from sources.settings import IS_CHECKOUT, PROJECT, data_root, settings
 
 if TYPE_CHECKING:
     from sources.readers import Readers
@@ -27,9 +27,18 @@ def check(
     show_values: Annotated[bool, typer.Option("--show-values", help="Show what the refused records say.")] = False,
     as_json: Json = False,
 ) -> None:
-    """A supplier's dry run: would this file be taken, and which records would be refused? Writes nothing."""
+    """A supplier's dry run: would this file be taken, beside what the lake has of it, and which records would be refused? Writes nothing."""
+    from assets.deliveries.awaited import why_it_would_wait
+
+    extracts = _extracts(extract)
     with _reading() as readers:
-        verdict = readers.check(file.absolute(), _extracts(extract), show_values)
+        verdict = readers.check(file.absolute(), extracts, show_values)
+    # A supplier has no lake, and an installed copy may not have been told of one.
+    if verdict["would_be_taken"] and (IS_CHECKOUT or settings().data):
+        lake = Lake(data_root())
+        of = next(e for e in extracts if e.name == verdict["extract"])
+        verdict["why_held"] = why_it_would_wait(lake, of, verdict, told_time(lake).at)
+        verdict["would_be_taken"] = not verdict["why_held"]
     show.verdict(verdict) if not as_json else print_json(verdict)
     is_clean = verdict["would_be_taken"] and not verdict["quarantined"]
     raise typer.Exit(Exit.DONE if is_clean else Exit.ATTENTION)
