@@ -232,6 +232,35 @@ def test_what_excel_and_people_put_around_a_table_is_no_part_of_it(tmp_path: Pat
     assert refused.value.code == "counts_disagree"
 
 
+@pytest.mark.parametrize(
+    ("says", "record", "reason"),
+    [
+        ({"ignore": [{"when": "cast(Antal as integer) > 5", "because": "b"}]}, "b;2015-01-02;x;1;ja;x", "number:not_an_integer"),
+        ({"deleted": "cast(Antal as integer) < 0"}, "b;2015-01-02;x;1;ja;x", "rule:unreadable_deletion"),
+        (
+            {"columns": LAYOUT["columns"] | {"number": {"from": "Antal", "map": {"x": "many"}}}},
+            "b;2015-01-02;x;1;ja;x",
+            "number:unknown_code",
+        ),
+        ({"columns": LAYOUT["columns"] | {"number": {"sql": "cast(Antal as integer)"}}}, "b;2015-01-02;x;1;ja;x", "number:unreadable"),
+        ({"columns": LAYOUT["columns"] | {"day": {"from": "Dag", "format": "danish_month"}}}, "b;maj 99;1;1;ja;x", "day:not_a_date"),
+        ({"columns": LAYOUT["columns"] | {"day": {"from": "Dag", "format": "%d%m%Y"}}}, "b;31022015;1;1;ja;x", "day:not_a_date"),
+    ],
+)
+def test_what_cannot_be_worked_out_of_a_record_is_told_and_never_read_as_nothing(
+    tmp_path: Path, says: dict[str, Any], record: str, reason: str
+) -> None:
+    _, _, refused = parsed(write(tmp_path, f"{HEADER}\n{record}\n"), extract(LAYOUT | says))
+    assert [(r["line"], r["reasons"]) for r in refused] == [(2, [reason])]
+
+
+def test_a_control_whose_row_cannot_be_told_refuses_the_file(tmp_path: Path) -> None:
+    total = LAYOUT | {"ignore": [{"when": "cast(Antal as integer) = -1", "because": "b", "records": "Navn"}]}
+    with pytest.raises(Refused, match="No row says the number of records") as refused:
+        parsed(write(tmp_path, f"{HEADER}\na;2015-01-01;1;1;ja;x\n1;;minus;;;\n"), extract(total))
+    assert refused.value.code == "counts_disagree"
+
+
 def test_a_record_cut_off_at_the_end_of_the_file_is_refused_alone(tmp_path: Path) -> None:
     _, rows, refused = parsed(write(tmp_path, f"{HEADER}\na;2015-01-01;1;1;ja;x\nb;2015-0"))
     assert [row[0] for row in rows] == ["a"]
