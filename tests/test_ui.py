@@ -76,7 +76,7 @@ def test_a_failed_check_says_why_in_words(page: Page, data: Path) -> None:
 
 
 def test_a_held_domain_is_a_failed_check_with_since_and_why(page: Page, data: Path) -> None:
-    words = "Held since 2015-06-01 00:00: raw.servicedesk_cases fails 1 of 7 checks: Without cases there is no figure."
+    words = "Held since 2015-06-01 00:00: raw.servicedesk_cases fails 1 of 8 checks: Without cases there is no figure."
     look(page, data, "/assets/published/servicedesk?view=checks&checkDetail=is_published", "Failed", words)
     look(page, data, "/assets/published/servicedesk", "late_extracts", "never")
 
