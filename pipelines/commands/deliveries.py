@@ -27,7 +27,7 @@ def check(
     show_values: Annotated[bool, typer.Option("--show-values", help="Show what the refused records say.")] = False,
     as_json: Json = False,
 ) -> None:
-    """A supplier's dry run: would this file be taken, beside what the lake has of it, and which records would be refused? Writes nothing."""
+    """A supplier's dry run: would this file be taken, after what the lake has, and which records would be refused? Writes nothing."""
     from assets.deliveries.awaited import why_it_would_wait
 
     extracts = _extracts(extract)
