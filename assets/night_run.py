@@ -21,7 +21,9 @@ from assets.lake.lock import writing
 from assets.lake.log import is_listening, listen, say
 from assets.lake.manifests import NoRelease
 from assets.lake.migration import migrate
+from assets.lake.regions import check_region
 from assets.lake.run_lock import hold
+from sources.tree import Tree
 
 if TYPE_CHECKING:
     from assets.tables.build import Night
@@ -48,8 +50,8 @@ def run_config(as_of: str = "", rebuild: bool = False) -> dict[str, object]:
     return {"resources": {RESOURCE: {"config": {"as_of": as_of, "rebuild": rebuild}}}}
 
 
-def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
-    """The night of a run over the data at `data`, by what is declared at `project`."""
+def night_run(tree: Tree, data: Path) -> dg.ResourceDefinition:
+    """The night of a run over the data at `data`, by what is declared in a tree."""
     schema = {
         "as_of": dg.Field(str, default_value="", description="Make the release of an earlier time (ISO), beside the current one."),
         "rebuild": dg.Field(bool, default_value=False, description="Make the current release again from the archive, and compare."),
@@ -88,7 +90,8 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
             if waited:
                 tag(LAKE, "held")
             migrate(lake)
-            with _night(lake, project, as_of, rebuild) as found:
+            check_region(lake, tree)
+            with _night(lake, tree, as_of, rebuild) as found:
                 say("run begins", as_of=found.night.as_of, clock=found.night.clock, line=found.night.line.name, started_by=started_by)
                 began = time.monotonic()
                 try:
@@ -101,13 +104,13 @@ def night_run(project: Path, data: Path) -> dg.ResourceDefinition:
 
 
 @contextmanager
-def _night(lake: Lake, project: Path, as_of: str, rebuild: bool) -> Iterator[NightRun]:
+def _night(lake: Lake, tree: Tree, as_of: str, rebuild: bool) -> Iterator[NightRun]:
     """The night that the run config asks for."""
     # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
     from assets.releases.rebuild import again
     from assets.tables.build import Night
 
-    catalog, current = load_catalog(project), lake.current_release
+    catalog, current = load_catalog(tree), lake.current_release
     check_person_key(lake, catalog)
     if rebuild and as_of:
         raise NoTime("A rebuild is of the current release; it takes no as_of.")

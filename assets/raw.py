@@ -31,10 +31,10 @@ INTAKE_RULES = [
 ]  # fmt: skip
 
 
-def raw_asset(extract: Extract) -> dg.AssetsDefinition:
-    """The ingest asset of one extract."""
+def raw_asset(extract: Extract, own_files: list[str]) -> dg.AssetsDefinition:
+    """The ingest asset of one extract, of which the region has some files of its own."""
     key, rules = asset_key(f"raw.{extract.name}"), _rules(extract)
-    spec = contract_spec(extract.contract, key, [], extract.contract.reading_fingerprint, {"parquet", "duckdb"})
+    spec = contract_spec(extract.contract, key, [], extract.contract.reading_fingerprint, {"parquet", "duckdb"}, own_files)
 
     @dg.multi_asset(name=f"raw__{extract.name}", specs=[spec.replace_attributes(skippable=False)], check_specs=check_specs(key, rules))
     def ingest(night_run: dg.ResourceParam[NightRun]) -> Iterator[dg.MaterializeResult[None]]:

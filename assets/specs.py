@@ -16,7 +16,10 @@ def asset_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(table.split("."))
 
 
-def contract_spec(contract: Contract, key: dg.AssetKey, deps: Iterable[dg.AssetKey], code_version: str, kinds: set[str]) -> dg.AssetSpec:
+def contract_spec(
+    contract: Contract, key: dg.AssetKey, deps: Iterable[dg.AssetKey], code_version: str, kinds: set[str], own_files: list[str]
+) -> dg.AssetSpec:
+    """`own_files`: what the region has of its own of it."""
     words = [contract.description.limitations, contract.description.purpose, f"One row: {contract.object.dataGranularityDescription}"]
     return dg.AssetSpec(
         key,
@@ -26,7 +29,11 @@ def contract_spec(contract: Contract, key: dg.AssetKey, deps: Iterable[dg.AssetK
         owners=[f"team:{contract.team.name}"],
         kinds=kinds,
         code_version=code_version,
-        metadata={"dagster/column_schema": column_schema(contract), "dagster/table_name": ".".join(key.path)},
+        metadata={
+            "dagster/column_schema": column_schema(contract),
+            "dagster/table_name": ".".join(key.path),
+            **({"of_the_region": ", ".join(own_files)} if own_files else {}),
+        },
         skippable=True,
     )
 

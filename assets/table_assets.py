@@ -78,7 +78,8 @@ def _spec(catalog: Catalog, table: Table) -> dg.AssetSpec:
         else asset_key(f"{RAW}.{n.removeprefix(f'{COVERAGE}.')}" if n.startswith(f"{COVERAGE}.") else n)
         for n in table.needs
     }
-    spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, {"duckdb", "sql", "parquet"})
+    kinds, own_files = {"duckdb", "sql", "parquet"}, catalog.own_files(table.name)
+    spec = contract_spec(table.contract, asset_key(table.name), sorted(deps), table.code_version, kinds, own_files)
     if table.layer == REFERENCE:
         return spec.replace_attributes(skippable=False, kinds={"csv", "parquet"})
     # As it is written: what protection adds around it is not the reader's to keep.

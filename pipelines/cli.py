@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands import deliveries, releases, reports, runs, services, upkeep
+from pipelines.commands import deliveries, regions, releases, reports, runs, services, upkeep
 from pipelines.commands.console import ending
 
 app = typer.Typer(
@@ -42,6 +42,11 @@ releases_app.command("list")(ending(releases.list_releases))
 releases_app.command("roll-back")(ending(releases.roll_back_to))
 releases_app.command("resume")(ending(releases.resume_releases))
 app.add_typer(releases_app, name="releases")
+
+region_app = typer.Typer(help="A folder for what a region has of its own, and what it still lacks.", no_args_is_help=True)
+region_app.command("new")(ending(regions.new))
+region_app.command("check")(ending(regions.check))
+app.add_typer(region_app, name="region")
 
 
 def _version(wanted: bool) -> None:

@@ -14,6 +14,7 @@ import dagster as dg
 
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.catalog.loading import load_catalog
+from assets.lake.regions import own_tree
 from assets.night_run import RESOURCE, night_run
 from assets.raw import raw_asset
 from assets.release import release_asset
@@ -21,7 +22,7 @@ from assets.report_asset import report_asset
 from assets.table_assets import domain_assets
 from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
 from pipelines.names import JOB
-from sources.settings import PROJECT, data_root
+from sources.settings import data_root
 
 # No step hands a value on. Dagster's own keeper of values would let the config of a run say where on this host it writes.
 NO_VALUES = dg.IOManagerDefinition(dg.mem_io_manager.resource_fn, config_schema={})
@@ -30,7 +31,7 @@ NO_VALUES = dg.IOManagerDefinition(dg.mem_io_manager.resource_fn, config_schema=
 def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
     """Assets and job of what is declared, over the data at `data`."""
     assets = [
-        *(raw_asset(extract) for extract in catalog.extracts.values()),
+        *(raw_asset(e, catalog.own_files(f"raw.{name}")) for name, e in catalog.extracts.items()),
         *(domain_assets(catalog, domain) for domain in (REFERENCE, *catalog.domains)),
         release_asset(catalog),
         report_asset(data),
@@ -48,13 +49,13 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
         jobs=[job],
         schedules=[nightly_schedule()],
         sensors=[landing_sensor(data / "landing", list(catalog.extracts)), alert_sensor(data)],
-        resources={RESOURCE: night_run(catalog.root, data), "io_manager": NO_VALUES},
+        resources={RESOURCE: night_run(catalog.tree, data), "io_manager": NO_VALUES},
         # What the UI's "Materialize" uses: a process per step costs eight times as much here.
         executor=dg.in_process_executor,
     )
 
 
-catalog = load_catalog(PROJECT)
+catalog = load_catalog(own_tree())
 defs = assemble(catalog, data_root())
 for fault in catalog.faults:
     print(f"{fault.sentence} It holds: {', '.join(fault.domains) or 'nothing that is known'}.", file=sys.stderr)

@@ -13,6 +13,7 @@ from rich.table import Table
 
 if TYPE_CHECKING:
     from assets.releases.difference import Comparison
+    from assets.releases.readiness import Lacking
     from assets.releases.rebuild import Compared
 
 # The rest of what is worth a look is yellow.
@@ -68,6 +69,16 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         arrived = f", arrived {extract['arrived_at']:%Y-%m-%d %H:%M}" if extract["arrived_at"] else ""
         due = f"due {extract['due_at']:%Y-%m-%d %H:%M}{arrived}"
         grid.add_row("Due" if i == 0 else "", f"{extract['extract']} [{style}]{how}[/], {due}")
+    if region := facts.get("region"):
+        own = region["own_files"]
+        told = (
+            f"{escape(region['name'])}, {len(own)} files of its own"
+            if region["id"]
+            else "none: nothing is declared but what the product has"
+        )
+        grid.add_row("Region", told)
+        for name in region["replaces_what_has_changed"]:
+            grid.add_row("", f"[yellow]{escape(name)} stands for a file of the product that has changed since: compare them[/]")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
     grid.add_row("Marts", f"{escape(facts['path'])}/ventetal.duckdb: " + ", ".join(f"{m} ({rows:,})" for m, rows in facts["marts"].items()))
     landing = facts.get("landing", [])
@@ -127,6 +138,18 @@ def verdict(facts: dict[str, Any]) -> None:
         if facts[key]:
             out.print(f"{title}: {escape(', '.join(facts[key]))}")
     _records(out, [{"file_name": facts["file"], **r} for r in facts["refused"]])
+
+
+def lacking(found: "list[Lacking]") -> None:
+    """What a region lacks, the same kind of thing together."""
+    out = _console()
+    if not found:
+        out.print("Nothing is missing that can be told beforehand.")
+    for what in dict.fromkeys(one.what for one in found):
+        of_kind = [one for one in found if one.what == what]
+        out.print(f"[bold]{what.capitalize()}[/] ({len(of_kind)})")
+        for one in of_kind:
+            out.print(f"  {escape(one.which)}: {escape(one.remedy)}", soft_wrap=True)
 
 
 def quarantine(facts: dict[str, Any]) -> None:

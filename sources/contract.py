@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from sources.documents import read
+from sources.documents import Document, read
 from sources.vocabulary import (
     Column,
     Deadline,
@@ -202,18 +202,20 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:24]
 
 
-def load_fields(path: Path) -> dict[str, dict[str, Any]]:
+def load_fields(*documents: Document) -> dict[str, dict[str, Any]]:
     """The field dictionary: canonical column name -> type, unit, label, meaning, class. Raises ContractError."""
-    document = read(path)
-    fields: dict[str, dict[str, Any]] = document.content
-    if not isinstance(fields, dict):
-        raise document.wrong("it names no field")
-    for name, field in fields.items():
-        if not isinstance(field, dict) or "type" not in field or "meaning" not in field:
-            raise document.wrong(f"{name} needs at least `type` and `meaning`", name)
-        if unknown := set(field) - {"type", "unit", "aggregate", "label", "meaning", "class"}:
-            raise document.wrong(f"{name} has unknown words {', '.join(sorted(unknown))}", name, min(unknown))
-    return fields
+    found: dict[str, dict[str, Any]] = {}
+    for document in documents:
+        fields: dict[str, dict[str, Any]] = document.content
+        if not isinstance(fields, dict):
+            raise document.wrong("it names no field")
+        for name, field in fields.items():
+            if not isinstance(field, dict) or "type" not in field or "meaning" not in field:
+                raise document.wrong(f"{name} needs at least `type` and `meaning`", name)
+            if unknown := set(field) - {"type", "unit", "aggregate", "label", "meaning", "class"}:
+                raise document.wrong(f"{name} has unknown words {', '.join(sorted(unknown))}", name, min(unknown))
+        found |= fields
+    return found
 
 
 def load_contract(path: Path, fields: dict[str, dict[str, Any]]) -> Contract:

@@ -24,6 +24,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="ignore")
 
     data: str = Field(default="", description="Where landing, lake, releases and reports lie; data/ of a checkout.")
+    region: str = Field(default="", description="The folder with what the region has of its own.")
     as_of: str = Field(default="", description="The time a run takes for now.")
     env: str = Field(default="", description="production, which refuses the demo key, or nothing.")
     pseudonym_key: str = Field(default="", repr=False, description="The region's secret, at least 32 bytes.")

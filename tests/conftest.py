@@ -22,13 +22,14 @@ from tests import reading
 from tests.clocks import Ahead
 from tests.commands import called
 from tests.drawn import Tables
+from tests.part import TREE
 
 AS_OF = "2015-06-01"
 
 
 @pytest.fixture(scope="session")
 def catalog() -> Catalog:
-    return load_catalog(PROJECT)
+    return load_catalog(TREE)
 
 
 @pytest.fixture(autouse=True)

@@ -109,8 +109,12 @@ class Tables:
         if name.startswith("coverage."):
             self.covers(name.removeprefix("coverage."), *COVERED)
         elif name.startswith("reference."):
-            path, types = self.catalog.tables[name].path, ", ".join(f"{literal(n)}: {literal(t)}" for n, t in columns.items())
-            relation(self.con, name, f"select * from read_csv({literal(str(path))}, header = true, quote = '\"', columns = {{{types}}})")
+            paths = [self.catalog.tables[name].path, self.catalog.tree.added(contract.id)]
+            files, types = (
+                ", ".join(literal(str(p)) for p in paths if p),
+                ", ".join(f"{literal(n)}: {literal(t)}" for n, t in columns.items()),
+            )
+            relation(self.con, name, f"select * from read_csv([{files}], header = true, quote = '\"', columns = {{{types}}})")
         elif name.startswith("raw."):
             relation(self.con, name, no_rows(contract))
         else:

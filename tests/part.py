@@ -3,7 +3,12 @@
 import shutil
 from pathlib import Path
 
+from assets.lake.regions import EXAMPLE
 from sources.settings import PROJECT
+from sources.tree import Tree
+
+# What is declared for the example region.
+TREE = Tree(PROJECT, EXAMPLE)
 
 
 def copy_domain(domain: str, target: Path) -> None:
@@ -12,6 +17,9 @@ def copy_domain(domain: str, target: Path) -> None:
         shutil.copytree(
             PROJECT / folder, target / folder, ignore=shutil.ignore_patterns("*.py", "__pycache__", "indicators", "report", "examples")
         )
+    for name in TREE.own_files:
+        table = Path(name).name.partition(".")[0]
+        (target / "data" / "reference" / f"{table}.csv").write_text(TREE.rows(table), "utf-8")
     for contract in [*target.glob("sources/*/contract.odcs.yaml"), *target.glob("expectations/[cm]*/*.odcs.yaml")]:
         if f"\ndomain: {domain}\n" in contract.read_text("utf-8"):
             continue

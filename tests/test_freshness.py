@@ -10,6 +10,7 @@ from assets.alerts.alert_causes import LATE, remembered_causes
 from assets.catalog.freshness import judge
 from sources.cadence import Cadence
 from sources.contract import Contract, load_contract, load_fields
+from sources.documents import read
 from sources.vocabulary import Deadline
 from tests.conftest import ventetal
 from tests.drawn import expect
@@ -49,7 +50,7 @@ def contract(tmp_path: Path) -> Contract:
     path = toy.project / "sources" / "stock" / "contract.odcs.yaml"
     latency = "slaProperties: [{property: latency, value: 40, unit: d, element: stock.day}]"
     path.write_text(path.read_text().replace(latency, latency.replace("[", "\n- ").replace("]", f"\n{MONTHLY}")), "utf-8")
-    return load_contract(path, load_fields(toy.project / "expectations" / "fields.yaml"))
+    return load_contract(path, load_fields(read(toy.project / "expectations" / "fields.yaml")))
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from sources.settings import PROJECT
 from tests.attack import redirections, udredning
 from tests.attack_amounts import cofinancing
 from tests.conftest import ventetal
+from tests.part import TREE
 
 AGREED = "omvisiteringer_2015-05_udtrukket-20150531-0600.csv"
 AGREED_WORKBOOK = "omvisiteringer_2015-05_udtrukket-20150531-0600.xlsx"
@@ -38,11 +39,7 @@ FEWEST_DIGITS = 9
 
 @pytest.fixture(scope="module")
 def planted() -> Planting:
-    lookups = {}
-    for name in patients.LOOKUPS:
-        with (PROJECT / "data" / "reference" / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-            lookups[name] = list(csv.DictReader(file))
-    return patients.planted(lookups)
+    return patients.planted({name: TREE.records(name) for name in patients.LOOKUPS})
 
 
 @pytest.fixture(scope="module")

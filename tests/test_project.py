@@ -19,6 +19,7 @@ from assets.catalog.lineage import expanded
 from assets.releases.dictionary import TARGET, dictionary_text
 from pipelines.definitions import defs
 from sources.contract import load_fields
+from sources.documents import read
 from sources.settings import PROJECT
 
 # What may import what: each only what comes after it.
@@ -132,7 +133,7 @@ def test_the_dictionary_is_fresh(catalog: Catalog) -> None:
 
 
 def test_every_field_is_used_and_has_a_danish_label(catalog: Catalog) -> None:
-    fields = load_fields(PROJECT / "expectations" / "fields.yaml")
+    fields = load_fields(read(PROJECT / "expectations" / "fields.yaml"))
     used = {c.name for e in catalog.extracts.values() for c in e.contract.columns}
     used |= {c.name for t in catalog.tables.values() for c in t.contract.columns} | {c.name for c in coverage_contract().columns}
     assert set(fields) == used

@@ -17,7 +17,14 @@ from tests.conftest import ventetal
 
 README = (PROJECT / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
-COMMANDS = [line.split("  #")[0].strip() for kind, text in BLOCKS if kind == "sh" for line in text.splitlines() if line.strip()]
+# Without the settings that one may begin with.
+COMMANDS = [
+    re.sub(r"^([A-Z_]+=\S+ )+", "", line).split("  #")[0].strip()
+    for kind, text in BLOCKS
+    if kind == "sh"
+    for line in text.splitlines()
+    if line.strip()
+]
 VENTETAL = [c.removeprefix(".venv/bin/ventetal ") for c in COMMANDS if c.startswith(".venv/bin/ventetal ")]
 PROBE_FILE = "probes-2015-05.csv"
 PROBES = """app,step,site,began,ms,outcome
@@ -42,7 +49,7 @@ def small(small_region: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(shutil.copytree(small_region, tmp_path_factory.mktemp("readme") / "data", symlinks=True))
 
 
-@pytest.mark.parametrize("command", [c for c in VENTETAL if not c.startswith(("run", "check", "rebuild"))])
+@pytest.mark.parametrize("command", [c for c in VENTETAL if not c.startswith(("run", "check", "rebuild", "region"))])
 def test_the_commands_of_the_readme_answer(small: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / PROBE_FILE).write_text(PROBES, "utf-8")
     done = ventetal(small, *(str(tmp_path / word) if word == PROBE_FILE else word for word in shlex.split(command)))
@@ -50,8 +57,18 @@ def test_the_commands_of_the_readme_answer(small: Path, tmp_path: Path, command:
     assert done.stdout.strip()
 
 
+def test_a_folder_for_a_region_is_made_and_looked_through_as_the_readme_says(tmp_path: Path) -> None:
+    new, check = (shlex.split(c.partition("#")[0]) for c in VENTETAL if c.startswith("region"))
+    own = str(tmp_path / "nord")
+    made = ventetal(tmp_path / "data", *(own if word == "../nord" else word for word in new))
+    assert (made.returncode, own in made.stderr) == (0, True), made.stderr
+    looked = ventetal(tmp_path / "data", *check, VENTETAL_REGION=own)
+    assert looked.returncode == 1, looked.stderr
+    assert all(word in looked.stdout for word in ("Pseudonym key", "reference.provider", "redirections"))
+
+
 def test_every_command_the_readme_names_exists_and_every_one_that_exists_is_named() -> None:
-    known = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback} | {"releases"}
+    known = {c.name or c.callback.__name__ for c in app.registered_commands if c.callback} | {"releases", "region"}
     named = {n.split()[0] for n in re.findall(r"ventetal ([a-z][a-z-]+)", README)}
     assert named - known <= {"on"}
     assert known - named <= {"examples", "ui"}

@@ -13,7 +13,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sources.contract import load_contract, load_fields
-from sources.documents import ContractError
+from sources.documents import ContractError, read
 from sources.layout import Extract, LayoutFault, load_layout
 from sources.reasons import Refused
 from sources.settings import PROJECT
@@ -193,7 +193,7 @@ def coordinator(root: Path, change: tuple[str, str] = ("", "")) -> Extract:
     copy_domain("redirection", root)
     layout = root / "sources/redirections/layouts/coordinator.yaml"
     layout.write_text(layout.read_text("utf-8").replace(*change), "utf-8")
-    contract = load_contract(root / "sources/redirections/contract.odcs.yaml", load_fields(PROJECT / "expectations/fields.yaml"))
+    contract = load_contract(root / "sources/redirections/contract.odcs.yaml", load_fields(read(PROJECT / "expectations/fields.yaml")))
     return Extract(contract, (load_layout(layout, contract),))
 
 

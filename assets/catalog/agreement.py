@@ -19,7 +19,7 @@ def disagreements(catalog: Catalog) -> list[str]:
     """What cannot be used, and each column of a table that its SQL does not give as the contract promises; in sentences."""
     said = [f.sentence for f in catalog.faults]
     for table in catalog.computed:
-        said += [f"{table.path.relative_to(catalog.root)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
+        said += [f"{catalog.tree.name(table.path)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
     return said + _indicators_without_row(catalog) + _windows_without_row(catalog)
 
 
@@ -65,7 +65,7 @@ def _indicators_without_row(catalog: Catalog) -> list[str]:
     if lookup is None:
         return []
     named = {line.split(",")[0] for line in lookup.text.splitlines()[1:]}
-    made = {path.stem for path in (catalog.root / "sql" / INDICATORS).glob("*.sql")}
+    made = {path.stem for path in catalog.tree.glob(f"sql/{INDICATORS}/*.sql")}
     said = [f"sql/indicators/{name}.sql: data/reference/kpi.csv has no row for it." for name in sorted(made - named)]
     return said + [f"data/reference/kpi.csv: there is no sql/indicators/{name}.sql." for name in sorted(named - made)]
 

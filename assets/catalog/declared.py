@@ -17,9 +17,10 @@ from assets.catalog.freshness import DELIVERY_RULES, freshness_rules
 from assets.catalog.statements import Macro, Rows, statement
 from expectations.suite import COLUMNS, THRESHOLD_LOOKUP, Rule, raw_rules, table_rules
 from sources.contract import Contract, digest, load_contract, load_fields
-from sources.documents import ContractError
+from sources.documents import ContractError, read
 from sources.layout import Extract, Layout
 from sources.settings import PROJECT
+from sources.tree import ADDED, Tree
 from sources.vocabulary import Model
 
 # Core is computed from raw, marts from core, indicators from marts of any domain; kpi_monthly reads the indicators.
@@ -110,9 +111,9 @@ class Table:
 
 @dataclass(frozen=True)
 class Catalog:
-    """Everything declared below a project root. Tables are in an order in which each follows what it needs."""
+    """Everything declared in a tree. Tables are in an order in which each follows what it needs."""
 
-    root: Path
+    tree: Tree
     extracts: dict[str, Extract]
     tables: dict[str, Table]
     declared: dict[str, Domain] = field(default_factory=dict)
@@ -190,6 +191,15 @@ class Catalog:
         rows = csv.DictReader(lookup.text.splitlines()) if lookup else ()
         return max((float(r["persons"]) for r in rows if r["valid_from"] <= day.isoformat() <= r["valid_to"]), default=inf)
 
+    def own_files(self, name: str) -> list[str]:
+        """What the region has of its own of a table or extract."""
+        layer, _, rest = name.partition(".")
+        if layer == RAW:
+            return [f for f in self.tree.own_files if f.startswith(f"sources/{rest}/")]
+        folder = "data/reference" if layer == REFERENCE else f"sql/{layer}"
+        at = {f"expectations/{layer}/{rest}.odcs.yaml", *(f"{folder}/{rest}{end}" for end in (".sql", ".csv", ADDED))}
+        return [f for f in self.tree.own_files if f in at]
+
     def contract(self, name: str) -> Contract:
         """The contract of anything SQL may read, like raw.response_times, coverage.response_times or reference.target."""
         layer, _, rest = name.partition(".")
@@ -202,7 +212,7 @@ class Catalog:
 def coverage_contract() -> Contract:
     """What a row of `coverage.<extract>` says."""
     folder = PROJECT / "expectations"
-    return load_contract(folder / "coverage.odcs.yaml", load_fields(folder / "fields.yaml"))
+    return load_contract(folder / "coverage.odcs.yaml", load_fields(read(folder / "fields.yaml")))
 
 
 def acceptable_checks(catalog: Catalog) -> set[str]:

@@ -1,6 +1,8 @@
 """Reads what the project declares from its files alone, once, when definitions load: no connection, no lake."""
 
+import csv
 import difflib
+import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,65 +15,67 @@ from assets.catalog.statements import PROVISIONAL, Macro, calls, load_macro, out
 from expectations.suite import THRESHOLD_LOOKUP, raw_rules, table_rules
 from sources.casts import ident, literal
 from sources.contract import Contract, load_contract, load_fields
-from sources.documents import ContractError, read
+from sources.documents import ContractError
 from sources.layout import Extract, load_layout
+from sources.tree import Tree
 
 
-def load_catalog(root: Path) -> Catalog:
-    """Read all contracts, layouts, SQL and lookups below `root`.
+def load_catalog(where: Tree | Path) -> Catalog:
+    """Read all contracts, layouts, SQL and lookups of a tree, or below one folder.
 
     What cannot be used becomes a fault, which holds the domains that need it. Where the words all the others are written in cannot be
     read, that is every one.
     """
-    return _Loading(root).catalog()
+    return _Loading(where if isinstance(where, Tree) else Tree(where)).catalog()
 
 
 class _Loading:
     """One reading of all that is declared, which gathers what cannot be used."""
 
-    def __init__(self, root: Path) -> None:
-        self.root, self.faults = root, list[Fault]()
+    def __init__(self, tree: Tree) -> None:
+        self.tree, self.faults = tree, list[Fault]()
         # Domains by what their tables are called: what a file without a contract of its own would belong to.
         self.domain_of: dict[str, str] = {}
         self.domains: dict[str, Domain] = {}
-        self.domains = self._domains(root / "expectations" / "domains.yaml")
-        self.fields = self._fields(root / "expectations" / "fields.yaml")
-        self.macros, self.broken_macros = self._macros(root / "sql" / "macros")
+        self.domains = self._domains("expectations/domains.yaml")
+        self.fields = self._fields("expectations/fields.yaml")
+        self.macros, self.broken_macros = self._macros()
 
-    def _domains(self, path: Path) -> dict[str, Domain]:
+    def _domains(self, name: str) -> dict[str, Domain]:
+        path = self.tree.product / name
         if not path.exists():
-            self.faults.append(Fault("expectations/domains.yaml", "there is no such file, so that any domain passes for one", ()))
+            self.faults.append(Fault(name, "there is no such file, so that any domain passes for one", ()))
             return {}
         found = dict[str, Domain]()
         with self._telling(path):
-            document = read(path)
-            if not isinstance(document.content, dict):
-                raise document.wrong("it names no domain")
-            for name, words in document.content.items():
-                if not re.fullmatch("[a-z][a-z0-9_]*", name):
-                    self._tell(path, f"{name}: lower case letters, digits and _ only")
-                elif name in STEPS:
-                    self._tell(path, f"{name} is what a step of a run is called; choose another name")
-                else:
-                    # One that is described wrong is held, and is there for those who read from it.
-                    found[name] = Domain(label=name, owner="data", purpose="")
-                    with self._telling(path, name):
-                        found[name] = document.valid(Domain, words or {}, name)
+            for document in self.tree.documents(name):
+                if not isinstance(document.content, dict):
+                    raise document.wrong("it names no domain")
+                for domain, words in document.content.items():
+                    if not re.fullmatch("[a-z][a-z0-9_]*", domain):
+                        self._tell(path, f"{domain}: lower case letters, digits and _ only")
+                    elif domain in STEPS:
+                        self._tell(path, f"{domain} is what a step of a run is called; choose another name")
+                    else:
+                        # One that is described wrong is held, and is there for those who read from it.
+                        found[domain] = Domain(label=domain, owner="data", purpose="")
+                        with self._telling(path, domain):
+                            found[domain] = document.valid(Domain, words or {}, domain)
         return found
 
-    def _fields(self, path: Path) -> dict[str, dict[str, Any]]:
+    def _fields(self, name: str) -> dict[str, dict[str, Any]]:
         """The field dictionary. Without it no contract can be read, so a fault of it holds every domain there is."""
         try:
-            return load_fields(path)
+            return load_fields(*self.tree.documents(name))
         except ContractError as error:
-            why = str(error).removeprefix(f"{path.name}: ")
-            self.faults.append(Fault(_short(path, self.root), why, tuple(sorted({*self.domains, REFERENCE}))))
+            why = str(error).removeprefix(f"{Path(name).name}: ")
+            self.faults.append(Fault(name, why, tuple(sorted({*self.domains, REFERENCE}))))
             return {}
 
-    def _macros(self, folder: Path) -> tuple[dict[str, Macro], dict[str, str]]:
+    def _macros(self) -> tuple[dict[str, Macro], dict[str, str]]:
         """Macros by name, and why others cannot be used: those are told with the tables that call them."""
         found, broken = dict[str, Macro](), dict[str, str]()
-        for path in sorted(folder.glob("*.sql")):
+        for path in self.tree.glob("sql/macros/*.sql"):
             try:
                 found |= load_macro(path)
             except ContractError as error:
@@ -80,9 +84,9 @@ class _Loading:
 
     def catalog(self) -> Catalog:
         if not self.fields:
-            return Catalog(self.root, {}, {}, self.domains, tuple(self.faults), self._unreadable({}))
+            return Catalog(self.tree, {}, {}, self.domains, tuple(self.faults), self._unreadable({}))
         extracts: dict[str, Extract] = {}
-        for path in sorted((self.root / "sources").glob("*/contract.odcs.yaml")):
+        for path in self.tree.glob("sources/*/contract.odcs.yaml"):
             with self._telling(path):
                 contract = load_contract(path, self.fields)
                 if contract.id != path.parent.name:
@@ -91,7 +95,7 @@ class _Loading:
                     raise ContractError("its object says no `delivery`: how files replace each other is said by each extract for itself")
                 if contract.delivery.mode == "upsert" and not contract.key:
                     raise ContractError("its object has no primaryKey: `upsert` keeps the last record of each key")
-                extract = self._extract(path.parent, contract)
+                extract = self._extract(contract)
                 if contract.status == "active":
                     self._require_declared(extract.contract)
                     # Said now, where a wrong word holds one domain: rules are made of the contract's words when they are asked for.
@@ -107,13 +111,13 @@ class _Loading:
         self._leave_out_what_cannot_stand(tables, {f"{layer}.{e}" for layer in DELIVERED for e in extracts})
         order = ordered({n: set(t.needs) & set(tables) for n, t in tables.items()})
         return Catalog(
-            self.root, extracts, {name: tables[name] for name in order}, self.domains, tuple(self.faults), self._unreadable(extracts)
+            self.tree, extracts, {name: tables[name] for name in order}, self.domains, tuple(self.faults), self._unreadable(extracts)
         )
 
-    def _extract(self, folder: Path, contract: Contract) -> Extract:
+    def _extract(self, contract: Contract) -> Extract:
         """The extract with those of its layouts that can be used."""
         layouts = []
-        paths = sorted(folder.glob("layouts/*.yaml"))
+        paths = self.tree.glob(f"sources/{contract.id}/layouts/*.yaml")
         for path in paths:
             with self._telling(path, contract.domain):
                 layouts.append(load_layout(path, contract))
@@ -121,13 +125,13 @@ class _Loading:
 
     def _unreadable(self, extracts: dict[str, Extract]) -> dict[str, str]:
         """Extracts whose contract cannot be used, and the domain that its text names."""
-        paths = [p for p in (self.root / "sources").glob("*/contract.odcs.yaml") if p.parent.name not in extracts]
+        paths = [p for p in self.tree.glob("sources/*/contract.odcs.yaml") if p.parent.name not in extracts]
         return {p.parent.name: domain for p in paths if (domain := next(iter(self._said_domain(p)), ""))}
 
     def _contracts(self) -> dict[str, Contract]:
         found: dict[str, Contract] = {}
         for layer in (*LAYERS, REFERENCE):
-            for path in sorted((self.root / "expectations" / layer).glob("*.odcs.yaml")):
+            for path in self.tree.glob(f"expectations/{layer}/*.odcs.yaml"):
                 with self._telling(path):
                     contract = load_contract(path, self.fields)
                     if layer != REFERENCE:
@@ -142,7 +146,12 @@ class _Loading:
     def _table(self, name: str, contract: Contract, contracts: dict[str, Contract]) -> Table:
         layer = name.split(".")[0]
         path = self._sql_of(name)
-        text = self._indicators(path, contract) if layer == INDICATORS else path.read_text("utf-8") if path.is_file() else None
+        if layer == INDICATORS:
+            text = self._indicators(contract)
+        elif layer == REFERENCE:
+            text = self._lookup(contract) if path.is_file() else None
+        else:
+            text = path.read_text("utf-8") if path.is_file() else None
         if text is None:
             raise ContractError(f"expectations/{layer}/{contract.id}.odcs.yaml promises it, and there is no such file")
         for macro, why in self.broken_macros.items():
@@ -171,6 +180,19 @@ class _Loading:
         macros = tuple(self.macros[name] for name in sorted(called))
         return Table(layer, contract, path, text, found, tuple(sorted(checked)), tuple(sorted(related.items())), macros)
 
+    def _lookup(self, contract: Contract) -> str:
+        """A reference table with what the region adds. Raises ContractError for a key that stands in both."""
+        text, added = self.tree.rows(contract.id), self.tree.added(contract.id)
+        if added and contract.key:
+            place = f"data/reference/{contract.id}.csv"
+            lines = self.tree.path(place).read_text("utf-8")
+            known = {tuple(row.get(k) for k in contract.key) for row in csv.DictReader(io.StringIO(lines, newline=""))}
+            for row in csv.DictReader(io.StringIO(added.read_text("utf-8-sig"), newline="")):
+                if (key := tuple(row.get(k) for k in contract.key)) in known:
+                    said = f"the row {', '.join(map(str, key))} stands in {place} of the product too"
+                    raise ContractError(f"{added}: {said}: say it once, or put a {contract.id}.csv in the place of that file")
+        return text
+
     def _wholes(self, contract: Contract, contracts: dict[str, Contract]) -> dict[str, str]:
         """The protected tables that rows of a protected table are parts of, and those that theirs are, with their SQL."""
         found: dict[str, str] = {}
@@ -184,10 +206,10 @@ class _Loading:
                 open_.append(contracts[name])
         return found
 
-    def _indicators(self, folder: Path, contract: Contract) -> str | None:
+    def _indicators(self, contract: Contract) -> str | None:
         """The table of all indicators: a small select for each, `sql/indicators/<indicator>.sql`, in columns it need not give all."""
         parts = []
-        for path in sorted(folder.glob("*.sql")):
+        for path in self.tree.glob(f"sql/{INDICATORS}/*.sql"):
             text = path.read_text("utf-8").strip()
             given = output_columns(text, f"indicators/{path.name}")
             if unknown := [c for c in given if c not in {column.name for column in contract.columns}]:
@@ -204,8 +226,8 @@ class _Loading:
         """Where the table comes from: its SQL, its CSV, or the folder of all indicators."""
         layer, table = name.split(".")
         if layer == REFERENCE:
-            return self.root / "data" / "reference" / f"{table}.csv"
-        return self.root / "sql" / layer if layer == INDICATORS else self.root / "sql" / layer / f"{table}.sql"
+            return self.tree.path(f"data/reference/{table}.csv")
+        return self.tree.path(f"sql/{layer}" if layer == INDICATORS else f"sql/{layer}/{table}.sql")
 
     def _require_declared(self, contract: Contract) -> None:
         if contract.domain in STEPS:
@@ -219,8 +241,8 @@ class _Loading:
 
     def _tell_sql_without_contract(self, contracts: dict[str, Contract]) -> None:
         for layer in LAYERS[:2]:
-            for path in sorted((self.root / "sql" / layer).glob("*.sql")):
-                is_told = any(f.where == _short(path, self.root) or Path(f.where).name == f"{path.stem}.odcs.yaml" for f in self.faults)
+            for path in self.tree.glob(f"sql/{layer}/*.sql"):
+                is_told = any(f.where == self._where(path) or Path(f.where).name == f"{path.stem}.odcs.yaml" for f in self.faults)
                 if f"{layer}.{path.stem}" not in contracts and not is_told:
                     self._tell(path, f"there is no contract expectations/{layer}/{path.stem}.odcs.yaml")
 
@@ -243,7 +265,7 @@ class _Loading:
                 table = tables.pop(name)
                 # What follows from a fault that is told already is no news.
                 if self.domain_of[name] not in told:
-                    self.faults.append(Fault(_short(table.path, self.root), why, (self.domain_of[name],)))
+                    self.faults.append(Fault(self._where(table.path), why, (self.domain_of[name],)))
 
     @contextmanager
     def _telling(self, path: Path, domain: str = "") -> Iterator[None]:
@@ -257,7 +279,7 @@ class _Loading:
         held = {domain} if domain else self._said_domain(path)
         if not held or (self.domains and not held & {*self.domains, REFERENCE}):
             held = self._domains_read(path)
-        self.faults.append(Fault(_short(path, self.root), why.rstrip("."), tuple(sorted(held))))
+        self.faults.append(Fault(self._where(path), why.rstrip("."), tuple(sorted(held))))
 
     def _said_domain(self, path: Path) -> set[str]:
         if path.parent.name == REFERENCE:
@@ -269,19 +291,19 @@ class _Loading:
         return {found[1]} if found and path.suffix == ".yaml" else set()
 
     def _domains_read(self, path: Path) -> set[str]:
-        sql = path if path.suffix == ".sql" else self.root / "sql" / path.parent.name / f"{path.name.split('.')[0]}.sql"
+        sql = path if path.suffix == ".sql" else self.tree.path(f"sql/{path.parent.name}/{path.name.split('.')[0]}.sql")
         try:
             named = reads(sql.read_text("utf-8"), sql.name, self.macros)
         except (ContractError, OSError, UnicodeDecodeError):
             return set()
         return {self.domain_of[n] for n in named if self.domain_of.get(n, REFERENCE) != REFERENCE}
 
+    def _where(self, path: Path) -> str:
+        """What people are told of a file: where it lies in the tree, and that it is the region's."""
+        return f"{self.tree.name(path)} of the region" if self.tree.is_own(path) else self.tree.name(path)
+
 
 def _protected(sql: str, contract: Contract) -> str:
     """A table's SQL with what its protection needs."""
     may_change = any(c.name == PROVISIONAL for c in contract.columns)
     return with_threshold(sql, contract.disclosure.within[0], may_change) if contract.disclosure else sql
-
-
-def _short(path: Path, root: Path) -> str:
-    return str(path.relative_to(root))

@@ -101,5 +101,5 @@ class Attempts:
         if isinstance(error, WrongLookup | Contradiction):
             return str(error)
         is_personal = any(self._catalog.contract(n).has_personal_columns for n in (table.name, *table.needs))
-        files = [table.path.relative_to(self._catalog.root), *(f"sql/macros/{macro.name}.sql" for macro in table.macros)]
+        files = [self._catalog.tree.name(table.path), *(f"sql/macros/{macro.name}.sql" for macro in table.macros)]
         return f"{table.name} could not be computed by {', '.join(map(str, files))}: {said_of(error, is_personal)}"

@@ -103,14 +103,23 @@ def linked(con: duckdb.DuckDBPyConnection, table: Table) -> Linked:
 def read_reference(lake: Lake, table: Table, con: duckdb.DuckDBPyConnection) -> Path:
     """Read a reference file with the reader suppliers' files go through; raises WrongLookup for a single refused record."""
     parsed = lake.scratch / f"{table.contract.id}.parquet"
-    reading = Delivery(table.path, identity_extract(table.contract)).parse(con, parsed)
+    said = parsed.with_suffix(".csv")
+    said.write_text(table.text, "utf-8")
+    reading = Delivery(said, identity_extract(table.contract)).parse(con, parsed)
     if reading.quarantined:
         first = refused_records(con, parsed)[0]
-        raise WrongLookup(f"data/reference/{table.path.name}, line {first['line']}: {'; '.join(first['reasons'])}")
+        raise WrongLookup(f"{_place(table, first['line'])}: {'; '.join(first['reasons'])}")
     columns = ", ".join(ident(c.name) for c in table.contract.columns)
     select = f"select {columns} from read_parquet({quoted(parsed)}) order by all"
     key = reference_key(table)
     return _told(con, _written(lake, con, table.name, key, select), Version(table.name, key), True)
+
+
+def _place(table: Table, line: int) -> str:
+    """The file and line of a line of a reference table, whose region may have added the last ones."""
+    own = table.path.read_text("utf-8").rstrip("\n").count("\n") + 1
+    name = f"data/reference/{table.path.name}"
+    return f"{name}, line {line}" if line <= own else f"{name.removesuffix('.csv')}.add.csv of the region, line {line - own + 1}"
 
 
 def _written(lake: Lake, con: duckdb.DuckDBPyConnection, table: str, key: str, select: str) -> Path:

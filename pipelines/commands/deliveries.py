@@ -12,10 +12,12 @@ import typer
 from assets.lake.clock import instant, own_time, set_own_time, told_time
 from assets.lake.decisions import accept_check, accept_delivery, withdraw_delivery
 from assets.lake.files import Lake
+from assets.lake.regions import EXAMPLE, own_tree
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json
 from sources.errors import Exit, Missing, NeedsAttention, WrongUsage
 from sources.settings import IS_CHECKOUT, PROJECT, data_root, settings
+from sources.tree import Tree
 
 if TYPE_CHECKING:
     from sources.readers import Readers
@@ -132,7 +134,7 @@ def examples(
     if now_ and has_clock:
         notes.print(f"It is {now_} in {lake.root}; the next run takes that for now.")
         return
-    written = write_example_region(lake.landing, PROJECT / "data" / "examples", PROJECT / "data" / "reference", seed, scale)
+    written = write_example_region(lake.landing, PROJECT / "data" / "examples", Tree(PROJECT, EXAMPLE), seed, scale)
     notes.print(f"{len(written)} files, {sum(p.stat().st_size for p in written) >> 20} MiB, are in {lake.landing}")
 
 
@@ -155,7 +157,7 @@ def _extracts(name: str) -> list[Any]:
     """The extract of that name, or all for ''; what cannot be used of those asked for is told."""
     from assets.catalog.loading import load_catalog
 
-    catalog = load_catalog(PROJECT)
+    catalog = load_catalog(own_tree())
     extracts = {n: e for n, e in catalog.extracts.items() if e.is_usable}
     faults = [f.sentence for f in catalog.faults if f.where.startswith(f"sources/{name}")]
     if name and name not in extracts:
@@ -175,7 +177,7 @@ def _accept_check(check: str, until: str, reason: str) -> None:
         last = date.fromisoformat(until)
     except ValueError:
         raise WrongUsage(f"{until!r} is no date; say until when with --until YYYY-MM-DD.") from None
-    if check not in acceptable_checks(load_catalog(PROJECT)):
+    if check not in acceptable_checks(load_catalog(own_tree())):
         raise Missing(f"There is no check {check} that may be accepted; meta.check_result names table_name and check_name.")
     lake = Lake(data_root())
     accept_check(lake, check, last, reason, told_time(lake).at)

@@ -9,11 +9,12 @@ from assets.lake.clock import told_time
 from assets.lake.decisions import revise_figures
 from assets.lake.files import Lake
 from assets.lake.manifests import manifest, releases, unreadable_releases
+from assets.lake.regions import own_tree
 from assets.releases.pointers import pinned, resume, roll_back
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json
 from sources.errors import WrongUsage
-from sources.settings import PROJECT, data_root
+from sources.settings import data_root
 
 
 def query(
@@ -53,7 +54,7 @@ def diff(
     from assets.releases.difference import compared
 
     lake = Lake(data_root())
-    found = compared(lake, load_catalog(PROJECT), before, after or current(lake).name)
+    found = compared(lake, load_catalog(own_tree()), before, after or current(lake).name)
     show.difference(found) if not as_json else print_json(found)
 
 

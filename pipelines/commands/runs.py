@@ -7,6 +7,7 @@ import typer
 
 from assets.lake import clock
 from assets.lake.files import Lake, load
+from assets.lake.regions import own_tree, region_facts
 from assets.releases.pointers import pinned
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json, print_summary, stop
@@ -36,9 +37,10 @@ def run(
     # What a run prints is kept in logs, so files that nobody agreed to are counted there; `status` names them.
     from pipelines.definitions import catalog
 
+    own = region_facts(lake, catalog.tree)
     left = sum(file["needs_person"] for file in _landing(lake, catalog))
     try:
-        print_summary(release, arrived, as_json, finished.seconds, {"left_in_landing": left, "clock": finished.clock})
+        print_summary(release, arrived, as_json, finished.seconds, {"region": own, "left_in_landing": left, "clock": finished.clock})
     except HeldOpen as held:
         # The run has done what it does; only what it could tell of it is shut away.
         notes.print(str(held), markup=False, soft_wrap=True)
@@ -55,7 +57,13 @@ def status(as_json: Json = False) -> None:
     from assets.releases.health import ailing
 
     damaged = [{"what": "damaged", "which": str(a.path), "why": f"It {a.why}. {a.remedy}"} for a in ailing(lake)]
-    more = {"damaged": damaged, "landing": _landing(lake, load_catalog(PROJECT)), "rolled_back_to": pinned(lake)}
+    catalog = load_catalog(own_tree())
+    more = {
+        "region": region_facts(lake, catalog.tree),
+        "damaged": damaged,
+        "landing": _landing(lake, catalog),
+        "rolled_back_to": pinned(lake),
+    }
     try:
         print_summary(release, [], as_json, None, more)
     except (Damaged, HeldOpen) as error:

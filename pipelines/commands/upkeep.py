@@ -7,6 +7,7 @@ import typer
 
 from assets.lake.clock import told_time
 from assets.lake.files import Lake
+from assets.lake.regions import own_tree
 from pipelines import show
 from pipelines.commands.console import Json, holding, notes, print_json
 from sources.errors import Exit
@@ -32,7 +33,7 @@ def clean(
 
     lake = Lake(data_root())
     with holding(lake, "clean"), instance(PROJECT, data_root()) as on:
-        found = doomed(lake, load_catalog(PROJECT), told_time(lake).at, releases, archive)
+        found = doomed(lake, load_catalog(own_tree()), told_time(lake).at, releases, archive)
         gone = old_runs(on, datetime.now() - timedelta(days=runs))
         counts = [
             {"what": what, "number": len(group), "bytes": sum(d.bytes for d in group)}

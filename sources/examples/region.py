@@ -4,7 +4,6 @@ Belongs here: reading the project's lookups and the committee's table, placing f
 the module named after its extract.
 """
 
-import csv
 import os
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -13,6 +12,7 @@ from pathlib import Path
 from sources.danish import month_numbers
 from sources.examples import patients, response_times, servicedesk_calls, servicedesk_case_files
 from sources.examples.delivery import COPENHAGEN
+from sources.tree import Tree
 
 COMMITTEE_TABLE = "svartider_sla_2015-04_leveret-20150505-0900.xlsx"
 COMMITTEE_TABLE_SENT = datetime(2015, 5, 5, 9, 0, tzinfo=COPENHAGEN)
@@ -21,15 +21,15 @@ PROJECT_STATUS_SENT = datetime(2015, 5, 12, 9, 0, tzinfo=COPENHAGEN)
 LOOKUPS = ("system", "system_alias", "probe_cell", "maintenance", "target", *patients.LOOKUPS)
 
 
-def write_example_region(landing: Path, examples: Path, reference: Path, seed: int = 1, scale: float = 1.0) -> list[Path]:
+def write_example_region(landing: Path, examples: Path, tree: Tree, seed: int = 1, scale: float = 1.0) -> list[Path]:
     """Write every example delivery to `landing/<extract>/` and return the paths, each extract in the order of its months.
 
-    `examples` holds the committee's table and the status of the projects, `reference` the project's lookups. Same seed and
+    `examples` holds the committee's table and the status of the projects, `tree` the lookups. Same seed and
     scale give the same bytes and modification times. `scale` is attempts per robot and hour; below 1 the figures are only
     near the printed ones, and there are fewer patients too.
     """
     table = examples / COMMITTEE_TABLE
-    lookups = {name: _rows(reference / f"{name}.csv") for name in LOOKUPS}
+    lookups = {name: tree.records(name) for name in LOOKUPS}
     facts = response_times.Facts(lookups, published_shares(table, lookups["system_alias"]))
     paths = [_place(landing / "response_time_compliance" / COMMITTEE_TABLE, [table.read_bytes()], COMMITTEE_TABLE_SENT)]
     paths.append(_place(landing / "project_status" / PROJECT_STATUS, [(examples / PROJECT_STATUS).read_bytes()], PROJECT_STATUS_SENT))
@@ -38,7 +38,7 @@ def write_example_region(landing: Path, examples: Path, reference: Path, seed: i
     size = min(scale, 1.0)
     for extract, d in patients.deliveries(lookups, seed, size, patients.new_planting(seed, size)):
         paths.append(_place(landing / extract / d.file_name, d.parts, d.sent_at))
-    hverdage = {date.fromisoformat(row["calendar_date"]) for row in _rows(reference / "calendar.csv") if row["is_hverdag"] == "true"}
+    hverdage = {date.fromisoformat(row["calendar_date"]) for row in tree.records("calendar") if row["is_hverdag"] == "true"}
     totals = servicedesk_calls.totals(scale)
     paths += [_place(landing / "servicedesk_call_totals" / totals.file_name, totals.parts, totals.sent_at)]
     calls = servicedesk_calls.deliveries(hverdage, seed, scale)
@@ -68,11 +68,6 @@ def published_shares(table: Path, aliases: list[dict[str, str]]) -> dict[tuple[s
             for system, text in zip(systems, texts, strict=True):
                 shares[system, label] = round(float(text.rstrip("% ").replace(",", ".")) / 100, 9)
     return shares
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def _place(path: Path, parts: Iterable[bytes], sent_at: datetime) -> Path:

@@ -27,6 +27,7 @@ from pipelines.nightly import instance
 from tests.bench import load, patients, patients_sql, rivals, servicedesk
 from tests.bench.nights import HERE, Measured, environment, megabytes, nights, process, table
 from tests.bench.turns import PROJECT, REFERENCE, ROUNDS, Found, bare, rows
+from tests.part import TREE
 
 Figures = dict[str, Any]
 # Step: of each turn, its seconds, the bare script's for the same work, the MiB of Parquet it left.
@@ -217,7 +218,7 @@ def _look(data: Path, root: Path, script: Found, steps: Steps) -> None:
 
 def _kept(data: Path, step: str) -> float:
     """MiB of the Parquet a step has made: of an extract's files, or of a domain's tables."""
-    catalog, lake = load_catalog(PROJECT), Lake(data)
+    catalog, lake = load_catalog(TREE), Lake(data)
     if step.startswith("raw__"):
         return megabytes(lake.parse(step.removeprefix("raw__"), "").parent)
     return sum(megabytes(lake.version(made.name, "").parent) for made in catalog.tables.values() if made.domain == step)

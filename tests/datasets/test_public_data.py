@@ -16,13 +16,14 @@ import duckdb
 import pytest
 
 from sources.contract import Contract, load_contract, load_fields
+from sources.documents import read
 from sources.duck import connect
 from sources.layout import Extract, Layout, load_layout
 from sources.parse import Delivery, Reading
 from sources.reasons import Refused
 
 HERE = Path(__file__).parent
-FIELDS = load_fields(HERE / "fields.yaml")
+FIELDS = load_fields(read(HERE / "fields.yaml"))
 EXTRACTS = {
     path.parent.name: Extract(contract, tuple(load_layout(p, contract) for p in sorted(path.parent.glob("layouts/*.yaml"))))
     for path in sorted(HERE.glob("sources/*/contract.odcs.yaml"))

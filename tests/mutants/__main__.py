@@ -25,6 +25,7 @@ from assets.catalog.declared import Catalog, Table
 from assets.catalog.loading import load_catalog
 from sources.settings import PROJECT
 from tests.mutants.made import Mutant, mutants
+from tests.part import TREE
 
 HERE = Path(__file__).parent
 # Where tables are drawn and expected. What is left out looks for what Hypothesis finds, at a hundred times the price.
@@ -37,7 +38,7 @@ def main() -> int:
     # What the suites import is imported once, by the process that the others are forked from.
     for suite in SUITES:
         import_module(f"tests.test_{suite}")
-    catalog = load_catalog(PROJECT)
+    catalog = load_catalog(TREE)
     equivalent = yaml.safe_load((HERE / "equivalent.yaml").read_text("utf-8")) or {}
     found = [m for m in _sample(catalog, asked) if asked.id in m[1].id]
     survivors, killed, unfit = list[Mutant](), Counter[str](), 0
