@@ -107,9 +107,11 @@ def night_run(tree: Tree, data: Path) -> dg.ResourceDefinition:
 def _night(lake: Lake, tree: Tree, as_of: str, rebuild: bool) -> Iterator[NightRun]:
     """The night that the run config asks for."""
     # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
+    from assets.releases.purge import finish_purges
     from assets.releases.rebuild import again
     from assets.tables.build import Night
 
+    finish_purges(lake)
     catalog, current = load_catalog(tree), lake.current_release
     check_person_key(lake, catalog)
     if rebuild and as_of:

@@ -28,6 +28,7 @@ for command in (
     reports.report,
     deliveries.accept,
     deliveries.withdraw,
+    deliveries.purge,
     releases.revise,
     runs.rebuild,
     upkeep.clean,

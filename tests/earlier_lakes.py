@@ -24,7 +24,7 @@ def forget_hashes(lake: Lake) -> None:
         (release / HASHES).unlink()
         (release / MANIFEST).chmod(0o640)
         (release / MANIFEST).write_bytes((lake.manifests / f"{release.name}.json").read_bytes())
-    lake.pointer("sealed").unlink(missing_ok=True)
+    lake.pointer("layout").unlink(missing_ok=True)
 
 
 def forget_record(lake: Lake) -> None:

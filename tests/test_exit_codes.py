@@ -36,7 +36,9 @@ class Place:
 
 @dataclass(frozen=True)
 class Ends:
-    """A command line and how it ends. `$fits` and `$unknown` are files, `$release` the current release, `$receipt` a held or other one."""
+    """A command line and how it ends. `$fits` and `$unknown` are files, `$folder` is not there yet, `$release` is the current release,
+    `$receipt` a held or other one.
+    """
 
     code: Exit
     line: str
@@ -68,6 +70,13 @@ EMPTY = [
     Ends(Exit.MISSING, f"accept {NEVER} --reason x", "There is no receipt"),
     Ends(Exit.MISSING, "accept core.pathway.nothing --until 2015-06-30 --reason x", "There is no check"),
     Ends(Exit.MISSING, f"withdraw {NEVER} --reason x", "There is no receipt"),
+    Ends(Exit.MISSING, f"purge {NEVER} --reason x", "There is no receipt"),
+    Ends(Exit.ATTENTION, "region check", "Pseudonym key"),
+    Ends(Exit.DONE, "region new $folder --id nord --name Nord"),
+    Ends(Exit.USAGE, "region new $folder --id Nord --name Nord", "is no id of a region"),
+    Ends(Exit.USAGE, "region check", "there is no such folder", "VENTETAL_REGION=/nowhere"),
+    Ends(Exit.USAGE, "run", "there is no such folder", "VENTETAL_REGION=/nowhere"),
+    Ends(Exit.BROKEN, "region new $folder --id nord --name Nord", "File too large", file_size=0),
     Ends(Exit.MISSING, "revise --reason x", "There is no release"),
     Ends(Exit.USAGE, "revise april --reason x", "is no month"),
     Ends(Exit.USAGE, "run --as-of yesterday", "no date or local time"),
@@ -116,9 +125,11 @@ PUBLISHED = [
     Ends(Exit.USAGE, "examples", "it is no lake of examples"),
     Ends(Exit.BROKEN, "withdraw $receipt --reason x", "File too large", file_size=0),
     Ends(Exit.BROKEN, "rebuild", "File too large", file_size=0),
+    Ends(Exit.BROKEN, "purge $receipt --reason x", "File too large", file_size=0),
+    Ends(Exit.DONE, "purge $receipt --reason x"),
 ]
 GARBLED = ["status", "quarantine", "query 1", "diff $release", "report --month 2015-04", "rebuild", "releases list"]
-LOCKED = ["run", "rebuild", "clean", "examples", "releases roll-back $release", "releases resume"]
+LOCKED = ["run", "rebuild", "clean", "purge $receipt --reason x", "examples", "releases roll-back $release", "releases resume"]
 
 
 def called(place: Place, ends: Ends) -> subprocess.CompletedProcess[str]:
@@ -126,6 +137,7 @@ def called(place: Place, ends: Ends) -> subprocess.CompletedProcess[str]:
     names = {
         "$fits": str(place.fits),
         "$unknown": str(place.unknown),
+        "$folder": str(place.data.parent / "region"),
         "$release": lake.current_release.name if lake.current_release else "none",
         "$receipt": next((p.stem for p in sorted(lake.receipts.glob("*.json"))), "none"),
         "from_meta": "select count(*) from meta.receipt",
@@ -227,7 +239,7 @@ def test_a_rebuild_that_differs_calls_for_a_person(published: Place, tmp_path: P
 
 
 def test_every_command_is_here_and_refuses_an_option_it_does_not_know(nothing: Place) -> None:
-    groups = {"": app, "releases ": next(g.typer_instance for g in app.registered_groups if g.typer_instance)}
+    groups = {"": app} | {f"{g.name} ": g.typer_instance for g in app.registered_groups if g.typer_instance}
     names = {prefix + _name(c) for prefix, group in groups.items() for c in group.registered_commands}
     tried = [e.line for e in (*EMPTY, *PUBLISHED)]
     assert [n for n in sorted(names) if not any(line == n or line.startswith(f"{n} ") for line in tried)] == []

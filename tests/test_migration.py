@@ -9,10 +9,10 @@ import pytest
 from assets.alerts.alert_causes import remembered_causes
 from assets.alerts.messages import Message, tell
 from assets.lake.clock import ClockWentBack, night_time
-from assets.lake.files import Lake, read_json
+from assets.lake.files import Lake, read_json, save
 from assets.lake.lock import writing
 from assets.lake.manifests import releases
-from assets.lake.migration import migrate
+from assets.lake.migration import LAYOUT, migrate
 from assets.releases.pointers import head, pinned, resume
 from assets.tables.ledger import Ledger
 from tests.clocks import at
@@ -124,3 +124,16 @@ def test_commands_that_only_read_work_before_the_first_run(toy: Toy) -> None:
         assert done.returncode == 0, (command, done.stderr)
     done = ventetal(toy.data, "releases", "resume")
     assert (done.returncode, "20150603-a401df26 is current" in done.stderr) == (0, True), done.stderr
+
+
+def test_a_lake_of_a_later_version_is_left_as_it_is(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    lake.prepare()
+    save(lake.pointer("layout"), LAYOUT + 1)
+    (lake.files / "something").mkdir()
+    before = {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")}
+    for command in (["run"], ["clean"], ["purge", "r", "--reason", "x"]):
+        done = ventetal(tmp_path, *command)
+        assert (done.returncode, "is laid out by a later version" in done.stderr) == (2, True), done.stderr
+    assert {p: t for p, t in before.items() if p.is_file()} == {p: p.stat().st_mtime_ns for p in before if p.is_file()}
+    assert [p.name for p in lake.files.rglob("*.json")] == ["layout.json"]

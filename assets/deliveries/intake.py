@@ -18,6 +18,7 @@ from assets.deliveries.names import agreed, holds_number, known_to_layout, name_
 from assets.deliveries.readings import archived, read
 from assets.deliveries.receipts import Receipt, read_receipt, write_receipt
 from assets.deliveries.stamps import Ahead, Stamps, stamps_of_name
+from assets.lake.decisions import Decision, purged
 from assets.lake.files import Lake, beside, give_name, move, remove, sync, write_json
 from sources.contract import digest
 from sources.errors import Missing, WrongUsage
@@ -207,6 +208,8 @@ class _Sweep:
     def _read(self, path: Path, stat: os.stat_result, sight: datetime, unpacked: Unpacked, part: Path) -> Met:
         """The copy read and its receipt drafted; the receipt that is there already where the arrival has been met before."""
         receipt_id = self._receipt_id(path, stat, unpacked.content)
+        if said := self._purged.get(unpacked.content):
+            raise NotNow(f"what it holds was purged ({said.decided_at[:10]}, {said.receipt}), and is not taken again: delete it")
         if written := read_receipt(self.lake, receipt_id):
             part.unlink()
             return Met(path, stat, written, is_new=False)
@@ -255,6 +258,10 @@ class _Sweep:
     def _seen(self, path: Path, stat: os.stat_result, sight: datetime) -> str:
         """When the file was first seen: before, if it was held unread and is to be read again."""
         return self._unread.get(identity(path, stat), sight.isoformat(timespec="microseconds"))
+
+    @cached_property
+    def _purged(self) -> dict[str, Decision]:
+        return {content: d for d in purged(self.lake).values() for content in d.content.split()}
 
     @cached_property
     def _unread(self) -> dict[str, str]:

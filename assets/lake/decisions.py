@@ -3,6 +3,7 @@
 A failing check may be accepted until a date, for an error the supplier knows of: the newest such decision on a check counts.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -12,7 +13,7 @@ from assets.lake.files import Lake, discard, recalled, save
 from assets.lake.manifests import gone, nights
 from sources.errors import Missing
 
-REVISE = "revise"
+REVISE, PURGE = "revise", "purge"
 
 
 class UnknownReceipt(Missing):
@@ -38,6 +39,8 @@ class Decision:
     check: str = ""
     until: str = ""
     month: str = ""
+    # What a delivery held that was purged: it is not taken again.
+    content: str = ""
 
 
 def accept_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> None:
@@ -51,6 +54,20 @@ def withdraw_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> N
     Raises UnknownReceipt.
     """
     _decide_receipt(lake, "withdraw", receipt, reason, now)
+
+
+def purge_receipts(lake: Lake, receipts: Iterable[str], contents: Iterable[str], reason: str, now: datetime) -> None:
+    """Take down that nothing of these deliveries may be kept, at whatever time a release is of. Raises UnknownReceipt."""
+    known = {p.stem for p in lake.receipts.glob("[!.]*.json")}
+    for receipt in receipts:
+        _require(receipt, known | set(purged(lake)))
+        save(lake.decisions / f"{PURGE}-{receipt}.json", Decision(PURGE, reason, _iso(now), receipt, content=" ".join(sorted(contents))))
+
+
+def purged(lake: Lake) -> dict[str, Decision]:
+    """Receipt -> the decision, of all deliveries of which nothing may be kept."""
+    found = (recalled(p, Decision) for p in lake.decisions.glob(f"{PURGE}-*.json"))
+    return {d.receipt: d for d in found if d}
 
 
 def accept_check(lake: Lake, check: str, until: date, reason: str, now: datetime) -> None:
@@ -92,7 +109,11 @@ def decided(lake: Lake, as_of: str) -> list[Decision]:
 def receipt_of(name: str) -> str:
     """The receipt that a record of the lake's history is about, by its path below the lake; '' for none."""
     folder, _, file = name.partition("/")
-    return file.removesuffix(".json").removeprefix("accept-").removeprefix("withdraw-") if folder in ("receipts", "decisions") else ""
+    return (
+        file.removesuffix(".json").removeprefix("accept-").removeprefix("withdraw-").removeprefix(f"{PURGE}-")
+        if folder in ("receipts", "decisions")
+        else ""
+    )
 
 
 def unreadable(lake: Lake) -> list[str]:
@@ -102,15 +123,20 @@ def unreadable(lake: Lake) -> list[str]:
 
 def _decide_receipt(lake: Lake, decision: str, receipt: str, reason: str, now: datetime) -> None:
     lacking = gone(lake, nights(lake, datetime.max.isoformat())) if decision == "withdraw" else []
-    if receipt not in {p.stem for p in lake.receipts.glob("[!.]*.json")} and f"receipts/{receipt}.json" not in lacking:
-        raise UnknownReceipt(
-            f"There is no receipt {receipt}; `ventetal status` names those held, `ventetal query 'from meta.receipt'` all."
-        )
+    if f"receipts/{receipt}.json" not in lacking:
+        _require(receipt, {p.stem for p in lake.receipts.glob("[!.]*.json")})
     save(lake.decisions / f"{decision}-{receipt}.json", Decision(decision, reason, _iso(now), receipt))
     written = lake.receipts / f"{receipt}.json"
     if decision == "withdraw" and (recalled(written, dict[str, Any]) or {}).get("id") != receipt:
         # Nobody can read it: as one that is gone, it is missed by nobody from now on.
         discard(written)
+
+
+def _require(receipt: str, known: set[str]) -> None:
+    if receipt not in known:
+        raise UnknownReceipt(
+            f"There is no receipt {receipt}; `ventetal status` names those held, `ventetal query 'from meta.receipt'` all."
+        )
 
 
 def _iso(now: datetime) -> str:

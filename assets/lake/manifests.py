@@ -16,7 +16,11 @@ NIGHTLY = "nightly"
 MANIFEST = "manifest.json"
 # What every release is a function of, beside what was delivered. A check that nobody accepts any more, or a revision that nobody asks for,
 # publishes nothing.
-HISTORY = ("receipts/[!.]*.json", "decisions/accept-*.json", "decisions/withdraw-*.json", "ledger/*/[!.]*.json", "record/*/[!.]*")
+HISTORY = (
+    "receipts/[!.]*.json",
+    *(f"decisions/{decision}-*.json" for decision in ("accept", "withdraw", "purge")),
+    *("ledger/*/[!.]*.json", "record/*/[!.]*"),
+)
 
 
 class NoRelease(Missing):
@@ -112,12 +116,15 @@ def nights(lake: Lake, as_of: str) -> list[Manifest]:
 
 
 def gone(lake: Lake, published: list[Manifest]) -> list[str]:
-    """What the newest of `published` names of the lake's history and is not there; but for a receipt that an operator has withdrawn."""
+    """What the newest of `published` names of the lake's history and is not there; but for a receipt that an operator has withdrawn or
+    purged.
+    """
     if not published:
         return []
     named = published[0].history or [f"receipts/{r}.json" for d in published[0].deliveries.values() for r in d.receipts]
     lacking = [n for n in named if not (lake.files / n).exists()]
-    return [n for n in lacking if not (lake.decisions / f"withdraw-{n.removeprefix('receipts/')}").exists()]
+    decided = ("withdraw", "purge")
+    return [n for n in lacking if not any((lake.decisions / f"{d}-{n.removeprefix('receipts/')}").exists() for d in decided)]
 
 
 def history_of(lake: Lake, lacking: Iterable[str]) -> list[str]:

@@ -4,6 +4,9 @@ Until version 0.2 a version of a table was one Parquet with its facts beside it,
 told of shared one folder. Each thing gets its new name before the old one goes, so a migration that dies is taken up again. States
 of a run are not migrated: the run makes them again from receipts and manifests. Until 0.3 nothing had its hash beside it: what
 lies there then counts as what was written.
+
+A lake remembers the newest layout it has had. One that is newer than the program knows is left alone: who goes back to an earlier version
+of the program learns it before anything is written.
 """
 
 import os
@@ -14,10 +17,13 @@ from pathlib import Path
 from typing import Any
 
 from assets.lake.clock import Instant
-from assets.lake.files import Lake, beside, discard, place, read_json, save, sealed_file, write_text
+from assets.lake.files import Lake, beside, discard, load, place, read_json, save, sealed_file, write_text
 from assets.lake.manifests import releases
 from assets.lake.seals import HASHES, has_seal, seal_folder
+from sources.errors import WrongUsage
 
+# 1: a folder for each version; 2: hashes beside everything that is immutable.
+LAYOUT = 2
 # What `make run` leaves in the landing of a lake of examples.
 EXAMPLES = ".examples"
 LAYERS = ("core", "indicators", "marts", "reference")
@@ -31,13 +37,26 @@ MOVED = {
 }
 
 
+class Newer(WrongUsage):
+    """The lake is laid out as a later version of the program does it. The text says what to do."""
+
+
 def migrate(lake: Lake) -> None:
-    """Bring what lies in the lake into today's places, for who holds it for writing. Does nothing to a lake of today."""
+    """Bring what lies in the lake into today's places, for who holds it for writing. Does nothing to a lake of today. Raises Newer."""
+    path = lake.pointer("layout")
+    layout = load(path, int) if path.exists() else 0
+    if layout > LAYOUT:
+        said = f"{lake.root} is laid out by a later version of ventetal (layout {layout}, this one knows {LAYOUT})"
+        raise Newer(f"{said}: use that version, or put back the backup from before it. Nothing was changed.")
     if (states := lake.files / "state").is_dir():
         _move(lake, states)
-    if not (sealed := lake.pointer("sealed")).exists():
+    # Between two releases a pointer of its own said that hashes had been taken down.
+    before = lake.pointer("sealed")
+    if layout < LAYOUT and not before.exists():
         _seal(lake)
-        save(sealed, True)
+    if layout < LAYOUT:
+        save(path, LAYOUT)
+        before.unlink(missing_ok=True)
 
 
 def _seal(lake: Lake) -> None:

@@ -75,7 +75,7 @@ def _look(lake: Lake, path: Path, in_full: bool) -> Ailing | None:
         said = release_damage(path, in_full)
     elif path.is_dir() and path.suffix != ".json":
         # No run has been there yet that would have taken down hashes.
-        said = damage(path, in_full) if (path / HASHES).exists() or lake.pointer("sealed").exists() else ""
+        said = damage(path, in_full) if (path / HASHES).exists() or lake.pointer("layout").exists() else ""
     else:
         said = "" if _is_record(path) and _is_parse(lake, path, in_full) else ALTERED
     is_for_good = {lake.receipts, lake.decisions, lake.ledger, lake.record, lake.manifests} & {*path.parents} or path.stem in REMEDIES

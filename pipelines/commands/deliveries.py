@@ -109,6 +109,25 @@ def withdraw(
     notes.print(f"{receipt} is withdrawn; the next run leaves it out.")
 
 
+def purge(
+    receipts: Annotated[list[str], typer.Argument(help="The receipts of the deliveries, as meta.receipt names them.")],
+    reason: Annotated[str, typer.Option(help="Why nothing of them may be kept; without names of persons.")],
+) -> None:
+    """Delete a delivery and all that was read of it: the wrong patients were sent. Nothing brings it back."""
+    from assets.releases.purge import purge as purge_all
+
+    lake = Lake(data_root())
+    with holding(lake, "purge"):
+        purge_all(lake, receipts, reason, told_time(lake).at)
+    notes.print(
+        f"Nothing of {', '.join(receipts)} is in {lake.root} any more but the decision; the next run computes without it.", soft_wrap=True
+    )
+    notes.print(
+        "Published final figures stand until `ventetal revise`. Backups keep what they hold: deploy/README.md says what to do.",
+        soft_wrap=True,
+    )
+
+
 def examples(
     seed: Annotated[int, typer.Option(help="Another seed, another region.")] = 1,
     scale: Annotated[float, typer.Option(help="1 is about a million records.", min=0.01)] = 1.0,

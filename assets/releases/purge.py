@@ -1,0 +1,77 @@
+"""A delivery of which nothing may be kept: the wrong patients were sent. What is left of it is a decision without names.
+
+The receipt goes last: while it is there a purge that died is taken up again, by whoever holds the lake for writing. Backups, and what was
+published of it, are no part of this: figures of final months are told anew by `ventetal revise`.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+from assets.catalog.declared import RAW
+from assets.deliveries.readings import Facts
+from assets.deliveries.receipts import Receipt, read_receipt
+from assets.lake.decisions import purge_receipts, purged
+from assets.lake.files import FAILED, Lake, discard, recalled
+from assets.tables.versions import Version, known
+from sources.errors import WrongUsage
+
+CORE = "core"
+
+
+class Shared(WrongUsage):
+    """Other receipts have the same content. The text names them."""
+
+
+def purge(lake: Lake, receipts: list[str], reason: str, now: datetime) -> None:
+    """Delete all that is of these deliveries, for who holds the lake for writing. Raises UnknownReceipt, and Shared where another
+    delivery has the same content and is not named.
+    """
+    contents = {r.content for name in receipts if (r := read_receipt(lake, name))}
+    others = sorted(r.id for p in lake.receipts.glob("[!.]*.json") if (r := read_receipt(lake, p.stem)) and r.content in contents)
+    if left := [name for name in others if name not in receipts]:
+        raise Shared(f"{', '.join(left)} arrived with the same content: name all that is to go, {' '.join(others)}.")
+    purge_receipts(lake, receipts, contents, reason, now)
+    finish_purges(lake)
+
+
+def finish_purges(lake: Lake) -> None:
+    """Delete what is decided to go and is still there."""
+    for name in purged(lake):
+        if receipt := read_receipt(lake, name):
+            for path in list(_all_of(lake, receipt)):
+                discard(path)
+            discard(lake.receipts / f"{name}.json")
+
+
+def _all_of(lake: Lake, receipt: Receipt) -> Iterator[Path]:
+    """Whatever holds a record of the delivery, or may."""
+    yield from _versions(lake, f"{RAW}.{receipt.extract}")
+    yield lake.rebuilt
+    for facts in [p for p in lake.files.glob(f"{RAW}/*/*.json") if p.name.count(".") == 1]:
+        said = recalled(facts, Facts)
+        # Of one that is garbled nobody can say whose it is; what is another's is read again.
+        if said is None or said.content == receipt.content:
+            yield from (facts.with_suffix(".parquet"), facts)
+    yield from lake.files.glob(f"{RAW}/*/*.asked.json")
+    yield from (p for p in (lake.scratch.iterdir() if lake.scratch.is_dir() else ()))
+    yield lake.rejected / receipt.id
+    yield lake.archived(receipt.content)
+
+
+def _versions(lake: Lake, source: str) -> Iterator[Path]:
+    """Versions of tables with a row for a person or what happened to one, published and failed, that stand on an extract by any way."""
+    folders = [*lake.files.glob(f"{CORE}/*/[!.]*"), *lake.files.glob(f"{FAILED}/*/[!.]*")]
+    versions = {folder: known(folder) for folder in folders}
+    stands_on: dict[str, set[str]] = {}
+    for version in filter(None, versions.values()):
+        stands_on.setdefault(version.table, set()).update(version.inputs)
+    reached, before = {source}, 0
+    while len(reached) > before:
+        before = len(reached)
+        reached |= {table for table, inputs in stands_on.items() if inputs & reached}
+    yield from (folder for folder, version in versions.items() if _may_hold(version, reached))
+
+
+def _may_hold(version: Version | None, reached: set[str]) -> bool:
+    return version is None or version.table in reached
