@@ -5,6 +5,7 @@ import io
 import re
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Any
 
 LONGEST_RECORD_BYTES = 16 << 20
@@ -16,16 +17,25 @@ csv.field_size_limit(LONGEST_RECORD_BYTES)
 class Dialect:
     """The marks of a delimited text. Without a `quote` none is read as one; without an `escape` a mark inside a field stands twice.
 
-    `spans_lines`: any quoted field may hold line breaks, whatever its lines look like.
+    `spans_lines`: any quoted field may hold line breaks, whatever its lines look like. `widths`: nothing marks fields, each has so many
+    characters, and a line of another length is no record.
     """
 
     delimiter: str = ";"
     quote: str = '"'
     escape: str = ""
     spans_lines: bool = False
+    widths: tuple[int, ...] = ()
 
     def cells(self, record: str) -> list[str] | None:
         """The record's fields, or None if it is not well-formed."""
+        if self.widths:
+            ends = list(accumulate(self.widths))
+            return (
+                [record[e - w : e] for e, w in zip(ends, self.widths, strict=True)]
+                if len(record) == ends[-1] and "\0" not in record
+                else None
+            )
         if ("\0" in record and self.escape != "\0") or not self._lawful.fullmatch(record):
             return None
         if self.escape and self.escape in record:
@@ -43,6 +53,8 @@ class Dialect:
 
     def pieces(self, line: str) -> list[str]:
         """A line that is not well-formed, cut at every delimiter and rid of its marks."""
+        if self.widths:
+            return [line]
         return [piece.replace(self.quote, "") if self.quote else piece for piece in line.split(self.delimiter)]
 
     @cached_property

@@ -39,6 +39,8 @@ class Reads(Model):
     quote: Annotated[str, Field(pattern=r"^(none|[\x21-\x7e])$")] = '"'
     escape: Annotated[str, Field(pattern=r"^[\x00-\x7f]?$")] = ""
     multiline: bool = False
+    # Of a file without marks, as registers are written: how many characters each field has.
+    widths: list[Annotated[int, Field(ge=1)]] = []
     numbers: Literal["danish", "english"] = "danish"
     missing: list[str] = []
     # Texts that mean nought where a number belongs.
@@ -64,6 +66,8 @@ class Reads(Model):
 
     @cached_property
     def dialect(self) -> Dialect:
+        if self.widths:
+            return Dialect("", "", widths=tuple(self.widths))
         return Dialect(self.delimiter, "" if self.quote == "none" else self.quote, self.escape, self.multiline)
 
 
@@ -149,6 +153,8 @@ class Layout(Model):
     def _has_header_or_fields(self) -> "Layout":
         if bool(self.header) == bool(self.fields) or (self.fields and not self.file):
             raise ValueError("state `header`, or `fields` together with `file`")
+        if self.reads.widths and len(self.reads.widths) != len(self.fields):
+            raise ValueError("`widths` go with `fields`, one for each")
         return self
 
     @field_validator("format")

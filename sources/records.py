@@ -50,7 +50,7 @@ def cut(block: bytes, dialect: Dialect, width: int, is_last: bool) -> Cut:
     feeds = np.flatnonzero(np.frombuffer(block, np.uint8) == 10).astype(np.int32)
     quotes, none = marks(block, dialect), np.empty(0, np.int32)
     is_plain = b"\0" not in block and not (b"\r" in block and LONE_CR.search(block))
-    if dialect.escape and dialect.escape.encode() in block:
+    if dialect.widths or (dialect.escape and dialect.escape.encode() in block):
         is_plain = False
     held = len(feeds) if is_last else len(feeds) - 1
     if not len(quotes):

@@ -9,6 +9,7 @@ import os
 import tarfile
 from collections import Counter
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,33 @@ class Parsed:
     def ask(self, sql: str) -> list[tuple[Any, ...]]:
         found: duckdb.DuckDBPyConnection = self.con.execute(sql)
         return found.fetchall()
+
+
+def test_the_register_of_units_is_read_in_its_fixed_width_and_as_csv(datasets: Path, tmp_path: Path) -> None:
+    file = datasets / "shak" / "SHAKCOMPLETE_2011_capital_region.txt"
+    parsed = Parsed(file, EXTRACTS["units"], tmp_path)
+    lines = file.read_bytes().decode("cp1252").splitlines()
+    assert parsed.reading.records == len(lines)
+    assert parsed.ask("select unit_name, valid_from, valid_to from record where unit_code = '1301' and unit_level = 'HOSPITAL'")[-1][
+        :2
+    ] == (
+        lines[0][47:167].strip(),
+        date(1976, 4, 1),
+    )
+    open_ = {line[3:23].strip() for line in lines if line[39:47] == "25000101"}
+    assert {code for (code,) in parsed.ask("select unit_code from record where valid_to is null")} == open_
+    listed = Parsed(datasets / "shak" / "department_classes_2012.csv", EXTRACTS["units"], tmp_path)
+    assert listed.reading.accepted > 0.99 * listed.reading.records > 4_000
+
+
+def test_a_line_of_another_length_is_refused_and_told(datasets: Path, tmp_path: Path) -> None:
+    lines = (datasets / "shak" / "SHAKCOMPLETE_2011_capital_region.txt").read_bytes().decode("cp1252").splitlines()[:200]
+    for at, change in ((20, lambda t: t[:-1]), (50, lambda t: t + " "), (90, lambda t: t[:30] + t[31:])):
+        lines[at] = change(lines[at])
+    file = tmp_path / "SHAKCOMPLETE.txt"
+    file.write_bytes("\r\n".join(lines).encode("cp1252"))
+    reading = Parsed(file, EXTRACTS["units"], tmp_path).reading
+    assert (reading.accepted, reading.reasons) == (197, {"rule:malformed_record": 3})
 
 
 def test_upptime_mean_response_times_are_the_publishers_own(datasets: Path, tmp_path: Path) -> None:
