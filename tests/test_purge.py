@@ -15,6 +15,7 @@ from assets.lake.decisions import UnknownReceipt, revise_figures
 from assets.lake.files import Lake
 from assets.lake.lock import writing
 from assets.releases import purge as purging
+from assets.releases.database import open_release
 from assets.releases.health import ailing
 from assets.releases.purge import Shared, finish_purges, purge
 from sources.duck import dicts
@@ -121,6 +122,25 @@ def test_published_final_figures_stand_until_they_are_revised(region: Region) ->
     assert region.total("2015-01") == 190
 
 
+def test_a_held_domain_stands_at_its_last_good_set_less_what_was_purged_of_months_that_are_not_final(region: Region) -> None:
+    before, receipt = region.marts(region.released[0]), newest(region)
+    region.edit(
+        "expectations/marts/redirection_by_hospital.odcs.yaml",
+        "  properties:\n",
+        "  quality: [{id: never, type: sql, mustBe: 0, description: It never holds., query: 'select 1 from {object}'}]\n  properties:\n",
+    )
+    region.deliver(Treatments("2015-02", 1, HEH=60, RHB=40, BOH=30), "2015-03-20")
+    wanted = persons(region.lake, receipt)
+    for day in ("2015-03-21", "2015-03-22"):
+        with pytest.raises(AssertionError, match="never holds"):
+            region.night(day)
+        if day == "2015-03-21":
+            gone(region, receipt)
+    assert marts_shown(region) == before
+    assert told_of(region.root / "data", wanted) == set()
+    assert not ailing(region.lake)
+
+
 def test_what_was_purged_is_not_taken_again(region: Region) -> None:
     receipt = newest(region)
     gone(region, receipt)
@@ -130,6 +150,13 @@ def test_what_was_purged_is_not_taken_again(region: Region) -> None:
     assert "was purged" in left.why
     assert region.total("2014-12") == 130
     assert "2015-01" not in str(region.ask("select file_name from meta.receipt"))
+
+
+def marts_shown(region: Region) -> dict[str, Any]:
+    release = region.lake.current_release
+    assert release
+    with open_release(release) as con:
+        return {name: dicts(con, f"select * from {name} order by all") for name in region.marts()}
 
 
 def region_left(region: Region) -> dict[str, str]:

@@ -329,7 +329,7 @@ def test_a_held_domain_puts_nothing_on_record(region: Region) -> None:
     region.edit(
         "expectations/marts/redirection_by_hospital.odcs.yaml",
         "  properties:\n",
-        "  quality: [{id: never, type: sql, mustBe: 0, description: Never., query: select 1 from {object}}]\n  properties:\n",
+        "  quality: [{id: never, type: sql, mustBe: 0, description: Never., query: 'select 1 from {object}'}]\n  properties:\n",
     )
     region.deliver(january(), "2015-04-02")
     with pytest.raises(AssertionError):

@@ -1,5 +1,6 @@
 """What a region has of its own stands beside the product, in a folder that no upgrade touches."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,8 @@ from assets.lake.files import Lake
 from assets.lake.regions import EXAMPLE, SETTING, WrongRegion, check_region, outdated, tree_of
 from assets.releases.readiness import lacking
 from assets.tables.build import Night
+from pipelines.commands import services
+from pipelines.commands.services import CODE_ADDRESS
 from sources.settings import PROJECT
 from sources.tree import Tree
 from tests.conftest import ventetal
@@ -122,6 +125,15 @@ def test_a_lake_of_examples_is_of_the_example_region_without_being_told(tmp_path
     assert tree_of(lake) == Tree(PROJECT)
     set_own_time(lake, datetime(2015, 6, 1))
     assert tree_of(lake) == Tree(PROJECT, EXAMPLE)
+
+
+def test_a_service_finds_the_region_from_wherever_it_was_begun(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    region(tmp_path / "nord")
+    monkeypatch.chdir(tmp_path)
+    for name in (SETTING, "VENTETAL_DATA", "DAGSTER_HOME", CODE_ADDRESS):
+        monkeypatch.setenv(name, "nord" if name == SETTING else str(tmp_path))
+    services._command(services.Service.daemon, 3000)
+    assert os.environ[SETTING] == str(tmp_path / "nord")
 
 
 def test_what_replaced_a_file_of_the_product_that_has_changed_since_is_named(toy: Toy, tmp_path: Path) -> None:

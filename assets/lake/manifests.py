@@ -5,6 +5,7 @@ Each names every small record that the lake keeps for good, so that one that is 
 
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 
 from assets.lake.files import Lake, recalled, remedy, save, write_json
@@ -94,7 +95,7 @@ def manifest(lake: Lake, release: str) -> Manifest:
 
 def told(lake: Lake, release: str) -> Manifest | None:
     """What was kept of a release, else what it says itself: one stands for the other. None where neither is what was written."""
-    found = (recalled(path, Manifest) for path in (lake.manifests / f"{release}.json", lake.releases / release / MANIFEST))
+    found = (_read(path) for path in (lake.manifests / f"{release}.json", lake.releases / release / MANIFEST))
     return next((m for m in found if m and m.release == release), None)
 
 
@@ -146,8 +147,22 @@ def tell(folder: Path, manifest: Manifest) -> None:
 def keep(lake: Lake, told: Manifest) -> None:
     """Keep the manifest of a release for good: an earlier run may have been killed between making the one and the other."""
     kept = lake.manifests / f"{told.release}.json"
-    if recalled(kept, Manifest) is None:
+    if _read(kept) is None:
         save(kept, told)
+
+
+def _read(path: Path) -> Manifest | None:
+    """A manifest as it was written, None for none. A night asks for the same ones for every table."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return _as_written(path, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns)
+
+
+@lru_cache(maxsize=512)
+def _as_written(path: Path, *_: int) -> Manifest | None:
+    return recalled(path, Manifest)
 
 
 def _names(folder: Path) -> set[str]:

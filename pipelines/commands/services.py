@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import typer
 
+from assets.lake.regions import SETTING
 from pipelines.commands.console import notes, stop
 from pipelines.names import LOCATION
 from sources.errors import Exit, WrongUsage
@@ -82,6 +83,8 @@ def _command(service: Service, port: int) -> list[str]:
 
     # Said from the folder this was called in, which the service leaves.
     os.environ["VENTETAL_DATA"] = str(data_root())
+    if region := settings().region:
+        os.environ[SETTING] = str(Path(region).absolute())
     socket = settings().code_socket or str(data_root() / "dagster" / "code.sock")
     if len(os.fsencode(socket)) > LONGEST_SOCKET:
         raise WrongUsage(f"{socket} is too long a name for a socket: set {CODE_SOCKET} to one of at most {LONGEST_SOCKET} bytes.")
