@@ -15,6 +15,7 @@ import typer
 from assets.lake.files import Lake, save
 from assets.lake.lock import writing
 from assets.lake.manifests import manifest
+from assets.lake.regions import SETTING as REGION
 from pipelines.cli import app
 from sources.errors import Exit, Locked, ToldError, WrongUsage, exit_of
 from sources.settings import PROJECT
@@ -146,6 +147,9 @@ def called(place: Place, ends: Ends) -> subprocess.CompletedProcess[str]:
     said = {**os.environ, "VENTETAL_DATA": str(place.data), "VENTETAL_AS_OF": AS_OF}
     setting, _, value = ends.environment.partition("=")
     said |= {setting: value} if setting else {}
+    if setting == "VENTETAL_ENV":
+        # An invented region is refused there before anything else.
+        said.pop(REGION, None)
     said.pop("DAGSTER_HOME", None)
     return commands.called(tuple(arguments), said, ends.file_size)
 

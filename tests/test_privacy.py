@@ -249,7 +249,7 @@ def test_without_a_key_in_production_or_with_another_than_the_lakes_nothing_is_r
     landing = tmp_path / "landing" / "redirections"
     landing.mkdir(parents=True)
     (landing / "omvisiteringer_2015-03_udtrukket-20150404-0624.csv").write_text("x\n")
-    refused = ventetal(tmp_path, "run", VENTETAL_ENV="production")
+    refused = ventetal(tmp_path, "run", VENTETAL_ENV="production", VENTETAL_REGION="")
     assert (refused.returncode, "no pseudonym key" in refused.stderr) == (2, True)
     assert len(list(landing.iterdir())) == 1
     short = ventetal(tmp_path, "run", VENTETAL_PSEUDONYM_KEY="too short")

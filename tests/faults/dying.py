@@ -281,6 +281,7 @@ def _night(order: Order) -> None:
     from assets.lake.lock import writing
     from assets.releases import publish
     from assets.tables.build import Night
+    from tests.part import TREE
 
     publish.KEPT_RELEASES = KEPT_RELEASES
     calls = failing.count() if order.point == "calls" else {}
@@ -288,10 +289,10 @@ def _night(order: Order) -> None:
         failing.fail(order.point.removeprefix("call "), order.nth)
     elif order.point and order.point != "calls":
         POINTS[order.point](order.nth)
-    catalog = load_catalog(Path(order.project))
+    catalog = load_catalog(TREE if order.project == str(PROJECT) else Path(order.project))
     if order.domain:
         tables = {n: t for n, t in catalog.tables.items() if t.layer == REFERENCE or t.domain == order.domain}
-        catalog = Catalog(catalog.root, {e: catalog.extracts[e] for e in catalog.extracts_of(order.domain)}, tables)
+        catalog = Catalog(catalog.tree, {e: catalog.extracts[e] for e in catalog.extracts_of(order.domain)}, tables)
     lake = Lake(Path(order.data))
     with writing(lake, "a night", datetime.now()):
         night = Night(lake, catalog, datetime.fromisoformat(order.now))
