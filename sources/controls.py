@@ -4,6 +4,7 @@ They are read from the texts of the file, before a number becomes a person's id.
 does that disagrees: neither shows that the file is whole. Nothing of them is kept.
 """
 
+import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -13,6 +14,7 @@ import pyarrow as pa
 
 from sources.casts import Staged, ident, literal, typed
 from sources.delimited import LINE, MALFORMED
+from sources.judgement import DELETED
 from sources.layout import Extract, LayoutFault, Match
 from sources.paths import quoted
 from sources.reasons import Refused
@@ -45,7 +47,7 @@ class Controls:
             stated.append(("", 0, self._number(said.replace(".", ""), "", 0)))
         for name, line, total in stated:
             value = f"sum(cast({ident(name)} as decimal(38, 6)))" if name else "count(*)"
-            unread = f"count(*) filter ({ident(name)} is null and _errors is not null)" if name else "0"
+            unread = f"count(*) filter ({ident(name)} is null and _errors <> '{DELETED}')" if name else "0"
             query = f"select {value}, {unread} from read_parquet({quoted(parsed)}) where _errors is distinct from 'ignored'"
             found, is_partial = con.execute(query).fetchall()[0]
             if is_partial or Decimal(found or 0) == total:
@@ -86,7 +88,7 @@ class Controls:
     def _number(self, text: str | None, name: str, line: int) -> Decimal:
         """What a control says, by the notation of the layout. Raises Refused where that is no number."""
         column, staged = self._columns[name], Staged()
-        value, _ = typed("text", column, self._match.layout.reads, None, None, staged)
+        value, _ = typed("text", _widest(column), self._match.layout.reads, None, None, staged)
         steps = ", ".join([*(f"{e} as {n}" for e, n in staged.items()), "1 as one"])
         found = duckdb.execute(f"select cast({value} as varchar) from (select text, {steps} from (select $1 as text))", [text]).fetchall()[
             0
@@ -96,6 +98,13 @@ class Controls:
             where = f"on line {line}" if line else "above the header"
             raise Refused("counts_disagree", f"The {of} {where} is no number, so nobody can tell whether the file is whole.")
         return Decimal(found)
+
+
+def _widest(column: Column) -> Column:
+    """The column as what its values add up to."""
+    scale = re.fullmatch(r"DECIMAL\(\d+,\s*(\d+)\)", column.physicalType)
+    whole = column.physicalType in ("SMALLINT", "INTEGER", "BIGINT")
+    return column.model_copy(update={"physicalType": f"DECIMAL(38,{scale[1]})" if scale else "BIGINT" if whole else column.physicalType})
 
 
 def _shown(number: Decimal) -> str:

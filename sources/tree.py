@@ -80,7 +80,11 @@ class Tree:
         text, added = path.read_text("utf-8"), self.added(table)
         if added is None:
             return text
-        header, _, more = added.read_text("utf-8").removeprefix("\ufeff").partition("\n")
+        try:
+            header, _, more = added.read_text("utf-8-sig").partition("\n")
+        except UnicodeDecodeError as error:
+            line = error.object[: error.start].count(b"\n") + 1
+            raise ContractError(f"{added}: line {line}: a character that is not UTF-8; save the file as UTF-8") from error
         if header.rstrip("\r") != text.partition("\n")[0].rstrip("\r"):
             raise ContractError(f"{added}: its first line is not that of {path.name}: {text.partition(chr(10))[0]}")
         return text.rstrip("\n") + "\n" + more
@@ -105,12 +109,10 @@ class Tree:
     @cached_property
     def invented(self) -> list[str]:
         """The region's files of reference tables with rows that say of themselves that they are invented."""
-        tables = (name for name in self.own_files if name.startswith("data/reference/") and self.own)
-        return [
-            name
-            for name in tables
-            if any("invented" in r.get("source", "").casefold() for r in _records(self.path(name).read_text("utf-8")))
-        ]
+        tables = (name for name in self.own_files if name.startswith("data/reference/") and name.endswith(".csv"))
+        # Whatever else is wrong with one is told where it is read.
+        texts = ((name, self.path(name).read_text("utf-8", "replace")) for name in tables)
+        return [name for name, text in texts if any("invented" in (r.get("source") or "").casefold() for r in _records(text))]
 
     @property
     def replaced(self) -> list[str]:

@@ -541,3 +541,24 @@ def _versions(toy: Toy) -> Iterator[tuple[str, str]]:
     for layer in ("core", "marts"):
         for folder in (toy.lake.files / layer).glob("*/*"):
             yield f"{layer}.{folder.parent.name}", folder.name
+
+
+def test_marks_keep_their_word_when_nothing_else_of_their_file_is_in_force(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: upsert, completes: later_files}")
+    toy.edit("sources/n/layouts/plain.yaml", ("header: ", "deleted: \"Antal = 'gone'\"\nheader: "))
+    toy.deliver("n", "n_2015-01_received-20150202-0100.csv", "a 1, b 2, c 3")
+    toy.deliver("n", "n_2015-02_received-20150302-0100.csv", "a gone, b 7")
+    toy.deliver("n", "n_2015-03_received-20150402-0100.csv", "b 8")
+    toy.night()
+    assert toy.total("n") == "b 8, c 3"
+    toy.deliver("n", "n_2015-04_received-20150502-0100.csv", "c gone")
+    toy.night()
+    assert toy.total("n") == "b 8"
+
+
+def test_of_a_record_taken_back_and_told_again_in_one_file_the_later_line_counts(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: upsert}")
+    toy.edit("sources/n/layouts/plain.yaml", ("header: ", "deleted: \"Antal = 'gone'\"\nheader: "))
+    toy.deliver("n", "n_2015-01_received-20150202-0100.csv", "a gone, a 5, b 6, b gone")
+    toy.night()
+    assert toy.total("n") == "a 5"

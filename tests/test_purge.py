@@ -14,6 +14,7 @@ from assets.lake.clock import host
 from assets.lake.decisions import UnknownReceipt, revise_figures
 from assets.lake.files import Lake
 from assets.lake.lock import writing
+from assets.lake.seals import Damaged
 from assets.releases import purge as purging
 from assets.releases.database import open_release
 from assets.releases.health import ailing
@@ -195,6 +196,40 @@ def test_a_file_that_was_refused_goes_too(tmp_path: Path) -> None:
     assert not told_of(toy.data, {"secretive"})
     toy.night()
     assert toy.deliveries("n") == []
+
+
+def test_a_refused_copy_of_the_same_file_goes_with_it(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, n="{mode: append}")
+    layout = (toy.project / "sources/n/layouts/plain.yaml").read_text("utf-8")
+    toy.edit("sources/n/layouts/plain.yaml", ("header: [Dag,", "header: [Date,"), ("day: Dag", "day: Date"))
+    toy.deliver("n", "n_2015-01_received-20150202-0100.csv", "secretive 1")
+    toy.night()
+    [refused] = toy.deliveries("n")
+    (toy.project / "sources/n/layouts/plain.yaml").write_text(layout, "utf-8")
+    toy.deliver("n", "n_2015-01_received-20150202-0100.csv", "secretive 1")
+    toy.night()
+    [taken] = [d["receipt_id"] for d in toy.deliveries("n") if d["receipt_id"] != refused["receipt_id"]]
+    with writing(toy.lake, "a test", host.now()):
+        with pytest.raises(Shared, match=refused["receipt_id"]):
+            purge(toy.lake, [taken], "r", toy.now)
+        purge(toy.lake, [taken, refused["receipt_id"]], "r", toy.now)
+        purge(toy.lake, [taken], "once more", toy.now)
+    assert not told_of(toy.data / "archive", {"secretive"}) | told_of(toy.data / "rejected", {"secretive"})
+    toy.deliver("n", "n_2015-01_received-20150202-0100.csv", "secretive 1")
+    toy.night()
+    assert toy.deliveries("n") == [], "nor is it taken again"
+
+
+def test_one_that_cannot_be_found_or_read_purges_none(region: Region) -> None:
+    receipt = newest(region)
+    with pytest.raises(UnknownReceipt):
+        gone(region, receipt, "redirections-000000000000")
+    assert not list(region.lake.decisions.glob("purge-*"))
+    path = region.lake.receipts / f"{receipt}.json"
+    path.write_text(path.read_text("utf-8").replace("redirections", "redirection"), "utf-8")
+    with pytest.raises(Damaged):
+        gone(region, receipt)
+    assert not list(region.lake.decisions.glob("purge-*"))
 
 
 def test_a_purge_that_dies_anywhere_is_finished_by_the_next_writer(region: Region, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -174,6 +174,17 @@ def test_production_shows_nothing_that_is_invented(tmp_path: Path, files: dict[s
     assert not Lake(tmp_path / "data").current_release
 
 
+def test_what_is_wrong_with_a_file_of_the_region_is_told_in_production_as_elsewhere(tmp_path: Path) -> None:
+    header = (PROJECT / "data/reference/unit.csv").read_text("utf-8").partition("\n")[0]
+    own = region(tmp_path / "nord", **{"data/reference/unit.add.csv": f"{header}\n8001,HEH,2007-01-01\n"})
+    (own / "data/reference/unit.xlsx").write_bytes(b"\xff\xfe\x00")
+    (own / "data/reference/provider.add.csv").write_bytes("provider_id;navn\nP001;S\u00f8".encode("cp1252"))
+    done = ventetal(tmp_path / "data", "region", "check", VENTETAL_REGION=str(own), VENTETAL_ENV="production", VENTETAL_PSEUDONYM_KEY=KEY)
+    assert (done.returncode, "Traceback" in done.stderr, "provider.add.csv" in done.stdout) == (1, False, True), done.stderr
+    done = ventetal(tmp_path / "data", "run", VENTETAL_REGION=str(own), VENTETAL_ENV="production", VENTETAL_PSEUDONYM_KEY=KEY)
+    assert ("Error" in done.stderr.splitlines()[-1], "Traceback" in done.stderr) == (False, False), done.stderr[-500:]
+
+
 def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
     for command in (["run"], ["status"], ["region", "check"]):
         done = ventetal(tmp_path, *command, VENTETAL_REGION=str(tmp_path / "nowhere"))

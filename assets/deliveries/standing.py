@@ -112,9 +112,10 @@ def settle(
             chosen = _by_place(open_)
         case "upsert":
             selected = _selected(contract, open_)
-            chosen = _by_key(contract, open_, selected, paths, ask)
+            chosen, last = _by_key(contract, open_, selected, paths, ask)
     settled |= {d.receipt.id: d for d in chosen}
-    current = {d.parse for d in chosen if d.current}
+    # What says last that a record is gone has none in force, and must be asked all the same.
+    current = last if contract.delivery.mode == "upsert" else {d.parse for d in chosen if d.current}
     if contract.delivery.mode != "upsert":
         selected = [Selected(d.parse) for d in chosen if d.parse]
     return [settled[d.receipt.id] for d in deliveries], [s for s in selected if s.parse in current]
@@ -242,13 +243,16 @@ def _selected(contract: Contract, deliveries: list[Standing]) -> list[Selected]:
     return found
 
 
-def _by_key(contract: Contract, deliveries: list[Standing], selected: list[Selected], paths: dict[str, str], ask: Ask) -> list[Standing]:
+def _by_key(
+    contract: Contract, deliveries: list[Standing], selected: list[Selected], paths: dict[str, str], ask: Ask
+) -> tuple[list[Standing], set[str | None]]:
     """The last record of a key is current; earlier ones are duplicates of it if they say the same, else superseded.
 
-    So is one that a later full file of its sender no longer holds, where the contract says that it is deleted then.
+    So is one that a later full file of its sender no longer holds, where the contract says that it is deleted then. Beside them the
+    parses that have the last word on some key.
     """
     if not deliveries:
-        return []
+        return [], set()
     deletes = contract.delivery.absent == "deleted"
     files = [(paths[s.parse], paths[s.full] if deletes and s.full else None) for s in selected]
     counts = ask(f"""
@@ -257,11 +261,12 @@ def _by_key(contract: Contract, deliveries: list[Standing], selected: list[Selec
             count(*) filter (place = 1 and not is_gone),
             count(*) filter (place > 1 and not is_gone and said = said_last),
             count(*) filter (is_gone or place > 1 and said <> said_last),
-            count(*) filter (is_gone)
+            count(*) filter (is_gone),
+            count(*) filter (place = 1)
         from ({_ranked(contract, files)})
         group by delivery""")
-    found = {place: dict(zip(("current", "duplicate", "superseded"), rest, strict=True)) for place, *rest, _ in counts}
-    marks = {place: n for place, *_, n in counts}
+    found = {place: dict(zip(("current", "duplicate", "superseded"), rest, strict=True)) for place, *rest, _, _ in counts}
+    marks, last = {place: n for place, *_, n, _ in counts}, {deliveries[place].parse for place, *_, n in counts if n}
     settled = []
     for place, delivery in enumerate(deliveries):
         standing = {"current": 0, "duplicate": 0, "superseded": 0} | found.get(place, {})
@@ -272,7 +277,7 @@ def _by_key(contract: Contract, deliveries: list[Standing], selected: list[Selec
             why = " ".join([f"{n} of its records say that theirs {'is' if n == 1 else 'are'} gone."] + [why] * bool(why))
         status = next((s for s in STATUSES if standing.get(s)), "current")
         settled.append(replace(delivery, status=status, why=why, **standing))
-    return settled
+    return settled, last
 
 
 def _ranked(contract: Contract, selected: list[tuple[str, str | None]]) -> str:
@@ -285,8 +290,8 @@ def _ranked(contract: Contract, selected: list[tuple[str, str | None]]) -> str:
 
 
 def _versions(contract: Contract, selected: list[tuple[str, str | None]], is_there: bool = True) -> str:
-    """All accepted records with `delivery`, the index into `selected`, and `is_gone`, whether it says only that its record is: those
-    still there at the source, or those that are not.
+    """All accepted records with `delivery`, the index into `selected`, `_line`, and `is_gone`, whether it says only that its record is:
+    those still there at the source, or those that are not.
     """
     key, is_known = ", ".join(ident(k) for k in contract.key), " and ".join(f"{ident(k)} is not null" for k in contract.key)
     is_in = "in" if is_there else "not in"
@@ -295,7 +300,7 @@ def _versions(contract: Contract, selected: list[tuple[str, str | None]], is_the
         # A record that the full file holds and that could not be taken is not gone.
         held = f" and ({key}) {is_in} (select ({key}) from read_parquet({quoted(full)}) where {is_known})" if full else ""
         if full or is_there:
-            said = f"{place} as delivery, _errors is not null as is_gone"
+            said = f"{place} as delivery, _line, _errors is not null as is_gone"
             accepted = f"(_errors is null or _errors = '{DELETED}')"
             parts.append(f"select {_columns(contract)}, {said} from read_parquet({quoted(path)}) where {accepted}{held}")
     return " union all ".join(parts)
@@ -303,7 +308,7 @@ def _versions(contract: Contract, selected: list[tuple[str, str | None]], is_the
 
 def _order(contract: Contract) -> tuple[str, str]:
     """What identifies a record, and what puts its versions in order, the last first."""
-    later = [*(f"{ident(c)} desc nulls last" for c in contract.delivery.latestBy), "delivery desc"]
+    later = [*(f"{ident(c)} desc nulls last" for c in contract.delivery.latestBy), "delivery desc", "_line desc"]
     return ", ".join(ident(k) for k in contract.key), ", ".join(later)
 
 

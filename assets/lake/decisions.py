@@ -3,7 +3,7 @@
 A failing check may be accepted until a date, for an error the supplier knows of: the newest such decision on a check counts.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import count
@@ -56,12 +56,14 @@ def withdraw_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> N
     _decide_receipt(lake, "withdraw", receipt, reason, now)
 
 
-def purge_receipts(lake: Lake, receipts: Iterable[str], contents: Iterable[str], reason: str, now: datetime) -> None:
+def purge_receipts(lake: Lake, receipts: Collection[str], contents: Iterable[str], reason: str, now: datetime) -> None:
     """Take down that nothing of these deliveries may be kept, at whatever time a release is of. Raises UnknownReceipt."""
-    known = {p.stem for p in lake.receipts.glob("[!.]*.json")}
+    known, before = {p.stem for p in lake.receipts.glob("[!.]*.json")}, purged(lake)
     for receipt in receipts:
-        _require(receipt, known | set(purged(lake)))
-        save(lake.decisions / f"{PURGE}-{receipt}.json", Decision(PURGE, reason, _iso(now), receipt, content=" ".join(sorted(contents))))
+        _require(receipt, known | set(before))
+    held = {*contents, *(c for receipt in receipts if receipt in before for c in before[receipt].content.split())}
+    for receipt in receipts:
+        save(lake.decisions / f"{PURGE}-{receipt}.json", Decision(PURGE, reason, _iso(now), receipt, content=" ".join(sorted(held))))
 
 
 def purged(lake: Lake) -> dict[str, Decision]:

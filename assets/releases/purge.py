@@ -5,6 +5,7 @@ published of it, are no part of this: figures of final months are told anew by `
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from assets.catalog.declared import RAW
 from assets.deliveries.readings import Facts
 from assets.deliveries.receipts import Receipt, read_receipt
 from assets.lake.decisions import purge_receipts, purged
-from assets.lake.files import FAILED, Lake, discard, recalled
+from assets.lake.files import FAILED, Lake, discard, load, recalled
 from assets.tables.versions import Version, known
 from sources.errors import WrongUsage
+from sources.readers import NotReadable, Readers, Stopped
+from sources.reasons import Refused
 
 CORE = "core"
 
@@ -25,14 +28,31 @@ class Shared(WrongUsage):
 
 def purge(lake: Lake, receipts: list[str], reason: str, now: datetime) -> None:
     """Delete all that is of these deliveries, for who holds the lake for writing. Raises UnknownReceipt, and Shared where another
-    delivery has the same content and is not named.
+    delivery has the same content and is not named, Damaged where nobody can say what a delivery held.
     """
-    contents = {r.content for name in receipts if (r := read_receipt(lake, name))}
-    others = sorted(r.id for p in lake.receipts.glob("[!.]*.json") if (r := read_receipt(lake, p.stem)) and r.content in contents)
+    held = _contents(lake)
+    contents = {content for name in receipts if (lake.receipts / f"{name}.json").exists() for content in held[name]}
+    others = sorted(name for name, said in held.items() if said & contents)
     if left := [name for name in others if name not in receipts]:
         raise Shared(f"{', '.join(left)} arrived with the same content: name all that is to go, {' '.join(others)}.")
     purge_receipts(lake, receipts, contents, reason, now)
     finish_purges(lake)
+
+
+def _contents(lake: Lake) -> dict[str, set[str]]:
+    """Receipt -> what its delivery holds: what it says itself, and of a file that was refused the hash of what is in it. Raises Damaged."""
+    found, readers = dict[str, set[str]](), Readers(lake.scratch, lake.root)
+    try:
+        for path in lake.receipts.glob("[!.]*.json"):
+            receipt = load(path, Receipt)
+            found[path.stem] = {receipt.content}
+            for place, file in enumerate(p for p in (lake.rejected / path.stem).glob("*") if receipt.is_put_away and p.is_file()):
+                # What cannot be unpacked is like nothing else.
+                with suppress(Refused, NotReadable, Stopped):
+                    found[path.stem].add(readers.unpack(file, file.name, lake.scratch / f"unpacked-{place}").content)
+    finally:
+        readers.close()
+    return found
 
 
 def finish_purges(lake: Lake) -> None:
@@ -74,4 +94,5 @@ def _versions(lake: Lake, source: str) -> Iterator[Path]:
 
 
 def _may_hold(version: Version | None, reached: set[str]) -> bool:
-    return version is None or version.table in reached
+    # One from before it was written down what a version stands on may stand on anything.
+    return version is None or not version.inputs or version.table in reached

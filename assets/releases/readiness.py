@@ -13,7 +13,7 @@ from assets.alerts.channels import channels
 from assets.catalog.declared import Catalog, Table
 from assets.deliveries.extracts import ExtractState
 from assets.lake.files import Lake, recalled
-from sources.casts import ident, literal
+from sources.casts import ident
 from sources.duck import dicts
 from sources.layout import Extract
 from sources.paths import quoted
@@ -90,7 +90,7 @@ def _declared(catalog: Catalog) -> Iterator[Lacking]:
         rows = catalog.tree.records(table.contract.id)
         if not rows:
             yield Lacking("lookup without rows", table.name, f"{_place(table)} of the region: {table.contract.description.purpose}")
-        if lines := [i for i, row in enumerate(rows, 2) if "source" in row and not row["source"].strip()]:
+        if lines := [i for i, row in enumerate(rows, 2) if "source" in row and not (row["source"] or "").strip()]:
             yield Lacking("rows without a source", table.name, f"{len(lines)} of {len(rows)}: say where each comes from.")
 
 
@@ -103,17 +103,18 @@ def _unknown_units(lake: Lake, catalog: Catalog, extract: Extract, state: Extrac
     in_force = f"cast({ident(day)} as date) between unit.valid_from and unit.valid_to"
     with duckdb.connect() as con:
         con.execute("create schema reference")
-        rows = catalog.tree.records("unit")
-        values = ", ".join(f"({literal(r['unit_prefix'])}, date {literal(r['valid_from'])}, date {literal(r['valid_to'])})" for r in rows)
         con.execute("create table reference.unit (unit_prefix varchar, valid_from date, valid_to date)")
-        if values:
-            con.execute(f"insert into reference.unit values {values}")
+        for row in catalog.tree.records("unit"):
+            said = [row.get(name) for name in ("unit_prefix", "valid_from", "valid_to")]
+            con.execute("insert into reference.unit select ?, try_cast(? as date), try_cast(? as date)", said)
+        if wrong := con.execute("select count(*) from reference.unit where valid_from is null or valid_to is null").fetchall()[0][0]:
+            yield Lacking("units without their days", UNITS, f"{wrong} rows have no day like 2015-01-31 from or to which they hold.")
         found = dicts(
             con,
             f"""
             select record.{UNIT_CODE} as unit, min(cast({ident(day)} as date)) as first, max(cast({ident(day)} as date)) as last
             from read_parquet([{", ".join(quoted(f) for f in files)}]) as record
-            where _errors is null and record.{UNIT_CODE} is not null and not exists (
+            where _errors is null and record.{UNIT_CODE} is not null and {ident(day)} is not null and not exists (
                 select 1 from reference.unit as unit
                 where starts_with(record.{UNIT_CODE}, unit.unit_prefix) and {in_force}
             )

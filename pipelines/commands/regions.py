@@ -1,5 +1,6 @@
 """Commands for what a region has of its own: a folder for it, and what its nights still lack."""
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -24,13 +25,13 @@ def new(
     name: Annotated[str, typer.Option(help="What people call it.")],
 ) -> None:
     """Make a folder for what a region has of its own, with a guide to what belongs there and in which order."""
-    if folder.exists() and any(folder.iterdir()):
-        raise WrongUsage(f"{folder} holds something already.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise WrongUsage(f"{folder} is there already, and is no empty folder.")
     if not id_.isidentifier() or id_ != id_.lower():
         raise WrongUsage(f"{id_!r} is no id of a region: lower case letters, digits and _.")
     for inner in FOLDERS:
         (folder / inner).mkdir(parents=True, exist_ok=True)
-    (folder / SELF).write_text(f"id: {id_}\nname: {name}\n", "utf-8")
+    (folder / SELF).write_text(f"id: {id_}\nname: {json.dumps(name, ensure_ascii=False)}\n", "utf-8")
     (folder / "README.md").write_text(GUIDE.read_text("utf-8").replace("NAME", name, 1), "utf-8")
     for table in OF_A_REGION:
         header = (PROJECT / "data" / "reference" / f"{table}.csv").read_text("utf-8").partition("\n")[0]
