@@ -261,6 +261,19 @@ def test_a_control_whose_row_cannot_be_told_refuses_the_file(tmp_path: Path) -> 
     assert refused.value.code == "counts_disagree"
 
 
+def test_a_sum_may_be_larger_than_any_value_of_its_column(tmp_path: Path) -> None:
+    properties = [c | ({"physicalType": "INTEGER"} if c["name"] == "number" else {}) for c in COLUMNS]
+    total = LAYOUT | {"ignore": [{"when": "Navn = 'I alt'", "because": "b", "sums": {"number": "Antal"}}]}
+    lines = "".join(f"a{i};2015-01-01;2000000000;1;ja;x\n" for i in range(3))
+    for stated, fits in (("6.000.000.000", True), ("6.000.000.001", False)):
+        path = write(tmp_path, f"{HEADER}\n{lines}I alt;;{stated};;;\n")
+        if fits:
+            assert parsed(path, extract(total, properties=properties))[0].accepted == 3
+            continue
+        with pytest.raises(Refused, match="adds up to"):
+            parsed(path, extract(total, properties=properties))
+
+
 def test_a_record_cut_off_at_the_end_of_the_file_is_refused_alone(tmp_path: Path) -> None:
     _, rows, refused = parsed(write(tmp_path, f"{HEADER}\na;2015-01-01;1;1;ja;x\nb;2015-0"))
     assert [row[0] for row in rows] == ["a"]
