@@ -3,8 +3,9 @@
 Bad input makes a refused receipt or a `problem`, never an exception.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, ClassVar
 
 import duckdb
@@ -33,6 +34,9 @@ from sources.parse import PARQUET, Reading
 from sources.paths import quoted
 from sources.readers import NotReadable, Readers, Stopped
 from sources.reasons import Refused
+
+# One that is opened when it is first asked for.
+Connection = Callable[[], duckdb.DuckDBPyConnection]
 
 
 @dataclass(frozen=True)
@@ -148,7 +152,9 @@ def _standing(line: Line, extract: Extract, readers: Readers, arrived: list[str]
 
 
 def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str]) -> ExtractState:
-    lake, name, contract, con = line.lake, extract.name, extract.contract, connect(line.lake.scratch)
+    lake, name, contract = line.lake, extract.name, extract.contract
+    # Where nothing is new nothing is asked.
+    con = cache(partial(connect, lake.scratch))
     received, decided = receipts(lake, extract, line.as_of), decisions(lake, line.as_of)
     read: list[Standing] = []
     try:
@@ -219,26 +225,26 @@ def _put_away(receipt: Receipt, decided: Decided) -> Standing:
     return Standing(receipt, status="held", why=why)
 
 
-def _judged(line: Line, con: duckdb.DuckDBPyConnection, contract: Contract, state: ExtractState) -> list[Outcome]:
+def _judged(line: Line, con: Connection, contract: Contract, state: ExtractState) -> list[Outcome]:
     """What the raw suite finds of the current records, with what operators let pass."""
     table, rules = f"raw.{state.extract}", raw_rules(contract)
 
     def ask() -> list[Outcome]:
-        current_view(line.lake, con, contract, state)
-        return audit(con, contract, rules, table, {})
+        current_view(line.lake, con(), contract, state)
+        return audit(con(), contract, rules, table, {})
 
     key = audit_key(state.key, rules, {}, contract.has_personal_columns)
     return line.judged(table, state.key, key, rules, ask)
 
 
-def _asked(line: Line, con: duckdb.DuckDBPyConnection, name: str, parses: list[str], what: str, sql: str) -> Rows:
+def _asked(line: Line, con: Connection, name: str, parses: list[str], what: str, sql: str) -> Rows:
     """Rows of a query over an extract's parses, which never change: the nightly line asks again only when the query is another."""
     kept, query = line.lake.parse(name, what).with_suffix(".asked.json"), digest(sql)
     if line.is_nightly and (known := recalled(kept, dict[str, Any])) and known["query"] == query:
         return list(known["rows"])
     for parse in parses:
         whole(line.lake, name, parse)
-    rows = con.execute(sql).fetchall()
+    rows = con().execute(sql).fetchall()
     if line.is_nightly:
         save(kept, {"query": query, "rows": rows})
     return rows
