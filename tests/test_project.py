@@ -1,6 +1,7 @@
 """What keeps the project itself in order: layers, import cost, generated texts, definitions that load and agree."""
 
 import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -183,3 +184,10 @@ def test_no_module_is_long_and_every_module_says_what_it_is_for() -> None:
 def test_the_night_is_free_of_dagster() -> None:
     code = "import sys, assets.tables.build, assets.releases.publish, assets.releases.rebuild; print('dagster' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True).stdout == "False\n"
+
+
+def test_what_make_bench_starts_can_be_started() -> None:
+    named = re.findall(r"-m (tests\.bench\.\w+)", (PROJECT / "Makefile").read_text("utf-8"))
+    assert len(named) >= 6
+    for module in named:
+        importlib.import_module(module)
