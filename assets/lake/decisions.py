@@ -3,6 +3,7 @@
 A failing check may be accepted until a date, for an error the supplier knows of: the newest such decision on a check counts.
 """
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -10,7 +11,7 @@ from itertools import count
 from typing import Any
 
 from assets.lake.files import Lake, discard, recalled, save
-from assets.lake.manifests import gone, nights
+from assets.lake.manifests import DECISIONS, gone, nights
 from sources.errors import Missing
 
 REVISE, PURGE = "revise", "purge"
@@ -111,11 +112,7 @@ def decided(lake: Lake, as_of: str) -> list[Decision]:
 def receipt_of(name: str) -> str:
     """The receipt that a record of the lake's history is about, by its path below the lake; '' for none."""
     folder, _, file = name.partition("/")
-    return (
-        file.removesuffix(".json").removeprefix("accept-").removeprefix("withdraw-").removeprefix(f"{PURGE}-")
-        if folder in ("receipts", "decisions")
-        else ""
-    )
+    return re.sub(f"^({'|'.join(DECISIONS)})-", "", file.removesuffix(".json")) if folder in ("receipts", "decisions") else ""
 
 
 def unreadable(lake: Lake) -> list[str]:

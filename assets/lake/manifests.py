@@ -17,9 +17,11 @@ NIGHTLY = "nightly"
 MANIFEST = "manifest.json"
 # What every release is a function of, beside what was delivered. A check that nobody accepts any more, or a revision that nobody asks for,
 # publishes nothing.
+# Decisions about a delivery; after the latter two nobody misses its receipt.
+DECISIONS = ("accept", *(TAKEN_BACK := ("withdraw", "purge")))
 HISTORY = (
     "receipts/[!.]*.json",
-    *(f"decisions/{decision}-*.json" for decision in ("accept", "withdraw", "purge")),
+    *(f"decisions/{decision}-*.json" for decision in DECISIONS),
     *("ledger/*/[!.]*.json", "record/*/[!.]*"),
 )
 
@@ -124,8 +126,7 @@ def gone(lake: Lake, published: list[Manifest]) -> list[str]:
         return []
     named = published[0].history or [f"receipts/{r}.json" for d in published[0].deliveries.values() for r in d.receipts]
     lacking = [n for n in named if not (lake.files / n).exists()]
-    decided = ("withdraw", "purge")
-    return [n for n in lacking if not any((lake.decisions / f"{d}-{n.removeprefix('receipts/')}").exists() for d in decided)]
+    return [n for n in lacking if not any((lake.decisions / f"{d}-{n.removeprefix('receipts/')}").exists() for d in TAKEN_BACK)]
 
 
 def history_of(lake: Lake, lacking: Iterable[str]) -> list[str]:

@@ -14,7 +14,7 @@ from assets.deliveries.readings import Facts
 from assets.deliveries.receipts import Receipt, read_receipt
 from assets.lake.decisions import purge_receipts, purged
 from assets.lake.files import FAILED, Lake, discard, load, recalled
-from assets.tables.versions import Version, known
+from assets.tables.versions import known
 from sources.errors import WrongUsage
 from sources.readers import NotReadable, Readers, Stopped
 from sources.reasons import Refused
@@ -90,9 +90,5 @@ def _versions(lake: Lake, source: str) -> Iterator[Path]:
     while len(reached) > before:
         before = len(reached)
         reached |= {table for table, inputs in stands_on.items() if inputs & reached}
-    yield from (folder for folder, version in versions.items() if _may_hold(version, reached))
-
-
-def _may_hold(version: Version | None, reached: set[str]) -> bool:
     # One from before it was written down what a version stands on may stand on anything.
-    return version is None or not version.inputs or version.table in reached
+    yield from (folder for folder, v in versions.items() if v is None or not v.inputs or v.table in reached)
