@@ -72,8 +72,10 @@ class Contract(Model):
                 raise ValueError(f"unknown customProperty {name}")
             known[name].model_validate(value)
         for column in self.columns:
-            if unknown := set(custom(column.customProperties)) - {"unit", "aggregate", "event", "was", "mayBeEmpty"}:
+            if unknown := set(custom(column.customProperties)) - {"unit", "aggregate", "event", "was", "mayBeEmpty", "purpose"}:
                 raise ValueError(f"{column.name}: unknown customProperty {sorted(unknown)}")
+            if column.purpose and column not in self.persons:
+                raise ValueError(f"{column.name}: a purpose is of a column that holds numbers of persons")
             if column.aggregate not in (None, *AGGREGATES):
                 raise ValueError(f"{column.name}: aggregate is one of {', '.join(AGGREGATES)}")
             if column.may_be_empty and column.is_required:
@@ -97,8 +99,8 @@ class Contract(Model):
 
     def _admits_no_stray_number(self) -> None:
         """A CPR number in the wrong column must not pass as that column's value: every text has a shape or a closed set."""
-        if self.person and not self.person.is_required:
-            raise ValueError(f"{self.person.name}: a record about nobody cannot be protected, so it is required")
+        if lacking := [c.name for c in self.persons if not c.is_required]:
+            raise ValueError(f"{lacking[0]}: a record about nobody cannot be protected, so it is required")
         for column in self.columns:
             is_open = "pattern" not in column.logicalTypeOptions and column.valid_values is None
             if column.physicalType == "VARCHAR" and not column.classification and is_open:
@@ -166,9 +168,14 @@ class Contract(Model):
         return any(c.classification for c in self.columns)
 
     @cached_property
+    def persons(self) -> list[Column]:
+        """The columns that hold a CPR number where a supplier writes it, and a person id from then on."""
+        return [c for c in self.columns if c.classification == "personal_id"]
+
+    @property
     def person(self) -> Column | None:
-        """The column that holds a CPR number where a supplier writes it, and a person id from then on."""
-        return next((c for c in self.columns if c.classification == "personal_id"), None)
+        """The column that says whom a record is about."""
+        return self.persons[0] if self.persons else None
 
     @property
     def row_rules(self) -> list[tuple[str, str, str]]:
@@ -187,8 +194,9 @@ class Contract(Model):
         events = [c.name for c in self.columns if c.is_event]
         judged_by = (events, self.delivery.clockSkew) if events else ()
         watched = [c.name for c in self.columns if c.may_be_empty]
+        purposes = [{c.name: c.purpose} for c in self.persons if c.purpose]
         unit = () if self.delivery.unit == "month" else (self.delivery.unit,)
-        return digest("contract", columns, self.key, said, self.delivery.period, *unit, *judged_by, *watched)
+        return digest("contract", columns, self.key, said, self.delivery.period, *unit, *judged_by, *watched, *purposes)
 
     @cached_property
     def audit_fingerprint(self) -> str:

@@ -13,7 +13,7 @@ from sources.casts import Staged, computed, ident, literal, typed
 from sources.contract import Contract
 from sources.delimited import FAULT, LINE, MALFORMED
 from sources.layout import NUMBERS, Extract, LayoutFault, Match, Source, plain_name
-from sources.pseudonym import NOT_A_NUMBER, TYPE
+from sources.pseudonym import NOT_A_NUMBER, PERSON, TYPE
 from sources.stamp import Span, Stamp
 from sources.vocabulary import Column
 
@@ -210,6 +210,8 @@ def _text(source: Source, match: Match, column: Column) -> str:
     if found is None:
         return "cast(null as varchar)"
     text = f"nullif({ident(found)}, '')"
+    if column.classification == "personal_id":
+        return f"nullif({ident(PERSON + column.name)}, '')"
     for absent in [*match.layout.reads.missing, *source.missing]:
         text = f"nullif({text}, {literal(absent)})"
     zero = [*match.layout.reads.zero, *source.zero] if column.physicalType.split("(")[0] in NUMBERS else []

@@ -28,7 +28,7 @@ from sources.judgement import DELETED, IGNORED, NO_REASON, ignores_header, judge
 from sources.layout import Extract, LayoutFault, Match, plain_name
 from sources.matching import choose
 from sources.paths import quoted
-from sources.pseudonym import TYPE, Pseudonyms
+from sources.persons import Persons
 from sources.reasons import Refused
 from sources.repeats import repeated_hashes
 from sources.stamp import Span, Stamp
@@ -127,10 +127,9 @@ class Delivery:
             batches = _up_to_second_header(batches, self.match.names)
         controls = Controls(self.extract, self.match)
         batches = controls.read(batches)
-        if contract.person and (numbers := origin(self.match.layout.columns[contract.person.name], self.match)):
-            # SQL, and whatever it may spill or say, never sees a CPR number.
-            pseudonyms, shape = Pseudonyms(contract.domain, self._person_key), shape.append(pa.field(TYPE, pa.string()))
-            batches = (pseudonyms.applied(batch, numbers) for batch in batches)
+        if contract.persons:
+            persons = Persons(contract, self.match, self._person_key)
+            batches, shape = map(persons.in_place, batches), persons.in_place(pa.RecordBatch.from_pylist([], schema=shape)).schema
         con.register("batches", pa.RecordBatchReader.from_batches(shape, _noting(refused, batches)))
         try:
             relation, cells, aside = supplier_relation(con, self.match)

@@ -1,7 +1,8 @@
 """Persons: a CPR number becomes a person id while it is read, and is gone from then on.
 
 The id is an HMAC-SHA-256 of the number under a key that only the operator has: a plain hash of ten digits is reversed in
-minutes. Each purpose (a contract's domain) has a key of its own, so that tables made for different purposes cannot be joined.
+minutes. Each purpose (a contract's domain, or what a column says) has a key of its own, so that tables made for different purposes
+cannot be joined.
 What a CPR number is: python-stdnum and the CPR office's note on numbers without a check digit; see `cpr_type`.
 """
 
@@ -23,6 +24,8 @@ SHORTEST_KEY_BYTES = 32
 # Different pairs of neighbours, of letters or of the steps between them: 32 random digits have more than twice as many.
 FEWEST_PAIRS = 16
 TYPE = "$cpr_type"
+# Before the name of a column of persons: its ids, as SQL sees them.
+PERSON = "$person "
 # What stands in place of a text that is no CPR number: never the text itself.
 NOT_A_NUMBER = "-"
 # As people and programs write it: an optional hyphen or space after the birthday. Digits of other scripts are no digits here.
@@ -106,12 +109,11 @@ class Pseudonyms:
         code.update(number)
         return code.hexdigest()[:32]
 
-    def applied(self, batch: pa.RecordBatch, column: str) -> pa.RecordBatch:
-        """The batch with ids in place of the numbers in `column`, and their types in the column TYPE."""
-        encoded = batch.column(column).dictionary_encode()
+    def of_column(self, texts: pa.StringArray) -> tuple[pa.StringArray, pa.StringArray]:
+        """Ids and types of a column of texts, each different one looked at once."""
+        encoded = texts.dictionary_encode()
         ids, types = (pa.array(known, pa.string()).take(encoded.indices) for known in self.of_all(encoded.dictionary))
-        arrays = [ids if name == column else batch.column(name) for name in batch.schema.names]
-        return pa.RecordBatch.from_arrays([*arrays, types], schema=batch.schema.append(pa.field(TYPE, pa.string())))
+        return ids, types
 
     def of_all(self, texts: pa.StringArray) -> tuple[np.ndarray, np.ndarray]:
         """Ids and types of texts, none of them null, as `of` gives them: object arrays, shape (n,)."""

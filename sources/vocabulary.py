@@ -135,6 +135,11 @@ class Column(Model):
         return [said] if isinstance(said, str) else said
 
     @property
+    def purpose(self) -> str | None:
+        """The domain whose key its persons have their ids under, where that is another than the contract's."""
+        return custom(self.customProperties).get("purpose")
+
+    @property
     def is_event(self) -> bool:
         """Whether it is an instant that cannot lie after the delivery that tells of it was drawn."""
         return str(custom(self.customProperties).get("event", "")).lower() == "true"
