@@ -273,4 +273,5 @@ def _original(contract: Contract, shown: dict[str, tuple[str, str]]) -> str:
             shape = f"regexp_replace(regexp_replace({text}, '\\p{{L}}', 'a', 'g'), '\\p{{N}}', '9', 'g')"
             said = f"case when not coalesce({is_wrong}, false) or regexp_full_match({text}, '{date}') then {text} else {shape} end"
             fields.append(f"{ident(name)} := {said}")
-    return f"""case when "$malformed" is null then cast(to_json(struct_pack({", ".join(fields)})) as varchar) end"""
+    packed = f"struct_pack({', '.join(fields)})" if fields else "'{}'::json"
+    return f"""case when "$malformed" is null then cast(to_json({packed}) as varchar) end"""

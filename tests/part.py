@@ -9,10 +9,11 @@ from sources.tree import Tree
 
 # What is declared for the example region.
 TREE = Tree(PROJECT, EXAMPLE)
+REGISTERS = "register"
 
 
 def copy_domain(domain: str, target: Path) -> None:
-    """Copy the declarations of a domain to `target`, to be changed by a test."""
+    """Copy the declarations of a domain, and of the registers it looks up, to `target`, to be changed by a test."""
     for folder in ("sources", "expectations", "sql", "data/reference"):
         shutil.copytree(
             PROJECT / folder, target / folder, ignore=shutil.ignore_patterns("*.py", "__pycache__", "indicators", "report", "examples")
@@ -21,7 +22,7 @@ def copy_domain(domain: str, target: Path) -> None:
         table = Path(name).name.partition(".")[0]
         (target / "data" / "reference" / f"{table}.csv").write_text(TREE.rows(table), "utf-8")
     for contract in [*target.glob("sources/*/contract.odcs.yaml"), *target.glob("expectations/[cm]*/*.odcs.yaml")]:
-        if f"\ndomain: {domain}\n" in contract.read_text("utf-8"):
+        if any(f"\ndomain: {kept}\n" in contract.read_text("utf-8") for kept in (domain, REGISTERS)):
             continue
         if contract.name == "contract.odcs.yaml":
             shutil.rmtree(contract.parent)

@@ -32,7 +32,7 @@ from tests.part import TREE
 
 AGREED = "omvisiteringer_2015-05_udtrukket-20150531-0600.csv"
 AGREED_WORKBOOK = "omvisiteringer_2015-05_udtrukket-20150531-0600.xlsx"
-PATIENT_EXTRACTS = ("redirections", "pathways", "pathway_pauses", "referrals", "kmf_settlements", "kmf_care", "kmf_chronic")
+PATIENT_EXTRACTS = ("redirections", "pathways", "pathway_pauses", "referrals", "kmf_settlements", "kmf_care", "kmf_chronic", "person_links")
 # Shorter texts, like a birthday alone, stand in every date.
 FEWEST_DIGITS = 9
 
@@ -87,8 +87,8 @@ def artefacts(region: Path, scratch: Path) -> Iterator[Path]:
 def test_no_number_of_a_person_is_left_anywhere_in_any_form_it_was_delivered_in(
     region: Path, planted: Planting, tmp_path: Path, record_property: Any
 ) -> None:
-    of_patients, _, of_citizens = patients._numbers(1, 1.0)
-    used = [*of_patients, *of_citizens]
+    of_patients, _, of_citizens, settled = patients._numbers(1, 1.0)
+    used = [*of_patients, *of_citizens, *settled]
     forms = {f for number in used for f in (number, f"{number[:6]}-{number[6:]}", f"{number[:6]} {number[6:]}")}
     forms |= {item.text for item in planted.items if sum(c.isdigit() for c in item.text) >= FEWEST_DIGITS}
     assert len(forms) > 100_000

@@ -6,24 +6,32 @@ What deliveries say that no lookup names is found in what nights have read: `ven
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 import duckdb
 
 from assets.alerts.channels import channels
 from assets.catalog.declared import Catalog, Table
 from assets.deliveries.extracts import ExtractState
+from assets.deliveries.few import band
 from assets.lake.files import Lake, recalled
-from sources.casts import ident
+from assets.tables.domain_state import DomainState
+from assets.tables.versions import rows_sql
 from sources.duck import dicts
-from sources.layout import Extract
-from sources.paths import quoted
 from sources.pseudonym import KeyRefused, pseudonym_key
 from sources.settings import PREFIX, PRODUCTION, settings
 
 # A night writes its tables beside those of the nights before.
 LEAST_FREE_BYTES = 10 << 30
-UNITS = "reference.unit"
-UNIT_CODE = "unit_code"
+UNNAMED = "core.unnamed_code"
+# What somebody has to find out of a code, and what to do then: the code and the month of its first record are filled in.
+QUESTIONS = {
+    "unit_without_hospital": ("unit nobody names", "unit.add.csv: {},HOSPITAL,{},2099-12-31,false,SOURCE"),
+    "unit_not_in_force": ("unit of before or after", "Its register says that the code was not in force then: ask who sent it."),
+    "unit_not_registered": ("unit in no register", "Deliver a newer register of units, or ask who sent it."),
+    "provider_without_name": ("provider nobody names", "provider.add.csv: {},NAME,{},2099-12-31,SOURCE"),
+}
+NEWEST_MONTHS = 3
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ def lacking(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
         elif state:
             refused = [d for d in state.deliveries if d.status in ("refused", "held")]
             yield from (Lacking(f"{d.status} delivery", d.receipt.file_name, d.why) for d in refused)
-            yield from _unknown_units(lake, catalog, extract, state)
+    yield from _unnamed(lake, catalog)
 
 
 def _settings(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
@@ -94,36 +102,39 @@ def _declared(catalog: Catalog) -> Iterator[Lacking]:
             yield Lacking("rows without a source", table.name, f"{len(lines)} of {len(rows)}: say where each comes from.")
 
 
-def _unknown_units(lake: Lake, catalog: Catalog, extract: Extract, state: ExtractState) -> Iterator[Lacking]:
-    """Units that no row of the lookup names on the day, most frequent first, each as the row to add."""
-    names, day = {c.name for c in extract.contract.columns}, extract.contract.dated_by
-    files = [lake.parse(extract.name, parse) for parse in state.selection]
-    if UNIT_CODE not in names or not day or UNITS not in catalog.tables or not files or not all(f.exists() for f in files):
+def _unnamed(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
+    """What nights have found that no lookup or register names, most frequent first, with the row to add; counts of persons as bands.
+
+    A code of few persons that no register knows is not told: it may be the beginning of somebody's number.
+    """
+    state = recalled(lake.files / DomainState.FOLDER / "unnamed.json", DomainState)
+    if not state or UNNAMED not in state.tables:
         return
-    in_force = f"cast({ident(day)} as date) between unit.valid_from and unit.valid_to"
+    least = catalog.fewest_persons(date.today())
     with duckdb.connect() as con:
-        con.execute("create schema reference")
-        con.execute("create table reference.unit (unit_prefix varchar, valid_from date, valid_to date)")
-        for row in catalog.tree.records("unit"):
-            said = [row.get(name) for name in ("unit_prefix", "valid_from", "valid_to")]
-            con.execute("insert into reference.unit select ?, try_cast(? as date), try_cast(? as date)", said)
-        if wrong := con.execute("select count(*) from reference.unit where valid_from is null or valid_to is null").fetchall()[0][0]:
-            yield Lacking("units without their days", UNITS, f"{wrong} rows have no day like 2015-01-31 from or to which they hold.")
         found = dicts(
             con,
             f"""
-            select record.{UNIT_CODE} as unit, min(cast({ident(day)} as date)) as first, max(cast({ident(day)} as date)) as last
-            from read_parquet([{", ".join(quoted(f) for f in files)}]) as record
-            where _errors is null and record.{UNIT_CODE} is not null and {ident(day)} is not null and not exists (
-                select 1 from reference.unit as unit
-                where starts_with(record.{UNIT_CODE}, unit.unit_prefix) and {in_force}
-            )
-            group by all order by count(*) desc, unit""",
+            select question, extract_name, code, max(code_name) as name, min(month) as first,
+                list({{month: month, persons: persons}} order by month desc) as months, sum(persons) as persons
+            from ({rows_sql(lake.version(UNNAMED, state.tables[UNNAMED]))}) group by all
+            order by sum(records) desc, question, extract_name, code""",
         )
-    for row in found:
-        line = f"{row['unit']},HOSPITAL,{row['first']:%Y-%m}-01,2099-12-31,false,SOURCE"
+    few = [row for row in found if row["name"] is None and row["persons"] < least]
+    for row in (r for r in found if r not in few):
+        what, remedy = QUESTIONS[row["question"]]
+        newest = [f"{m['month']:%Y-%m} {band(m['persons'], least)} persons" for m in row["months"][:NEWEST_MONTHS]]
+        older = [f"others since {row['first']:%Y-%m}"] if len(row["months"]) > NEWEST_MONTHS else []
+        which = f"{row['code']} {row['name'] or ''}".strip()
         yield Lacking(
-            "unit nobody names", f"{row['unit']} ({extract.name}, {row['first']:%Y-%m} to {row['last']:%Y-%m})", f"unit.add.csv: {line}"
+            what, f"{which} ({row['extract_name']}: {', '.join(newest + older)})", remedy.format(row["code"], f"{row['first']:%Y-%m}-01")
+        )
+    for extract in sorted({row["extract_name"] for row in few}):
+        count = len({row["code"] for row in few if row["extract_name"] == extract})
+        yield Lacking(
+            "codes nobody knows",
+            f"{count} ({extract})",
+            "Each is of few persons and in no register: slips, or beginnings of a person's number.",
         )
 
 

@@ -6,13 +6,13 @@ wrong with them on purpose is written down (`planted`), so that it can be counte
 
 from collections.abc import Iterator
 
-from sources.examples import cpr, kmf_citizens, kmf_files, pathways, redirections, referrals
+from sources.examples import cpr, kmf_citizens, kmf_files, pathways, redirections, referrals, registers
 from sources.examples.delivery import Delivery
 from sources.examples.planted import Planting
 from sources.examples.udredning import HOSPITALS, happened
 
-LOOKUPS = ("unit", "provider")
-REDIRECTED, BOTH, REFERRED, SPARE = 36_000, 6_000, 110_000, 12_000
+LOOKUPS = ("unit", "provider", "hospital")
+REDIRECTED, BOTH, REFERRED, SPARE, SETTLED = 36_000, 6_000, 110_000, 12_000, 1_000
 SMALLEST_POOL = 0.08
 
 
@@ -21,7 +21,7 @@ def deliveries(lookups: dict[str, list[dict[str, str]]], seed: int, scale: float
 
     `scale` is a part of the region's size. Below 1 the figures are only near the printed ones; every kind of delivery is there.
     """
-    numbers, _, of_citizens = _numbers(seed, scale)
+    numbers, _, of_citizens, settled = _numbers(seed, scale)
     redirected, referred = (round(count * max(scale, SMALLEST_POOL)) for count in (REDIRECTED, REDIRECTED - BOTH))
     facts = redirections.Facts(lookups, numbers[:redirected])
     yield from ((redirections.EXTRACT, d) for d in redirections.deliveries(facts, seed, scale, planting))
@@ -30,6 +30,9 @@ def deliveries(lookups: dict[str, list[dict[str, str]]], seed: int, scale: float
     yield from (("pathway_pauses", d) for d in pathways.pause_deliveries(all_.pauses, seed, planting))
     yield from ((referrals.EXTRACT, d) for d in referrals.deliveries(all_.closings, seed, planting))
     yield from kmf_files.deliveries(of_citizens, seed, max(scale, SMALLEST_POOL), planting)
+    yield "units", registers.units(facts.hospitals, facts.wards)
+    yield "providers", registers.providers(lookups["provider"])
+    yield "person_links", registers.person_links(numbers, iter(settled), seed, planting)
 
 
 def new_planting(seed: int, scale: float) -> Planting:
@@ -45,11 +48,12 @@ def planted(lookups: dict[str, list[dict[str, str]]], seed: int = 1, scale: floa
     return planting
 
 
-def _numbers(seed: int, scale: float) -> tuple[list[str], list[str], list[str]]:
-    """The numbers of patients, the spare ones, and those of citizens, none of them twice."""
+def _numbers(seed: int, scale: float) -> tuple[list[str], list[str], list[str], list[str]]:
+    """The numbers of patients, the spare ones, those of citizens, and those that took another's place, none of them twice."""
     if not 0 < scale <= 1:
         raise ValueError(f"scale is a part of the region's size, above 0 and at most 1, not {scale}")
     size = max(scale, SMALLEST_POOL)
     used, spare = (round(count * size) for count in (REDIRECTED + REFERRED, SPARE))
-    numbers = cpr.invented(used + spare + kmf_citizens.persons(size), seed)
-    return numbers[:used], numbers[used : used + spare], numbers[used + spare :]
+    before = used + spare + kmf_citizens.persons(size)
+    numbers = cpr.invented(before + SETTLED, seed)
+    return numbers[:used], numbers[used : used + spare], numbers[used + spare : before], [n for n in numbers[before:] if cpr.is_plain(n)]

@@ -142,6 +142,18 @@ class Facts(NamedTuple):
             for row in self.lookups["provider"]
         ]
 
+    @property
+    def hospitals(self) -> dict[str, str]:
+        """Codes that hospitals had before the mergers of 2015, with their names."""
+        names = {row["hospital_code"]: row["hospital_name"] for row in self.lookups["hospital"]}
+        rows = (row for row in self.lookups["unit"] if row["valid_from"] <= BEFORE_MERGERS <= row["valid_to"])
+        return {row["unit_prefix"]: names[row["hospital_code"]] for row in rows if len(row["unit_prefix"]) == 4}
+
+    @property
+    def wards(self) -> dict[str, list[str]]:
+        """Units of each hospital by its code."""
+        return {code: [code + ward for ward in WARDS] for code in self.hospitals}
+
     def units(self, hospital: str) -> list[str]:
         """Units a hospital had before the mergers of 2015: itself, its departments and its wards."""
         rows = (row for row in self.lookups["unit"] if row["valid_from"] <= BEFORE_MERGERS <= row["valid_to"])

@@ -23,8 +23,12 @@ settled as (
 ),
 -- Care that goes on has its days so far; its cost belongs to its days.
 ended as (
-    select care.* replace (coalesce(care.ends_date, greatest(known.until_date, care.begins_date)) as ends_date)
+    select care.* replace (
+        coalesce(care.ends_date, greatest(known.until_date, care.begins_date)) as ends_date,
+        coalesce(link.person_id, care.person_id) as person_id
+    )
     from raw.kmf_care as care
+    left join core.person_link as link on link.for_domain = 'kmf' and link.replaced_id = care.person_id
     cross join known
 ),
 cared as (
@@ -56,8 +60,9 @@ care as (
     group by all
 ),
 chronic as (
-    select covered.year, chronic.person_id, count(distinct chronic.chronic_group) as chronic_groups
+    select covered.year, coalesce(link.person_id, chronic.person_id) as person_id, count(distinct chronic.chronic_group) as chronic_groups
     from raw.kmf_chronic as chronic
+    left join core.person_link as link on link.for_domain = 'kmf' and link.replaced_id = chronic.person_id
     join core.kmf_year as covered
         on chronic.begins_date < covered.year + interval 1 year
         and (chronic.ends_date is null or chronic.ends_date >= covered.year)

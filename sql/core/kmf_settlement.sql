@@ -48,7 +48,7 @@ contact as (
 )
 select
     contact.contact_id,
-    contact.person_id,
+    coalesce(link.person_id, contact.person_id) as person_id,
     coalesce(municipality.municipality_code, 'UNMAPPED') as municipality_code,
     contact.service_date,
     cast(date_trunc('year', contact.service_date) as date) as year,
@@ -67,6 +67,7 @@ select
     contact.admitted_date,
     contact.discharged_date,
 from contact
+left join core.person_link as link on link.for_domain = 'kmf' and link.replaced_id = contact.person_id
 left join reference.municipality as municipality
     on municipality.municipality_code = contact.municipality_code
     and municipality.region_code is not null

@@ -71,7 +71,7 @@ measured as (
 )
 select
     measured.pathway_id,
-    measured.person_id,
+    coalesce(link.person_id, measured.person_id) as person_id,
     measured.sector,
     measured.unit_code,
     coalesce(measured.hospital_code, 'UNMAPPED') as hospital_code,
@@ -92,6 +92,7 @@ select
     coalesce(reason.excuses, false) as has_reason,
     measured.registered_at,
 from measured
+left join core.person_link as link on link.for_domain = 'udredning' and link.replaced_id = measured.person_id
 left join reference.reason as reason
     on reason.reason_code = measured.reason_code
     and measured.closing_date between reason.valid_from and reason.valid_to

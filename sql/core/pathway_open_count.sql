@@ -30,8 +30,8 @@ hospital as (
         and was.succeeded_date <= covered.until_date
 ),
 unit as (
-    select unit_code, last_date, hospital_of(unit_code, last_date) as hospital_code
-    from (select distinct unit_code from core.pathway)
+    select known.unit_code, month_end.last_date, hospital_of(known.unit_code, month_end.last_date) as hospital_code
+    from (select distinct unit_code from core.pathway) as known
     cross join month_end
 ),
 waiting as (

@@ -61,7 +61,10 @@ select
     placed.period_type,
     placed.period_start,
     placed.provider_id,
-    case when placed.provider_id = 'ØVRIGE' then 'Øvrige' else coalesce(provider.provider_name, placed.provider_id) end as provider_name,
+    case
+        when placed.provider_id = 'ØVRIGE' then 'Øvrige'
+        else coalesce(provider_name_of(placed.provider_id, placed.period_start), placed.provider_id)
+    end as provider_name,
     placed.treatments,
     round(
         placed.treatments / sum(placed.treatments) filter (placed.part_of is null) over (partition by placed.period_type, placed.period_start),
@@ -72,7 +75,4 @@ select
     placed.part_of,
     placed.at_least,
 from placed
-left join reference.provider as provider
-    on provider.provider_id = placed.provider_id
-    and placed.period_start between provider.valid_from and provider.valid_to
 order by all

@@ -20,9 +20,10 @@ group_of_code as (
 )
 select
     redirection.redirection_id,
-    redirection.person_id,
+    coalesce(link.person_id, redirection.person_id) as person_id,
     redirection.redirected_date,
     cast(date_trunc('month', redirection.redirected_date) as date) as month,
+    redirection.unit_code,
     coalesce(hospital_of(redirection.unit_code, redirection.redirected_date), 'UNMAPPED') as hospital_code,
     redirection.provider_id,
     redirection.agreement_type,
@@ -30,6 +31,7 @@ select
     group_of_code.service_group,
     redirection.purpose,
 from raw.redirections as redirection
+left join core.person_link as link on link.for_domain = 'redirection' and link.replaced_id = redirection.person_id
 left join group_of_code
     on group_of_code.expected_code is not distinct from redirection.expected_code
     and group_of_code.redirected_date = redirection.redirected_date

@@ -1,6 +1,17 @@
--- The hospital a unit belongs to on a day, by the longest beginning of its code in reference.unit; NULL where none is known.
-create or replace macro hospital_of(code, day) as (
-    select arg_max(hospital_code, length(unit_prefix))
-    from reference.unit
-    where starts_with(code, unit_prefix) and day between valid_from and valid_to
+-- The hospital a unit belongs to on a day: by the longest beginning of its code in reference.unit, else by that of the code that owned it
+-- on the day, as the register says; NULL where neither is known.
+create or replace macro hospital_of(code, day) as coalesce(
+    (
+        select arg_max(hospital_code, length(unit_prefix))
+        from reference.unit
+        where starts_with(code, unit_prefix) and day between valid_from and valid_to
+    ),
+    (
+        select arg_max(mapped.hospital_code, length(mapped.unit_prefix))
+        from core.unit_period as owned
+        join reference.unit as mapped on starts_with(owned.owner_code, mapped.unit_prefix)
+        where owned.unit_code = code
+            and day between owned.valid_from and owned.valid_to
+            and day between mapped.valid_from and mapped.valid_to
+    )
 )

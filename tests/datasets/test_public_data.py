@@ -16,12 +16,14 @@ from typing import Any
 import duckdb
 import pytest
 
+from assets.catalog.loading import load_catalog
 from sources.contract import Contract, load_contract, load_fields
 from sources.documents import read
 from sources.duck import connect
 from sources.layout import Extract, Layout, load_layout
 from sources.parse import Delivery, Reading
 from sources.reasons import Refused
+from sources.settings import PROJECT
 
 HERE = Path(__file__).parent
 FIELDS = load_fields(read(HERE / "fields.yaml"))
@@ -30,6 +32,8 @@ EXTRACTS = {
     for path in sorted(HERE.glob("sources/*/contract.odcs.yaml"))
     for contract in [load_contract(path, FIELDS)]
 }
+
+UNITS = load_catalog(PROJECT).extracts["units"]
 
 
 @pytest.fixture(scope="module")
@@ -57,19 +61,20 @@ class Parsed:
 
 def test_the_register_of_units_is_read_in_its_fixed_width_and_as_csv(datasets: Path, tmp_path: Path) -> None:
     file = datasets / "shak" / "SHAKCOMPLETE_2011_capital_region.txt"
-    parsed = Parsed(file, EXTRACTS["units"], tmp_path)
+    parsed = Parsed(file, UNITS, tmp_path)
     lines = file.read_bytes().decode("cp1252").splitlines()
     assert parsed.reading.records == len(lines)
-    assert parsed.ask("select unit_name, valid_from, valid_to from record where unit_code = '1301' and unit_level = 'HOSPITAL'")[-1][
-        :2
-    ] == (
+    assert parsed.ask("select unit_name, valid_from, valid_to from record where unit_code = '1301' order by valid_from")[-1][:2] == (
         lines[0][47:167].strip(),
         date(1976, 4, 1),
     )
     open_ = {line[3:23].strip() for line in lines if line[39:47] == "25000101"}
     assert {code for (code,) in parsed.ask("select unit_code from record where valid_to is null")} == open_
-    listed = Parsed(datasets / "shak" / "department_classes_2012.csv", EXTRACTS["units"], tmp_path)
-    assert listed.reading.accepted > 0.99 * listed.reading.records > 4_000
+    listed = Parsed(datasets / "shak" / "department_classes_2012.csv", UNITS, tmp_path)
+    assert (listed.reading.layout, listed.reading.accepted > 0.99 * listed.reading.records > 4_000) == ("shak_departments", True)
+    assert listed.ask("select distinct owner_code from record where unit_code like '1301%'") == [("1301",)]
+    hospitals = Parsed(datasets / "shak" / "hospital_classes_2012.csv", UNITS, tmp_path)
+    assert (hospitals.reading.layout, hospitals.reading.bad) == ("shak_hospitals", 0)
 
 
 def test_a_line_of_another_length_is_refused_and_told(datasets: Path, tmp_path: Path) -> None:
@@ -78,7 +83,7 @@ def test_a_line_of_another_length_is_refused_and_told(datasets: Path, tmp_path: 
         lines[at] = change(lines[at])
     file = tmp_path / "SHAKCOMPLETE.txt"
     file.write_bytes("\r\n".join(lines).encode("cp1252"))
-    reading = Parsed(file, EXTRACTS["units"], tmp_path).reading
+    reading = Parsed(file, UNITS, tmp_path).reading
     assert (reading.accepted, reading.reasons) == (197, {"rule:malformed_record": 3})
 
 
