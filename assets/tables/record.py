@@ -13,6 +13,8 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
+from pyarrow.parquet import read_table
+
 from assets.catalog.declared import Table
 from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
 from assets.lake import clock
@@ -34,7 +36,7 @@ ENTRY = "entry.json"
 # Beside the rows of a version, for no reader: every number of periods that are published with it, withheld or not.
 TRUTH = "truth"
 SHOWN = "shown.parquet"
-FILE = "_file"
+RELEASE = "_release"
 
 
 @dataclass(frozen=True)
@@ -188,21 +190,17 @@ class Record:
         for folder in folders:
             if said := damage(folder):
                 raise Damaged(folder, said, FROM_BACKUP)
-        files = [quoted(folder / name) for folder in folders]
         rows = self._shown_before if any(not e.release for e in self.entries) else []
         if name == PART:
             # Of how many persons was not written down.
             rows = [{n: v for n, v in r.items() if n in (*spec.key, *spec.published)} for r in rows]
-        if files:
-            with connect(self._lake.scratch) as con:
-                query = f"select * from read_parquet([{', '.join(files)}], union_by_name=true, filename='{FILE}')"
-                rows = rows + self._in_names_of_today(dicts(con, query))
-        for row in rows:
+        told = [row | {RELEASE: folder.name} for folder in folders for row in read_table(folder / name).to_pylist()]
+        absent = dict.fromkeys(n for row in told for n in row)
+        for row in [*rows, *self._in_names_of_today([absent | row for row in told])]:
             if lacking := sorted(set(spec.key) - set(row)):
                 raise Contradiction(f"{self._table.name} was published without {', '.join(lacking)}: another key makes it another table.")
-            release = Path(row.pop(FILE)).parent.name if FILE in row else ""
             cell = cell_of(row, spec.key)
-            found[release, cell[0]][cell] = row
+            found[row.pop(RELEASE, ""), cell[0]][cell] = row
         return found
 
     def _in_names_of_today(self, rows: list[Row]) -> list[Row]:
