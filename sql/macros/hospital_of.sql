@@ -1,10 +1,12 @@
 -- The hospital a unit belongs to on a day: by the longest beginning of its code in reference.unit, else by that of the code that owned it
--- on the day, as the register says; NULL where neither is known.
+-- on the day, as the register says; NULL where neither is known. The beginnings of a code are compared whole, so that thousands of rows
+-- are met by their hash.
 create or replace macro hospital_of(code, day) as coalesce(
     (
-        select arg_max(hospital_code, length(unit_prefix))
-        from reference.unit
-        where starts_with(code, unit_prefix) and day between valid_from and valid_to
+        select arg_max(mapped.hospital_code, length(mapped.unit_prefix))
+        from (select unnest(range(4, 19)) as characters) as beginning
+        join reference.unit as mapped on mapped.unit_prefix = left(code, beginning.characters)
+        where day between mapped.valid_from and mapped.valid_to
     ),
     (
         select arg_max(mapped.hospital_code, length(mapped.unit_prefix))
