@@ -14,6 +14,8 @@ from sources.vocabulary import Column, Quality, Severity
 
 COLUMNS = "columns"
 KEY = "key_is_unique"
+# Of lookups a message may name the value that is wrong.
+LOOKUPS = "reference"
 # How many persons a number must describe.
 THRESHOLD_LOOKUP = "reference.disclosure_threshold"
 
@@ -74,7 +76,7 @@ def table_rules(contract: Contract) -> list[Rule]:
                   "TableColumnsToMatchOrderedList", {"column_list": names})]  # fmt: skip
     rules += _key_rule(contract)
     for column in contract.columns:
-        rules += _column_rules(column)
+        rules += [replace(r, label=column.name) if contract.domain == LOOKUPS and r.predicate else r for r in _column_rules(column)]
     return rules + [_object_rule(q) for q in contract.object.quality] + _small_cells(contract)
 
 

@@ -23,7 +23,7 @@ FILES_SHOWN = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 NUMBER = re.compile(r"[+-]?[\d., ]+%?")
 NEXT = (
-    ('query "select * from marts.response_time_monthly"', "the figures"),
+    ('query "select * from {mart}"', "the figures"),
     ("quarantine --records", "which files and records were refused, and why"),
     ("ui", "the assets, their lineage and this run in Dagster"),
 )
@@ -89,7 +89,10 @@ def summary(facts: dict[str, Any], data: Path) -> None:
             grid.add_row("", f"{escape(file['path'])}: {escape(file['why'])}")
         if len(coming) > FILES_SHOWN:
             grid.add_row("", f"... {len(coming) - FILES_SHOWN} more; --json names all")
-    out.print(grid)
+    with out.capture() as drawn:
+        out.print(grid)
+    # In a file or pipe nobody needs each line as long as the longest.
+    out.file.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
     left = [{"what": "left in landing", "which": f["path"], "why": f["why"]} for f in stays]
     if number := facts.get("left_in_landing"):
         left.append({"what": "left in landing", "which": str(number), "why": "files or folders that no run will take; `status` names them"})
@@ -100,8 +103,9 @@ def summary(facts: dict[str, Any], data: Path) -> None:
             out.print(f"  [{style}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
     program = _program()
     out.print("\n[bold]Next[/]")
+    mart = next((m for m, rows in facts["marts"].items() if rows), "meta.domain_status")
     for arguments, what in NEXT:
-        out.print(f"  {program} {arguments}", f"  # {what}", sep="", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"  {program} {arguments.format(mart=mart)}", f"  # {what}", sep="", markup=False, highlight=False, soft_wrap=True)
 
 
 def damaged(release: str, why: str, found: list[dict[str, str]]) -> None:
@@ -134,6 +138,8 @@ def verdict(facts: dict[str, Any]) -> None:
     out.print(
         f"{facts['records']:,} records: {facts['accepted']:,} accepted, {facts['quarantined']:,} refused, {facts['ignored']:,} ignored."
     )
+    if facts["why_never_final"]:
+        out.print(f"[yellow]{escape(facts['why_never_final'])}[/]")
     for title, key in (("Columns nobody reads", "extra_columns"), ("Columns that are absent", "absent_columns")):
         if facts[key]:
             out.print(f"{title}: {escape(', '.join(facts[key]))}")

@@ -151,6 +151,12 @@ class Contract(Model):
         return Disclosure.model_validate(found) if found else None
 
     @property
+    def refers_to(self) -> list[tuple[str, str, str]]:
+        """(Table, own column, column there) of what a column must be found in."""
+        said = [(c.name, r.to.partition(".")) for c in self.columns for r in c.relationships]
+        return [(table, column, to) for column, (table, _, to) in said]
+
+    @property
     def dated_by(self) -> str | None:
         """The column that says which month a record belongs to: the period's, else the one the latency is measured on."""
         return self.delivery.period or (self.latency.element.split(".")[1] if self.latency else None)

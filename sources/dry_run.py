@@ -48,6 +48,7 @@ def dry_run(
                     "file": name,
                     "would_be_taken": not why,
                     "why_held": why,
+                    "why_never_final": extract.why_never_final(delivery.match.layout),
                     "extract": extract.name,
                     "quarantined": reading.quarantined,
                 }

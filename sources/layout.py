@@ -190,6 +190,16 @@ class Extract:
     def name(self) -> str:
         return self.contract.id
 
+    def why_never_final(self, layout: Layout) -> str:
+        """Why no month that a layout's files are for becomes final; '' where it may."""
+        delivery, said = self.contract.delivery, {n for p in (layout.file, layout.preamble) if p for n in p.groupindex}
+        if not delivery.completes or delivery.drawn == "first_sight" or said & {"received", "extracted"}:
+            return ""
+        return (
+            f"Nothing says when a file of layout {layout.name} was drawn (a group `received` or `extracted` of `file` or `preamble`),"
+            " so that no month of it becomes final."
+        )
+
     @cached_property
     def as_json(self) -> str:
         """The extract as a process that reads is told of it."""

@@ -18,9 +18,11 @@ def choose(extract: Extract, file_name: str, heads: Callable[[Reads, str], Itera
     """
     matches: list[Match] = []
     nearest: tuple[int, str, list[str]] = (0, "", [])
+    misnamed: list[Layout] = []
     for layout in extract.layouts:
         found = layout.file.fullmatch(file_name) if layout.file else None
         if layout.file and not found:
+            misnamed.append(layout)
             continue
         variables = layout.variables(found)
         fitting = []
@@ -44,6 +46,8 @@ def choose(extract: Extract, file_name: str, heads: Callable[[Reads, str], Itera
         matches += fitting
     if not matches:
         hint = f" Nearest is {nearest[1]}, which lacks {', '.join(nearest[2])}." if nearest[1] else ""
+        if having := [x for x in misnamed if x.header and _is_headed(x, heads(x.reads, x.sheet))]:
+            hint = f" It has the header of {having[0].name}, and another name than that wants: {having[0].file and having[0].file.pattern}"
         named = [x.name for x in extract.layouts]
         raise Refused("no_layout", f"No layout of {extract.name} fits the file ({', '.join(named)}).{hint}")
     best = max(len(m.layout.header) for m in matches)
@@ -55,6 +59,10 @@ def choose(extract: Extract, file_name: str, heads: Callable[[Reads, str], Itera
     _refuse_duplicate_names(matches[0])
     _refuse_absent_required(matches[0], extract.contract)
     return matches[0]
+
+
+def _is_headed(layout: Layout, heads: Iterable[tuple[str | None, Rows]]) -> bool:
+    return any(_find_header(layout, rows)[0] is not None for _, rows in heads)
 
 
 def _find_header(layout: Layout, rows: Rows) -> tuple[int | None, list[str]]:

@@ -23,12 +23,13 @@ BY_KEY = ("expectations/fields.yaml", "expectations/domains.yaml")
 
 class Region(Model):
     """What a region says of itself: what lakes remember it by, and its name for people. Persons and figures of one that is `invented`
-    are nobody's: no production shows them.
+    are nobody's: no production shows them. Domains it is `without` it delivers nothing for: nobody waits for them, nothing shows them.
     """
 
     id: str
     name: str
     invented: bool = False
+    without: list[str] = []
 
 
 @dataclass(frozen=True)

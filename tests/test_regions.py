@@ -22,7 +22,7 @@ from sources.settings import PROJECT
 from sources.tree import Tree
 from tests.conftest import ventetal
 from tests.part import TREE
-from tests.redirected import AGREEMENTS, Treatments
+from tests.redirected import AGREEMENTS, HEADER, Region, Treatments
 from tests.toy import LAYOUT, SOURCE, TABLE, Toy
 
 KEY = "kE7v-Qz2m_Xp9s-Lw4t_Bn6r-Yc1d_Gh8f-Ja3u"
@@ -193,6 +193,65 @@ def test_a_folder_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:
         )
 
 
+def test_a_region_without_a_domain_waits_for_nothing_of_it(tmp_path: Path) -> None:
+    without = "id: nord\nname: Nord\nwithout: [servicedesk, response_time, kmf, project, udredning]\n"
+    own = region(tmp_path / "nord", **{"region.yaml": without})
+    catalog, data = load_catalog(Tree(PROJECT, own)), tmp_path / "data"
+    assert (catalog.faults, catalog.domains) == ((), ("register", "redirection", "kpi", "unnamed"))
+    assert {e.contract.domain for e in catalog.extracts.values()} == {"register", "redirection"}
+    lines = [HEADER, *(";".join(r) for r in Treatments("2014-12", 1, HEH=30, RHB=25).rows)]
+    place(data, "redirections/omvisiteringer_2014-12_udtrukket-20150202-0610.csv", lines)
+    done = ventetal(data, "run", VENTETAL_REGION=str(own))
+    assert "servicedesk" not in done.stdout, done.stdout
+    assert "held since" not in done.stdout, done.stdout
+    rows = ventetal(
+        data, "query", "select distinct indicator from marts.kpi_monthly where value is not null", "--csv", VENTETAL_REGION=str(own)
+    )
+    assert rows.stdout.split()[1:] == ["redirected_treatments"], rows.stderr
+    assert ventetal(data, "report", "--month", "2014-12", VENTETAL_REGION=str(own)).returncode == 0
+    unknown = load_catalog(Tree(PROJECT, region(tmp_path / "syd", **{"region.yaml": without.replace("kmf", "kfm")})))
+    assert [f.sentence for f in unknown.faults] == ["region.yaml: it is without kfm, and there is no such domain."]
+
+
+def test_a_mapping_that_is_not_there_yet_publishes_nothing(tmp_path: Path) -> None:
+    kept = Region(tmp_path)
+    units = kept.project / "data/reference/unit.csv"
+    mapped = units.read_text("utf-8")
+    units.write_text("".join(line for line in mapped.splitlines(keepends=True) if not line.startswith(("1516", "1301"))), "utf-8")
+    kept.deliver(Treatments("2014-12", 1, HEH=30, RHB=25, BOH=20), "2015-02-02")
+    with pytest.raises(AssertionError, match="more is a mapping that is not there"):
+        kept.night("2015-03-01")
+    units.write_text(mapped, "utf-8")
+    kept.night("2015-03-02")
+    assert kept.hospitals("2014-12") == {"HEH": 30, "RHB": 25, "BOH": 20}
+    units.write_text("".join(line for line in mapped.splitlines(keepends=True) if not line.startswith("4001")), "utf-8")
+    kept.night("2015-03-03")
+    said = [one for one in lacking(kept.lake, kept.catalog) if one.what == "published otherwise"]
+    assert [one.which for one in said] == ["redirection (2014-12)"]
+
+
+def test_what_names_nothing_is_told_before_a_night(tmp_path: Path) -> None:
+    header = (PROJECT / "data/reference/unit.csv").read_text("utf-8").partition("\n")[0]
+    layout = (PROJECT / "sources/redirections/layouts/region.yaml").read_text("utf-8").replace(r"_udtrukket-(?P<received>\d{8}-\d{4})", "")
+    files = {
+        "data/reference/unit.add.csv": f"{header}\n7001,NOSUCH,2007-01-01,2099-12-31,true,mine\n",
+        "sources/redirections/layouts/own.yaml": layout,
+    }
+    assert "?P<received>" not in layout
+    found = list(lacking(Lake(tmp_path / "data"), load_catalog(Tree(PROJECT, region(tmp_path / "nord", **files)))))
+    told = {one.what: (one.which, one.remedy) for one in found}
+    assert told["names nothing"] == ("reference.unit", "hospital_code NOSUCH: no hospital_code of reference.hospital.")
+    assert told["lookup of another region"][0] == "reference.hospital"
+    assert "layout own was drawn" in told["never final"][1]
+
+
+def test_a_file_with_the_header_and_another_name_is_told_which_name(tmp_path: Path) -> None:
+    file = tmp_path / "omvisiteringer.csv"
+    file.write_text("\n".join([HEADER, *(";".join(r) for r in Treatments("2014-12", 1, HEH=3).rows)]) + "\n", "utf-8")
+    done = ventetal(tmp_path / "data", "check", str(file), "--extract", "redirections")
+    assert "It has the header of region, and another name than that wants: omvisiteringer_" in done.stdout + done.stderr
+
+
 def test_a_second_region_has_its_first_figures_without_a_change_of_the_product(tmp_path: Path) -> None:
     own, data = tmp_path / "nord", tmp_path / "data"
     before = declared(PROJECT)
@@ -313,6 +372,12 @@ def deliver(data: Path) -> None:
         ("redirections/red_2014-12_udtrukket-20150202-0610.txt", ["\t".join(r) for r in (header, *rows)]),
         ("beds/beds_2014-12.csv", ["Dag;Navn;Antal", f"{date(2014, 12, 1)};north;7"]),
     ):
-        path = data / "landing" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines) + "\n", "utf-8")
+        place(data, name, lines)
+
+
+def place(data: Path, name: str, lines: list[str]) -> None:
+    """A file in landing, written long ago."""
+    path = data / "landing" / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n", "utf-8")
+    os.utime(path, (1e9, 1e9))

@@ -120,6 +120,8 @@ class Catalog:
     faults: tuple[Fault, ...] = ()
     # Extracts whose contract cannot be read just now, and their domains.
     unreadable: dict[str, str] = field(default_factory=dict)
+    # Tables of domains that the region is without: others may read them, and find no rows.
+    absent: dict[str, Contract] = field(default_factory=dict)
 
     @cached_property
     def domains(self) -> tuple[str, ...]:
@@ -205,7 +207,9 @@ class Catalog:
         layer, _, rest = name.partition(".")
         if layer == COVERAGE:
             return coverage_contract()
-        return self.extracts[rest].contract if layer == RAW else self.tables[name].contract
+        if layer == RAW:
+            return self.extracts[rest].contract
+        return self.absent[name] if name in self.absent else self.tables[name].contract
 
 
 @cache

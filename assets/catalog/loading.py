@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from sources.casts import ident, literal
 from sources.contract import Contract, load_contract, load_fields
 from sources.documents import ContractError
 from sources.layout import Extract, load_layout
-from sources.tree import Tree
+from sources.tree import SELF, Tree
 
 
 def load_catalog(where: Tree | Path) -> Catalog:
@@ -110,9 +111,28 @@ class _Loading:
         self._tell_sql_without_contract(contracts)
         self._leave_out_what_cannot_stand(tables, {f"{layer}.{e}" for layer in DELIVERED for e in extracts})
         order = ordered({n: set(t.needs) & set(tables) for n, t in tables.items()})
+        without, unreadable = self._without(), self._unreadable(extracts)
+        kept = {n: tables[n] for n in order if tables[n].domain not in without}
         return Catalog(
-            self.tree, extracts, {name: tables[name] for name in order}, self.domains, tuple(self.faults), self._unreadable(extracts)
+            self.tree,
+            {n: e for n, e in extracts.items() if e.contract.domain not in without},
+            kept,
+            {d: words for d, words in self.domains.items() if d not in without},
+            tuple(
+                replace(f, domains=tuple(d for d in f.domains if d not in without))
+                for f in self.faults
+                if not f.domains or not {*f.domains} <= without
+            ),
+            {n: d for n, d in unreadable.items() if d not in without},
+            {n: t.contract for n, t in tables.items() if n not in kept},
         )
+
+    def _without(self) -> set[str]:
+        """The domains that the region delivers nothing for."""
+        without = set(self.tree.region.without) if self.tree.region else set[str]()
+        if unknown := sorted(without - {*self.domains}):
+            self.faults.append(Fault(SELF, f"it is without {', '.join(unknown)}, and there is no such domain", ()))
+        return without & {*self.domains}
 
     def _extract(self, contract: Contract) -> Extract:
         """The extract with those of its layouts that can be used."""

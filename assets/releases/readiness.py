@@ -20,6 +20,7 @@ from assets.tables.versions import rows_sql
 from sources.duck import dicts
 from sources.pseudonym import KeyRefused, pseudonym_key
 from sources.settings import PREFIX, PRODUCTION, settings
+from sources.tree import Tree
 
 # A night writes its tables beside those of the nights before.
 LEAST_FREE_BYTES = 10 << 30
@@ -32,6 +33,8 @@ QUESTIONS = {
     "provider_without_name": ("provider nobody names", "provider.add.csv: {},NAME,{},2099-12-31,SOURCE"),
 }
 NEWEST_MONTHS = 3
+# Whoever is counted is counted under the names in these.
+NAMED_BY_A_REGION = ("hospital", "unit")
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,7 @@ def lacking(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
         elif state:
             refused = [d for d in state.deliveries if d.status in ("refused", "held")]
             yield from (Lacking(f"{d.status} delivery", d.receipt.file_name, d.why) for d in refused)
+    yield from _published_otherwise(lake, catalog)
     yield from _unnamed(lake, catalog)
 
 
@@ -91,15 +95,40 @@ def _settings(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
 
 
 def _declared(catalog: Catalog) -> Iterator[Lacking]:
+    of_product = Tree(catalog.tree.product).records
     for extract in catalog.extracts.values():
         if not extract.layouts:
             yield Lacking("layout", extract.name, f"`ventetal layout FILE` proposes one for sources/{extract.name}/layouts/ of the region.")
+        for why in filter(None, map(extract.why_never_final, extract.layouts)):
+            yield Lacking("never final", extract.name, why)
     for table in catalog.references:
         rows = catalog.tree.records(table.contract.id)
         if not rows:
             yield Lacking("lookup without rows", table.name, f"{_place(table)} of the region: {table.contract.description.purpose}")
+        elif catalog.tree.region and table.contract.id in NAMED_BY_A_REGION and rows == of_product(table.contract.id):
+            yield Lacking("lookup of another region", table.name, f"{_place(table)} of the region: the product's rows are the paper's.")
+        for other, column, to in table.contract.refers_to:
+            known = {row.get(to) for row in catalog.tree.records(other)}
+            if wrong := sorted({row[column] for row in rows if row.get(column) and row[column] not in known}):
+                yield Lacking("names nothing", table.name, f"{column} {', '.join(wrong)}: no {to} of reference.{other}.")
         if lines := [i for i, row in enumerate(rows, 2) if "source" in row and not (row["source"] or "").strip()]:
             yield Lacking("rows without a source", table.name, f"{len(lines)} of {len(rows)}: say where each comes from.")
+
+
+def _published_otherwise(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
+    """Published months that records, SQL or lookups would make others by now: a lookup that was mended late among them."""
+    waiting: dict[str, set[str]] = {}
+    for domain in catalog.domains:
+        state = recalled(lake.files / DomainState.FOLDER / f"{domain}.json", DomainState)
+        for version in (a.version for a in state.attempts if a.version) if state else ():
+            waiting.setdefault(domain, set()).update(w.period[:7] for w in version.waiting)
+    for domain, months in waiting.items():
+        if months:
+            yield Lacking(
+                "published otherwise",
+                f"{domain} ({', '.join(sorted(months))})",
+                "`ventetal revise MONTH --reason ...`, then `ventetal run`.",
+            )
 
 
 def _unnamed(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:

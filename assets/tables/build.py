@@ -146,7 +146,7 @@ class Night:
         """Tonight's version of each table of a domain."""
         available = self._available(domain)
         attempts: list[Attempt] = []
-        foreign = {t.name for t in self.catalog.computed if t.domain != domain}
+        foreign = {t.name for t in self.catalog.computed if t.domain != domain} | {*self.catalog.absent}
         for table in self.catalog.of_domain(domain):
             there: Available = available
             if table.contract.takes_absent_as_empty:

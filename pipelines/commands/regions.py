@@ -36,7 +36,7 @@ def new(
     for table in OF_A_REGION:
         header = (PROJECT / "data" / "reference" / f"{table}.csv").read_text("utf-8").partition("\n")[0]
         (folder / "data" / "reference" / f"{table}{ADDED}").write_text(header + "\n", "utf-8")
-    notes.print(f"{folder} is there; its README.md says what to fill in. export {SETTING}={folder.absolute()}", soft_wrap=True)
+    notes.print(f"{folder} is there; its README.md says what to fill in. export {SETTING}={folder.resolve()}", soft_wrap=True)
 
 
 def check(as_json: Json = False) -> None:
