@@ -6,6 +6,7 @@ is shown, every sum, and which numbers there are.
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import highspy
 import numpy as np
@@ -16,6 +17,8 @@ from sources.errors import ToldError
 Sum = dict[int, int]
 # A bound in work, never in time, which differs from machine to machine.
 MOST_NODES = 20_000
+# How far from a whole number a solver's whole number may lie.
+WHOLE = 1e-6
 
 
 class Contradiction(ToldError):
@@ -51,19 +54,29 @@ class Attack:
     def __init__(self, numbers: Numbers, hidden: Iterable[int]) -> None:
         self._numbers, self._hidden = numbers, sorted(hidden)
         self._place = {number: place for place, number in enumerate(self._hidden)}
-        count = len(self._hidden)
-        self._solver = solver()
-        least = np.array([float(numbers.least[n]) for n in self._hidden])
-        self._solver.addVars(count, least, np.full(count, highspy.kHighsInf))
-        self._solver.setOptionValue("mip_max_nodes", MOST_NODES)
-        for terms in numbers.sums:
-            inside = {self._place[n]: sign for n, sign in terms.items() if n in self._place}
-            shown = -sum(sign * numbers.values[n] for n, sign in terms.items() if n not in self._place)
-            add_row(self._solver, inside, shown, shown)
-        make_whole(self._solver, count)
+        # Sums of ones have their ends nearly always at whole numbers: only where they have not are these asked for, ten times slower.
+        self._fractions = self._tables()
         # The smallest and largest value seen of each so far: a table found for one number is a witness for all.
         self._low = np.array([float(numbers.values[n]) for n in self._hidden])
         self._high = self._low.copy()
+
+    def _tables(self) -> highspy.Highs:
+        """Every table that agrees with what is shown, of fractions too."""
+        made, count, numbers = solver(), len(self._hidden), self._numbers
+        made.addVars(count, np.array([float(numbers.least[n]) for n in self._hidden]), np.full(count, highspy.kHighsInf))
+        for terms in numbers.sums:
+            inside = {self._place[n]: sign for n, sign in terms.items() if n in self._place}
+            shown = -sum(sign * numbers.values[n] for n, sign in terms.items() if n not in self._place)
+            add_row(made, inside, shown, shown)
+        return made
+
+    @cached_property
+    def _whole(self) -> highspy.Highs:
+        """Every table of whole numbers that agrees with what is shown."""
+        made = self._tables()
+        made.setOptionValue("mip_max_nodes", MOST_NODES)
+        make_whole(made, len(self._hidden))
+        return made
 
     def told(self) -> list[int]:
         """The hidden numbers whose range is too narrow."""
@@ -84,10 +97,9 @@ class Attack:
         return bool(spread >= self._numbers.width[number] and self._high[place] >= self._numbers.reach[number])
 
     def _push(self, place: int, direction: int) -> None:
-        self._solver.changeColCost(place, float(direction))
-        self._solver.run()
-        status = self._solver.getModelStatus()
-        self._solver.changeColCost(place, 0.0)
+        status, found = _least(self._fractions, place, direction)
+        if status == highspy.HighsModelStatus.kOptimal and np.abs(found - np.round(found)).max() > WHOLE:
+            status, found = _least(self._whole, place, direction)
         # There is an end downwards, so only upwards is there none. What is not found within the bound counts as told.
         if status == highspy.HighsModelStatus.kSolutionLimit:
             return
@@ -96,9 +108,17 @@ class Attack:
             return
         if status != highspy.HighsModelStatus.kOptimal:
             raise Contradiction(f"what is shown contradicts itself ({status.name})")
-        found = np.round(np.array(self._solver.getSolution().col_value))
-        np.minimum(self._low, found, out=self._low)
-        np.maximum(self._high, found, out=self._high)
+        np.minimum(self._low, np.round(found), out=self._low)
+        np.maximum(self._high, np.round(found), out=self._high)
+
+
+def _least(tables: highspy.Highs, place: int, direction: int) -> tuple[highspy.HighsModelStatus, np.ndarray]:
+    """How the search for the table ended in which a number is smallest (1) or largest (-1), and that table."""
+    tables.changeColCost(place, float(direction))
+    tables.run()
+    found = tables.getModelStatus(), np.array(tables.getSolution().col_value)
+    tables.changeColCost(place, 0.0)
+    return found
 
 
 class _Quiet(highspy.Highs):
