@@ -276,7 +276,7 @@ def load_layout(path: Path, contract: Contract) -> Layout:
             near = difflib.get_close_matches(name, columns, 1)
             meant = f"; is {near[0]} meant?" if near else ""
             raise document.wrong(f"{name} is no column of contract {contract.id}{meant}", "columns", name)
-        if columns[name].classification == "personal_id" and (source.sql or source.names[0].startswith("$")):
+        if columns[name].classification == "personal_id" and (source.sql or any(n.startswith("$") for n in source.names)):
             raise document.wrong(f"{name}: numbers of persons are read from a column of the file alone, as they stand", "columns", name)
         allowed = columns[name].valid_values
         if allowed is not None and (unknown := sorted(set((source.map or {}).values()) - set(allowed))):

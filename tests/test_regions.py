@@ -210,7 +210,40 @@ def test_a_region_without_a_domain_waits_for_nothing_of_it(tmp_path: Path) -> No
     assert rows.stdout.split()[1:] == ["redirected_treatments"], rows.stderr
     assert ventetal(data, "report", "--month", "2014-12", VENTETAL_REGION=str(own)).returncode == 0
     unknown = load_catalog(Tree(PROJECT, region(tmp_path / "syd", **{"region.yaml": without.replace("kmf", "kfm")})))
-    assert [f.sentence for f in unknown.faults] == ["region.yaml: it is without kfm, and there is no such domain."]
+    [fault] = unknown.faults
+    assert fault.sentence.startswith("region.yaml: it is without kfm, and may be without kmf, ")
+
+
+@pytest.mark.parametrize(
+    ("files", "says"),
+    [
+        ({"region.yaml": "id: nord\nname: Nord\nwithout: [reference]\n"}, "it is without reference, and may be without"),
+        (
+            {
+                "region.yaml": "id: nord\nname: Nord\nwithout: [redirection]\n",
+                "sql/core/own.sql": "select redirection_id from raw.redirections\n",
+                "expectations/core/own.odcs.yaml": (PROJECT / "expectations/core/referral.odcs.yaml")
+                .read_text("utf-8")
+                .partition("  properties:")[0]
+                .replace("referral", "own")
+                .replace("inputs, value: {absent: empty}", "inputs, value: {absent: empty}")
+                + "  properties:\n  - {name: redirection_id, primaryKey: true, primaryKeyPosition: 1}\n",
+            },
+            "it reads raw.redirections, which no usable contract describes",
+        ),
+        (
+            {
+                "sources/person_links/contract.odcs.yaml": (PROJECT / "sources/person_links/contract.odcs.yaml")
+                .read_text("utf-8")
+                .replace("value: kmf}", "value: kfm}")
+            },
+            "domain kfm is not declared in expectations/domains.yaml; is kmf meant?",
+        ),
+    ],
+)
+def test_what_cannot_be_left_out_or_meant_is_a_sentence(tmp_path: Path, files: dict[str, str], says: str) -> None:
+    catalog = load_catalog(Tree(PROJECT, region(tmp_path / "nord", **files)))
+    assert any(says in fault.sentence for fault in catalog.faults), catalog.faults
 
 
 def test_a_mapping_that_is_not_there_yet_publishes_nothing(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """What registers say reaches the figures: whose a unit is, what a provider is called, and that two numbers are one person."""
 
+import os
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -17,6 +18,7 @@ from assets.tables.domain_state import DomainState
 from assets.tables.versions import rows_sql
 from sources.duck import connect, dicts
 from sources.examples.cpr import invented
+from sources.pseudonym import Pseudonyms
 from sources.settings import PROJECT
 from tests.part import REGISTERS
 from tests.redirected import HEADER, Region, Treatments
@@ -79,7 +81,7 @@ def drawn_register(luck: random.Random) -> tuple[list[Named], dict[str, str], li
     """
     rows, owners = list[Named](), dict[str, str]()
     mapping = list[Placed]()
-    owning = [f"{7000 + n}" if n % 2 else f"{440_000_000_000_000 + n}" for n in range(30)]
+    owning = [f"{7000 + n}" if n % 2 else f"{n + 31}1000016009" for n in range(30)]
     names = ("RHB", "HEH", "GEH", "NOH", "HVH", "AMH", "BOH", "GLO")
     for place, owner in enumerate(owning[:-1]):
         first, merged = names[place % len(names)], date(2014, 1, 1) + timedelta(luck.randrange(20, 340))
@@ -88,7 +90,7 @@ def drawn_register(luck: random.Random) -> tuple[list[Named], dict[str, str], li
     while len(rows) < 10_000:
         owner = luck.choice(owning)
         serial += 1
-        code = f"{owner}{luck.randrange(100):02d}{luck.choice('ABCDEFG')}" if len(owner) == 4 else f"{550_000_000_000_000 + serial}"
+        code = f"{owner}{luck.randrange(100):02d}{luck.choice('ABCDEFG')}" if len(owner) == 4 else f"{52581 + serial}1000016005"
         if code in owners:
             continue
         owners[code], day = owner, date(2008, 1, 1) + timedelta(luck.randrange(1500))
@@ -147,7 +149,10 @@ def test_a_thousand_drawn_cases_are_under_the_hospital_of_their_day(region: Regi
         ends = [min(r.until or ALWAYS, n.since - timedelta(1)) for r, n in pairwise(its)] + [its[-1].until or ALWAYS] if its else []
         return any(r.since <= day <= end for r, end in zip(its, ends, strict=True))
 
-    expected = {key: hospital_on(day, code, owners.get(code, "-") if in_force(code, day) else "-", mapping) for key, code, day in cases}
+    expected = {
+        key: hospital_on(day, code, owners[code] if code in by_code and day >= min(r.since for r in by_code[code]) else "-", mapping)
+        for key, code, day in cases
+    }
     assert found == expected
     assert Counter(expected.values())["UNMAPPED"] > 40
     assert len(set(expected.values())) > 8
@@ -199,9 +204,33 @@ def test_a_unit_nobody_names_is_told_by_name_month_and_about_how_many(region: Re
     assert [one.which for one in said if one.what == "codes nobody knows"] == ["1 (redirections)"]
 
 
+def test_two_files_that_tell_of_the_same_day_are_one_unit(region: Region) -> None:
+    """A table of hospitals that was sent once stays beside the register that holds them too."""
+    place = region.lake.landing / "units"
+    place.mkdir(parents=True)
+    lines = {
+        "hospital_classes_2012.csv": [
+            "K_SGH;V_SGHNAVN;K_FRADTO;D_TILDTO",
+            "1516;HERLEV;2007-02-01;2500-01-01",
+            "1301;RIGSHOSPITALET;1976-04-01;NULL",
+        ],
+        "department_classes_2012.csv": ["K_SGH;K_AFD;V_AFDNAVN;K_FRADTO;D_TILDTO", "1516;01 ;Klinik;2007-02-01;2012-12-31"],
+    }
+    for name, its in lines.items():
+        (place / name).write_text("\n".join(its) + "\n", "utf-8")
+        os.utime(place / name, (1e9, 1e9))
+    region.deliver(Treatments("2014-12", 1, HEH=30), "2015-02-02")
+    region.night("2015-03-01")
+    assert {r["unit_code"] for r in core(region, "unit_period", "register")} == {"1516", "1301", "151601"}
+    lay_units(region, [Named("1516", "Herlev Hospital", date(2007, 2, 1), None)], {"1516": "1516"}, "2015-03-02")
+    region.night("2015-03-03")
+    rows = {r["unit_code"]: r["unit_name"] for r in core(region, "unit_period", "register")}
+    assert rows == {"1516": "Herlev Hospital", "1301": "RIGSHOSPITALET"}
+
+
 def test_a_provider_is_called_what_the_register_says_on_the_day_and_else_what_the_lookup_does(region: Region) -> None:
     columns = "Udbyder-id;Navn;Gælder fra;Gælder til"
-    rows = ["P001;Før;01-01-2007;", "P001;Siden;15-12-2014;", "P777;Ny;01-01-2014;31-12-2014"]
+    rows = ["P001;Før;01-01-2007;", "P001;Siden;15-01-2015;", "P777;Ny;10-12-2014;31-12-2014"]
     region.lay("providers", "udbydere", "2015-01-20", [columns, *rows])
     for month, drawn in (("2014-12", "2015-02-02"), ("2015-01", "2015-03-02")):
         found = Treatments(month, 1)
@@ -264,16 +293,21 @@ def test_whoever_is_counted_is_counted_under_the_number_that_stands() -> None:
 
 
 def test_ids_of_one_purpose_are_found_in_no_other(region: Region) -> None:
-    link(region, "2015-02-20", (PERSONS[0], PERSONS[1]), (PERSONS[2], PERSONS[3]))
+    link(region, "2015-02-20", *((PERSONS[n], PERSONS[n + 1]) for n in range(0, 40, 2)))
     region.deliver(Treatments("2014-12", 1, HEH=30), "2015-02-02")
     region.night("2015-03-01")
     rows = core(region, "person_link", "register")
     by_domain: dict[str, set[str]] = {}
     for row in rows:
         by_domain.setdefault(row["for_domain"], set()).update((row["replaced_id"], row["person_id"]))
-    assert {d: len(ids) for d, ids in by_domain.items()} == {"redirection": 4, "udredning": 4, "kmf": 4}
-    assert len(set.union(*by_domain.values())) == 12
-    assert not any(number in str(rows) for number in PERSONS[:4])
+    assert {d: len(ids) for d, ids in by_domain.items()} == {"redirection": 40, "udredning": 40, "kmf": 40}
+    assert len(set.union(*by_domain.values())) == 120
+    # Nor does the place of a row pair them: each domain's are in an order of their own.
+    key = {d: Pseudonyms(d) for d in by_domain}
+    places = {d: [r["replaced_id"] for r in rows if r["for_domain"] == d] for d in by_domain}
+    orders = [[places[d].index(key[d].of(number)[0]) for number in PERSONS[:40:2]] for d in by_domain]
+    assert len({tuple(order) for order in orders}) == 3
+    assert not any(number in str(rows) for number in PERSONS[:40])
 
 
 def test_published_months_stay_when_two_turn_out_to_be_one(region: Region) -> None:

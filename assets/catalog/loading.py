@@ -4,7 +4,7 @@ import csv
 import difflib
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from graphlib import CycleError, TopologicalSorter
@@ -109,14 +109,15 @@ class _Loading:
             with self._telling(self._sql_of(name), contract.domain):
                 tables[name] = self._table(name, contract, contracts)
         self._tell_sql_without_contract(contracts)
-        self._leave_out_what_cannot_stand(tables, {f"{layer}.{e}" for layer in DELIVERED for e in extracts})
-        order = ordered({n: set(t.needs) & set(tables) for n, t in tables.items()})
         without, unreadable = self._without(), self._unreadable(extracts)
-        kept = {n: tables[n] for n in order if tables[n].domain not in without}
+        absent = {n: tables.pop(n).contract for n in list(tables) if tables[n].domain in without}
+        delivered = {n: e for n, e in extracts.items() if e.contract.domain not in without}
+        self._leave_out_what_cannot_stand(tables, {f"{layer}.{e}" for layer in DELIVERED for e in delivered}, absent)
+        order = ordered({n: set(t.needs) & set(tables) for n, t in tables.items()})
         return Catalog(
             self.tree,
-            {n: e for n, e in extracts.items() if e.contract.domain not in without},
-            kept,
+            delivered,
+            {name: tables[name] for name in order},
             {d: words for d, words in self.domains.items() if d not in without},
             tuple(
                 replace(f, domains=tuple(d for d in f.domains if d not in without))
@@ -124,15 +125,15 @@ class _Loading:
                 if not f.domains or not {*f.domains} <= without
             ),
             {n: d for n, d in unreadable.items() if d not in without},
-            {n: t.contract for n, t in tables.items() if n not in kept},
+            absent,
         )
 
     def _without(self) -> set[str]:
         """The domains that the region delivers nothing for."""
-        without = set(self.tree.region.without) if self.tree.region else set[str]()
-        if unknown := sorted(without - {*self.domains}):
-            self.faults.append(Fault(SELF, f"it is without {', '.join(unknown)}, and there is no such domain", ()))
-        return without & {*self.domains}
+        without, possible = set(self.tree.region.without) if self.tree.region else set[str](), {*self.domains} - {REFERENCE}
+        if unknown := sorted(without - possible):
+            self.faults.append(Fault(SELF, f"it is without {', '.join(unknown)}, and may be without {', '.join(sorted(possible))}", ()))
+        return without & possible
 
     def _extract(self, contract: Contract) -> Extract:
         """The extract with those of its layouts that can be used."""
@@ -254,10 +255,11 @@ class _Loading:
             raise ContractError(f"{contract.domain} is what a step of a run is called; choose another name for the domain")
         if contract.domain == REFERENCE:
             raise ContractError(f"domain {REFERENCE} is the domain of the lookups alone")
-        if self.domains and contract.domain not in self.domains:
-            near = difflib.get_close_matches(contract.domain, self.domains, 1)
-            meant = f"; is {near[0]} meant?" if near else ""
-            raise ContractError(f"domain {contract.domain} is not declared in expectations/domains.yaml{meant}")
+        for domain in [contract.domain, *filter(None, (c.purpose for c in contract.persons))] if self.domains else ():
+            if domain not in self.domains:
+                near = difflib.get_close_matches(domain, self.domains, 1)
+                meant = f"; is {near[0]} meant?" if near else ""
+                raise ContractError(f"domain {domain} is not declared in expectations/domains.yaml{meant}")
 
     def _tell_sql_without_contract(self, contracts: dict[str, Contract]) -> None:
         for layer in LAYERS[:2]:
@@ -266,11 +268,14 @@ class _Loading:
                 if f"{layer}.{path.stem}" not in contracts and not is_told:
                     self._tell(path, f"there is no contract expectations/{layer}/{path.stem}.odcs.yaml")
 
-    def _leave_out_what_cannot_stand(self, tables: dict[str, Table], raw: set[str]) -> None:
-        """Tables that read what is not there, or each other in a circle, until those that are left can be ordered."""
+    def _leave_out_what_cannot_stand(self, tables: dict[str, Table], raw: set[str], absent: Iterable[str]) -> None:
+        """Tables that read what is not there, or each other in a circle, until those that are left can be ordered.
+
+        What the region is without may be read by those that take it for empty, and is nobody's whole.
+        """
         while True:
-            known = {*tables, *raw}
-            lacking = {n: [o for o in t.needs if o not in known] for n, t in tables.items()}
+            empty = {n: {*absent} - {*_totals(t.contract)} if t.contract.takes_absent_as_empty else set[str]() for n, t in tables.items()}
+            lacking = {n: [o for o in t.needs if o not in {*tables, *raw} | empty[n]] for n, t in tables.items()}
             graph = {n: set(t.needs) & set(tables) for n, t in tables.items()}
             wrong = {n: f"it reads {', '.join(o)}, which no usable contract describes" for n, o in lacking.items() if o}
             if not wrong:
@@ -321,6 +326,10 @@ class _Loading:
     def _where(self, path: Path) -> str:
         """What people are told of a file: where it lies in the tree, and that it is the region's."""
         return f"{self.tree.name(path)} of the region" if self.tree.is_own(path) else self.tree.name(path)
+
+
+def _totals(contract: Contract) -> list[str]:
+    return [total.table for total in contract.disclosure.totals] if contract.disclosure else []
 
 
 def _protected(sql: str, contract: Contract) -> str:

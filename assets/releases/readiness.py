@@ -4,6 +4,7 @@ What deliveries say that no lookup names is found in what nights have read: `ven
 """
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -15,6 +16,7 @@ from assets.catalog.declared import Catalog, Table
 from assets.deliveries.extracts import ExtractState
 from assets.deliveries.few import band
 from assets.lake.files import Lake, recalled
+from assets.lake.seals import Damaged
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import rows_sql
 from sources.duck import dicts
@@ -24,7 +26,7 @@ from sources.tree import Tree
 
 # A night writes its tables beside those of the nights before.
 LEAST_FREE_BYTES = 10 << 30
-UNNAMED = "core.unnamed_code"
+UNNAMED, TARGETS = "core.unnamed_code", "reference.target"
 # What somebody has to find out of a code, and what to do then: the code and the month of its first record are filled in.
 QUESTIONS = {
     "unit_without_hospital": ("unit nobody names", "unit.add.csv: {},HOSPITAL,{},2099-12-31,false,SOURCE"),
@@ -107,6 +109,9 @@ def _declared(catalog: Catalog) -> Iterator[Lacking]:
             yield Lacking("lookup without rows", table.name, f"{_place(table)} of the region: {table.contract.description.purpose}")
         elif catalog.tree.region and table.contract.id in NAMED_BY_A_REGION and rows == of_product(table.contract.id):
             yield Lacking("lookup of another region", table.name, f"{_place(table)} of the region: the product's rows are the paper's.")
+        left_out = {r["indicator"] for r in of_product("target")} - {r["indicator"] for r in rows} if table.name == TARGETS else set()
+        if left_out:
+            yield Lacking("target left out", table.name, f"{', '.join(sorted(left_out))}: what the product asks for is judged by nothing.")
         for other, column, to in table.contract.refers_to:
             known = {row.get(to) for row in catalog.tree.records(other)}
             if wrong := sorted({row[column] for row in rows if row.get(column) and row[column] not in known}):
@@ -137,7 +142,12 @@ def _unnamed(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
     A code of few persons that no register knows is not told: it may be the beginning of somebody's number.
     """
     state = recalled(lake.files / DomainState.FOLDER / "unnamed.json", DomainState)
-    if not state or UNNAMED not in state.tables:
+    if not state or UNNAMED not in state.tables or UNNAMED not in catalog.tables:
+        return
+    try:
+        rows = rows_sql(lake.version(UNNAMED, state.tables[UNNAMED]))
+    except Damaged as gone:
+        yield Lacking("not known", UNNAMED, f"{gone} The next run makes it again.")
         return
     least = catalog.fewest_persons(date.today())
     with duckdb.connect() as con:
@@ -145,12 +155,15 @@ def _unnamed(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
             con,
             f"""
             select question, extract_name, code, max(code_name) as name, min(month) as first,
-                list({{month: month, persons: persons}} order by month desc) as months, sum(persons) as persons
-            from ({rows_sql(lake.version(UNNAMED, state.tables[UNNAMED]))}) group by all
+                list({{month: month, persons: persons}} order by month desc) as months, max(persons) as persons
+            from ({rows}) group by all
             order by sum(records) desc, question, extract_name, code""",
         )
-    few = [row for row in found if row["name"] is None and row["persons"] < least]
-    for row in (r for r in found if r not in few):
+    few = Counter[str]()
+    for row in found:
+        if row["name"] is None and row["persons"] < least:
+            few[row["extract_name"]] += 1
+            continue
         what, remedy = QUESTIONS[row["question"]]
         newest = [f"{m['month']:%Y-%m} {band(m['persons'], least)} persons" for m in row["months"][:NEWEST_MONTHS]]
         older = [f"others since {row['first']:%Y-%m}"] if len(row["months"]) > NEWEST_MONTHS else []
@@ -158,8 +171,7 @@ def _unnamed(lake: Lake, catalog: Catalog) -> Iterator[Lacking]:
         yield Lacking(
             what, f"{which} ({row['extract_name']}: {', '.join(newest + older)})", remedy.format(row["code"], f"{row['first']:%Y-%m}-01")
         )
-    for extract in sorted({row["extract_name"] for row in few}):
-        count = len({row["code"] for row in few if row["extract_name"] == extract})
+    for extract, count in sorted(few.items()):
         yield Lacking(
             "codes nobody knows",
             f"{count} ({extract})",

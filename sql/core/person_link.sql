@@ -1,5 +1,6 @@
 -- The person behind an id that was made of a number since replaced, for each domain that has ids of its own. A number may have been
--- replaced more than once: the last counts. Numbers that replace each other in a circle are nobody's and are left out.
+-- replaced more than once: the last counts. Numbers that replace each other in a circle are nobody's and are left out. In the order of
+-- the ids, which is another in each domain: no row tells whose another is.
 with recursive link as (
     select 'redirection' as for_domain, redirection_replaced_id as replaced_id, redirection_person_id as person_id from raw.person_links
     union all
@@ -17,3 +18,4 @@ followed as (
 select for_domain, replaced_id, person_id
 from followed
 anti join link on link.for_domain = followed.for_domain and link.replaced_id = followed.person_id
+order by all

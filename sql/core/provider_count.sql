@@ -61,9 +61,14 @@ select
     placed.period_type,
     placed.period_start,
     placed.provider_id,
+    -- As it is called at the end of the period, else at its beginning.
     case
         when placed.provider_id = 'ØVRIGE' then 'Øvrige'
-        else coalesce(provider_name_of(placed.provider_id, placed.period_start), placed.provider_id)
+        else coalesce(
+            provider_name_of(placed.provider_id, placed.period_end),
+            provider_name_of(placed.provider_id, placed.period_start),
+            placed.provider_id
+        )
     end as provider_name,
     placed.treatments,
     round(
@@ -74,5 +79,8 @@ select
     placed.providers,
     placed.part_of,
     placed.at_least,
-from placed
+from (
+    select *, last_day(case when period_type = 'month' then period_start else period_start + interval 2 month end) as period_end
+    from placed
+) as placed
 order by all
