@@ -69,7 +69,9 @@ def test_meta_says_how_the_figures_came_to_be(release: Path, example_files: Path
         named = con.execute("select named from meta.check_result where check_name = 'cells_are_present'").fetchall()[0][0]
     assert (found["release"], found["receipt"]) == (1, len(list(example_files.glob("*/*"))))
     assert [t for t, n in found.items() if n == 0] == ["revision", "pending_revision", "decision"], "nothing had been published before"
-    domains = ("kmf", "kpi", "project", "redirection", "reference", "response_time", "servicedesk", "udredning")
+    domains = (
+        "kmf", "kpi", "project", "redirection", "reference", "register", "response_time", "servicedesk", "udredning", "unnamed",
+    )  # fmt: skip
     assert statuses == dict.fromkeys(domains, "published")
     assert unread >= 9
     assert months == [(8, 0)]

@@ -17,5 +17,5 @@ followed as (
 )
 select for_domain, replaced_id, person_id
 from followed
-anti join link on link.for_domain = followed.for_domain and link.replaced_id = followed.person_id
+where not exists (select 1 from link where link.for_domain = followed.for_domain and link.replaced_id = followed.person_id)
 order by all

@@ -292,7 +292,9 @@ def _night(order: Order) -> None:
     catalog = load_catalog(TREE if order.project == str(PROJECT) else Path(order.project))
     if order.domain:
         tables = {n: t for n, t in catalog.tables.items() if t.layer == REFERENCE or t.domain == order.domain}
-        catalog = Catalog(catalog.tree, {e: catalog.extracts[e] for e in catalog.extracts_of(order.domain)}, tables)
+        # As in a region that is without the others.
+        absent = {n: t.contract for n, t in catalog.tables.items() if n not in tables}
+        catalog = Catalog(catalog.tree, {e: catalog.extracts[e] for e in catalog.extracts_of(order.domain)}, tables, absent=absent)
     lake = Lake(Path(order.data))
     with writing(lake, "a night", datetime.now()):
         night = Night(lake, catalog, datetime.fromisoformat(order.now))
