@@ -1,9 +1,13 @@
 """A lake of redirections alone, delivered month by month as a test draws them: what releases tell, one after the other."""
 
+import atexit
 import os
 import random
+import shutil
+import tempfile
 from collections.abc import Iterable
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,14 +57,32 @@ class Treatments:
         return self
 
 
-class Region:
-    """The project's own declarations of a domain, which a test may change, over a lake of its own."""
+# Versions of tables, and what was found of them: named by what they are made of.
+READ_ONCE = ("reference", "audits")
 
-    def __init__(self, root: Path, domain: str = "redirection") -> None:
+
+@cache
+def _with_lookups() -> Path:
+    """The files of a lake in which all lookups have been read and judged, once for a process."""
+    region = Region(Path(tempfile.mkdtemp(dir=tempfile.gettempdir(), prefix="lookups-")), lookups=False)
+    atexit.register(shutil.rmtree, region.root, ignore_errors=True)
+    with writing(region.lake, "a test", datetime.now()):
+        migrate(region.lake)
+        made = Night(region.lake, region.catalog, datetime(2015, 6, 1)).make("reference")
+    assert not made.is_held, made.why
+    return region.lake.files
+
+
+class Region:
+    """The project's own declarations of a domain, which a test may change, over a lake of its own that has read the lookups."""
+
+    def __init__(self, root: Path, domain: str = "redirection", lookups: bool = True) -> None:
         self.root, self.lake, self.project, self.domain = root, Lake(root / "data"), root / "project", domain
         copy_domain(domain, self.project)
         self.lake.prepare()
         self.released: list[Release] = []
+        for folder in READ_ONCE if lookups else ():
+            shutil.copytree(_with_lookups() / folder, self.lake.files / folder, dirs_exist_ok=True)
 
     @property
     def catalog(self) -> Catalog:
