@@ -6,6 +6,8 @@ import random
 import shutil
 import tempfile
 from collections.abc import Iterable
+from copy import copy
+from dataclasses import replace
 from datetime import date, datetime
 from functools import cache
 from pathlib import Path
@@ -83,6 +85,14 @@ class Region:
         self.released: list[Release] = []
         for folder in READ_ONCE if lookups else ():
             shutil.copytree(_with_lookups() / folder, self.lake.files / folder, dirs_exist_ok=True)
+
+    def again_at(self, root: Path) -> "Region":
+        """The same region, lake and all, in another folder."""
+        shutil.copytree(self.root, root, symlinks=True)
+        again = copy(self)
+        again.root, again.lake, again.project = root, Lake(root / "data"), root / "project"
+        again.released = [replace(r, path=root / r.path.relative_to(self.root)) for r in self.released]
+        return again
 
     @property
     def catalog(self) -> Catalog:

@@ -20,7 +20,10 @@ ODD = "a lake k=v?*[a-z]{b,c}'\"#%41\\x\n;--~$HOME æøå"
 EXTRACTS = {"day": "{mode: snapshot}", "keyed": "{mode: upsert}", "month": "{mode: replace_period, period: day, unit: month}"}
 
 
-def made(root: Path) -> tuple[dict[str, str], list[str], list[str], object]:
+Made = tuple[dict[str, str], list[str], list[str], object]
+
+
+def made(root: Path) -> Made:
     """What two nights of a small region, a comparison, a rebuild and a look at what was refused give over data below `root`."""
     toy = Toy(root, **EXTRACTS)
     nights = []
@@ -36,15 +39,20 @@ def made(root: Path) -> tuple[dict[str, str], list[str], list[str], object]:
     return toy.hashes(), [toy.total(e) for e in EXTRACTS], [f"{c.table} {c.row}" for c in changed or []], len(records)
 
 
+@pytest.fixture(scope="module")
+def elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Made:
+    return made(tmp_path_factory.mktemp("elsewhere"))
+
+
 @pytest.mark.parametrize("name", [ODD, "year=2015", "q?"])
-def test_a_lake_in_a_folder_of_any_name_is_the_lake_it_is_elsewhere(tmp_path: Path, name: str) -> None:
+def test_a_lake_in_a_folder_of_any_name_is_the_lake_it_is_elsewhere(tmp_path: Path, name: str, elsewhere: Made) -> None:
     """The folder beside it is one that the name also stands for, were it a pattern, and holds other figures."""
     beside = Toy(tmp_path / name.replace("?", "x").replace("*", "y").replace("[a-z]", "b").replace("=", "~"), **EXTRACTS)
     for extract in EXTRACTS:
         beside.deliver(extract, f"{extract}_2015-01_received-20150201-0600.csv", "a 9")
     beside.night()
     here = made(tmp_path / name)
-    assert here == made(tmp_path / "elsewhere")
+    assert here == elsewhere
     assert set(here[1]) == {"a 3, b 4, c 3, d 4, e 5"}
 
 

@@ -27,16 +27,21 @@ from tests.toy import Toy, rebuilt
 PLANTED = "A wrong file of another's patients"
 
 
-@pytest.fixture
-def region(tmp_path: Path) -> Region:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Region:
     """Two months that are final, and a third that is not, of which the file is one of the wrong patients."""
-    region = Region(tmp_path)
+    region = Region(tmp_path_factory.mktemp("begun"))
     for month, drawn in (("2014-11", "2015-01-02"), ("2014-12", "2015-02-02")):
         region.deliver(Treatments(month, 1, HEH=60, RHB=40, BOH=30), drawn)
     region.night("2015-02-03")
     region.deliver(Treatments("2015-01", 9, HEH=50, RHB=45, BOH=20), "2015-02-20")
     region.night("2015-02-21")
     return region
+
+
+@pytest.fixture
+def region(begun: Region, tmp_path: Path) -> Region:
+    return begun.again_at(tmp_path / "region")
 
 
 def newest(region: Region) -> str:
