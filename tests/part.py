@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+from assets.catalog.declared import REFERENCE, Catalog
 from assets.lake.regions import EXAMPLE
 from sources.settings import PROJECT
 from sources.tree import Tree
@@ -10,6 +11,14 @@ from sources.tree import Tree
 # What is declared for the example region.
 TREE = Tree(PROJECT, EXAMPLE)
 REGISTERS = "register"
+
+
+def narrowed(catalog: Catalog, *domains: str) -> Catalog:
+    """What is declared of some domains and the lookups, as in a region that is without the others."""
+    tables = {n: t for n, t in catalog.tables.items() if t.layer == REFERENCE or t.domain in domains}
+    extracts = {e for d in domains for e in catalog.extracts_of(d)}
+    absent = {n: t.contract for n, t in catalog.tables.items() if n not in tables}
+    return Catalog(catalog.tree, {n: e for n, e in catalog.extracts.items() if n in extracts}, tables, absent=absent)
 
 
 def copy_domain(domain: str, target: Path) -> None:

@@ -75,6 +75,12 @@ def _with_lookups() -> Path:
     return region.lake.files
 
 
+def read_lookups(lake: Lake) -> None:
+    """Put the lookups into a lake, as its first night would."""
+    for folder in READ_ONCE:
+        shutil.copytree(_with_lookups() / folder, lake.files / folder, dirs_exist_ok=True)
+
+
 class Region:
     """The project's own declarations of a domain, which a test may change, over a lake of its own that has read the lookups."""
 
@@ -83,8 +89,8 @@ class Region:
         copy_domain(domain, self.project)
         self.lake.prepare()
         self.released: list[Release] = []
-        for folder in READ_ONCE if lookups else ():
-            shutil.copytree(_with_lookups() / folder, self.lake.files / folder, dirs_exist_ok=True)
+        if lookups:
+            read_lookups(self.lake)
 
     def again_at(self, root: Path) -> "Region":
         """The same region, lake and all, in another folder."""

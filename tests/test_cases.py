@@ -16,6 +16,7 @@ from assets.tables.build import Night
 from sources.duck import dicts
 from tests.drawn import expect
 from tests.part import copy_domain
+from tests.redirected import read_lookups
 
 Asked = Callable[[str], list[dict[str, object]]]
 
@@ -34,6 +35,7 @@ def night(cases: Path, tmp_path: Path) -> Callable[..., Asked]:
         shutil.copytree(cases / case / "landing", data / "landing")
         lake = Lake(data)
         lake.prepare()
+        read_lookups(lake)
         with writing(lake, "a test", datetime.now()):
             made = Night(lake, load_catalog(root), datetime.fromisoformat(as_of))
             made.run()

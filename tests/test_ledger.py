@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from assets.catalog.declared import Catalog
+from assets.catalog.loading import load_catalog
 from assets.lake.files import Lake, read_json, write_json
 from assets.lake.lock import writing
 from assets.releases.publish import publish
@@ -14,6 +15,8 @@ from assets.tables.build import Night
 from assets.tables.compute import memory_of
 from assets.tables.ledger import Ledger, Withheld
 from tests.conftest import copy_landing
+from tests.part import TREE, narrowed
+from tests.redirected import read_lookups
 from tests.toy import rebuilt
 
 NIGHTS = ("2015-03-05", "2015-04-20", "2015-06-01")
@@ -38,6 +41,11 @@ def remembered(lake: Lake) -> int:
 
 
 @pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return narrowed(load_catalog(TREE), "redirection", "udredning")
+
+
+@pytest.fixture(scope="module")
 def nights(small_files: Path, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> tuple[Lake, list[dict[str, str]], list[int]]:
     """A lake after three nights, the figures of each, and how much had been withheld by then."""
     data = tmp_path_factory.mktemp("nights")
@@ -45,6 +53,7 @@ def nights(small_files: Path, catalog: Catalog, tmp_path_factory: pytest.TempPat
         copy_landing(small_files, data, f"../{extract}/*")
     lake = Lake(data)
     lake.prepare()
+    read_lookups(lake)
     found, withheld = [], []
     for as_of in NIGHTS:
         found.append(figures(lake, catalog, as_of))

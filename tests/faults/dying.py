@@ -275,13 +275,12 @@ def _child(order: Order, said: Path) -> None:
 
 
 def _night(order: Order) -> None:
-    from assets.catalog.declared import REFERENCE, Catalog
     from assets.catalog.loading import load_catalog
     from assets.lake.files import Lake
     from assets.lake.lock import writing
     from assets.releases import publish
     from assets.tables.build import Night
-    from tests.part import TREE
+    from tests.part import TREE, narrowed
 
     publish.KEPT_RELEASES = KEPT_RELEASES
     calls = failing.count() if order.point == "calls" else {}
@@ -291,10 +290,7 @@ def _night(order: Order) -> None:
         POINTS[order.point](order.nth)
     catalog = load_catalog(TREE if order.project == str(PROJECT) else Path(order.project))
     if order.domain:
-        tables = {n: t for n, t in catalog.tables.items() if t.layer == REFERENCE or t.domain == order.domain}
-        # As in a region that is without the others.
-        absent = {n: t.contract for n, t in catalog.tables.items() if n not in tables}
-        catalog = Catalog(catalog.tree, {e: catalog.extracts[e] for e in catalog.extracts_of(order.domain)}, tables, absent=absent)
+        catalog = narrowed(catalog, order.domain)
     lake = Lake(Path(order.data))
     with writing(lake, "a night", datetime.now()):
         night = Night(lake, catalog, datetime.fromisoformat(order.now))
