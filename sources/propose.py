@@ -11,6 +11,7 @@ from pathlib import Path
 
 from sources.delimited import DelimitedFile
 from sources.layout import Extract, Reads, plain_name
+from sources.pseudonym import TYPE
 from sources.reasons import Refused
 from sources.unpack import kind_of
 from sources.vocabulary import Column
@@ -20,6 +21,11 @@ SAMPLE_ROWS = 50
 # Below this two short names share letters by chance.
 LIKE_ENOUGH = 0.7
 DELIMITERS = (";", "\t", ",", "|")
+# What stands in a name for the day, or day and time, when a file was drawn, and for the month it is for: no part of longer digits.
+STAMP = r"(?<!\d)(19|20)\d{6}(-\d{4})?(?!\d)"
+MONTH = r"(?<!\d)(19|20)\d{2}(-?)(0[1-9]|1[0-2])(?!\d)"
+# In the place of a code that nobody could guess.
+UNKNOWN = '"?"'
 # Tried in this order, day before month: the extracts are Danish.
 FORMATS = {
     r"\d{4}-\d{2}-\d{2}([ T]\d{2}:\d{2}(:\d{2}(\.\d+)?)?)?": None,
@@ -31,6 +37,7 @@ FORMATS = {
     r"(0?[1-9]|[12]\d|3[01])/(0?[1-9]|1[0-2])/\d{4}": "%d/%m/%Y",
     r"(0?[1-9]|[12]\d|3[01])/(0?[1-9]|1[0-2])/\d{4} \d{1,2}:\d{2}": "%d/%m/%Y %H:%M",
     r"(0?[1-9]|[12]\d|3[01])\.(0?[1-9]|1[0-2])\.\d{4}": "%d.%m.%Y",
+    r"\d{4}/(0?[1-9]|1[0-2])/(0?[1-9]|[12]\d|3[01])": "%Y/%m/%d",
     r"(19|20)\d{6}": "%Y%m%d",
 }
 
@@ -111,10 +118,7 @@ def _yaml(name: str, sample: Sample, extract: Extract, likely: dict[str, str]) -
     reads += [f"numbers: {numbers}"] if numbers != Reads().numbers else []
     lines = [f"# A proposal for {extract.name}. Correct it, save it in sources/{extract.name}/layouts/ and try it with `ventetal check`."]
     if extract.contract.delivery.mode == "replace_period":
-        stem = re.sub(r"(19|20)\d{2}-?(0[1-9]|1[0-2])", r"(?P<period>\\d{4}-\\d{2})", re.escape(name).replace("\\-", "-"), count=1)
-        lines.append(
-            f"file: {stem}" + ("" if "(?P<period>" in stem else "   # must name the month the file covers: (?P<period>\\d{4}-\\d{2})")
-        )
+        lines += _file_lines(name)
     if reads:
         lines.append(f"reads: {{{', '.join(reads)}}}")
     lines.append(f"header: [{', '.join(_quoted(n) for n in sample.header if n in likely.values())}]")
@@ -126,7 +130,34 @@ def _yaml(name: str, sample: Sample, extract: Extract, likely: dict[str, str]) -
     return "\n".join(lines) + "\n"
 
 
+def _file_lines(name: str) -> list[str]:
+    """The pattern of names, with the month a file is for and when it was drawn as far as the name says so."""
+    stamped = re.search(STAMP, name)
+    drawn = r"(?P<received>\d{8}-\d{4})" if stamped and stamped[2] else r"(?P<received>\d{8})"
+    stem = re.sub(STAMP, "\0", name, count=1)
+    month = re.search(MONTH, stem)
+    covers = r"(?P<period>\d{4}-\d{2})" if month and month[2] else r"(?P<period>\d{6})"
+    stem = re.escape(re.sub(MONTH, "\1", stem, count=1)).replace("\\-", "-").replace("\0", drawn).replace("\1", covers)
+    lacking = [] if month else [r"   # must name the month the file covers: (?P<period>\d{4}-\d{2})"]
+    lacking += [] if stamped else [r"   # must say when it was drawn, or no month becomes final: (?P<received>\d{8}-\d{4})"]
+    form = ['format: {$period: "%Y%m"}'] if month and not month[2] else []
+    return [f"file: {stem}", *lacking, *form]
+
+
+def _guessed(values: list[str], codes: list[str]) -> dict[str, str]:
+    """Each value with the code it is, begins or is most like; `?` where several are or none is."""
+    found = {}
+    for value in sorted(set(values)):
+        begun = [c for c in codes if c.startswith(value.upper())]
+        alike = [value] if value in codes else begun if len(begun) == 1 else difflib.get_close_matches(value.upper(), codes, 1, LIKE_ENOUGH)
+        found[value] = alike[0] if alike else UNKNOWN
+    often = Counter(found.values())
+    return {v: c if v.upper() == c or often[c] == 1 else UNKNOWN for v, c in found.items()}
+
+
 def _column_line(column: Column, sample: Sample, likely: dict[str, str]) -> str:
+    if f"${column.name}" == TYPE:
+        return f"  {column.name}: {TYPE}"
     if column.name not in likely:
         need = "required" if column.is_required else "optional"
         return f"  # {column.name}: ...   # {need}: {column.description}"
@@ -135,9 +166,8 @@ def _column_line(column: Column, sample: Sample, likely: dict[str, str]) -> str:
     options = []
     if column.physicalType in ("DATE", "TIMESTAMP") and (form := _format(values)):
         options.append(f'format: "{form}"')
-    if column.valid_values and (unknown := sorted(set(values) - set(column.valid_values))):
-        nearest = {v: (difflib.get_close_matches(v.upper(), column.valid_values, 1, 0.0) or column.valid_values)[0] for v in unknown}
-        options.append(f"map: {{{', '.join(f'{_quoted(v)}: {code}' for v, code in nearest.items())}}}")
+    if column.valid_values and set(values) - set(column.valid_values):
+        options.append(f"map: {{{', '.join(f'{_quoted(v)}: {code}' for v, code in _guessed(values, column.valid_values).items())}}}")
     return f"  {column.name}: " + (f"{{from: {_quoted(name)}, {', '.join(options)}}}" if options else _quoted(name))
 
 

@@ -9,11 +9,13 @@ import openpyxl
 import pytest
 
 from assets.catalog.loading import load_catalog
+from sources.documents import ContractError
 from sources.duck import connect
 from sources.layout import Extract, load_layout
 from sources.parse import Delivery
 from sources.settings import PROJECT
 from tests.conftest import ventetal
+from tests.redirected import HEADER
 
 EXAMPLES = PROJECT / "data" / "examples"
 
@@ -107,6 +109,39 @@ def test_a_layout_is_proposed_for_an_unknown_file(tmp_path: Path) -> None:
     with connect(tmp_path / "scratch") as con:
         reading = Delivery(file, Extract(contract, (layout,))).parse(con, tmp_path / "parsed.parquet")
     assert (reading.records, reading.accepted, reading.period) == (2, 2, "2015-05")
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("syd_omv_201412_pr_20150210.csv", (r"syd_omv_(?P<period>\d{6})_pr_(?P<received>\d{8})\.csv", "201412", "20150210")),
+        ("omv-2014-12_20150210-0610.csv", (r"omv-(?P<period>\d{4}-\d{2})_(?P<received>\d{8}-\d{4})\.csv", "2014-12", "20150210-0610")),
+    ],
+)
+def test_a_proposal_says_what_the_name_says_and_guesses_no_code_twice(tmp_path: Path, name: str, says: tuple[str, str, str]) -> None:
+    file = tmp_path / name
+    rows = [
+        f"A000000{n};010140-5007;2014/11/03;2014/12/{11 + n};1516010;P001;{agreed};KCJE20;{purpose}"
+        for n, (agreed, purpose) in enumerate((("REG", "U"), ("DUF", "B"), ("DUF", "Z")))
+    ]
+    file.write_text("\n".join([HEADER.replace("Omvisitering;", "Omvisitering;", 1), *rows]) + "\n", "utf-8")
+    done = ventetal(tmp_path, "layout", str(file))
+    assert done.returncode == 0, done.stderr
+    pattern, period, received = says
+    assert f"file: {pattern}" in done.stdout
+    assert "map: {DUF: DUF, REG: REGION_OWN}" in done.stdout
+    assert 'map: {B: BEHANDLING, U: UDREDNING, Z: "?"}' in done.stdout
+    contract = load_catalog(PROJECT).extracts["redirections"].contract
+    (tmp_path / "proposed.yaml").write_text(done.stdout, "utf-8")
+    with pytest.raises(ContractError, match=r"purpose cannot be \?"):
+        load_layout(tmp_path / "proposed.yaml", contract)
+    (tmp_path / "proposed.yaml").write_text(done.stdout.replace('"?"', "DIAGNOSTIK"), "utf-8")
+    layout = load_layout(tmp_path / "proposed.yaml", contract)
+    with connect(tmp_path / "scratch") as con:
+        delivery = Delivery(file, Extract(contract, (layout,)))
+        reading = delivery.parse(con, tmp_path / "parsed.parquet")
+    assert (reading.accepted, delivery.match.variables["$period"], delivery.match.variables["$received"]) == (3, "2014-12", received)
+    assert period in name
 
 
 def test_check_is_a_dry_run_that_shows_no_value_unless_asked(tmp_path: Path) -> None:

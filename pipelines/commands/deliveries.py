@@ -52,7 +52,7 @@ def layout(
 ) -> None:
     """Propose a layout for an unknown file, to be corrected by a person and tried with `check`."""
     with _reading() as readers:
-        print(readers.propose(file.absolute(), _extracts(extract)), end="")
+        print(readers.propose(file.absolute(), _extracts(extract, has_layouts=False)), end="")
 
 
 def quarantine(
@@ -172,12 +172,14 @@ def _reading() -> Iterator["Readers"]:
             readers.close()
 
 
-def _extracts(name: str) -> list[Any]:
-    """The extract of that name, or all for ''; what cannot be used of those asked for is told."""
+def _extracts(name: str, has_layouts: bool = True) -> list[Any]:
+    """The extract of that name, or all for ''; what cannot be used of those asked for is told. A new layout may stand empty in its place
+    while it is being proposed.
+    """
     from assets.catalog.loading import load_catalog
 
     catalog = load_catalog(own_tree())
-    extracts = {n: e for n, e in catalog.extracts.items() if e.is_usable}
+    extracts = {n: e for n, e in catalog.extracts.items() if e.is_usable or not has_layouts}
     faults = [f.sentence for f in catalog.faults if f.where.startswith(f"sources/{name}")]
     if name and name not in extracts:
         raise Missing(" ".join(faults) or f"There is no extract {name}; there are {', '.join(extracts)}.")
