@@ -318,6 +318,8 @@ def test_a_second_region_has_its_first_figures_without_a_change_of_the_product(t
     assert target.stdout.split()[1:] == ["0.0"]
     assert lacks(own, data)["unit nobody names"] == {"8099010"}
     assert ventetal(data, "report", "--month", "2014-12", **ask).returncode == 0
+    # One month is final, and no quarter.
+    assert "Intet helt kvartal" in (data / "reports/2014-12/index.html").read_text("utf-8")
     assert declared(PROJECT) == before
 
 

@@ -4,10 +4,15 @@ from markupsafe import Markup
 
 from assets.report.figures import Figure, Panel, Section, Told
 from assets.report.prose import data, during, name, names, when
+from assets.report.reading import Reading
 
 UNIT = "Der tælles behandlinger; en person kan have flere. Måneder, der ikke er endelige, er mærket foreløbig og vises kun i alt."
 SMALL = "Tal, der beskriver for få personer, er tilbageholdt, og så mange andre, at de ikke kan regnes ud."
 QUARTER = "Vises for det seneste hele kvartal, hvor alle tre måneder er endelige."
+
+
+def no_quarter(_: Reading) -> str:
+    return "Intet helt kvartal, hvor alle tre måneder er endelige, er offentliggjort til og med rapportens måned."
 
 
 def by_agreement(told: Told) -> list[Markup]:
@@ -90,19 +95,19 @@ SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", ("red
         Panel("columns", ("treatments",), limits=("redirected_treatments", "ALL")),
     ), (("redirected_treatments", "ALL"),)),
     Figure("A2", "Fordeling på aftaletype", f"{UNIT} {QUARTER} {SMALL}", (Panel("bars", ("treatments", "treatments_share")),),
-        says=by_agreement, names="agreement_type"),
+        says=by_agreement, absent=no_quarter, names="agreement_type"),
     Figure("A3", "Forventet ydelse, sammenlignet med samme måned året før",
         f"{UNIT} Ydelsen er den, der var forventet, da patienten blev omvisiteret; “uden kode” var den ikke kendt. {SMALL}",
         (Panel("pairs", ("treatments", "treatments_year_before")),), says=by_service_and_year, names="service_group_name",
         labels={"treatments_change": "Ændring"}, units={"treatments_change": "treatments"}),
     Figure("A4", "Fordeling på forventet ydelse",
         f"{UNIT} Grupperne følger SKS-kodens begyndelse. {QUARTER} {SMALL}", (Panel("bars", ("treatments", "treatments_share")),),
-        says=by_service, names="service_group_name"),
+        says=by_service, absent=no_quarter, names="service_group_name"),
     Figure("A5", "Fordeling på henvisende hospital",
         f"{UNIT} Opgjort efter funktionshospital, som hospitalet var på dagen. {QUARTER} {SMALL}",
-        (Panel("bars", ("treatments", "treatments_share")),), says=by_hospital, names="hospital_name",
+        (Panel("bars", ("treatments", "treatments_share")),), says=by_hospital, absent=no_quarter, names="hospital_name",
         labels={"service_group_name": "Største ydelsesgruppe, hvor tallene kan vises"}),
     Figure("A6", "Fordeling på modtagende privat leverandør",
         f"{UNIT} De største efter antal behandlinger i perioden; leverandører med få personer står under Øvrige. {QUARTER}",
-        (Panel("bars", ("treatments", "treatments_share")),), says=by_provider, names="provider_name"),
+        (Panel("bars", ("treatments", "treatments_share")),), says=by_provider, absent=no_quarter, names="provider_name"),
 ))  # fmt: skip
