@@ -230,7 +230,7 @@ def test_two_files_that_tell_of_the_same_day_are_one_unit(region: Region) -> Non
 
 def test_a_provider_is_called_what_the_register_says_on_the_day_and_else_what_the_lookup_does(region: Region) -> None:
     columns = "Udbyder-id;Navn;Gælder fra;Gælder til"
-    rows = ["P001;Før;01-01-2007;", "P001;Siden;15-01-2015;", "P777;Ny;10-12-2014;31-12-2014"]
+    rows = ["P001;Før;01-01-2007;", "P001;Siden;01-01-2015;", "P777;Ny;10-12-2014;31-12-2014"]
     region.lay("providers", "udbydere", "2015-01-20", [columns, *rows])
     for month, drawn in (("2014-12", "2015-02-02"), ("2015-01", "2015-03-02")):
         found = Treatments(month, 1)

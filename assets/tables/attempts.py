@@ -4,7 +4,7 @@ One that cannot be made, or fails, has a problem: a fault in one table must not 
 """
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 import duckdb
@@ -24,6 +24,8 @@ from expectations.suite import Outcome
 from sources.duck import relation, said_of
 from sources.reasons import Refused
 
+# One that is opened when it is first asked for.
+Connection = Callable[[], duckdb.DuckDBPyConnection]
 # The key of a table whose inputs cannot be looked at.
 UNKNOWN = "unknown"
 
@@ -66,13 +68,15 @@ class Attempts:
         places = (self._lake.version(table.name, key), self._lake.failed(table.name, key))
         found = next(((p, version) for p in places if (version := known(p, in_full=table.layer != "core"))), None)
         needs = {n: available[n] for n in table.needs if n in available}
+        others = {n: needs[n] for n in table.checked_against if n in needs}
+        # Opened when it is first asked for, and once: to open one takes longer than to make or judge a small table.
+        con = cache(partial(self._inputs.connect_to, others if found else needs))
         try:
             if found is None:
-                with self._inputs.connect_to(needs) as con:
-                    made = make(con)
+                made = make(con())
                 found = made, facts(made)
             there, version = found
-            outcomes = self._judged(table, version, there, needs)
+            outcomes = self._judged(table, version, there, others, con)
         except (duckdb.Error, pa.ArrowException, AuditError, Contradiction, Refused, WrongLookup) as error:
             if isinstance(error, RevisedTooMuch):
                 self._unsafe.setdefault(table.domain, set()).add(error.period)
@@ -84,16 +88,15 @@ class Attempts:
         is_known = there == places[0]
         return Attempt(table.name, version, outcomes, is_known, "" if was_published else said, said if was_published else "")
 
-    def _judged(self, table: Table, version: Version, folder: Path, needs: Available) -> list[Outcome]:
-        """What today's rules find of a version, with what operators let pass."""
-        others = {n: self._inputs.content(n, needs[n]) for n in table.checked_against if n in needs}
+    def _judged(self, table: Table, version: Version, folder: Path, others: Available, con: Connection) -> list[Outcome]:
+        """What today's rules find of a version, with what operators let pass; `con` shows the `others` that it is compared with."""
 
         def ask() -> list[Outcome]:
-            with self._inputs.connect_to({n: needs[n] for n in others}) as con:
-                relation(con, table.name, tonight_sql(folder))
-                return audit(con, table.contract, table.rules, table.name, dict(table.related))
+            relation(con(), table.name, tonight_sql(folder))
+            return audit(con(), table.contract, table.rules, table.name, dict(table.related))
 
-        key = audit_key(version.key, table.rules, others, table.contract.has_personal_columns)
+        compared = {n: self._inputs.content(n, key) for n, key in others.items()}
+        key = audit_key(version.key, table.rules, compared, table.contract.has_personal_columns)
         return self._line.judged(table.name, version.key, key, table.rules, ask)
 
     def _said(self, table: Table, error: Exception) -> str:

@@ -56,31 +56,32 @@ placed as (
     union all
     select period_type, period_start, 'ØVRIGE', treatments, persons, providers, null, providers
     from rest
-)
-select
-    placed.period_type,
-    placed.period_start,
-    placed.provider_id,
-    -- As it is called at the end of the period, else at its beginning.
-    case
-        when placed.provider_id = 'ØVRIGE' then 'Øvrige'
-        else coalesce(
-            provider_name_of(placed.provider_id, placed.period_end),
-            provider_name_of(placed.provider_id, placed.period_start),
-            placed.provider_id
-        )
-    end as provider_name,
-    placed.treatments,
-    round(
-        placed.treatments / sum(placed.treatments) filter (placed.part_of is null) over (partition by placed.period_type, placed.period_start),
-        9
-    ) as treatments_share,
-    placed.persons,
-    placed.providers,
-    placed.part_of,
-    placed.at_least,
-from (
+),
+dated as (
     select *, last_day(case when period_type = 'month' then period_start else period_start + interval 2 month end) as period_end
     from placed
-) as placed
+)
+select
+    dated.period_type,
+    dated.period_start,
+    dated.provider_id,
+    -- As it was called when the period began, and if it was not there yet as when it ended.
+    case
+        when dated.provider_id = 'ØVRIGE' then 'Øvrige'
+        else coalesce(
+            provider_name_of(dated.provider_id, dated.period_start),
+            provider_name_of(dated.provider_id, dated.period_end),
+            dated.provider_id
+        )
+    end as provider_name,
+    dated.treatments,
+    round(
+        dated.treatments / sum(dated.treatments) filter (dated.part_of is null) over (partition by dated.period_type, dated.period_start),
+        9
+    ) as treatments_share,
+    dated.persons,
+    dated.providers,
+    dated.part_of,
+    dated.at_least,
+from dated
 order by all
