@@ -17,6 +17,7 @@ from sources.errors import ToldError
 Sum = dict[int, int]
 # A bound in work, never in time, which differs from machine to machine.
 MOST_NODES = 20_000
+ENDLESS = (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible)
 # How far from a whole number a solver's whole number may lie.
 WHOLE = 1e-6
 
@@ -98,12 +99,12 @@ class Attack:
 
     def _push(self, place: int, direction: int) -> None:
         status, found = _least(self._fractions, place, direction)
-        if status == highspy.HighsModelStatus.kOptimal and np.abs(found - np.round(found)).max() > WHOLE:
+        if status not in ENDLESS and (status != highspy.HighsModelStatus.kOptimal or np.abs(found - np.round(found)).max() > WHOLE):
             status, found = _least(self._whole, place, direction)
         # There is an end downwards, so only upwards is there none. What is not found within the bound counts as told.
         if status == highspy.HighsModelStatus.kSolutionLimit:
             return
-        if status in (highspy.HighsModelStatus.kUnbounded, highspy.HighsModelStatus.kUnboundedOrInfeasible):
+        if status in ENDLESS:
             self._high[place] = np.inf
             return
         if status != highspy.HighsModelStatus.kOptimal:
