@@ -1,5 +1,6 @@
 """How the pipeline opens DuckDB: in memory, bounded, shut in one folder, without extensions from elsewhere."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,9 @@ from sources.contract import Contract
 from sources.errors import WrongUsage
 from sources.paths import names, plain
 from sources.settings import settings
+
+# One that is opened when it is first asked for.
+Connection = Callable[[], duckdb.DuckDBPyConnection]
 
 
 def connect(

@@ -178,3 +178,11 @@ def cases() -> Path:
     if not folder:
         pytest.skip("VENTETAL_CASES is not set: deliveries that went wrong are not tried")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Path:
+    folder = os.environ.get("VENTETAL_DATASETS")
+    if not folder:
+        pytest.skip("VENTETAL_DATASETS is not set: real public data are not tested")
+    return Path(folder)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from assets.catalog.freshness import DELIVERY_RULES, freshness_rules
 from assets.catalog.statements import Macro, Rows, statement
-from expectations.suite import COLUMNS, THRESHOLD_LOOKUP, Rule, raw_rules, table_rules
+from expectations.suite import COLUMNS, LOOKUPS, THRESHOLD_LOOKUP, Rule, raw_rules, table_rules
 from sources.contract import Contract, digest, load_contract, load_fields
 from sources.documents import ContractError, read
 from sources.layout import Extract, Layout
@@ -30,7 +30,7 @@ MARTS = "marts"
 RAW, COVERAGE = "raw", "coverage"
 DELIVERED = (RAW, COVERAGE)
 INDICATORS = "indicators"
-REFERENCE = "reference"
+REFERENCE = LOOKUPS
 # Steps of a run besides domains and extracts, which share their names' space in Dagster.
 STEPS = {"release", "report"}
 # Column -> the (table, column) pairs it is computed from.

@@ -3,7 +3,6 @@
 Bad input makes a refused receipt or a `problem`, never an exception.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any, ClassVar
@@ -28,15 +27,12 @@ from assets.lake.seals import Damaged, mended
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome, raw_rules
 from sources.contract import Contract, digest
-from sources.duck import connect, relation, said_of
+from sources.duck import Connection, connect, relation, said_of
 from sources.layout import Extract, LayoutFault
 from sources.parse import PARQUET, Reading
 from sources.paths import quoted
 from sources.readers import NotReadable, Readers, Stopped
 from sources.reasons import Refused
-
-# One that is opened when it is first asked for.
-Connection = Callable[[], duckdb.DuckDBPyConnection]
 
 
 @dataclass(frozen=True)

@@ -133,13 +133,14 @@ def _archive(lake: Lake, catalog: Catalog, old: datetime) -> list[Path]:
             if not extract.is_usable or not read_before(lake, extract, receipt.content, receipt.inner_name):
                 unread.add(receipt.content)
     # Of an extract that is declared no more, or that the region is without, nothing will be read again.
-    for receipt in (load(p, Receipt) for p in lake.receipts.glob("[!.]*.json")):
+    everything = [load(p, Receipt) for p in lake.receipts.glob("[!.]*.json")]
+    for receipt in everything:
         if receipt.extract not in catalog.extracts and not catalog.domain_of_extract(receipt.extract):
             newest[receipt.content] = max(newest.get(receipt.content, ""), receipt.received_at)
             if receipt.received_at < old.isoformat():
                 rejected += [p for p in (lake.rejected / receipt.id,) if p.exists()]
     taken = [lake.archived(c) for c, at in newest.items() if at < old.isoformat() and c not in unread]
-    named = {load(p, Receipt).content for p in lake.receipts.glob("[!.]*.json")}
+    named = {receipt.content for receipt in everything}
     nameless = [p for p in lake.archive.iterdir() if p.name not in named and not p.name.startswith(".") and _is_before(p, old)]
     return [p for p in taken if p.exists()] + rejected + nameless
 

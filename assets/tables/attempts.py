@@ -21,11 +21,9 @@ from assets.tables.last_good import LastGood
 from assets.tables.versions import Attempt, Version, facts, failing, known, settle_in, tonight_sql
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome
-from sources.duck import relation, said_of
+from sources.duck import Connection, relation, said_of
 from sources.reasons import Refused
 
-# One that is opened when it is first asked for.
-Connection = Callable[[], duckdb.DuckDBPyConnection]
 # The key of a table whose inputs cannot be looked at.
 UNKNOWN = "unknown"
 

@@ -1,6 +1,6 @@
 -- The hospital a unit belongs to on a day: by the longest beginning of its code in reference.unit, else by that of the code that owned it
--- last by then, as the register says, though it be closed: patients still wait there; NULL where neither is known. Beginnings are compared whole, each as long as the code allows: so DuckDB
--- meets thousands of rows by their hash, a hundred times faster.
+-- last by then, as the register says, though it be closed: patients still wait there; NULL where neither is known. Beginnings are
+-- compared whole, each as long as the code allows: so DuckDB meets thousands of rows by their hash, a hundred times faster.
 create or replace macro hospital_of(code, day) as coalesce(
     (
         select arg_max(mapped.hospital_code, length(mapped.unit_prefix))

@@ -5,7 +5,6 @@ The files are not part of the project: VENTETAL_DATASETS names the folder that h
 
 import csv
 import json
-import os
 import tarfile
 from collections import Counter
 from collections.abc import Callable
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from assets.catalog.loading import load_catalog
 from sources.contract import Contract, load_contract, load_fields
@@ -34,14 +32,6 @@ EXTRACTS = {
 }
 
 UNITS = load_catalog(PROJECT).extracts["units"]
-
-
-@pytest.fixture(scope="module")
-def datasets() -> Path:
-    folder = os.environ.get("VENTETAL_DATASETS")
-    if not folder:
-        pytest.skip("VENTETAL_DATASETS is not set: real public data are not tested")
-    return Path(folder)
 
 
 class Parsed:

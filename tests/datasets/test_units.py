@@ -6,8 +6,6 @@ import shutil
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
-
 from tests.redirected import HEADER, Region
 from tests.test_registers import PERSONS, core, with_unnamed
 
@@ -15,15 +13,8 @@ from tests.test_registers import PERSONS, core, with_unnamed
 UNMAPPED = "UNMAPPED"
 
 
-@pytest.fixture
-def register() -> Path:
-    folder = os.environ.get("VENTETAL_DATASETS")
-    if not folder:
-        pytest.skip("VENTETAL_DATASETS is not set: the real register is not tested")
-    return Path(folder) / "shak" / "SHAKCOMPLETE_2011_capital_region.txt"
-
-
-def test_units_of_the_real_register_are_under_the_hospital_of_their_day(register: Path, tmp_path: Path) -> None:
+def test_units_of_the_real_register_are_under_the_hospital_of_their_day(datasets: Path, tmp_path: Path) -> None:
+    register = datasets / "shak" / "SHAKCOMPLETE_2011_capital_region.txt"
     region, luck = Region(tmp_path), random.Random(11)
     with_unnamed(region)
     lines = register.read_bytes().decode("cp1252").splitlines()
