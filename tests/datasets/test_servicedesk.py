@@ -14,10 +14,8 @@ from assets.deliveries.standing import current_records
 from sources.duck import relation
 from sources.layout import Extract, load_layout
 from sources.parse import Delivery, Reading
-from tests.datasets.test_public_data import datasets
 from tests.drawn import Tables
 
-__all__ = ["datasets"]
 SOURCES = Path(__file__).parent / "sources"
 Say = Callable[[str, object], None]
 
