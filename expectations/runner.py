@@ -1,7 +1,7 @@
 """Runs a suite with Great Expectations on a view of the pipeline's own DuckDB connection.
 
-First all rules cheaply, true or false; then counts for those that failed. No row value ever enters a result, except
-that a rule may name what offends by a label its contract declares, and only in tables without personal columns.
+All rules that can be counted are asked in one statement, as one expectation; the others each as its own. No row value ever enters
+a result, except that a rule may name what offends by a label its contract declares, and only in tables without personal columns.
 """
 
 import functools
@@ -13,13 +13,15 @@ from typing import Any
 
 import duckdb
 
+from expectations.counts import Count, bound, counting, counts, is_counted, know_repeats
 from expectations.suite import COLUMNS, Outcome, Rule
 from sources.contract import Contract
-from sources.repeats import repeated_hashes
 
 LABELS_SHOWN = 10
 # The view Great Expectations knows; what it shows is another table each time.
 AUDITED = "audited"
+# Expectations -> of each the name of its rule, and its result.
+Validate = Callable[[list[Any]], Iterator[tuple[str, Any]]]
 
 
 class AuditError(Exception):
@@ -37,22 +39,28 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
     if wrong := _wrong_columns(con, contract, rules, view):
         first, *rest = rules
         return [Outcome.of(first, False, 1, wrong), *(Outcome.of(rule, False, 0, "not run") for rule in rest)]
-    for rule in rules:
-        if rule.key:
-            # No temporary table: Great Expectations looks from another cursor.
-            hashes = repeated_hashes(con, rule.key, view).tolist()
-            con.execute("create or replace table repeated_hashes as select unnest($hashes::ubigint[]) as hash", {"hashes": hashes})
-            others = others | {"repeated_hashes": "repeated_hashes"}
-    validate = _validator(con, view)
-    all_of_them = [_expectation(r, view, others) for r in rules]
-    passed = {name: bool(result.success) for name, result in validate(all_of_them, "BOOLEAN_ONLY")}
-    failed = [_expectation(r, view, others) for r in rules if not passed[r.name]]
-    offenders = {name: _offenders(result.result) for name, result in validate(failed, "BASIC")} if failed else {}
+    known = others | know_repeats(con, rules, view)
+    found = _found(_validator(con, view), rules, view, known)
     outcomes = []
     for rule in rules:
-        named = "" if passed[rule.name] else _named(con, contract, rule, view, others)
-        outcomes.append(Outcome.of(rule, passed[rule.name], offenders.get(rule.name, 0), named))
+        count = found[rule.name]
+        named = "" if count.passed else _named(con, contract, rule, view, known)
+        # A table without a row has no offender to count, and offends.
+        outcomes.append(Outcome.of(rule, count.passed, 0 if count.passed else max(1, count.offenders), named))
     return outcomes
+
+
+def _found(validate: Validate, rules: list[Rule], view: str, others: dict[str, str]) -> dict[str, Count]:
+    """What each rule finds: those that can be counted by one statement, the rest each by itself."""
+    counted, apart = [r for r in rules if is_counted(r)], [r for r in rules if not is_counted(r)]
+    try:
+        [(_, result)] = validate([_all_counted(counting(counted, view, others))])
+    except AuditError:
+        # Alone, the one that cannot be run is told by its name.
+        dict(validate([alone(r, view, others) for r in counted]))
+        raise
+    found = counts(counted, result.result["observed_value"])
+    return found | {name: Count(bool(r.success), _offenders(r.result)) for name, r in validate([alone(r, view, others) for r in apart])}
 
 
 def _wrong_columns(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule], view: str) -> str:
@@ -100,8 +108,8 @@ def _whole_view() -> Any:
     return source.add_table_asset("table", table_name=AUDITED, schema_name="main").add_batch_definition_whole_table("all")
 
 
-def _validator(con: duckdb.DuckDBPyConnection, view: str) -> Callable[[list[Any], str], Iterator[tuple[str, Any]]]:
-    """Validates expectations in a result format and yields the name of each one's rule with its result, in no order.
+def _validator(con: duckdb.DuckDBPyConnection, view: str) -> Validate:
+    """Validates expectations and yields the name of each one's rule with its result, in no order.
 
     All of them as one suite: Great Expectations then asks several in one query, and prepares itself once instead of for each.
     """
@@ -113,12 +121,14 @@ def _validator(con: duckdb.DuckDBPyConnection, view: str) -> Callable[[list[Any]
     with warnings.catch_warnings(action="ignore"):
         batch = _whole_view().get_batch()
 
-    def validate(expectations: list[Any], result_format: str) -> Iterator[tuple[str, Any]]:
+    def validate(expectations: list[Any]) -> Iterator[tuple[str, Any]]:
+        if not expectations:
+            return
         from great_expectations import ExpectationSuite
 
         with warnings.catch_warnings(action="ignore"):
             suite = ExpectationSuite(name=view, expectations=expectations)
-            found = batch.validate(suite, result_format={"result_format": result_format, "partial_unexpected_count": 0})
+            found = batch.validate(suite, result_format={"result_format": "BASIC", "partial_unexpected_count": 0})
         for result in found.results:
             name = result.expectation_config.meta["rule"]
             # Great Expectations reports its own faults as failed expectations, which would look like bad data.
@@ -131,38 +141,36 @@ def _validator(con: duckdb.DuckDBPyConnection, view: str) -> Callable[[list[Any]
     return validate
 
 
-def _expectation(rule: Rule, view: str, others: dict[str, str]) -> Any:
+def _all_counted(statement: str) -> Any:
+    from expectations.every_rule import ExpectEveryRuleToBeCounted
+
+    return ExpectEveryRuleToBeCounted(statement=statement, meta={"rule": "a rule"})
+
+
+def alone(rule: Rule, view: str, others: dict[str, str]) -> Any:
+    """The rule as an expectation that Great Expectations runs by itself."""
     from great_expectations.expectations import core
 
     if rule.expectation == "_UnexpectedRows":
-        sql = _bound(rule.kwargs["query"], view, others).replace("{", "{{").replace("}", "}}")
+        sql = bound(rule, rule.kwargs["query"], view, others).replace("{", "{{").replace("}", "}}")
         # The rule names its view itself; the comment is for Great Expectations, which warns of a query without its placeholder.
         sql += " /* {batch} */"
         return core.unexpected_rows_expectation.UnexpectedRowsExpectation(unexpected_rows_query=sql, meta={"rule": rule.name})
     return getattr(core, f"Expect{rule.expectation}")(**rule.kwargs, meta={"rule": rule.name})
 
 
-def _bound(sql: str, view: str, others: dict[str, str]) -> str:
-    """The rule's SQL with {object} and the {table}s of relationships replaced by views."""
-    for name, relation in {"object": view, **others}.items():
-        sql = sql.replace("{" + name + "}", relation)
-    return sql
-
-
 def _offenders(result: dict[str, Any]) -> int:
     counted = result.get("unexpected_count", result.get("observed_value"))
     if isinstance(counted, str):
         counted = counted.split()[0]
-    number = int(counted) if isinstance(counted, int | float) or (isinstance(counted, str) and counted.isdigit()) else 1
-    # A table without a row has no offender to count, and offends.
-    return max(1, number)
+    return int(counted) if isinstance(counted, int | float) or (isinstance(counted, str) and counted.isdigit()) else 1
 
 
 def _named(con: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule, view: str, others: dict[str, str]) -> str:
     """The first offenders by the label the contract declares, '' where it declares none."""
     if rule.label is None or rule.predicate is None or contract.has_personal_columns:
         return ""
-    predicate, order = _bound(rule.predicate, view, others), "desc" if rule.newest_first else "asc"
+    predicate, order = bound(rule, rule.predicate, view, others), "desc" if rule.newest_first else "asc"
     found = con.execute(f"select distinct {rule.label} as label from {view} as this where {predicate} order by label {order}").fetchall()
     shown = ", ".join(str(label) for (label,) in found[:LABELS_SHOWN])
     return shown + (f" and {len(found) - LABELS_SHOWN} more" if len(found) > LABELS_SHOWN else "")

@@ -210,7 +210,7 @@ POINTS: dict[str, Arm] = {
     "before the receipt": on_change({"os.rename"}, "/receipts/"),
     "before landing is cleared": on_change({"os.remove"}, "/landing/"),
     "before a refused file is put away": on_change({"os.rename"}, "/landing/"),
-    "mid-audit": on_call("expectations.runner:_expectation"),
+    "mid-audit": on_call("expectations.runner:_all_counted"),
     "after the ledger, before the table": on_call("assets.tables.ledger:Ledger.remember", after=True),
     "before a version has its name": on_change({"os.rename"}, "/marts/"),
     "before the record has it": on_change({"os.rename"}, "/record/"),
