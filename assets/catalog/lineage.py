@@ -8,6 +8,10 @@ from sqlglot.lineage import Node, lineage
 from assets.catalog.declared import Catalog, Lineage, Table
 from assets.catalog.statements import Macro
 from assets.lake.log import warn
+from sources.contract import digest
+
+# By SQL and what it reads: a process may make the nights of several times.
+_known: dict[str, Lineage] = {}
 
 
 def column_lineage(catalog: Catalog, table: Table) -> Lineage:
@@ -19,12 +23,19 @@ def column_lineage(catalog: Catalog, table: Table) -> Lineage:
     for name in table.reads:
         layer, input_table = name.split(".")
         schema.setdefault(layer, {})[input_table] = {c.name: c.physicalType for c in catalog.contract(name).columns}
+    key = digest(table.text, [m.text for m in table.macros], schema)
+    if key not in _known:
+        try:
+            _known[key] = _lineage(table, schema)
+        except (SqlglotError, ValueError) as error:
+            warn("lineage not known", table=table.name, error=type(error).__name__)
+            return {}
+    return _known[key]
+
+
+def _lineage(table: Table, schema: dict[str, dict[str, dict[str, str]]]) -> Lineage:
     # Trimmed selects are for drawing; they copy the query for every column, nine tenths of what this takes.
-    try:
-        nodes = lineage(None, expanded(table), schema, dialect="duckdb", trim_selects=False)
-    except (SqlglotError, ValueError) as error:
-        warn("lineage not known", table=table.name, error=type(error).__name__)
-        return {}
+    nodes = lineage(None, expanded(table), schema, dialect="duckdb", trim_selects=False)
     assert isinstance(nodes, dict)
     return {column: sorted(_origins(node)) for column, node in nodes.items()}
 

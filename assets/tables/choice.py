@@ -122,26 +122,35 @@ class _Search:
         numbers, count, added = self._numbers, len(self._numbers.values), 0
         share = np.array([parts.get(n, 0.0) for n in range(count)])
         self._moves.changeColsBounds(count, np.arange(count, dtype=np.int32), -np.array(self._spare) * share, self._cap * share)
+        # How far each is seen to move up and down while others are asked about: of most there is nothing left to ask.
+        highest, lowest = np.zeros(count), np.zeros(count)
         for n in sorted(parts):
-            if not numbers.width[n]:
+            width, rise = numbers.width[n], numbers.reach[n] - numbers.values[n]
+            wide, high = width * parts[n] - ENOUGH, rise * parts[n] - ENOUGH
+            if not width or (highest[n] - lowest[n] >= wide and highest[n] >= high):
                 continue
-            (higher, upward), (lower, downward) = self._moved(n, 1), self._moved(n, -1)
-            if higher + lower < numbers.width[n] * parts[n] - ENOUGH:
-                lets = {m: upward.get(m, 0.0) + downward.get(m, 0.0) for m in {**upward, **downward}}
-                added += self._require(n, lets, numbers.width[n])
-            if higher < (numbers.reach[n] - numbers.values[n]) * parts[n] - ENOUGH:
-                added += self._require(n, upward, numbers.reach[n] - numbers.values[n])
+            lets = []
+            for direction in (1, -1):
+                moved, letting = self._moved(n, direction)
+                np.maximum(highest, moved, out=highest)
+                np.minimum(lowest, moved, out=lowest)
+                lets.append(letting)
+            upward, downward = lets
+            if highest[n] - lowest[n] < wide:
+                added += self._require(n, {m: upward.get(m, 0.0) + downward.get(m, 0.0) for m in {**upward, **downward}}, width)
+            if highest[n] < high:
+                added += self._require(n, upward, rise)
         return added
 
-    def _moved(self, number: int, direction: int) -> tuple[float, Amounts]:
-        """How far a number can move up (1) or down (-1), and how far each other would let it if that one were hidden."""
+    def _moved(self, number: int, direction: int) -> tuple[np.ndarray, Amounts]:
+        """How each number moves when one moves as far as it can, up (1) or down (-1), and how far each would let it if it were hidden."""
         self._moves.changeColCost(number, -float(direction))
         self._moves.run()
         self._moves.changeColCost(number, 0.0)
         solution = self._moves.getSolution()
         duals = {n: -dual for n, dual in enumerate(solution.col_dual) if abs(dual) > ENOUGH}
         lets = {n: self._cap * dual if dual > 0 else self._spare[n] * -dual for n, dual in duals.items()}
-        return abs(solution.col_value[number]), lets
+        return np.array(solution.col_value), lets
 
     def _require(self, number: int, lets: Amounts, wanted: float) -> int:
         """If a number is hidden, what those hidden with it let it move by must come to what is wanted; 1 if that is new."""
