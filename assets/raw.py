@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from assets.alerts.alert_causes import emptied
+from assets.asset_checks import check_results, check_specs
 from assets.catalog.freshness import DELIVERY_RULES, freshness_rules
 from assets.night_run import NightRun
-from assets.specs import asset_key, check_results, check_specs, contract_spec
+from assets.specs import asset_key, contract_spec
 from expectations.suite import Outcome, Rule, raw_rules
 from sources.layout import Extract
 

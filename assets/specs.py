@@ -1,13 +1,13 @@
-"""How a contract looks in Dagster: keys, specs, checks, metadata. Words and counts, never a row."""
+"""How a contract looks in Dagster: keys, specs, metadata. Words and counts, never a row."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import dagster as dg
 
+from assets.asset_checks import evaluation
 from assets.catalog.declared import Lineage, Table
 from assets.tables.versions import Attempt, WithheldCount
-from expectations.suite import COLUMNS, KEY, Outcome, Rule
 from sources.contract import Contract
 
 
@@ -52,60 +52,6 @@ def column_schema(contract: Contract) -> dg.TableSchema:
     )
 
 
-def check_specs(key: dg.AssetKey, rules: list[Rule]) -> list[dg.AssetCheckSpec]:
-    return [
-        dg.AssetCheckSpec(
-            name, asset=key, description=rules[0].words if name != COLUMNS else f"All {len(rules)} rules of its columns hold."
-        )
-        for name, rules in _checks(rules).items()
-    ]
-
-
-def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: list[Outcome], least: float = 1) -> list[dg.AssetCheckResult]:
-    """A result for every check: what it found, or that it did not run. Fewer offenders than `least` are not counted aloud."""
-    found = {o.name: o for o in outcomes}
-    results = []
-    for name, members in _checks(rules).items():
-        failing = [found[r.name] for r in members if r.name in found and not found[r.name].passed]
-        holds = members[0].severity == "error" and not (failing and all(o.accepted_until for o in failing))
-        severity = dg.AssetCheckSeverity.ERROR if holds else dg.AssetCheckSeverity.WARN
-        said = " ".join(_said(o) for o in failing) or members[0].words
-        has_run = any(r.name in found for r in members)
-        results.append(
-            dg.AssetCheckResult(
-                asset_key=key,
-                check_name=name,
-                passed=has_run and not failing,
-                severity=severity if has_run else dg.AssetCheckSeverity.WARN,
-                description=said if has_run else f"Not run. {said}",
-                metadata=_offenders(failing, least),
-            )
-        )
-    return results
-
-
-def _offenders(failing: list[Outcome], least: float) -> dict[str, int | str]:
-    counts = [o.offenders for o in failing]
-    return {"offenders": sum(counts) if all(n == 0 or n >= least for n in counts) else "withheld"}
-
-
-def _said(outcome: Outcome) -> str:
-    accepted = f"Accepted until {outcome.accepted_until}: {outcome.accepted_reason.rstrip('.')}. " if outcome.accepted_until else ""
-    return accepted + outcome.words + (f" Fails for: {outcome.named}." if outcome.named else "")
-
-
-def _checks(rules: list[Rule]) -> dict[str, list[Rule]]:
-    """Rules by the check that shows them: what must hold of single columns is one check, everything else is its own.
-
-    Dagster writes every check to its log several times; the single rules and their results stand in meta.check_result.
-    """
-    checks: dict[str, list[Rule]] = {}
-    for rule in rules:
-        of_columns = rule.name == COLUMNS or (rule.column is not None and rule.severity == "error" and rule.name != KEY)
-        checks.setdefault(COLUMNS if of_columns else rule.name, []).append(rule)
-    return checks
-
-
 def materialized(table: Table, attempt: Attempt, held: str = "", preview: str = "") -> dg.MaterializeResult[None]:
     """The version as the asset's newest state; `held` says why an earlier one stands, `preview` shows first rows in Markdown."""
     version = attempt.version
@@ -136,21 +82,12 @@ def told(
     """Results of other assets as events a step may tell of them: what their own step would have said."""
     for result in results:
         if isinstance(result, dg.AssetCheckResult):
-            yield _evaluation(result)
+            yield evaluation(result)
             continue
         assert result.asset_key is not None
         version = {"dagster/data_version": result.data_version.value} if result.data_version else {}
         yield dg.AssetMaterialization(result.asset_key, metadata=result.metadata, tags=version)
-        yield from (_evaluation(check) for check in result.check_results or ())
-
-
-def _evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
-    assert result.asset_key is not None
-    assert result.check_name is not None
-    metadata = {name: dg.MetadataValue.int(value) for name, value in (result.metadata or {}).items() if isinstance(value, int)}
-    return dg.AssetCheckEvaluation(
-        result.asset_key, result.check_name, result.passed, metadata, severity=result.severity, description=result.description
-    )
+        yield from (evaluation(check) for check in result.check_results or ())
 
 
 def _withheld(counts: list[WithheldCount]) -> str:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from assets.asset_checks import check_results, check_specs
 from assets.catalog.declared import COVERAGE, MARTS, RAW, REFERENCE, Catalog, Table
 from assets.night_run import NightRun
-from assets.specs import asset_key, check_results, check_specs, contract_spec, materialized
+from assets.specs import asset_key, contract_spec, materialized
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import Attempt
 

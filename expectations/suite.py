@@ -40,6 +40,11 @@ class Rule:
     newest_first: bool = False
     key: str = ""
 
+    @property
+    def counts_rows(self) -> bool:
+        """Whether its offenders are rows, not the table or what it is about."""
+        return bool(self.column or self.predicate or self.key)
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -165,7 +165,7 @@ def test_an_earlier_time_is_a_run_of_the_job_and_moves_nothing(toy: Toy, on: dg.
     assert (record.tags[LINE], record.job_name) == ("as of 2015-02-01", JOB)
     checked = {e.asset_check_evaluation.check_name for e in on.all_logs(finished.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION)
                if e.asset_check_evaluation}  # fmt: skip
-    assert {"never_negative", "is_published", "columns"} <= checked
+    assert {"must_hold", "is_published"} <= checked
     event = on.get_latest_materialization_event(dg.AssetKey("release"))
     assert event
     assert event.asset_materialization

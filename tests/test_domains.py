@@ -111,15 +111,17 @@ def test_an_extract_nobody_delivers_does_not_stop_the_others(toy: Toy, on: dg.Da
 def test_checks_stand_in_dagster_with_the_rule_in_words_and_no_row(toy: Toy, on: dg.DagsterInstance) -> None:
     toy.deliver("stock", "stock_2015-01.csv", "secret-name -7")
     job(toy, on)
-    key = dg.AssetCheckKey(dg.AssetKey(["core", "stock_sum"]), "never_negative")
+    key = dg.AssetCheckKey(dg.AssetKey(["core", "stock_sum"]), "must_hold")
     [record] = on.event_log_storage.get_asset_check_execution_history(key, limit=1)
     assert record.event is not None
     evaluation = record.event.asset_check_evaluation
     assert evaluation is not None
     assert not evaluation.passed
     assert evaluation.description is not None
-    assert evaluation.description.startswith("Nothing is counted below zero.")
-    assert evaluation.metadata["offenders"].value == 1
+    assert evaluation.description == "1 of 7 rules fails.\n\nNothing is counted below zero. Not so in 1 row: secret-name."
+    assert evaluation.metadata["failing"].value == 1
+    assert isinstance(told := evaluation.metadata["failing_rules"], dg.TableMetadataValue)
+    assert [(r.data["rule"], r.data["rows"]) for r in told.records] == [("never_negative", "1 row")]
 
 
 @pytest.mark.parametrize(("inputs", "total"), [("[{property: inputs, value: {absent: empty}}]", "a 10"), ("[]", None)])

@@ -79,7 +79,7 @@ def test_what_was_not_chosen_and_stands_on_what_has_changed_is_made_before_a_rel
     assert made == {("marts", "both_total"), ("published", "both_domain"), ("release",)}, "the step tells what it made"
     checks = {e.asset_check_evaluation_data.asset_check_key.to_user_string() for e in chosen.all_events
               if e.event_type_value == "ASSET_CHECK_EVALUATION" and e.step_key == "release"}  # fmt: skip
-    assert "marts/both_total:never_negative" in checks
+    assert "marts/both_total:must_hold" in checks
     assert "published/both_domain:is_published" in checks
 
 

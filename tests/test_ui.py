@@ -65,14 +65,14 @@ def test_a_mart_tells_what_it_is_whose_it_is_and_what_its_columns_mean(page: Pag
 
 
 def test_its_checks_are_listed_and_a_completeness_warning_names_value_and_limit(page: Page, data: Path) -> None:
-    look(page, data, "/assets/marts/udredning_monthly?view=checks", "key_is_unique", "Succeeded")
+    look(page, data, "/assets/marts/udredning_monthly?view=checks", "must_hold", "Succeeded")
     limit = "At least 90 % of the closed referrals became pathways"
-    look(page, data, "/assets/marts/completeness_monthly?view=checks&checkDetail=volume_is_complete", limit, "Fails for: 2015-03 SOM")
+    look(page, data, "/assets/marts/completeness_monthly?view=checks&checkDetail=should_hold", limit, "Not so in", "2015-03 SOM")
 
 
 def test_a_failed_check_says_why_in_words(page: Page, data: Path) -> None:
-    look(page, data, "/assets/raw/servicedesk_cases?view=checks&checkDetail=not_empty", "Without cases there is no figure.", "Failed")
-    look(page, data, "/assets/raw/servicedesk_cases?view=checks&checkDetail=delivery_is_on_time", "A delivery is due once a month by noon")
+    look(page, data, "/assets/raw/servicedesk_cases?view=checks&checkDetail=must_hold", "Without cases there is no figure.", "Failed")
+    look(page, data, "/assets/raw/servicedesk_cases?view=checks&checkDetail=should_hold", "A delivery is due once a month by noon")
 
 
 def test_a_held_domain_is_a_failed_check_with_since_and_why(page: Page, data: Path) -> None:

@@ -1,0 +1,112 @@
+"""A table's rules as two checks in Dagster: those that must hold, and those that should. Words and counts, never a row.
+
+Dagster writes every check to its log several times, so rules are gathered; each by itself stands in meta.check_result.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import dagster as dg
+
+from expectations.suite import Outcome, Rule
+from sources.vocabulary import Severity
+
+# Name of the check, and what follows from a rule that fails, by its severity.
+CHECKS: dict[Severity, tuple[str, str]] = {
+    "error": ("must_hold", "What fails one of them is not published: its domain stays at the last good set."),
+    "warning": ("should_hold", "What fails one of them is published, and told."),
+}
+
+
+def check_specs(key: dg.AssetKey, rules: list[Rule]) -> list[dg.AssetCheckSpec]:
+    """The checks of a table, with the rules they stand for."""
+    return [
+        dg.AssetCheckSpec(
+            name,
+            asset=key,
+            description=f"{_rules(len(members))}. {follows}",
+            metadata={"rules": _table({"rule": r.name, "asks": r.words} for r in members)},
+        )
+        for name, follows, members in _by_severity(rules)
+    ]
+
+
+def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: list[Outcome], least: float = 1) -> list[dg.AssetCheckResult]:
+    """A result for every check: what it found, or that it did not run. Fewer offenders than `least` are not counted aloud."""
+    found = {o.name: o for o in outcomes}
+    return [_result(key, name, members, found, least) for name, _, members in _by_severity(rules)]
+
+
+def _result(key: dg.AssetKey, name: str, rules: list[Rule], found: dict[str, Outcome], least: float) -> dg.AssetCheckResult:
+    failing = [(r, found[r.name]) for r in rules if r.name in found and not found[r.name].passed]
+    has_run = any(r.name in found for r in rules)
+    is_error = has_run and any(o.holds for _, o in failing)
+    if not has_run:
+        said = f"Not run: the table was not made. {_rules(len(rules))}."
+    elif failing:
+        how_many = f"{len(failing)} of {_rules(len(rules))} fail{'s' * (len(failing) == 1)}."
+        said = "\n\n".join([how_many, *(_said(r, o, least) for r, o in failing)])
+    else:
+        said = f"{_rules(len(rules))} hold{'s' * (len(rules) == 1)}."
+    return dg.AssetCheckResult(
+        asset_key=key,
+        check_name=name,
+        passed=has_run and not failing,
+        severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
+        description=said,
+        metadata={"failing": len(failing)} | ({"failing_rules": _failures(failing, least)} if failing else {}),
+    )
+
+
+def evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
+    """The result as an event that the step of another asset may tell."""
+    assert result.asset_key is not None
+    assert result.check_name is not None
+    metadata = {
+        name: value if isinstance(value, dg.MetadataValue) else dg.MetadataValue.int(int(str(value)))
+        for name, value in (result.metadata or {}).items()
+    }
+    return dg.AssetCheckEvaluation(
+        result.asset_key, result.check_name, result.passed, metadata, severity=result.severity, description=result.description
+    )
+
+
+def _by_severity(rules: list[Rule]) -> Iterator[tuple[str, str, list[Rule]]]:
+    for severity, (name, follows) in CHECKS.items():
+        if members := [r for r in rules if r.severity == severity]:
+            yield name, follows, members
+
+
+def _rules(count: int) -> str:
+    return f"{count} rule{'s' * (count != 1)}"
+
+
+def _said(rule: Rule, outcome: Outcome, least: float) -> str:
+    """What a rule asks for, how often it does not hold, and where."""
+    accepted = f" Accepted until {outcome.accepted_until}: {outcome.accepted_reason.rstrip('.')}." if outcome.accepted_until else ""
+    often = f" in {_rows(outcome.offenders, least)}" if rule.counts_rows else ""
+    return f"{outcome.words} Not so{often}{f': {outcome.named}' if outcome.named else ''}.{accepted}"
+
+
+def _rows(offenders: int, least: float) -> str:
+    if 0 < offenders < least:
+        return "a few rows, whose number is withheld"
+    return f"{offenders:,} row{'s' * (offenders != 1)}"
+
+
+def _failures(failing: list[tuple[Rule, Outcome]], least: float) -> dg.TableMetadataValue:
+    return _table(
+        {
+            "rule": rule.name,
+            "asks": outcome.words,
+            "rows": _rows(outcome.offenders, least) if rule.counts_rows else "",
+            "where": outcome.named,
+            "accepted until": outcome.accepted_until,
+        }
+        for rule, outcome in failing
+    )
+
+
+def _table(rows: Iterable[dict[str, str]]) -> dg.TableMetadataValue:
+    """A table of texts, with a row at least."""
+    records = [dg.TableRecord(row) for row in rows]
+    return dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name, "string") for name in records[0].data]))
