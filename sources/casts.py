@@ -26,10 +26,19 @@ def literal(text: str) -> str:
 
 
 class Staged(dict[str, str]):
-    """Expressions worth computing once, by expression; each gets the name of a column of the step before."""
+    """Expressions worth computing once, by expression; each gets the name of a column of the step before, which begins with `called`."""
+
+    def __init__(self, called: str = "$once") -> None:
+        super().__init__()
+        self._called = called
 
     def once(self, expression: str) -> str:
-        return self.setdefault(expression, ident(f"$once {len(self)}"))
+        return self.setdefault(expression, ident(f"{self._called} {len(self)}"))
+
+    @property
+    def columns(self) -> str:
+        """All of them, as a select goes on with them."""
+        return "".join(f", {expression} as {name}" for expression, name in self.items())
 
 
 def typed(text: str, column: Column, reads: Reads, form: str | None, latest: str | None, staged: Staged) -> tuple[str, str]:

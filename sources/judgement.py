@@ -123,7 +123,8 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
     reads, latest = match.layout.reads, match.variables.get("$latest")
     texts: dict[str, str] = {}
     shown: dict[str, tuple[str, str]] = {}
-    staged = Staged()
+    # What is wrong with a record is asked in several places: of its reasons, its text, what is kept of it.
+    staged, wrong = Staged(), Staged("$wrong")
     values, errors = [], list[tuple[str, str]]()
     for column in contract.columns:
         name, text = column.name, ident("$text " + column.name)
@@ -148,7 +149,7 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
         # The type of a number is missing whenever the number is, which is reason enough.
         if column.is_required and TYPE not in source.names:
             faults.append((f"({ident(name)} is null and not {failed})" if source.sql else f"{text} is null", f"{name}:missing_required"))
-        faults += _bounds(column)
+        faults = [(wrong.once(condition), reason) for condition, reason in faults + _bounds(column)]
         shown[name] = f"cast({text}[1] as varchar)" if source.sql else text, " or ".join(condition for condition, _ in faults)
         errors += faults
     errors += [(f"({predicate})", f"rule:{id_}") for id_, predicate, _ in contract.row_rules]
@@ -172,8 +173,9 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
                 {", ".join(f"{expression} as {name}" for expression, name in texts.items())}
             from (select *, {ident(MALFORMED)} as "$text" from supplier)
         ),
-        staged as (select *, {", ".join([*(f"{e} as {name}" for e, name in staged.items()), 'null as "$none"'])} from text),
+        staged as (select *{staged.columns} from text),
         valued as (select *, {", ".join(values)} from staged),
+        doubted as (select *{wrong.columns} from valued),
         judged as (
             select *,
                 case
@@ -185,11 +187,12 @@ def judgement(contract: Contract, match: Match, relation: str) -> str:
                     when {" or ".join(condition for condition, _ in errors)}
                     then {_reasons(errors)}
                 end as _errors
-            from valued
-        )
+            from doubted
+        ),
+        shaped as (select *, case when _errors not in {NO_REASON} then {_shapes(contract, shown)} end as "$shapes" from judged)
         select {columns}, _line, _errors,
             case when _errors not in {NO_REASON} then {_original(contract, shown)} end as _original
-        from judged"""
+        from shaped"""
 
 
 def _reasons(errors: list[tuple[str, str]]) -> str:
@@ -265,13 +268,27 @@ def _original(contract: Contract, shown: dict[str, tuple[str, str]]) -> str:
     """
     if not contract.has_personal_columns:
         return """coalesce("$malformed", cast(to_json("$supplier") as varchar))"""
-    personal = {c.name for c in contract.columns if c.classification}
-    date = r"(\d{1,2}[-./]\d{1,2}[-./](\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2})([ T]\d{1,2}:\d{2}(:\d{2})?)?|(19|20)\d{6}"
-    fields = []
-    for name, (text, is_wrong) in shown.items():
-        if name not in personal:
-            shape = f"regexp_replace(regexp_replace({text}, '\\p{{L}}', 'a', 'g'), '\\p{{N}}', '9', 'g')"
-            said = f"case when not coalesce({is_wrong}, false) or regexp_full_match({text}, '{date}') then {text} else {shape} end"
-            fields.append(f"{ident(name)} := {said}")
+    fields = [
+        f"""{ident(name)} := case when coalesce({is_wrong}, false) then "$shapes"[{place}] else {text} end"""
+        for place, (name, (text, is_wrong)) in enumerate(_impersonal(contract, shown).items(), start=1)
+    ]
     packed = f"struct_pack({', '.join(fields)})" if fields else "'{}'::json"
     return f"""case when "$malformed" is null then cast(to_json({packed}) as varchar) end"""
+
+
+def _shapes(contract: Contract, shown: dict[str, tuple[str, str]]) -> str:
+    """A list of what may be told of texts that are wrong, where there are persons: a date, or the mere shape.
+
+    As one list, so that the patterns are made once and not for every column: for a small file that is most of what reading takes.
+    """
+    texts = [f"case when {is_wrong} then {text} end" for text, is_wrong in _impersonal(contract, shown).values()]
+    if not contract.has_personal_columns or not texts:
+        return "null"
+    date = r"(\d{1,2}[-./]\d{1,2}[-./](\d{4}|\d{2})|\d{4}[-./]\d{1,2}[-./]\d{1,2})([ T]\d{1,2}:\d{2}(:\d{2})?)?|(19|20)\d{6}"
+    shape = r"regexp_replace(regexp_replace(x, '\p{L}', 'a', 'g'), '\p{N}', '9', 'g')"
+    return f"list_transform([{', '.join(texts)}], lambda x: case when regexp_full_match(x, '{date}') then x else {shape} end)"
+
+
+def _impersonal(contract: Contract, shown: dict[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    personal = {c.name for c in contract.columns if c.classification}
+    return {name: what for name, what in shown.items() if name not in personal}

@@ -151,19 +151,23 @@ class Delivery:
 
     def _reading(self, con: duckdb.DuckDBPyConnection, target: Path, physical: int) -> Reading:
         file = f"read_parquet({quoted(target)})"
-        records, accepted, ignored = con.execute(
-            f"select count(*), count(*) filter (_errors is null or _errors = $deleted), count(*) filter (_errors = $ignored) from {file}",
+        watched = [c.name for c in self.extract.contract.columns if c.may_be_empty]
+        empty = "".join(f", count(*) filter (_errors is null and {ident(c)} is null)" for c in watched)
+        (records, accepted, ignored, *empties) = con.execute(
+            "select count(*), count(*) filter (_errors is null or _errors = $deleted), count(*) filter (_errors = $ignored)"
+            f"{empty} from {file}",
             {"deleted": DELETED, "ignored": IGNORED},
         ).fetchall()[0]
         if records != physical:
             raise Refused("counts_disagree", f"The file holds {physical} records, {records} could be read.")
-        reasons = con.execute(
-            f"select reason, count(*) from (select unnest(string_split(_errors, '; ')) as reason from {file} where _errors is not null)"
-            " group by all order by all"
-        ).fetchall()
-        watched = [c.name for c in self.extract.contract.columns if c.may_be_empty]
-        counts = ", ".join(["0", *(f"count(*) filter ({ident(c)} is null)" for c in watched)])
-        empty = con.execute(f"select {counts} from {file} where _errors is null").fetchall()[0][1:] if watched else ()
+        reasons = (
+            con.execute(
+                f"select reason, count(*) from (select unnest(string_split(_errors, '; ')) as reason from {file} where _errors is not null)"
+                " group by all order by all"
+            ).fetchall()
+            if accepted < records
+            else []
+        )
         found = {reason: count for reason, count in reasons if reason not in (DELETED, IGNORED)}
         used = {plain_name(n) for n in self.match.layout.header} | {plain_name(n) for n in self.match.names if self._is_used(n)}
         extra = [] if self.match.layout.unpivot else [n for n in self.match.names if plain_name(n) not in used]
@@ -180,7 +184,7 @@ class Delivery:
             absent_columns=[c for c, s in self.match.layout.columns.items() if s.names and not origin(s, self.match)],
             period=self.match.variables.get("$period"),
             said=_kept(self.extract, self.match.preamble),
-            empty=dict(zip(watched, empty, strict=True)),
+            empty=dict(zip(watched, empties, strict=True)),
         )
         return discreet(self.extract, reading)
 
@@ -255,38 +259,43 @@ def _refuse_repeated_keys(con: duckdb.DuckDBPyConnection, contract: Contract, ta
         return
     has_blank = " or ".join(f"{ident(c)} is null" for c in optional) or "false"
     version = ", ".join([key, *(f"case when not has_blank then {ident(c)} end" for c in optional)])
-    file = f"read_parquet({quoted(target)})"
-    if not len(repeated_hashes(con, key, f"{file} where _errors is null")):
+    hashes = repeated_hashes(con, key, f"read_parquet({quoted(target)}) where _errors is null")
+    if not len(hashes):
         return
     content = ", ".join(ident(c.name) for c in contract.columns)
     packed = ", ".join(f"{ident(c.name)} := {ident(c.name)}" for c in contract.columns)
     original = "null" if contract.has_personal_columns else f"cast(to_json(struct_pack({packed})) as varchar)"
-    marked = target.with_suffix(".marked")
-    con.execute(f"""
-        copy (
-            with record as (select *, file_row_number as place from read_parquet({quoted(target)}, file_row_number = true)),
-            repeated as (
-                select {key} from record where _errors is null group by all having count(*) > 1
-            ),
-            alike as (
+    record = f"(select *, file_row_number as place from read_parquet({quoted(target)}, file_row_number = true)) as record"
+    con.register("suspect", pa.table({"hash": hashes}))
+    try:
+        con.execute(f"""
+            create or replace temp table repeats as
+            with alike as (
                 select *, bool_or({has_blank}) over (partition by {key}) as has_blank
-                from record semi join repeated using ({key})
-                where _errors is null
-            ),
-            judged as (
-                select
-                    place,
-                    case
-                        when count(distinct hash({content})) over (partition by {version}) > 1 then 'rule:duplicate_key'
-                        when row_number() over (partition by {version} order by _line, place) > 1 then 'rule:duplicate_row'
-                    end as repeat
-                from alike
+                from {record}
+                where _errors is null and hash({key}) in (from suspect)
+                qualify count(*) over (partition by {key}) > 1
             )
-            select record.* exclude (place, file_row_number, _errors, _original), coalesce(record._errors, judged.repeat) as _errors,
-                coalesce(record._original, case when judged.repeat is not null then {original} end) as _original
-            from record left join judged using (place)
-        ) to {quoted(marked)} ({PARQUET})""")
-    marked.replace(target)
+            select
+                place,
+                case
+                    when count(distinct hash({content})) over (partition by {version}) > 1 then 'rule:duplicate_key'
+                    when row_number() over (partition by {version} order by _line, place) > 1 then 'rule:duplicate_row'
+                end as repeat
+            from alike""")
+        if con.execute("select count(repeat) from repeats").fetchall() == [(0,)]:
+            return
+        marked = target.with_suffix(".marked")
+        con.execute(f"""
+            copy (
+                select record.* exclude (place, file_row_number, _errors, _original), coalesce(record._errors, repeat) as _errors,
+                    coalesce(record._original, case when repeat is not null then {original} end) as _original
+                from {record} left join repeats using (place)
+            ) to {quoted(marked)} ({PARQUET})""")
+        marked.replace(target)
+    finally:
+        con.unregister("suspect")
+        con.execute("drop table if exists repeats")
 
 
 def refused_records(con: duckdb.DuckDBPyConnection, parsed: Path) -> list[dict[str, Any]]:
