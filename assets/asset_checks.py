@@ -53,7 +53,7 @@ def _result(key: dg.AssetKey, name: str, rules: list[Rule], found: dict[str, Out
         passed=has_run and not failing,
         severity=dg.AssetCheckSeverity.ERROR if is_error else dg.AssetCheckSeverity.WARN,
         description=said,
-        metadata={"failing": len(failing)} | ({"failing_rules": _failures(failing, least)} if failing else {}),
+        metadata={"failing": dg.MetadataValue.int(len(failing)), **({"failing_rules": _failures(failing, least)} if failing else {})},
     )
 
 
@@ -61,10 +61,7 @@ def evaluation(result: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
     """The result as an event that the step of another asset may tell."""
     assert result.asset_key is not None
     assert result.check_name is not None
-    metadata = {
-        name: value if isinstance(value, dg.MetadataValue) else dg.MetadataValue.int(int(str(value)))
-        for name, value in (result.metadata or {}).items()
-    }
+    metadata = {name: value for name, value in (result.metadata or {}).items() if isinstance(value, dg.MetadataValue)}
     return dg.AssetCheckEvaluation(
         result.asset_key, result.check_name, result.passed, metadata, severity=result.severity, description=result.description
     )

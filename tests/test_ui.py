@@ -72,6 +72,7 @@ def test_its_checks_are_listed_and_a_completeness_warning_names_value_and_limit(
 
 def test_a_failed_check_says_why_in_words(page: Page, data: Path) -> None:
     look(page, data, "/assets/raw/servicedesk_cases?view=checks&checkDetail=must_hold", "Without cases there is no figure.", "Failed")
+    page.screenshot(path=data / "failed_check.png")
     look(page, data, "/assets/raw/servicedesk_cases?view=checks&checkDetail=should_hold", "A delivery is due once a month by noon")
 
 
