@@ -3,7 +3,7 @@
 Dagster writes every check to its log several times, so rules are gathered; each by itself stands in meta.check_result.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 import dagster as dg
 
@@ -23,8 +23,7 @@ def check_specs(key: dg.AssetKey, rules: list[Rule]) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             name,
             asset=key,
-            description=f"{_rules(len(members))}. {follows}",
-            metadata={"rules": _table({"rule": r.name, "asks": r.words} for r in members)},
+            description="\n".join([f"{_rules(len(members))}. {follows}\n", *(f"- `{r.name}`: {r.words}" for r in members)]),
         )
         for name, follows, members in _by_severity(rules)
     ]
@@ -78,10 +77,10 @@ def _rules(count: int) -> str:
 
 
 def _said(rule: Rule, outcome: Outcome, least: float) -> str:
-    """What a rule asks for, how often it does not hold, and where."""
+    """Which rule does not hold, how often, where, and what it asks for."""
     accepted = f" Accepted until {outcome.accepted_until}: {outcome.accepted_reason.rstrip('.')}." if outcome.accepted_until else ""
     often = f" in {_rows(outcome.offenders, least)}" if rule.counts_rows else ""
-    return f"{outcome.words} Not so{often}{f': {outcome.named}' if outcome.named else ''}.{accepted}"
+    return f"{rule.name} fails{often}{f': {outcome.named}' if outcome.named else ''}. {outcome.words}{accepted}"
 
 
 def _rows(offenders: int, least: float) -> str:
@@ -91,7 +90,8 @@ def _rows(offenders: int, least: float) -> str:
 
 
 def _failures(failing: list[tuple[Rule, Outcome]], least: float) -> dg.TableMetadataValue:
-    return _table(
+    """A row for each rule, without the columns in which nothing is said."""
+    rows = [
         {
             "rule": rule.name,
             "asks": outcome.words,
@@ -100,10 +100,7 @@ def _failures(failing: list[tuple[Rule, Outcome]], least: float) -> dg.TableMeta
             "accepted until": outcome.accepted_until,
         }
         for rule, outcome in failing
-    )
-
-
-def _table(rows: Iterable[dict[str, str]]) -> dg.TableMetadataValue:
-    """A table of texts, with a row at least."""
-    records = [dg.TableRecord(row) for row in rows]
-    return dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name, "string") for name in records[0].data]))
+    ]
+    said = [name for name in rows[0] if any(row[name] for row in rows)]
+    records = [dg.TableRecord({name: row[name] for name in said}) for row in rows]
+    return dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name, "string") for name in said]))

@@ -118,7 +118,7 @@ def test_checks_stand_in_dagster_with_the_rule_in_words_and_no_row(toy: Toy, on:
     assert evaluation is not None
     assert not evaluation.passed
     assert evaluation.description is not None
-    assert evaluation.description == "1 of 7 rules fails.\n\nNothing is counted below zero. Not so in 1 row: secret-name."
+    assert evaluation.description == "1 of 7 rules fails.\n\nnever_negative fails in 1 row: secret-name. Nothing is counted below zero."
     assert evaluation.metadata["failing"].value == 1
     assert isinstance(told := evaluation.metadata["failing_rules"], dg.TableMetadataValue)
     assert [(r.data["rule"], r.data["rows"]) for r in told.records] == [("never_negative", "1 row")]

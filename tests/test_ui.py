@@ -65,9 +65,17 @@ def test_a_mart_tells_what_it_is_whose_it_is_and_what_its_columns_mean(page: Pag
 
 
 def test_its_checks_are_listed_and_a_completeness_warning_names_value_and_limit(page: Page, data: Path) -> None:
-    look(page, data, "/assets/marts/udredning_monthly?view=checks", "must_hold", "Succeeded")
+    look(page, data, "/assets/marts/udredning_monthly?view=checks&checkDetail=must_hold", "Succeeded", "month is never missing.")
+    page.screenshot(path=data / "rules.png")
     limit = "At least 90 % of the closed referrals became pathways"
-    look(page, data, "/assets/marts/completeness_monthly?view=checks&checkDetail=should_hold", limit, "Not so in", "2015-03 SOM")
+    look(
+        page,
+        data,
+        "/assets/marts/completeness_monthly?view=checks&checkDetail=should_hold",
+        limit,
+        "volume_is_complete fails in",
+        "2015-03 SOM",
+    )
 
 
 def test_a_failed_check_says_why_in_words(page: Page, data: Path) -> None:
