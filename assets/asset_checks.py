@@ -38,7 +38,7 @@ def check_results(key: dg.AssetKey, rules: list[Rule], outcomes: list[Outcome], 
 def _result(key: dg.AssetKey, name: str, rules: list[Rule], found: dict[str, Outcome], least: float) -> dg.AssetCheckResult:
     failing = [(r, found[r.name]) for r in rules if r.name in found and not found[r.name].passed]
     has_run = any(r.name in found for r in rules)
-    is_error = has_run and any(o.holds for _, o in failing)
+    is_error = any(o.holds for _, o in failing)
     if not has_run:
         said = f"Not run: the table was not made. {_rules(len(rules))}."
     elif failing:

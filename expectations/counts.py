@@ -76,10 +76,12 @@ def _columns(rule: Rule, view: str, others: Mapping[str, str]) -> list[tuple[str
         key = _key(rule)
         suspect = f"select {key} as key from {view} where {key} is not null and hash({key}) in (from {others[_repeats(rule)]})"
         return [(OFFENDERS, f"(select coalesce(sum(n), 0) from (select count(*) as n from ({suspect}) group by key having count(*) > 1))")]
-    offends = _ROW_RULES[rule.expectation](rule)
-    asked = "count(*)" if rule.expectation == "ColumnValuesToNotBeNull" else f"count({ident(rule.kwargs.get('column', ROWS))})"
-    mostly = [(ASKED, asked)] if "mostly" in rule.kwargs else []
-    return [(OFFENDERS, f"count(*) filter (where {bound(rule, offends, view, others)})"), *mostly]
+    offends = bound(rule, _ROW_RULES[rule.expectation](rule), view, others)
+    counted = [(OFFENDERS, f"count(*) filter (where {offends})")]
+    if "mostly" in rule.kwargs:
+        # Whether a value is missing is asked of every row, anything else of those that have one.
+        counted.append((ASKED, "count(*)" if rule.expectation == "ColumnValuesToNotBeNull" else f"count({_column(rule)})"))
+    return counted
 
 
 def _count(rule: Rule, place: int, row: Mapping[str, int]) -> Count:
@@ -134,6 +136,7 @@ def _value(value: Any) -> str:
 # Expectation -> SQL that is true for an offending row.
 _ROW_RULES: dict[str, Callable[[Rule], str]] = {
     "ColumnValuesToNotBeNull": lambda rule: f"{_column(rule)} is null",
+    # No row offends by itself: asked by a query of its own.
     "ColumnValuesToBeUnique": lambda rule: "",
     "ColumnValuesToBeBetween": lambda rule: _outside(_column(rule), rule.kwargs),
     "ColumnValueLengthsToBeBetween": lambda rule: _outside(f"length({_column(rule)})", rule.kwargs),
