@@ -236,19 +236,14 @@ def _is_latin(raw: bytes) -> bool:
 
 def _from_cp1252(raw: bytes) -> bytes:
     """The same text in UTF-8. It is in NFC as it stands: Windows-1252 has no combining characters."""
-    data = np.frombuffer(raw, np.uint8)
-    places = np.flatnonzero(data >= 0x80)
-    high = data[places]
-    if (high < 0xA0).any():
-        try:
-            return raw.decode("cp1252").encode()
-        except UnicodeDecodeError as error:
-            sentence = f"The file is neither UTF-8 nor Windows-1252 (byte 0x{raw[error.start]:02X})."
-            raise Refused("undecodable_text", sentence) from None
-    # From 0xA0 on Windows-1252 is the beginning of Unicode: two bytes in UTF-8, the first 0xC2 or 0xC3.
-    text = np.insert(data, places, np.where(high < 0xC0, 0xC2, 0xC3).astype(np.uint8))
-    text[places + np.arange(1, len(places) + 1)] = high & 0xBF
-    return text.tobytes()
+    # What lies from 0x80 to 0x9F, as signed bytes. From 0xA0 on Windows-1252 is the beginning of Unicode.
+    if not (np.frombuffer(raw, np.int8) < -96).any():
+        return raw.decode("latin-1").encode()
+    try:
+        return raw.decode("cp1252").encode()
+    except UnicodeDecodeError as error:
+        sentence = f"The file is neither UTF-8 nor Windows-1252 (byte 0x{raw[error.start]:02X})."
+        raise Refused("undecodable_text", sentence) from None
 
 
 def _portions(block: bytes, found: Cut) -> Iterator[tuple[bytes, Cut]]:
@@ -297,13 +292,16 @@ def _is_odd(block: bytes, starts: np.ndarray, ends: np.ndarray, match: Match) ->
 
 def _has_blank_edges(block: bytes, dialect: Dialect) -> bool:
     """Whether some value may begin or end with a blank. Nearly no block has one, and looking costs far less than trimming."""
-    if b"\xc2\xa0" in block or (dialect.delimiter != "\t" and b"\t" in block):
+    # One byte is found ten times faster than two.
+    if (b"\xc2" in block and b"\xc2\xa0" in block) or (dialect.delimiter != "\t" and b"\t" in block):
         return True
-    data, edges = np.frombuffer(block, np.uint8), np.zeros(256, bool)
-    edges[list(f"{dialect.delimiter}\n\r{dialect.quote}".encode())] = True
-    spaces = np.flatnonzero(data == 32)
-    # A block begins where a record does and ends with a line feed: no space is the last byte, and before the first stands the last.
-    return bool(edges[data[spaces - 1]].any() or edges[data[spaces + 1]].any())
+    data = np.frombuffer(block, np.uint8)
+    is_space, is_edge = data == 32, data == 10
+    for edge in f"{dialect.delimiter}\r{dialect.quote}".encode():
+        if edge in block:
+            is_edge |= data == edge
+    # A block begins where a record does, and ends with a line feed.
+    return bool(is_space[0] or (is_space[1:] & is_edge[:-1]).any() or (is_space[:-1] & is_edge[1:]).any())
 
 
 def _slow(records: list[tuple[int, str]], torn: set[int], match: Match) -> pa.RecordBatch:
