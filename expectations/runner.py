@@ -6,7 +6,9 @@ a result, except that a rule may name what offends by a label its contract decla
 
 import functools
 import gc
+import importlib.util
 import logging
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -83,6 +85,7 @@ def context() -> Any:
     gc.disable()
     try:
         with warnings.catch_warnings(action="ignore"):
+            _leave_until_used("scipy", "stats")
             import great_expectations as gx
             from great_expectations.data_context.types.base import ProgressBarsConfig
 
@@ -92,6 +95,21 @@ def context() -> Any:
     finally:
         gc.freeze()
         gc.enable()
+
+
+def _leave_until_used(package: str, name: str) -> None:
+    """Have a module of a package loaded when something of it is first asked for. No rule of ours needs the statistics that Great
+    Expectations imports for its own, which are a third of what importing it costs.
+    """
+    whole = f"{package}.{name}"
+    parent, spec = importlib.import_module(package), importlib.util.find_spec(whole)
+    if whole in sys.modules or spec is None or spec.loader is None:
+        return
+    spec.loader = importlib.util.LazyLoader(spec.loader)
+    module = sys.modules[whole] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    # The import system looks at modules it finds by name, and so would load it.
+    setattr(parent, name, module)
 
 
 @functools.cache

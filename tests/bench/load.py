@@ -32,7 +32,7 @@ RECORDS = """
         ] as "Lokation",
         strftime(timestamp '{month}-01 06:00:00' + to_seconds(i // 200 * 2332800 // ({n} // 200 + 1)), '%Y-%m-%dT%H:%M:%SZ')
             as "Start (UTC)",
-        hash(i, {seed}) % 3100 as "Varighed ms",
+        hash(i, {seed}) % 3100 + 1 as "Varighed ms",
         case when hash(i, {seed}) % 97 = 0 then 'TIMEOUT' else 'OK' end as "Status",
     from range({n}) as t(i)
     where {is_last} or i < {n} * 26 // 27 or '{month}' <> '2016-08'

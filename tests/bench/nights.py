@@ -11,6 +11,7 @@ import venv
 from collections.abc import Callable
 from pathlib import Path
 
+from assets.lake.regions import EXAMPLE
 from tests.bench.turns import PROJECT, link_landing
 
 HERE = Path(__file__).parent
@@ -45,7 +46,7 @@ def nights(root: Path, as_of: str, look: Callable[[Path], None]) -> dict[str, Me
     """
     data = root / "data"
     shutil.rmtree(data, ignore_errors=True)
-    settings = {"VENTETAL_DATA": str(data), "VENTETAL_AS_OF": as_of}
+    settings = {"VENTETAL_DATA": str(data), "VENTETAL_AS_OF": as_of, "VENTETAL_REGION": str(EXAMPLE)}
     command = [str(Path(sys.executable).parent / "ventetal"), "run"]
     link_landing(root / "full", data / "landing")
     # 1 where an extract has never been delivered and its domain waits.
