@@ -40,7 +40,7 @@ _MIB = 1 << 20
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _UNITS = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 # A block's arrays are freed and asked for again all the time: glibc would fetch their pages anew from the system each time.
-_KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(64 * _MIB), "MALLOC_TRIM_THRESHOLD_": str(128 * _MIB)}
+KEEPS_MEMORY = {"MALLOC_MMAP_THRESHOLD_": str(64 * _MIB), "MALLOC_TRIM_THRESHOLD_": str(128 * _MIB)}
 # What a disk says that is full, or may not be written to: no fault of a file, and nothing that another night would mend by itself.
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS)
 
@@ -174,7 +174,7 @@ class Spawned:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)} | _KEEPS_MEMORY,
+            env={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)} | KEEPS_MEMORY,
             # A terminal's interrupt is for the run, which then stops its readers.
             start_new_session=True,
         )

@@ -94,6 +94,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--scale", type=int, default=10)
     asked.add_argument("--rounds", type=int, default=ROUNDS)
+    asked.add_argument("--before", type=Path, help="a checkout of an earlier time, to be measured too")
     asked.add_argument("--rival-python", type=Path, help="an environment with requirements-rivals.txt; made anew where not given")
     asked.add_argument("--script", type=Path, help=argparse.SUPPRESS)
     said = asked.parse_args()
@@ -107,7 +108,7 @@ def main() -> None:
         took: dict[str, list[Measured]] = {}
         steps: Steps = {}
         for _ in range(said.rounds):
-            for name, measured in _turn(root, python, steps).items():
+            for name, measured in _turn(root, python, steps, said.before).items():
                 took.setdefault(name, []).append(measured)
         table(sum(records for _, _, records, _, _ in EXTRACTS.values()) * said.scale, root / "full", took, "bare DuckDB")
         print("\n| step of the first night | seconds | bare DuckDB | MiB kept |\n|---|---|---|---|")
@@ -117,14 +118,14 @@ def main() -> None:
         print(f"\n{(root / 'said').read_text('utf-8')}", flush=True)
 
 
-def _turn(root: Path, python: Path, steps: Steps) -> dict[str, Measured]:
+def _turn(root: Path, python: Path, steps: Steps, before: Path | None) -> dict[str, Measured]:
     """Every process once."""
     took = {"bare DuckDB": process([sys.executable, "-m", MODULE, "--script", str(root)], {})}
     script = json.loads((root / "script.json").read_text("utf-8"))
     took["dbt-duckdb with tests"] = _dbt(python, root)
     with duckdb.connect(root / "dbt" / "load.duckdb", read_only=True) as con:
         assert _figures(con) == script["figures"], "dbt says otherwise than the bare script"
-    return took | nights(root, load.AS_OF, lambda data: _look(data, root, script, steps))
+    return took | nights(root, load.AS_OF, lambda data: _look(data, root, script, steps), before)
 
 
 def _write(root: Path, scale: int) -> None:

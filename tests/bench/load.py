@@ -49,6 +49,7 @@ def main() -> None:
     asked.add_argument("--records", type=int, default=10_000_000)
     asked.add_argument("--rivals", default="pandas,polars,dbt", help="who else runs, besides bare DuckDB; '' for nobody")
     asked.add_argument("--rounds", type=int, default=ROUNDS)
+    asked.add_argument("--before", type=Path, help="a checkout of an earlier time, to be measured too")
     asked.add_argument("--rival-python", type=Path, help="an environment with requirements-rivals.txt; made anew where not given")
     said = asked.parse_args()
     rivals = ["duckdb", *filter(None, said.rivals.split(","))]
@@ -61,7 +62,7 @@ def main() -> None:
         for _ in range(said.rounds):
             for rival in rivals:
                 took.setdefault(rival, []).append(_rival(python, rival, root))
-            for night, measured in nights(root, AS_OF, lambda data: _look(data, root, rivals)).items():
+            for night, measured in nights(root, AS_OF, lambda data: _look(data, root, rivals), said.before).items():
                 took.setdefault(night, []).append(measured)
         table(said.records, root / "full", took, "duckdb")
         print(f"\nBytes of ours: {(root / 'bytes').read_text()}", flush=True)

@@ -19,11 +19,11 @@ Measured = tuple[float, float]
 """Seconds of a whole process, and the MiB it held at most."""
 
 
-def process(command: list[str], settings: dict[str, str], fine: tuple[int, ...] = (0,)) -> Measured:
+def process(command: list[str], settings: dict[str, str], fine: tuple[int, ...] = (0,), folder: Path = PROJECT) -> Measured:
     """Run a command; what it says is shown only where it ends with another code than `fine` has."""
     began = time.perf_counter()
     with tempfile.TemporaryFile() as said:
-        running = subprocess.Popen(command, cwd=PROJECT, env=os.environ | settings, stdout=said, stderr=subprocess.STDOUT)
+        running = subprocess.Popen(command, cwd=folder, env=os.environ | settings, stdout=said, stderr=subprocess.STDOUT)
         _, status, used = os.wait4(running.pid, 0)
         running.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)
@@ -39,26 +39,36 @@ def environment(folder: Path) -> Path:
     return folder / "bin" / "python"
 
 
-def nights(root: Path, as_of: str, look: Callable[[Path], None]) -> dict[str, Measured]:
+def nights(root: Path, as_of: str, look: Callable[[Path], None], before: Path | None = None) -> dict[str, Measured]:
     """Ours over a new lake: what `full` holds, what `day` holds more, nothing new; and the empty job.
 
-    `look` sees the lake after the first of them.
+    `look` sees the lake after the first of them. `before` is a checkout of an earlier time, which does the same.
     """
-    data = root / "data"
-    shutil.rmtree(data, ignore_errors=True)
-    settings = {"VENTETAL_DATA": str(data), "VENTETAL_AS_OF": as_of, "VENTETAL_REGION": str(EXAMPLE)}
-    command = [str(Path(sys.executable).parent / "ventetal"), "run"]
-    link_landing(root / "full", data / "landing")
-    # 1 where an extract has never been delivered and its domain waits.
-    took = {"ventetal run": process(command, settings, (0, 1))}
-    look(data)
-    link_landing(root / "day", data / "landing")
-    took["one new day"] = process(command, settings, (0, 1))
-    took["nothing new"] = process(command, settings, (0, 1))
+    took = _three(root, as_of, "", PROJECT, look)
+    if before:
+        took |= _three(root, as_of, ", before", before, lambda _: None)
     empty = [sys.executable, "-m", "tests.bench.empty", str(root / "empty")]
     took["empty job"] = process(empty, {})
     took["empty job, import of Great Expectations"] = process([*empty, "great_expectations"], {})
     return took
+
+
+def _three(root: Path, as_of: str, called: str, project: Path, look: Callable[[Path], None]) -> dict[str, Measured]:
+    data = root / "data"
+    shutil.rmtree(data, ignore_errors=True)
+    region = project / EXAMPLE.relative_to(PROJECT)
+    settings = {"VENTETAL_DATA": str(data), "VENTETAL_AS_OF": as_of, "VENTETAL_REGION": str(region)}
+    command = [sys.executable, "-c", "from pipelines.cli import main; main()", "run"]
+
+    def night() -> Measured:
+        # 1 where an extract has never been delivered and its domain waits.
+        return process(command, settings, (0, 1), project)
+
+    link_landing(root / "full", data / "landing")
+    took = {f"ventetal run{called}": night()}
+    look(data)
+    link_landing(root / "day", data / "landing")
+    return took | {f"one new day{called}": night(), f"nothing new{called}": night()}
 
 
 def table(records: int, landing: Path, took: dict[str, list[Measured]], floor: str) -> None:

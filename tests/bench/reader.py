@@ -9,6 +9,7 @@ calamine underneath. Each measurement is a process of its own; floor and reader 
 import argparse
 import gzip
 import json
+import os
 import re
 import resource
 import shutil
@@ -51,6 +52,7 @@ RECORDS = """
 def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--records", type=int, default=10_000_000)
+    asked.add_argument("--before", type=Path, help="a checkout of an earlier time, to be measured too")
     asked.add_argument("--one", choices=["floor", "reader"], help=argparse.SUPPRESS)
     asked.add_argument("--file", type=Path, help=argparse.SUPPRESS)
     said = asked.parse_args()
@@ -60,13 +62,17 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         files = _written(Path(folder), said.records)
         print(f"{said.records:,} records, {files['utf-8'].stat().st_size >> 20} MiB in UTF-8; medians of {ROUNDS} turns\n")
-        print("| input | seconds | floor | ratio | peak MiB |\n|---|---|---|---|---|")
+        print("| input | who | seconds | floor | ratio | processor | peak MiB |\n|---|---|---|---|---|---|---|")
+        projects = {"reader": PROJECT} | ({"reader before": said.before.resolve()} if said.before else {})
         for label, file in files.items():
             bare = file if label in ("tenth", "xlsx") else files["utf-8"]
-            turns = [(_run("floor", bare), _run("reader", file)) for _ in range(ROUNDS)]
-            floor, ours = (statistics.median(t[i]["seconds"] for t in turns) for i in (0, 1))
-            ratio = statistics.median(t[1]["seconds"] / t[0]["seconds"] for t in turns)
-            print(f"| {label} | {ours:.1f} | {floor:.1f} | {ratio:.2f} | {max(t[1]['peak'] for t in turns):.0f} |", flush=True)
+            turns = [(_run("floor", bare), {who: _run("reader", file, at) for who, at in projects.items()}) for _ in range(ROUNDS)]
+            for who in projects:
+                pairs = [(floor, ours[who]) for floor, ours in turns]
+                floor, ours = (statistics.median(t[i]["seconds"] for t in pairs) for i in (0, 1))
+                ratio, work = (statistics.median(t[1][what] / t[0][what] for t in pairs) for what in ("seconds", "work"))
+                peak = max(t[1]["peak"] for t in pairs)
+                print(f"| {label} | {who} | {ours:.2f} | {floor:.2f} | {ratio:.2f} | {work:.2f} | {peak:.0f} |", flush=True)
 
 
 def _written(folder: Path, records: int) -> dict[str, Path]:
@@ -93,9 +99,14 @@ def _written(folder: Path, records: int) -> dict[str, Path]:
     return files
 
 
-def _run(what: str, file: Path) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.bench.reader", "--one", what, "--file", str(file)]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
+def _run(what: str, file: Path, project: Path = PROJECT) -> dict[str, float]:
+    # An earlier checkout may have none.
+    from sources.readers import KEEPS_MEMORY
+
+    command = [sys.executable, __file__, "--one", what, "--file", str(file)]
+    # A reading process is begun with these.
+    settings = {"PYTHONPATH": str(project)} | (KEEPS_MEMORY if what == "reader" and project == PROJECT else {})
+    done = subprocess.run(command, cwd=project, env=os.environ | settings, stdout=subprocess.PIPE, text=True, check=True)
     found: dict[str, float] = json.loads(done.stdout)
     return found
 
@@ -109,8 +120,9 @@ def _measure(what: str, file: Path) -> None:
             # The layout of the text file, for a name that ends otherwise.
             layouts = [x.model_copy(update={"file": x.file and re.compile(x.file.pattern.replace("csv", "xlsx"))}) for x in extract.layouts]
             extract = Extract(extract.contract, tuple(layouts))
-        con = connect(scratch / "spill", Path("/"))
-        began = time.perf_counter()
+        # As a reading process does: the line says where a record stood.
+        con = connect(scratch / "spill", Path("/"), keeps_order=False)
+        began, worked = time.perf_counter(), time.process_time()
         if what == "floor" and file.suffix == ".xlsx":
             pd.read_excel(file, engine="calamine").to_parquet(scratch / "x.parquet")
         elif what == "floor":
@@ -124,8 +136,8 @@ def _measure(what: str, file: Path) -> None:
                 name = unpack(file, file.name, inside).inner_name
             reading = Delivery(inside, extract, name).parse(con, scratch / "x.parquet")
             assert reading.bad == 0
-        seconds = time.perf_counter() - began
-    print(json.dumps({"seconds": seconds, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+        seconds, work = time.perf_counter() - began, time.process_time() - worked
+    print(json.dumps({"seconds": seconds, "work": work, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
 
 if __name__ == "__main__":
