@@ -43,7 +43,7 @@ def _result(key: dg.AssetKey, name: str, rules: list[Rule], found: dict[str, Out
         said = f"Not run: the table was not made. {_rules(len(rules))}."
     elif failing:
         how_many = f"{len(failing)} of {_rules(len(rules))} fail{'s' * (len(failing) == 1)}."
-        said = "\n\n".join([how_many, *(_said(r, o, least) for r, o in failing)])
+        said = "\n\n".join([how_many, *(_said(o, least) for _, o in failing)])
     else:
         said = f"{_rules(len(rules))} hold{'s' * (len(rules) == 1)}."
     return dg.AssetCheckResult(
@@ -76,17 +76,10 @@ def _rules(count: int) -> str:
     return f"{count} rule{'s' * (count != 1)}"
 
 
-def _said(rule: Rule, outcome: Outcome, least: float) -> str:
-    """Which rule does not hold, how often, where, and what it asks for."""
+def _said(outcome: Outcome, least: float) -> str:
+    """Which rule does not hold, how often and where, and until when that is accepted."""
     accepted = f" Accepted until {outcome.accepted_until}: {outcome.accepted_reason.rstrip('.')}." if outcome.accepted_until else ""
-    often = f" in {_rows(outcome.offenders, least)}" if rule.counts_rows else ""
-    return f"{rule.name} fails{often}{f': {outcome.named}' if outcome.named else ''}. {outcome.words}{accepted}"
-
-
-def _rows(offenders: int, least: float) -> str:
-    if 0 < offenders < least:
-        return "a few rows, whose number is withheld"
-    return f"{offenders:,} row{'s' * (offenders != 1)}"
+    return f"{outcome.name}: {outcome.finding(least)}{accepted}"
 
 
 def _failures(failing: list[tuple[Rule, Outcome]], least: float) -> dg.TableMetadataValue:
@@ -95,7 +88,7 @@ def _failures(failing: list[tuple[Rule, Outcome]], least: float) -> dg.TableMeta
         {
             "rule": rule.name,
             "asks": outcome.words,
-            "rows": _rows(outcome.offenders, least) if rule.counts_rows else "",
+            "rows": outcome.told(least) if rule.counts_rows else "",
             "where": outcome.named,
             "accepted until": outcome.accepted_until,
         }

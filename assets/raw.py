@@ -22,13 +22,15 @@ if TYPE_CHECKING:
 
 INTAKE_RULES = [
     Rule("records_are_conserved", "Records = accepted + quarantined + ignored; accepted = current + superseded + duplicate + held.",
-         "error", ""),
-    Rule("no_file_is_refused", "Every delivered file could be read.", "warning", ""),
+         "error", "", fails="Records were lost on the way"),
+    Rule("no_file_is_refused", "Every delivered file could be read.", "warning", "", fails="Files could not be read tonight"),
     Rule("quarantine_within_limit", "No current delivery has more refused records than its contract warns at, repeats left out.",
-         "warning", ""),
-    Rule("columns_do_not_drift", "The newest delivery has the columns the one before it had under the same layout.", "warning", ""),
-    Rule("no_delivery_is_empty", "The newest delivery holds records.", "warning", ""),
-    Rule("no_delivery_is_held", "No delivery waits for the operator.", "warning", ""),
+         "warning", "", fails="Deliveries have more refused records than the contract warns at"),
+    Rule("columns_do_not_drift", "The newest delivery has the columns the one before it had under the same layout.", "warning", "",
+         fails="The newest delivery has other columns than the one before it"),
+    Rule("no_delivery_is_empty", "The newest delivery holds records.", "warning", "", fails="The newest delivery holds no records"),
+    Rule("no_delivery_is_held", "No delivery waits for the operator.", "warning", "",
+         fails="Deliveries wait for somebody to accept or withdraw them"),
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ import dagster as dg
 from assets.asset_checks import evaluation
 from assets.catalog.declared import Lineage, Table
 from assets.tables.versions import Attempt, WithheldCount
+from expectations.suite import EVIDENCE
 from sources.contract import Contract
 
 
@@ -20,11 +21,12 @@ def contract_spec(
     contract: Contract, key: dg.AssetKey, deps: Iterable[dg.AssetKey], code_version: str, kinds: set[str], own_files: list[str]
 ) -> dg.AssetSpec:
     """`own_files`: what the region has of its own of it."""
-    words = [contract.description.limitations, contract.description.purpose, f"One row: {contract.object.dataGranularityDescription}"]
+    mind = contract.description.limitations
+    words = [contract.description.purpose, f"One row: {contract.object.dataGranularityDescription}", mind and f"Mind: {mind}"]
     return dg.AssetSpec(
         key,
         deps=list(deps),
-        description="\n\n".join(w for w in words if w),
+        description=EVIDENCE.sub("", "\n\n".join(w for w in words if w)),
         group_name=contract.domain,
         owners=[f"team:{contract.team.name}"],
         kinds=kinds,

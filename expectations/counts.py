@@ -34,6 +34,11 @@ def is_counted(rule: Rule) -> bool:
     return rule.expectation in _ROW_RULES or rule.expectation in _WHOLE_TABLE
 
 
+def offends(rule: Rule) -> str:
+    """SQL that is true for a row that offends the rule; '' where no row does by itself."""
+    return _ROW_RULES[rule.expectation](rule) if rule.expectation in _ROW_RULES else rule.predicate or ""
+
+
 def bound(rule: Rule, sql: str, view: str, others: Mapping[str, str]) -> str:
     """SQL of the rule with {object}, the {table}s of relationships and the {repeated_hashes} of its key replaced by what they are."""
     for name, relation in {"object": view, REPEATED: others.get(_repeats(rule), ""), **others}.items():
@@ -76,8 +81,8 @@ def _columns(rule: Rule, view: str, others: Mapping[str, str]) -> list[tuple[str
         key = _key(rule)
         suspect = f"select {key} as key from {view} where {key} is not null and hash({key}) in (from {others[_repeats(rule)]})"
         return [(OFFENDERS, f"(select coalesce(sum(n), 0) from (select count(*) as n from ({suspect}) group by key having count(*) > 1))")]
-    offends = bound(rule, _ROW_RULES[rule.expectation](rule), view, others)
-    counted = [(OFFENDERS, f"count(*) filter (where {offends})")]
+    is_wrong = bound(rule, offends(rule), view, others)
+    counted = [(OFFENDERS, f"count(*) filter (where {is_wrong})")]
     if "mostly" in rule.kwargs:
         # Whether a value is missing is asked of every row, anything else of those that have one.
         counted.append((ASKED, "count(*)" if rule.expectation == "ColumnValuesToNotBeNull" else f"count({_column(rule)})"))

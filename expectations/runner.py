@@ -15,11 +15,11 @@ from typing import Any
 
 import duckdb
 
-from expectations.counts import Count, bound, counting, counts, is_counted, know_repeats
+from expectations.counts import ROWS, Count, bound, counting, counts, is_counted, know_repeats, offends
 from expectations.suite import COLUMNS, Outcome, Rule
 from sources.contract import Contract
 
-LABELS_SHOWN = 10
+LABELS_SHOWN = 5
 # The view Great Expectations knows; what it shows is another table each time.
 AUDITED = "audited"
 # Expectations -> of each the name of its rule, and its result.
@@ -42,18 +42,18 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
         first, *rest = rules
         return [Outcome.of(first, False, 1, wrong), *(Outcome.of(rule, False, 0, "not run") for rule in rest)]
     known = others | know_repeats(con, rules, view)
-    found = _found(_validator(con, view), rules, view, known)
+    found, rows = _found(_validator(con, view), rules, view, known)
     outcomes = []
     for rule in rules:
         count = found[rule.name]
         named = "" if count.passed else _named(con, contract, rule, view, known)
         # A table without a row has no offender to count, and offends.
-        outcomes.append(Outcome.of(rule, count.passed, 0 if count.passed else max(1, count.offenders), named))
+        outcomes.append(Outcome.of(rule, count.passed, 0 if count.passed else max(1, count.offenders), named, rows))
     return outcomes
 
 
-def _found(validate: Validate, rules: list[Rule], view: str, others: dict[str, str]) -> dict[str, Count]:
-    """What each rule finds: those that can be counted by one statement, the rest each by itself."""
+def _found(validate: Validate, rules: list[Rule], view: str, others: dict[str, str]) -> tuple[dict[str, Count], int]:
+    """What each rule finds, and how many rows there are: rules that can be counted by one statement, the rest each by itself."""
     counted, apart = [r for r in rules if is_counted(r)], [r for r in rules if not is_counted(r)]
     try:
         [(_, result)] = validate([_all_counted(counting(counted, view, others))])
@@ -61,8 +61,9 @@ def _found(validate: Validate, rules: list[Rule], view: str, others: dict[str, s
         # Alone, the one that cannot be run is told by its name.
         dict(validate([alone(r, view, others) for r in counted]))
         raise
-    found = counts(counted, result.result["observed_value"])
-    return found | {name: Count(bool(r.success), _offenders(r.result)) for name, r in validate([alone(r, view, others) for r in apart])}
+    row = result.result["observed_value"]
+    alone_found = {name: Count(bool(r.success), _offenders(r.result)) for name, r in validate([alone(r, view, others) for r in apart])}
+    return counts(counted, row) | alone_found, int(row[ROWS])
 
 
 def _wrong_columns(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule], view: str) -> str:
@@ -186,9 +187,10 @@ def _offenders(result: dict[str, Any]) -> int:
 
 def _named(con: duckdb.DuckDBPyConnection, contract: Contract, rule: Rule, view: str, others: dict[str, str]) -> str:
     """The first offenders by the label the contract declares, '' where it declares none."""
-    if rule.label is None or rule.predicate is None or contract.has_personal_columns:
+    predicate = bound(rule, offends(rule), view, others)
+    if rule.label is None or not predicate or contract.has_personal_columns:
         return ""
-    predicate, order = bound(rule, rule.predicate, view, others), "desc" if rule.newest_first else "asc"
+    order = "desc" if rule.newest_first else "asc"
     found = con.execute(f"select distinct {rule.label} as label from {view} as this where {predicate} order by label {order}").fetchall()
     shown = ", ".join(str(label) for (label,) in found[:LABELS_SHOWN])
     return shown + (f" and {len(found) - LABELS_SHOWN} more" if len(found) > LABELS_SHOWN else "")

@@ -5,6 +5,7 @@ The reader has already judged every record of a raw extract by itself (`sources.
 single record cannot show: shares of missing values, row counts, relations between rows, and warnings.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,7 +13,10 @@ from typing import Any
 from sources.contract import Contract
 from sources.vocabulary import Column, Quality, Severity
 
+# Where in the committee's paper a rule comes from: for who reads the rule, not for who meets what offends it.
+EVIDENCE = re.compile(r" \(seed L[\d, -]+\)|[;,] seed L[\d, -]+\d")
 COLUMNS = "columns"
+SMALL_CELLS = "no_small_cell"
 KEY = "key_is_unique"
 # Of lookups a message may name the value that is wrong.
 LOOKUPS = "reference"
@@ -22,7 +26,8 @@ THRESHOLD_LOOKUP = "reference.disclosure_threshold"
 
 @dataclass(frozen=True)
 class Rule:
-    """One promise. `expectation` is the Great Expectations class without `Expect`; `words` is the rule in words.
+    """One promise. `expectation` is the Great Expectations class without `Expect`; `words` is the rule in words, `fails` what is said
+    where it does not hold: what rows do that offend ("lack a name"), or a sentence of the whole table; '' where only `words` can tell.
 
     `predicate`, where a rule has one, is true for an offending row and `label` the SQL that names it in a message,
     the last label first if `newest_first`. `key` are the columns no two rows may share; the query finds the hashes that repeat
@@ -39,6 +44,7 @@ class Rule:
     label: str | None = None
     newest_first: bool = False
     key: str = ""
+    fails: str = ""
 
     @property
     def counts_rows(self) -> bool:
@@ -48,9 +54,10 @@ class Rule:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one rule found. `offenders` counts rows (or 1 for a rule about the whole table), never shows them.
+    """What one rule found. `offenders` counts rows (or 1 for a rule about the whole table) of the `rows` there are, never shows them.
 
-    `accepted_until` (a date) and `accepted_reason` are set while an operator lets a failing rule pass.
+    `fails` is the rule's. `accepted_until` (a date) and `accepted_reason` are set while an operator lets a failing rule pass, `look_at`
+    names the file that what offends comes from, where it is one.
     """
 
     name: str
@@ -62,6 +69,10 @@ class Outcome:
     named: str = ""
     accepted_until: str = ""
     accepted_reason: str = ""
+    rows: int = 0
+    fails: str = ""
+    is_of_rows: bool = False
+    look_at: str = ""
 
     @property
     def holds(self) -> bool:
@@ -69,19 +80,57 @@ class Outcome:
         return not self.passed and self.severity == "error" and not self.accepted_until
 
     @classmethod
-    def of(cls, rule: Rule, passed: bool, offenders: int = 0, named: str = "") -> "Outcome":
+    def of(cls, rule: Rule, passed: bool, offenders: int = 0, named: str = "", rows: int = 0) -> "Outcome":
         """What `rule` found, in its words."""
-        return cls(rule.name, rule.words, rule.severity, rule.column, passed, offenders, named)
+        outcome = cls(rule.name, "", "", None, passed, offenders, named, rows=rows)
+        return outcome.said_by(rule)
+
+    def said_by(self, rule: Rule) -> "Outcome":
+        """The same in the words of the rule as it is today, and with its severity."""
+        return replace(self, words=rule.words, severity=rule.severity, column=rule.column, fails=rule.fails, is_of_rows=rule.counts_rows)
+
+    def finding(self, least: float = 1) -> str:
+        """What is wrong, how often, where, and where to look: a sentence. Fewer offenders than `least` are not counted aloud."""
+        if self.passed:
+            return ""
+        words = EVIDENCE.sub("", self.words)
+        where, among = (f": {self.named}", f" ({self.named})") if self.named else ("", "")
+        if self.is_of_rows:
+            do = self.fails or "break a rule"
+            said = f"{self.told(least)} {_of_one(do) if self.offenders == 1 >= least else do}"
+            said += f"{where}." if self.fails else f"{among}: {words}"
+        else:
+            said = f"{self.fails}{where}." if self.fails else f"It does not hold{among}: {words}"
+        return said + (f" Look at {self.look_at}." if self.look_at else "")
+
+    def told(self, least: float) -> str:
+        """How many rows offend, in words."""
+        number = f"{self.offenders:,}" if not 0 < self.offenders < least else "Some"
+        of = f" of {self.rows:,}" if self.rows else ""
+        return f"{number}{of} row{'s' * (max(self.offenders, self.rows) != 1 or number == 'Some')}"
 
 
-def table_rules(contract: Contract) -> list[Rule]:
-    """The whole suite of a core, mart or reference table."""
+def failing(name: str, outcomes: list[Outcome], least: float) -> str:
+    """What keeps a table or extract from being published, in words; '' for nothing. Fewer rows than `least` are not counted aloud."""
+    said = [o.finding(least) for o in outcomes if o.holds]
+    return f"{name} fails {len(said)} of {len(outcomes)} checks: {' '.join(said)}" if said else ""
+
+
+def _of_one(words: str) -> str:
+    """What rows do, said of one: "lack a name" -> "lacks a name"."""
+    verb, _, rest = words.partition(" ")
+    return f"{'has' if verb == 'have' else verb + 's'} {rest}"
+
+
+def table_rules(contract: Contract, names_rows: bool = False) -> list[Rule]:
+    """The whole suite of a core, mart or reference table. `names_rows`: no row is a person's, so one that offends may be named."""
     names = [c.name for c in contract.columns]
     rules = [Rule(COLUMNS, f"Has the {len(names)} columns of the contract, in order and type.", "error",
-                  "TableColumnsToMatchOrderedList", {"column_list": names})]  # fmt: skip
+                  "TableColumnsToMatchOrderedList", {"column_list": names}, fails="Its columns are not those of the contract")]  # fmt: skip
     rules += _key_rule(contract)
+    place = _place(contract) if names_rows else None
     for column in contract.columns:
-        rules += [replace(r, label=column.name) if contract.domain == LOOKUPS and r.predicate else r for r in _column_rules(column)]
+        rules += [replace(r, label=column.name if contract.domain == LOOKUPS and r.predicate else place) for r in _column_rules(column)]
     return rules + [_object_rule(q) for q in contract.object.quality] + _small_cells(contract)
 
 
@@ -94,8 +143,18 @@ def _small_cells(contract: Contract) -> list[Rule]:
     words = "No published number of persons, or of what was counted of them, is under the threshold."
     lookup = f"left join {THRESHOLD_LOOKUP} as least on cell.{period} between least.valid_from and least.valid_to"
     query = f"select count(*) from {{object}} as cell {lookup} where {is_small}"
-    rule = Quality(id="no_small_cell", type="sql", mustBe=0, description=words, query=query)
+    rule = Quality(id=SMALL_CELLS, type="sql", mustBe=0, description=words, query=query)
     return [_object_rule(rule)]
+
+
+def _place(contract: Contract) -> str | None:
+    """SQL that says where a row stands, by what identifies it, months last; None for a table without a key."""
+    if not contract.key:
+        return None
+    times = {c.name for c in contract.columns if c.physicalType in ("DATE", "TIMESTAMP")}
+    in_order = sorted(contract.key, key=lambda name: name in times)
+    parts = [f"strftime({n}, '%Y-%m')" if n == "month" else f"cast({n} as varchar)" for n in in_order]
+    return f"concat_ws(' ', {', '.join(parts)})"
 
 
 def raw_rules(contract: Contract) -> list[Rule]:
@@ -111,39 +170,45 @@ def _key_rule(contract: Contract) -> list[Rule]:
         case []:
             return []
         case [one]:
-            return [Rule(KEY, f"{one} identifies a row.", "error", "ColumnValuesToBeUnique", {"column": one}, one)]
+            fails = f"have a {one} that another row has too"
+            return [Rule(KEY, f"{one} identifies a row.", "error", "ColumnValuesToBeUnique", {"column": one}, one, fails=fails)]
         case several:
             words = f"{', '.join(several)} together identify a row."
             key = ", ".join(several)
             suspect = f"select {key} from {{object}} where hash({key}) in (from {{repeated_hashes}})"
             query = f"with suspect as ({suspect}) select 1 from suspect qualify count(*) over (partition by {key}) > 1"
-            return [Rule(KEY, words, "error", "_UnexpectedRows", {"query": query}, key=key)]
+            fails = f"share {key} with another row"
+            return [Rule(KEY, words, "error", "_UnexpectedRows", {"query": query}, key=key, fails=fails)]
 
 
 def _column_rules(column: Column) -> list[Rule]:
     name, rules = column.name, []
 
-    def add(suffix: str, words: str, expectation: str, **kwargs: Any) -> None:
-        rules.append(Rule(f"{name}_{suffix}", words, "error", expectation, {"column": name, **kwargs}, name))
+    def add(suffix: str, words: str, fails: str, expectation: str, **kwargs: Any) -> None:
+        rules.append(Rule(f"{name}_{suffix}", words, "error", expectation, {"column": name, **kwargs}, name, fails=fails))
 
     if column.is_required:
-        add("is_given", f"{name} is never missing.", "ColumnValuesToNotBeNull")
+        add("is_given", f"{name} is never missing.", f"lack {name}", "ColumnValuesToNotBeNull")
     if column.unique:
-        add("is_unique", f"{name} never repeats.", "ColumnValuesToBeUnique")
+        add("is_unique", f"{name} never repeats.", f"have a {name} that another row has too", "ColumnValuesToBeUnique")
     options = column.logicalTypeOptions
     if bounds := _bounds(column):
-        add("in_range", f"{name} lies {_range_in_words(options)}.", "ColumnValuesToBeBetween", **bounds)
+        lies = _range_in_words(options)
+        add("in_range", f"{name} lies {lies}.", f"have a {name} that is not {lies}", "ColumnValuesToBeBetween", **bounds)
     if "minLength" in options or "maxLength" in options:
         limits = {k: int(options[o]) for k, o in (("min_value", "minLength"), ("max_value", "maxLength")) if o in options}
-        words = f"The length of {name} lies {_range_in_words({'minimum': limits.get('min_value'), 'maximum': limits.get('max_value')})}."
-        add("length", words, "ColumnValueLengthsToBeBetween", **limits)
+        lies = _range_in_words({"minimum": limits.get("min_value"), "maximum": limits.get("max_value")})
+        fails = f"have a {name} whose length is not {lies}"
+        add("length", f"The length of {name} lies {lies}.", fails, "ColumnValueLengthsToBeBetween", **limits)
     if pattern := options.get("pattern"):
         predicate = f"not regexp_matches({name}, '{pattern}')"
-        rules.append(_row_rule(f"{name}_pattern", f"{name} looks like {pattern}.", "error", predicate, column=name))
+        fails = f"have a {name} that does not look like {pattern}"
+        rules.append(replace(_row_rule(f"{name}_pattern", f"{name} looks like {pattern}.", "error", predicate, column=name), fails=fails))
     for relationship in column.relationships:
         table, to = relationship.to.split(".")
         predicate = f"{name} is not null and not exists (select 1 from {{{table}}} as other where other.{to} = this.{name})"
-        rules.append(_row_rule(f"{name}_is_known", f"{name} exists in {table}.", "error", predicate, column=name))
+        fails = f"have a {name} that {table} does not have"
+        rules.append(replace(_row_rule(f"{name}_is_known", f"{name} exists in {table}.", "error", predicate, column=name), fails=fails))
     return rules + [_quality_rule(column, q) for q in column.quality]
 
 
@@ -155,23 +220,21 @@ def _quality_rule(column: Column, quality: Quality) -> Rule:
     if quality.unit == "rows" and quality.comparison != ("=", 0):
         raise ValueError(f"{name}: {quality.metric} counts rows with `mustBe: 0`, or a percent with mustBeLessOrEqualTo")
     share = "" if mostly == 1 else f" in at least {100 * mostly:g} % of rows"
+    may = "" if mostly == 1 else f", and at most {quality.comparison[1]:g} % of rows may"
+    codes = ", ".join(map(str, values))
+    suffix, words, fails, expectation = {
+        "nullValues": ("completeness", f"is given{share}", f"lack {name}", "ColumnValuesToNotBeNull"),
+        "invalidValues": ("in_set", f"is one of {codes}{share}", f"have a {name} that is none of {codes}", "ColumnValuesToBeInSet"),
+        "missingValues": ("not_in_set", f"is none of {codes}{share}", f"have a {name} that is one of {codes}", "ColumnValuesToNotBeInSet"),
+        "duplicateValues": ("no_repeat", "never repeats", f"have a {name} that another row has too", "ColumnValuesToBeUnique"),
+    }.get(quality.metric or "", ("", "", "", ""))
+    if not suffix:
+        raise ValueError(f"{name}: {quality.metric} is no rule of a column")
     kwargs: dict[str, Any] = {"column": name} | ({"mostly": mostly} if mostly < 1 else {})
-    match quality.metric:
-        case "nullValues":
-            return Rule(
-                f"{name}_completeness", f"{name} is given{share}. {quality.description}", severity, "ColumnValuesToNotBeNull", kwargs, name
-            )
-        case "invalidValues":
-            words = f"{name} is one of {', '.join(map(str, values))}{share}. {quality.description}"
-            return Rule(f"{name}_in_set", words, severity, "ColumnValuesToBeInSet", kwargs | {"value_set": values}, name)
-        case "missingValues":
-            words = f"{name} is none of {', '.join(map(str, values))}{share}. {quality.description}"
-            return Rule(f"{name}_not_in_set", words, severity, "ColumnValuesToNotBeInSet", kwargs | {"value_set": values}, name)
-        case "duplicateValues":
-            return Rule(
-                f"{name}_no_repeat", f"{name} never repeats. {quality.description}", severity, "ColumnValuesToBeUnique", kwargs, name
-            )
-    raise ValueError(f"{name}: {quality.metric} is no rule of a column")
+    if expectation.endswith("InSet"):
+        kwargs["value_set"] = values
+    said = f"{name} {words}. {quality.description}"
+    return Rule(f"{name}_{suffix}", said, severity, expectation, kwargs, name, fails=fails + may)
 
 
 def _object_rule(quality: Quality) -> Rule:

@@ -24,6 +24,7 @@ for command in (
     deliveries.layout,
     deliveries.quarantine,
     releases.query,
+    releases.offenders,
     releases.diff,
     reports.report,
     deliveries.accept,

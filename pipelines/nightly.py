@@ -13,7 +13,7 @@ import yaml
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from assets.lake import log
+from assets.lake import clock, log
 from assets.lake.files import PRIVATE, write_text
 from assets.night_run import COMMAND_LINE, STARTED_BY
 from pipelines.dagster_internals import (
@@ -36,7 +36,7 @@ class Finished:
     """How a run ended. `errors` are the messages of the steps that failed, `kinds` the classes of these errors.
 
     `release` is the release it made, '' for none, and `clock` said what time it was. `calls_somebody`: it published, and somebody
-    must look.
+    must look. `journal` is the file with what it said while it worked.
     """
 
     run_id: str
@@ -47,6 +47,7 @@ class Finished:
     release: str = ""
     clock: str = ""
     calls_somebody: bool = False
+    journal: Path | None = None
 
 
 def instance_settings(data: Path) -> dict[str, object]:
@@ -95,14 +96,25 @@ def instance(project: Path, data: Path) -> Iterator[dg.DagsterInstance]:
         yield own
 
 
-def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance, config: Mapping[str, object] | None = None) -> Finished:
-    """Run a job step by step. The run is recorded with its origin, so the UI shows it under the job."""
+def run_job(
+    defs: dg.Definitions,
+    name: str,
+    on: dg.DagsterInstance,
+    config: Mapping[str, object] | None = None,
+    logs: Path | None = None,
+    is_aloud: bool = True,
+) -> Finished:
+    """Run a job step by step. The run is recorded with its origin, so the UI shows it under the job.
+
+    What it says while it works goes to a file in the folder `logs`, and is said `is_aloud` too.
+    """
     began = time.monotonic()
     job = defs.resolve_job_def(name)
     quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}, **(config or {})}
     origin = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(LOCATION), "__repository__"), name)
     run = on.create_run_for_job(job_def=job, run_config=quiet, tags={**job.run_tags, STARTED_BY: COMMAND_LINE}, remote_job_origin=origin)
-    finished = Finished(run.run_id, False, 0.0)
+    journal = logs / f"{clock.host.now():%Y%m%d-%H%M%S}-{run.run_id[:8]}.jsonl" if logs else None
+    finished = Finished(run.run_id, False, 0.0, journal=journal)
     steps = create_execution_plan(job, quiet).step_keys_to_execute
     # Dagster captures the standard streams while a step runs: the bar needs a handle of its own.
     with os.fdopen(os.dup(2), "w") as stream:
@@ -114,7 +126,7 @@ def run_job(defs: dg.Definitions, name: str, on: dg.DagsterInstance, config: Map
             TimeElapsedColumn(),
         )
         with Progress(*columns, console=terminal, transient=True, disable=not terminal.is_terminal) as bar:
-            log.listen(run.run_id, write=partial(_above, bar) if terminal.is_terminal else None)
+            log.listen(run.run_id, write=partial(_above, bar) if terminal.is_terminal else None, journal=journal, quiet=not is_aloud)
             task = bar.add_task("starting", total=len(steps))
             for event in execute_run_iterator(InMemoryJob(job), run, on):
                 if event.is_step_start:

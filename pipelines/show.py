@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # The rest of what is worth a look is yellow.
 RED = ("held domain", "failing figures", "held delivery", "damaged")
 ROWS_SHOWN = 200
+# The mart with a row for each figure that has a target, where it holds any.
+FIRST_MART = "marts.kpi_monthly"
 FILES_SHOWN = 10
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 NUMBER = re.compile(r"[+-]?[\d., ]+%?")
@@ -64,11 +66,13 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         late = f", late: {domain['late_extracts']}" if domain["late_extracts"] else ""
         stands = f", stands on {domain['stands_on']}" if domain.get("stands_on") else ""
         grid.add_row("Domains" if i == 0 else "", f"{domain['domain']} [{style}]{domain['status']}[/]{since}{until}{late}{stands}")
-    for i, extract in enumerate(f for f in facts["freshness"] if f["due_at"]):
-        style, how = ("yellow", "late") if extract["is_late"] else ("green", "on time")
-        arrived = f", arrived {extract['arrived_at']:%Y-%m-%d %H:%M}" if extract["arrived_at"] else ""
-        due = f"due {extract['due_at']:%Y-%m-%d %H:%M}{arrived}"
-        grid.add_row("Due" if i == 0 else "", f"{extract['extract']} [{style}]{how}[/], {due}")
+    due = [f for f in facts["freshness"] if f["due_at"]]
+    if kept := [f["extract"] for f in due if not f["is_late"]]:
+        grid.add_row("Due", f"[green]{len(kept)} on time[/]: {', '.join(kept)}")
+    for i, extract in enumerate(f for f in due if f["is_late"]):
+        newest = f"the newest arrived {extract['arrived_at']:%Y-%m-%d %H:%M}" if extract["arrived_at"] else "nothing has ever arrived"
+        label = "" if i or kept else "Due"
+        grid.add_row(label, f"{extract['extract']} [yellow]late[/]: due {extract['due_at']:%Y-%m-%d %H:%M}, {newest}")
     if region := facts.get("region"):
         own = region["own_files"]
         told = (
@@ -80,9 +84,11 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         for name in region["replaces_what_has_changed"]:
             grid.add_row("", f"[yellow]{escape(name)} stands for a file of the product that has changed since: compare them[/]")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
-    grid.add_row("Marts", f"{escape(facts['path'])}/ventetal.duckdb: " + ", ".join(f"{m} ({rows:,})" for m, rows in facts["marts"].items()))
+    filled = [m for m, rows in facts["marts"].items() if rows]
+    grid.add_row("Marts", f"{escape(facts['path'])}/ventetal.duckdb: {len(filled)} of {len(facts['marts'])} hold figures")
+    if facts.get("log"):
+        grid.add_row("Log", escape(facts["log"]))
     landing = facts.get("landing", [])
-    stays = [f for f in landing if f["needs_person"]]
     if coming := [f for f in landing if not f["needs_person"]]:
         grid.add_row("Landing", f"{len(coming)} of the files in {escape(data / 'landing')} wait:")
         for file in coming[:FILES_SHOWN]:
@@ -93,19 +99,30 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         out.print(grid)
     # In a file or pipe nobody needs each line as long as the longest.
     out.file.write("".join(f"{line.rstrip()}\n" for line in drawn.get().splitlines()))
+    _look_at(out, facts)
+    out.print("\n[bold]Next[/]")
+    mart = next((m for m in (FIRST_MART, *filled) if m in filled), "meta.domain_status")
+    for arguments, what in NEXT:
+        out.print(f"  {_program()} {arguments.format(mart=mart)}", f"  # {what}", sep="", markup=False, highlight=False, soft_wrap=True)
+
+
+def _look_at(out: Console, facts: dict[str, Any]) -> None:
+    """What a person should look at, and what to do about a check that holds a domain."""
+    stays = [f for f in facts.get("landing", []) if f["needs_person"]]
     left = [{"what": "left in landing", "which": f["path"], "why": f["why"]} for f in stays]
     if number := facts.get("left_in_landing"):
         left.append({"what": "left in landing", "which": str(number), "why": "files or folders that no run will take; `status` names them"})
-    if attention := facts.get("damaged", []) + left + facts["attention"]:
-        out.print("\n[bold]Worth a look[/]")
-        for item in attention:
-            style = "red" if item["what"] in RED else "yellow"
-            out.print(f"  [{style}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
-    program = _program()
-    out.print("\n[bold]Next[/]")
-    mart = next((m for m, rows in facts["marts"].items() if rows), "meta.domain_status")
-    for arguments, what in NEXT:
-        out.print(f"  {program} {arguments.format(mart=mart)}", f"  # {what}", sep="", markup=False, highlight=False, soft_wrap=True)
+    attention, program = facts.get("damaged", []) + left + facts["attention"], _program()
+    if not attention:
+        return
+    meant = "  (the example is made with files and records that are wrong, to show what becomes of them)"
+    out.print(f"\n[bold]Worth a look[/]{meant if facts.get('is_example') else ''}")
+    for item in attention:
+        style = "red" if item["what"] in RED else "yellow"
+        out.print(f"  [{style}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
+        for check in item.get("checks", []):
+            out.print(f"    its rows:        {program} offenders {check}", markup=False, soft_wrap=True)
+            out.print(f"    let it fail:     {program} accept {check} --until YYYY-MM-DD --reason ...", markup=False, soft_wrap=True)
 
 
 def damaged(release: str, why: str, found: list[dict[str, str]]) -> None:

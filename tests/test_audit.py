@@ -84,7 +84,7 @@ def test_a_rule_names_what_offends_only_by_its_label_and_never_in_a_table_of_per
     label = {"customProperties": [{"property": "label", "value": "'no ' || n"}]}
     many = ", ".join(f"({n})" for n in range(10, 25))
     assert outcomes(tmp_path, many, None, rule)["r"].named == ""
-    assert outcomes(tmp_path, many, None, rule | label)["r"].named.endswith("no 19 and 5 more")
+    assert outcomes(tmp_path, many, None, rule | label)["r"].named.endswith("no 14 and 10 more")
     assert outcomes(tmp_path, many, {"classification": "personal"}, rule | label)["r"].named == ""
 
 
@@ -141,3 +141,23 @@ def test_no_contract_of_the_project_lacks_its_evidence(catalog: Catalog) -> None
         assert all(rule.words.endswith(".") and len(rule.words) > 15 for rule in table.rules), table.name
     for path in PROJECT.glob("*/*/*.odcs.yaml"):
         assert len(path.read_text().splitlines()) < 70, path
+
+
+@pytest.mark.parametrize(
+    ("values", "column", "said"),
+    [
+        ("(1), (null), (3)", {"required": True}, "1 of 3 rows lacks n."),
+        ("(null), (null)", {"required": True}, "2 of 2 rows lack n."),
+        ("(1), (1), (3)", {"unique": True}, "2 of 3 rows have a n that another row has too."),
+        ("(7), (2)", {"logicalTypeOptions": {"maximum": 5}}, "1 of 2 rows has a n that is not at or below 5."),
+        ("(1), (9)", {"relationships": [{"to": "known.n"}]}, "1 of 2 rows has a n that known does not have."),
+    ],
+)
+def test_a_finding_says_what_is_wrong_how_often_and_of_how_many(tmp_path: Path, values: str, column: dict[str, Any], said: str) -> None:
+    assert [o.finding() for o in outcomes(tmp_path, values, column).values() if not o.passed] == [said]
+
+
+def test_a_finding_counts_few_persons_not_aloud(tmp_path: Path) -> None:
+    [found] = [o for o in outcomes(tmp_path, "(1), (null), (3), (4), (5), (6)", {"required": True}).values() if not o.passed]
+    assert found.finding(least=5) == "Some of 6 rows lack n."
+    assert found.finding(least=1) == "1 of 6 rows lacks n."

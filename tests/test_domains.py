@@ -61,7 +61,7 @@ def test_a_failing_domain_is_held_while_the_other_publishes(toy: Toy, on: dg.Dag
         stock_domain | held      | 2015-02-01 06:00:00
     """)
     [why] = toy.ask("select why from meta.domain_status where status = 'held'")
-    assert "Nothing is counted below zero. (a)" in why["why"]
+    assert "1 of 2 rows breaks a rule (a): Nothing is counted below zero." in why["why"]
     assert set(toy.hashes()) == {"marts.sales_total", "marts.stock_total", "reference.known_name"}
     assert toy.ask(
         "select comes_from from meta.column_dictionary where table_name = 'marts.stock_total' and column_name = 'number'"
@@ -118,10 +118,12 @@ def test_checks_stand_in_dagster_with_the_rule_in_words_and_no_row(toy: Toy, on:
     assert evaluation is not None
     assert not evaluation.passed
     assert evaluation.description is not None
-    assert evaluation.description == "1 of 7 rules fails.\n\nnever_negative fails in 1 row: secret-name. Nothing is counted below zero."
+    assert evaluation.description == (
+        "1 of 7 rules fails.\n\nnever_negative: 1 of 1 row breaks a rule (secret-name): Nothing is counted below zero."
+    )
     assert evaluation.metadata["failing"].value == 1
     assert isinstance(told := evaluation.metadata["failing_rules"], dg.TableMetadataValue)
-    assert [(r.data["rule"], r.data["rows"]) for r in told.records] == [("never_negative", "1 row")]
+    assert [(r.data["rule"], r.data["rows"]) for r in told.records] == [("never_negative", "1 of 1 row")]
 
 
 @pytest.mark.parametrize(("inputs", "total"), [("[{property: inputs, value: {absent: empty}}]", "a 10"), ("[]", None)])

@@ -306,7 +306,7 @@ def test_a_second_region_has_its_first_figures_without_a_change_of_the_product(t
     assert lacks(own, data)["never delivered"].isdisjoint({"redirections", "beds"})
     ask = {"VENTETAL_REGION": str(own), "VENTETAL_PSEUDONYM_KEY": KEY}
     done = ventetal(data, "run", **ask)
-    assert "marts.redirection_by_hospital" in done.stdout, done.stderr
+    assert "from marts.kpi_monthly" in done.stdout, done.stderr
     rows = ventetal(
         data, "query", "select hospital_code, treatments from marts.redirection_by_hospital where month = '2014-12-01'", "--csv", **ask
     )

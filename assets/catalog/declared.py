@@ -90,7 +90,7 @@ class Table:
 
     @cached_property
     def rules(self) -> list[Rule]:
-        return table_rules(self.contract)
+        return table_rules(self.contract, names_rows=self.layer != "core")
 
     @cached_property
     def statement(self) -> str:

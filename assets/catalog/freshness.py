@@ -13,14 +13,17 @@ from sources.cadence import Cadence
 from sources.contract import Contract
 
 DELIVERY_RULES = [
-    Rule("no_delivery_shrinks", "No delivery in force has far fewer records than the one it replaced.", "warning", ""),
-    Rule("records_lie_in_covered_months", "No record is dated in a month that no delivery covers.", "warning", ""),
-    Rule("volume_is_as_usual", "The newest whole month of a sender has about as many records as the months before it.", "warning", ""),
-    Rule("nothing_is_gone_at_the_source", "What is in force is what the newest full file of its sender still holds.", "warning", ""),
-    Rule(
-        "columns_are_as_full_as_usual", "No column of a delivery in force is empty far more often than in those before it.", "warning", ""
-    ),
-]
+    Rule("no_delivery_shrinks", "No delivery in force has far fewer records than the one it replaced.", "warning", "",
+         fails="A delivery has far fewer records than the one it replaced"),
+    Rule("records_lie_in_covered_months", "No record is dated in a month that no delivery covers.", "warning", "",
+         fails="Records are dated in months that no delivery covers"),
+    Rule("volume_is_as_usual", "The newest whole month of a sender has about as many records as the months before it.", "warning", "",
+         fails="The newest whole month has far more or fewer records than the months before it"),
+    Rule("nothing_is_gone_at_the_source", "What is in force is what the newest full file of its sender still holds.", "warning", "",
+         fails="What is in force is no longer in the newest full file of its sender"),
+    Rule("columns_are_as_full_as_usual", "No column of a delivery in force is empty far more often than in those before it.", "warning", "",
+         fails="A column is empty far more often than in the deliveries before"),
+]  # fmt: skip
 ON_TIME, RECENT = "delivery_is_on_time", "records_are_recent"
 UNITS = {"h": "hours", "d": "days"}
 
@@ -42,10 +45,10 @@ def freshness_rules(contract: Contract) -> list[Rule]:
     rules = []
     if due := contract.deadline:
         words = f"A delivery is due {due.description[0].lower()}{due.description[1:]}" if due.description else f"Due at {due.schedule}."
-        rules.append(Rule(ON_TIME, words, "warning", ""))
+        rules.append(Rule(ON_TIME, words, "warning", "", fails="A delivery is late"))
     if latency := contract.latency:
         words = f"The newest record is at most {latency.value:g} {UNITS[latency.unit]} old."
-        rules.append(Rule(RECENT, words, "warning", ""))
+        rules.append(Rule(RECENT, words, "warning", "", fails="The records are too old"))
     return rules
 
 

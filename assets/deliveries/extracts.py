@@ -5,6 +5,7 @@ Bad input makes a refused receipt or a `problem`, never an exception.
 
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
+from math import inf
 from typing import Any, ClassVar
 
 import duckdb
@@ -25,7 +26,7 @@ from assets.lake.line import Line
 from assets.lake.log import say, warn
 from assets.lake.seals import Damaged, mended
 from expectations.runner import AuditError, audit
-from expectations.suite import Outcome, raw_rules
+from expectations.suite import Outcome, failing, raw_rules
 from sources.contract import Contract, digest
 from sources.duck import Connection, connect, relation, said_of
 from sources.layout import Extract, LayoutFault
@@ -184,8 +185,8 @@ def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str])
     state = ExtractState(name, key, deliveries, selection, [], months, full, lacking, "", arrived, fresh)
     try:
         outcomes = _judged(line, con, contract, state) + promises
-        failing = [o.words for o in outcomes if o.holds]
-        problem = f"raw.{name} fails {len(failing)} of {len(outcomes)} checks: {' '.join(failing)}" if failing else ""
+        # How many persons a number must describe is known once the lookups are: no number is told where there are any.
+        problem = failing(f"raw.{name}", outcomes, inf if contract.has_personal_columns else 1)
     except (AuditError, duckdb.Error) as error:
         outcomes, problem = promises, f"raw.{name} could not be judged: {said_of(error, contract.has_personal_columns)}"
     return replace(state, outcomes=outcomes, problem=problem)

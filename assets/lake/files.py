@@ -49,6 +49,8 @@ class Lake:
         self.receipts, self.decisions, self.manifests = self.files / "receipts", self.files / "decisions", self.files / "manifests"
         # What needs a person, and who has been told.
         self.alerts = self.files / "alerts"
+        # What runs of the command line said, a file for each.
+        self.logs = self.root / "logs"
         # What has been withheld of tables about persons; never deleted.
         self.ledger = self.files / "ledger"
         # What has been shown of them, period by period; never deleted.

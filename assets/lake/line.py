@@ -65,7 +65,7 @@ class Line:
             save(path, outcomes, list[Outcome])
         else:
             found = {o.name: o for o in remembered}
-            outcomes = [replace(found[r.name], words=r.words, severity=r.severity, column=r.column) for r in rules]
+            outcomes = [found[r.name].said_by(r) for r in rules]
         return self.accepting(table, outcomes)
 
     def state(self, kind: type[Kind], name: str) -> Kind | None:

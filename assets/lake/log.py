@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
 from typing import IO, Any
 
 NAME = "ventetal"
@@ -27,11 +28,27 @@ def warn(event: str, **fields: Any) -> None:
     _logger.warning(event, extra={"fields": fields})
 
 
-def listen(run: str, stream: IO[str] | None = None, write: Callable[[str], object] | None = None) -> None:
-    """Write what is logged from now on, as of the run `run`: to `write` as plain text, else to `stream` (standard error) as fits it.
+def listen(
+    run: str, stream: IO[str] | None = None, write: Callable[[str], object] | None = None, journal: Path | None = None, quiet: bool = False
+) -> None:
+    """Write what is logged from now on, as of the run `run`: to `write` as plain text, else to `stream` (standard error) as fits it,
+    unless `quiet`; and to the file `journal`, where one is given.
 
-    Dagster captures the standard streams while a step runs: a handle of its own goes past that to the journal.
+    Dagster captures the standard streams while a step runs: a handle of its own goes past that.
     """
+    handlers: list[logging.Handler] = []
+    if journal:
+        journal.parent.mkdir(mode=0o700, exist_ok=True)
+        handlers.append(logging.FileHandler(journal, encoding="utf-8", delay=True))
+        handlers[0].setFormatter(_Json(run))
+    if not quiet:
+        handlers.append(_aloud(run, stream, write))
+    _logger.handlers = handlers or [logging.NullHandler()]
+    _logger.setLevel(logging.INFO)
+    _logger.propagate = False
+
+
+def _aloud(run: str, stream: IO[str] | None, write: Callable[[str], object] | None) -> logging.Handler:
     global _own
     if write is None and stream is None:
         _own = _own or os.fdopen(os.dup(sys.__stderr__.fileno() if sys.__stderr__ else 2), "w", buffering=1)
@@ -39,9 +56,7 @@ def listen(run: str, stream: IO[str] | None = None, write: Callable[[str], objec
     is_plain = write is not None or (stream is not None and stream.isatty())
     handler = _Writer(write) if write else logging.StreamHandler(stream)
     handler.setFormatter(_Plain() if is_plain else _Json(run))
-    _logger.handlers = [handler]
-    _logger.setLevel(logging.INFO)
-    _logger.propagate = False
+    return handler
 
 
 def is_listening() -> bool:

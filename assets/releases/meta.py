@@ -157,7 +157,7 @@ def _checks(catalog: Catalog, extracts: list[ExtractState], domains: list[Domain
     found += [(a.table, o, d.tables.get(a.table) == a.key) for d in domains for a in d.attempts for o in a.outcomes]
     return [
         (catalog.contract(name).domain, name, o.name, o.column, o.words, o.severity, o.passed,
-         told(o.offenders, least(name)), o.named or None, shown,
+         told(o.offenders, least(name)), o.named or None, o.finding(least(name)) or None, shown,
          o.accepted_until or None, o.accepted_reason or None)
         for name, o, shown in found
     ]  # fmt: skip

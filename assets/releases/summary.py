@@ -11,6 +11,8 @@ from sources.duck import dicts
 
 Facts = list[dict[str, Any]]
 # Of records: what became of them, then where the accepted ones stand.
+# What a person must look at; the rest is worth a look.
+NEEDS_PERSON = ("held domain", "failing figures", "held delivery")
 COUNTS = ("records", "accepted", "quarantined", "ignored", "current", "superseded", "duplicate", "held")
 
 
@@ -57,10 +59,15 @@ def summarise(release: Path, arrived: list[str]) -> dict[str, Any]:
     }
 
 
-def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts, empty: Facts, arrived: list[str]) -> list[dict[str, str]]:
+def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts, empty: Facts, arrived: list[str]) -> Facts:
     """What a person should look at, most urgent first: what is held, refused tonight, empty, late, let pass, and what warns."""
-    found = [
-        {"what": "held domain" if d["status"] == "held" else "failing figures", "which": d["domain"], "why": d["why"]}
+    found: Facts = [
+        {
+            "what": "held domain" if d["status"] == "held" else "failing figures",
+            "which": d["domain"],
+            "why": d["why"],
+            "checks": [f"{c['table_name']}.{c['check_name']}" for c in checks if c["domain"] == d["domain"] and _holds(c)],
+        }
         for d in domains
         if d["why"]
     ]
@@ -78,7 +85,7 @@ def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts,
     ]
     warned = [c for c in checks if c["severity"] == "warning" and c["is_published"] and not c["accepted_until"]]
     found += [
-        {"what": "warning", "which": c["table_name"], "why": c["rule"] + (f" Fails for: {c['named']}." if c["named"] else "")}
+        {"what": "warning", "which": f"{c['table_name']}.{c['check_name']}", "why": _finding(c)}
         for c in warned
         if c["check_name"] not in (ON_TIME, RECENT)
     ]
@@ -90,7 +97,7 @@ def _has_record(con: duckdb.DuckDBPyConnection) -> bool:
     return bool(con.execute("select 1 from duckdb_tables() where schema_name = 'meta' and table_name = 'pending_revision'").fetchall())
 
 
-def _due(waiting: Facts) -> list[dict[str, str]]:
+def _due(waiting: Facts) -> Facts:
     """A reminder of each table whose published figures have waited long enough for what has come since."""
     periods: dict[str, list[str]] = {}
     for found in waiting:
@@ -106,9 +113,18 @@ def _due(waiting: Facts) -> list[dict[str, str]]:
     ]
 
 
+def _holds(check: dict[str, Any]) -> bool:
+    return check["severity"] == "error" and not check["accepted_until"]
+
+
+def _finding(check: dict[str, Any]) -> str:
+    """What is wrong; in releases of before findings were told, the rule and what offends it."""
+    return str(check.get("finding") or check["rule"] + (f" Fails for: {check['named']}." if check["named"] else ""))
+
+
 def accepted(check: dict[str, Any]) -> str:
     """A failing check that an operator lets fail, in words."""
-    return f"fails, accepted until {check['accepted_until']}: {check['accepted_reason'].rstrip('.')}. {check['rule']}"
+    return f"fails, accepted until {check['accepted_until']}: {check['accepted_reason'].rstrip('.')}. {_finding(check)}"
 
 
 def accepted_in(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:

@@ -4,13 +4,14 @@ One that cannot be made, or fails, has a problem: a fault in one table must not 
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from assets.catalog.declared import Catalog, Table
+from assets.catalog.declared import REFERENCE, Catalog, Table
 from assets.catalog.keys import audit_key, data_key, reference_key
 from assets.catalog.lineage import column_lineage
 from assets.lake.line import Line
@@ -18,9 +19,9 @@ from assets.tables.attack import Contradiction, RevisedTooMuch
 from assets.tables.compute import WrongLookup, computed, memory_of, read_reference
 from assets.tables.inputs import Available, Inputs
 from assets.tables.last_good import LastGood
-from assets.tables.versions import Attempt, Version, facts, failing, known, settle_in, tonight_sql
+from assets.tables.versions import Attempt, Version, facts, known, settle_in, tonight_sql
 from expectations.runner import AuditError, audit
-from expectations.suite import Outcome
+from expectations.suite import Outcome, failing
 from sources.duck import Connection, relation, said_of
 from sources.reasons import Refused
 
@@ -79,7 +80,7 @@ class Attempts:
             if isinstance(error, RevisedTooMuch):
                 self._unsafe.setdefault(table.domain, set()).add(error.period)
             return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))
-        said = failing(table, outcomes)
+        said = failing(table.name, outcomes, self._catalog.least_told(table.name, self._line.now.date()))
         was_published = bool(said) and self._last_good.is_published(version)
         settle_in(self._lake, there, version, not said or was_published)
         self._inputs.know(version)
@@ -95,7 +96,14 @@ class Attempts:
 
         compared = {n: self._inputs.content(n, key) for n, key in others.items()}
         key = audit_key(version.key, table.rules, compared, table.contract.has_personal_columns)
-        return self._line.judged(table.name, version.key, key, table.rules, ask)
+        outcomes = self._line.judged(table.name, version.key, key, table.rules, ask)
+        return [replace(o, look_at=self._source(version, o.column)) if o.column and not o.passed else o for o in outcomes]
+
+    def _source(self, version: Version, column: str) -> str:
+        """The files of the lookups that a column comes from, where it comes from nothing else; of a lookup its own."""
+        origins = {table for table, _ in version.lineage.get(column, [])} or {version.table}
+        lookups = [self._catalog.tables[n] for n in sorted(origins) if n.startswith(f"{REFERENCE}.") and n in self._catalog.tables]
+        return ", ".join(self._catalog.tree.name(t.path) for t in lookups) if len(lookups) == len(origins) else ""
 
     def _said(self, table: Table, error: Exception) -> str:
         """What went wrong with a table."""

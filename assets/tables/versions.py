@@ -7,7 +7,7 @@ rules has found nothing that holds it.
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from assets.catalog.declared import Lineage, Table
+from assets.catalog.declared import Lineage
 from assets.lake.files import Lake, discard, load, place
 from assets.lake.log import warn
 from assets.lake.seals import Damaged, damage
@@ -144,10 +144,3 @@ def settle_in(lake: Lake, made: Path, version: Version, stands: bool) -> None:
     if made in (passed, target):
         return
     discard(made) if target.exists() else place(made, target)
-
-
-def failing(table: Table, outcomes: list[Outcome]) -> str:
-    """What keeps the version from being published, in words; '' for nothing."""
-    found = [o for o in outcomes if o.holds]
-    said = [o.words + (f" ({o.named})" if o.named else "") for o in found]
-    return f"{table.name} fails {len(found)} of {len(outcomes)} checks: {' '.join(said)}" if found else ""

@@ -48,11 +48,14 @@ def ending(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     return ends
 
 
-def print_summary(release: Path, arrived: list[str], as_json: bool, seconds: float | None, more: dict[str, Any] | None = None) -> None:
-    from assets.releases.summary import summarise
+def print_summary(release: Path, arrived: list[str], as_json: bool, seconds: float | None, more: dict[str, Any] | None = None) -> bool:
+    """Print what a release says of itself; whether a person must look."""
+    from assets.releases.summary import NEEDS_PERSON, summarise
 
     summary = summarise(release, arrived) | {"seconds": seconds} | (more or {})
+    left = [f for f in summary.get("landing", []) if f["needs_person"]]
     show.summary(summary, data_root()) if not as_json else print_json(summary)
+    return bool(summary.get("damaged") or left or any(item["what"] in NEEDS_PERSON for item in summary["attention"]))
 
 
 def current(lake: Lake) -> Path:

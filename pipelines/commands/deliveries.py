@@ -79,11 +79,15 @@ def quarantine(
 
 
 def accept(
-    what: Annotated[str, typer.Argument(help="The receipt of a held delivery, or a failing check as table.check; `status` names both.")],
+    what: Annotated[str, typer.Argument(help="What `status` names: the receipt of a held delivery, or a failing check as table.check.")],
     reason: Annotated[str, typer.Option(help="Why it may pass.")],
     until: Annotated[str, typer.Option(help="The last day on which the check may fail; a day that has passed ends it.")] = "",
 ) -> None:
-    """Let a held delivery through, or let a check fail until a date: a known error of the supplier. The next run obeys."""
+    """Let a held delivery through, or let a check fail until a date: a known error of the supplier. The next run obeys.
+
+    Examples: `ventetal accept pathways-6c30169882a7 --reason "the supplier says so"`;
+    `ventetal accept marts.response_time_monthly.sla_target_is_given --until 2015-06-30 --reason "targets come in June"`
+    """
     if "." in what:
         _accept_check(what, until, reason)
         return

@@ -1,7 +1,7 @@
 """Commands about releases: ask the current one, list them, roll back and resume."""
 
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -22,7 +22,10 @@ def query(
     as_json: Json = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
 ) -> None:
-    """Ask the current release, read-only."""
+    """Ask the current release, read-only.
+
+    Examples: `ventetal query "show all tables"`; `ventetal query "from marts.kpi_monthly" --csv`
+    """
     import duckdb
 
     from assets.releases.database import open_release
@@ -36,12 +39,26 @@ def query(
             raise WrongUsage(str(error)) from None
         for known in accepted_in(con, sql):
             notes.print(f"Mind: {known}", markup=False, soft_wrap=True)
-    if as_json:
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
-    elif as_csv:
-        show.csv(names, rows)
-    else:
-        show.table(names, rows)
+    _print(names, rows, as_json, as_csv)
+
+
+def offenders(
+    check: Annotated[str, typer.Argument(help="A check as table.check, as `status` names it.")],
+    as_json: Json = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+) -> None:
+    """The rows that a check complains of, in the version that failed it, else in the one that is published.
+
+    Example: `ventetal offenders marts.response_time_monthly.sla_target_is_given`
+    """
+    from assets.catalog.loading import load_catalog
+    from assets.lake.line import Line
+    from assets.releases.offenders import offenders as found_by
+
+    lake = Lake(data_root())
+    found = found_by(lake, load_catalog(own_tree()), Line(lake, told_time(lake).at), check)
+    notes.print(f"{len(found.rows):,} rows in {found.folder} offend: {found.words}", markup=False, soft_wrap=True)
+    _print(found.columns, found.rows, as_json, as_csv)
 
 
 def diff(
@@ -102,3 +119,12 @@ def resume_releases() -> None:
     with holding(lake, "resume"):
         newest = resume(lake)
     notes.print(f"{newest} is current.")
+
+
+def _print(names: list[str], rows: list[tuple[Any, ...]], as_json: bool, as_csv: bool) -> None:
+    if as_json:
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
+    elif as_csv:
+        show.csv(names, rows)
+    else:
+        show.table(names, rows)

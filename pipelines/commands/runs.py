@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from assets.lake import clock
+from assets.lake.clock import own_time
 from assets.lake.files import Lake, load
 from assets.lake.regions import own_tree, region_facts
 from assets.releases.pointers import pinned
@@ -24,23 +25,34 @@ if TYPE_CHECKING:
 
 def run(
     as_of: Annotated[str, typer.Option("--as-of", help="Make the release of an earlier time, beside the current one.")] = "",
+    is_verbose: Annotated[bool, typer.Option("--verbose", help="Say what happens while it does; a file in logs/ has it always.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Take in what was delivered, make the tables, publish what passes."""
+    """Take in what was delivered, make the tables, publish what passes.
+
+    Examples: `ventetal run`; `ventetal run --as-of 2015-05-11` for what was known then.
+    """
     from assets.releases.database import HeldOpen
 
     lake = Lake(data_root())
     before = _receipt_ids(lake)
-    finished = _finished(lake, "a run about to start", as_of=as_of)
+    finished = _finished(lake, "a run about to start", as_of=as_of, is_verbose=is_verbose)
     release = lake.releases / finished.release
     arrived = sorted(_receipt_ids(lake) - before)
     # What a run prints is kept in logs, so files that nobody agreed to are counted there; `status` names them.
     from pipelines.definitions import catalog
 
     own = region_facts(lake, catalog.tree)
+    example = {"is_example": own_time(lake) is not None}
     left = sum(file["needs_person"] for file in _landing(lake, catalog))
     try:
-        print_summary(release, arrived, as_json, finished.seconds, {"region": own, "left_in_landing": left, "clock": finished.clock})
+        print_summary(
+            release,
+            arrived,
+            as_json,
+            finished.seconds,
+            {"region": own, "left_in_landing": left, "clock": finished.clock, "log": str(finished.journal)} | example,
+        )
     except HeldOpen as held:
         # The run has done what it does; only what it could tell of it is shut away.
         notes.print(str(held), markup=False, soft_wrap=True)
@@ -48,7 +60,10 @@ def run(
 
 
 def status(as_json: Json = False) -> None:
-    """How things stand: the current release, its domains, what waits in landing, what is damaged."""
+    """How things stand: the current release, its domains, what waits in landing, what is damaged.
+
+    Ends with 1 where a person must look: something is held, damaged or left in landing.
+    """
     lake = Lake(data_root())
     release = current(lake)
     from assets.catalog.loading import load_catalog
@@ -63,14 +78,15 @@ def status(as_json: Json = False) -> None:
         "damaged": damaged,
         "landing": _landing(lake, catalog),
         "rolled_back_to": pinned(lake),
+        "is_example": own_time(lake) is not None,
     }
     try:
-        print_summary(release, [], as_json, None, more)
+        calls_somebody = print_summary(release, [], as_json, None, more)
     except (Damaged, HeldOpen) as error:
         # What the release itself would say cannot be asked; the rest can be told.
         print_json({"release": release.name, "why": str(error), **more}) if as_json else show.damaged(release.name, str(error), damaged)
         raise typer.Exit(error.exit) from None
-    raise typer.Exit(Exit.ATTENTION if damaged else Exit.DONE)
+    raise typer.Exit(Exit.ATTENTION if calls_somebody else Exit.DONE)
 
 
 def rebuild(as_json: Json = False) -> None:
@@ -85,7 +101,7 @@ def rebuild(as_json: Json = False) -> None:
     raise typer.Exit(Exit.DONE if all(c.equal for c in compared) else Exit.ATTENTION)
 
 
-def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False) -> "Finished":
+def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False, is_verbose: bool = False) -> "Finished":
     """A run of the job, once the lake is free and its key is right; ends the command with what went wrong where it broke off."""
     from assets.deliveries.person_key import check_person_key
     from assets.night_run import run_config
@@ -97,7 +113,7 @@ def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False) -> "
         check_person_key(lake, catalog)
     with instance(PROJECT, data_root()) as on:
         fail_killed(on, lake)
-        finished = run_job(defs, JOB, on, run_config(as_of, rebuild))
+        finished = run_job(defs, JOB, on, run_config(as_of, rebuild), lake.logs, is_verbose)
         if not as_of and not rebuild:
             _tell(on, lake)
     if finished.ok or finished.calls_somebody:

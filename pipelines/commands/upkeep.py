@@ -40,10 +40,14 @@ def clean(
             for what in sorted({d.what for d in found})
             if (group := [d for d in found if d.what == what])
         ]
+        logs = [p for p in lake.logs.glob("*.jsonl") if datetime.fromtimestamp(p.stat().st_mtime) < datetime.now() - timedelta(days=runs)]
+        counts += [{"what": "log", "number": len(logs), "bytes": sum(p.stat().st_size for p in logs)}] if logs else []
         counts += [{"what": "run", "number": len(gone), "bytes": None}] if gone else []
         damaged = []
         if not dry_run:
             delete(found)
+            for log in logs:
+                log.unlink(missing_ok=True)
             forget_runs(on, gone)
             damaged = check_a_share(lake)
     show.cleaned(counts, dry_run) if not as_json else print_json(counts)

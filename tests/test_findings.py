@@ -1,0 +1,104 @@
+"""What a failing check says: the same sentence wherever it is read, the rows behind it, and what to do."""
+
+from datetime import date, datetime
+from pathlib import Path
+
+import pytest
+
+from assets.alerts.alert_causes import found_causes
+from assets.lake.decisions import accept_check
+from assets.lake.line import Line
+from assets.releases.offenders import NoRows, offenders
+from assets.releases.summary import accepted, summarise
+from assets.tables.build import Night
+from assets.tables.domain_state import DomainState
+from pipelines import show
+from pipelines.commands.console import print_summary
+from sources.errors import Missing
+from tests.toy import Toy
+
+CHECK, TWIN = "core.stock_sum.never_negative", "marts.stock_total.never_negative"
+FINDING = "2 of 3 rows break a rule (a, c): Nothing is counted below zero."
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    """Stock is held for two numbers below zero."""
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    toy.deliver("stock", "stock_2015-06_received-20150601-0600.csv", "a -5, b 2, c -1", day="2015-06-01")
+    toy.night(datetime(2015, 6, 2))
+    return toy
+
+
+def line(toy: Toy) -> Line:
+    return Line(toy.lake, toy.now)
+
+
+def test_one_sentence_in_tables_summary_and_alerts(toy: Toy) -> None:
+    found = toy.ask(
+        "select table_name || '.' || check_name as name, finding from meta.check_result where not passed and severity = 'error'"
+    )
+    assert {row["name"]: row["finding"] for row in found if row["name"] == CHECK} == {CHECK: FINDING}
+    assert toy.ask("select finding from meta.check_result where passed and finding is not null") == []
+    [why] = toy.ask("select why from meta.domain_status where status = 'held'")
+    assert FINDING in why["why"]
+    night = Night(toy.lake, toy.catalog, toy.now)
+    states = [state for name in line(toy).names(DomainState) if (state := line(toy).state(DomainState, name))]
+    assert any(FINDING in cause.why for cause in found_causes(night.catalog, [], states, []))
+
+
+def test_the_screen_names_the_rows_and_the_way_out_and_calls_a_person(toy: Toy, capsys: pytest.CaptureFixture[str]) -> None:
+    release = toy.lake.current_release
+    assert release is not None
+    assert print_summary(release, [], as_json=False, seconds=None)
+    said = capsys.readouterr().out
+    assert FINDING in said
+    assert f"offenders {CHECK}" in said
+    assert f"accept {CHECK} --until YYYY-MM-DD --reason ..." in said
+    for check in (CHECK, TWIN):
+        accept_check(toy.lake, check, date(2015, 6, 9), "They know.", datetime(2015, 6, 2, 9))
+    release = toy.night(datetime(2015, 6, 3)).path
+    assert not print_summary(release, [], as_json=False, seconds=None)
+    said = capsys.readouterr().out
+    assert f"{CHECK}: fails, accepted until 2015-06-09: They know. {FINDING}" in said
+    assert "offenders" not in said
+
+
+def test_lines_in_a_pipe_end_where_their_words_do(toy: Toy, capsys: pytest.CaptureFixture[str]) -> None:
+    release = toy.lake.current_release
+    assert release is not None
+    show.summary(summarise(release, []), toy.data)
+    assert [line for line in capsys.readouterr().out.splitlines() if line != line.rstrip()] == []
+
+
+def test_the_rows_are_those_of_the_version_that_failed_and_then_of_the_one_that_is_published(toy: Toy) -> None:
+    failed = offenders(toy.lake, toy.catalog, line(toy), CHECK)
+    assert (failed.columns[:2], [row[:2] for row in failed.rows]) == (["name", "number"], [("a", -5), ("c", -1)])
+    assert "failed" in failed.folder.parts
+    # The mart was never made: what it is computed from failed.
+    for check in (CHECK, TWIN):
+        accept_check(toy.lake, check, date(2015, 6, 9), "They know.", datetime(2015, 6, 2, 9))
+    toy.night(datetime(2015, 6, 3))
+    published = offenders(toy.lake, toy.catalog, line(toy), CHECK)
+    assert (published.rows, "failed" in published.folder.parts) == (failed.rows, False)
+
+
+def test_a_rule_of_the_whole_table_has_no_rows_and_an_unknown_one_is_told(toy: Toy) -> None:
+    with pytest.raises(NoRows, match="about the whole table"):
+        offenders(toy.lake, toy.catalog, line(toy), "core.stock_sum.columns")
+    for check in ("core.stock_sum.nothing", "core.nothing.columns", "nothing"):
+        with pytest.raises(Missing, match="There is no check"):
+            offenders(toy.lake, toy.catalog, line(toy), check)
+
+
+def test_a_lookup_names_its_file(toy: Toy) -> None:
+    toy.edit("expectations/reference/known_name.odcs.yaml", ("- name: known_name", "- name: known_name\n  quality: []"))
+    (toy.project / "data/reference/known_name.csv").write_text("name\na\na\n", "utf-8")
+    toy.night(datetime(2015, 6, 3))
+    [why] = toy.ask("select why from meta.domain_status where domain = 'reference'")
+    assert "data/reference/known_name.csv" in str(why["why"])
+
+
+def test_a_release_of_before_findings_were_told_can_be_summed_up() -> None:
+    check = {"rule": "Nothing is counted below zero.", "named": "a", "accepted_until": date(2015, 6, 9), "accepted_reason": "They know."}
+    assert accepted(check) == "fails, accepted until 2015-06-09: They know. Nothing is counted below zero. Fails for: a."
