@@ -22,6 +22,8 @@ ROWS_SHOWN = 200
 # The mart with a row for each figure that has a target, where it holds any.
 FIRST_MART = "marts.kpi_monthly"
 FILES_SHOWN = 10
+# What is said of a file that has nothing of a layout, and of one that has some of it (`sources.matching`).
+UNLIKE, LACKS = re.compile(r"No layout of \S+ fits the file \([^)]*\)\."), ", which lacks "
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 NUMBER = re.compile(r"[+-]?[\d., ]+%?")
 NEXT = (
@@ -146,8 +148,7 @@ def verdict(facts: dict[str, Any]) -> None:
     out = _console()
     if "refusals" in facts:
         out.print(f"[red]{escape(facts['file'])} would be refused.[/]")
-        for extract, sentence in facts["refusals"].items():
-            out.print(f"  as {extract}: {escape(sentence)}")
+        _refusals(out, facts["refusals"])
         return
     out.print(f"[bold]{escape(facts['file'])}[/] would be taken as {facts['extract']}, layout {facts['layout']}, {facts['encoding']}.")
     if facts["why_held"]:
@@ -161,6 +162,21 @@ def verdict(facts: dict[str, Any]) -> None:
         if facts[key]:
             out.print(f"{title}: {escape(', '.join(facts[key]))}")
     _records(out, [{"file_name": facts["file"], **r} for r in facts["refused"]])
+
+
+def _refusals(out: Console, refusals: dict[str, str]) -> None:
+    """Why a file is of no extract: what says most first, the same sentence once, and those that have nothing in common with it together."""
+    by_sentence: dict[str, list[str]] = {}
+    for extract, sentence in refusals.items():
+        by_sentence.setdefault(sentence, []).append(extract)
+    unlike = [e for sentence, extracts in by_sentence.items() if len(refusals) > 1 and UNLIKE.fullmatch(sentence) for e in extracts]
+    told = [(s, e) for s, e in by_sentence.items() if not set(e) <= set(unlike)]
+    # A layout that lacks fewer columns is nearer.
+    for sentence, extracts in sorted(told, key=lambda x: (LACKS in x[0], x[0].partition(LACKS)[2].count(", "))):
+        whose = "any extract" if len(extracts) == len(refusals) > 1 else ", ".join(extracts)
+        out.print(f"  as {whose}: {escape(sentence)}")
+    if unlike:
+        out.print(f"  No layout of these has anything of it: {', '.join(unlike)}.")
 
 
 def lacking(found: "list[Lacking]") -> None:

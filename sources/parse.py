@@ -25,6 +25,7 @@ from sources.contract import Contract
 from sources.controls import Controls
 from sources.delimited import FAULT, DelimitedFile, schema
 from sources.judgement import DELETED, IGNORED, NO_REASON, ignores_header, judgement, layout_fault, origin, supplier_relation
+from sources.kinds import START_BYTES, foreign, kind_of
 from sources.layout import Extract, LayoutFault, Match, plain_name
 from sources.matching import choose
 from sources.paths import quoted
@@ -32,7 +33,6 @@ from sources.persons import Persons
 from sources.reasons import Refused
 from sources.repeats import repeated_hashes
 from sources.stamp import Span, Stamp
-from sources.unpack import kind_of
 from sources.workbook import Workbook
 
 READER_VERSION = "3"
@@ -107,10 +107,10 @@ class Delivery:
         if path.stat().st_size == 0:
             raise Refused("empty_file", "The file is empty.")
         with path.open("rb") as file:
-            kind = kind_of(file.read(512))
-        if kind == "page":
-            raise Refused("unreadable_file", "The file is a web page or XML, whatever it is called; send CSV or a workbook.")
-        self.file: DelimitedFile | Workbook = Workbook(path) if kind == "workbook" else DelimitedFile(path)
+            start = file.read(START_BYTES)
+        if said := foreign(start):
+            raise Refused("unreadable_file", said)
+        self.file: DelimitedFile | Workbook = Workbook(path) if kind_of(start) == "workbook" else DelimitedFile(path)
         self.match = choose(extract, name, self.file.heads)
         _refuse_impossible_times(extract, self.match.variables)
 

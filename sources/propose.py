@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sources.delimited import DelimitedFile
+from sources.kinds import START_BYTES, foreign, kind_of
 from sources.layout import Extract, Reads, plain_name
 from sources.pseudonym import TYPE
 from sources.reasons import Refused
-from sources.unpack import kind_of
 from sources.vocabulary import Column
 from sources.workbook import Workbook
 
@@ -65,8 +65,10 @@ def propose(path: Path, name: str, extracts: list[Extract]) -> tuple[Extract, st
 
 def _sample(path: Path) -> Sample:
     with path.open("rb") as file:
-        kind = kind_of(file.read(512))
-    if kind == "workbook":
+        start = file.read(START_BYTES)
+    if said := foreign(start):
+        raise Refused("unreadable_file", said)
+    if kind_of(start) == "workbook":
         tables = [rows for _, rows in Workbook(path).heads(Reads())]
         found = max((_table([cells for _, cells in rows], None) for rows in tables), key=lambda s: len(s.header) * bool(s.records))
     else:

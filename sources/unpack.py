@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import IO, Literal
+from typing import IO
 from zipfile import ZIP_BZIP2, ZIP_DEFLATED, ZIP_LZMA, ZIP_STORED, ZipFile, ZipInfo, is_zipfile
 
+from sources.kinds import kind_of
 from sources.reasons import Refused
 
 CHUNK_BYTES = 4 << 20
@@ -23,8 +24,7 @@ UNPACKED_RATIO_LIMIT = 500
 UNPACKED_BYTES_UNJUDGED = 64 << 20
 PACKED = (".gz", ".zip")
 _METHODS = (ZIP_STORED, ZIP_DEFLATED, ZIP_BZIP2, ZIP_LZMA)
-_ZIP, _OLE, _GZIP = b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x1f\x8b"
-Kind = Literal["text", "workbook", "page"]
+_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,6 @@ class Unpacked:
 
     inner_name: str
     content: str
-
-
-def kind_of(start: bytes) -> Kind:
-    """Kind of an unpacked file by its first bytes; `page` is HTML or XML, which no reader takes."""
-    if start.startswith((_ZIP, _OLE)):
-        return "workbook"
-    plain = start.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    return "page" if plain.startswith((b"<!doctype", b"<html", b"<?xml", b"<table")) else "text"
 
 
 def unpack(path: Path, name: str, target: Path) -> Unpacked:
