@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assets.releases.rebuild import Compared
 
 # The rest of what is worth a look is yellow.
-RED = ("held domain", "failing figures", "held delivery", "damaged")
+RED = ("held domain", "failing figures", "held delivery", "damaged", "cannot be used")
 ROWS_SHOWN = 200
 # The mart with a row for each figure that has a target, where it holds any.
 FIRST_MART = "marts.kpi_monthly"

@@ -8,7 +8,7 @@ import re
 
 from sources.civil_time import CIVIL_ZONE, from_utc
 from sources.danish import month_numbers
-from sources.layout import Reads
+from sources.layout import DANISH_MONTH, Reads
 from sources.vocabulary import Column
 
 _YEAR = r"(19\d{2}|20\d{2}|2100)"
@@ -57,7 +57,7 @@ def typed(text: str, column: Column, reads: Reads, form: str | None, latest: str
         case "BOOLEAN":
             yes, no = f"lower({text}) in ('ja', 'true', '1')", f"lower({text}) in ('nej', 'false', '0')"
             return f"case when {yes} then true when {no} then false end", "not_a_boolean"
-        case "DATE" if form == "danish_month":
+        case "DATE" if form == DANISH_MONTH:
             return _danish_month(text, latest), "not_a_date"
         case "DATE":
             return _date(text, form, staged), "not_a_date"

@@ -37,6 +37,16 @@ AGGREGATES = ("sum", "snapshot", "none")
 WORDS: Any = {"dataGranularityDescription": True, "properties": {"__all__": _SAID | {"businessName": True}}, **_SAID}
 
 
+# What a contract may say of its object beyond the standard.
+CUSTOM: dict[str, type[Model]] = {
+    "delivery": Delivery,
+    "quarantineLimit": QuarantineLimit,
+    "disclosure": Disclosure,
+    "inputs": Inputs,
+    "volume": Volume,
+}
+
+
 class Contract(Model):
     apiVersion: Literal["v3.1.0"]
     kind: Literal["DataContract"]
@@ -60,17 +70,8 @@ class Contract(Model):
     def _consistent(self) -> "Contract":
         if self.object.name != self.id:
             raise ValueError(f"the object is called {self.object.name}, the contract {self.id}")
-        known: dict[str, type[Model]] = {
-            "delivery": Delivery,
-            "quarantineLimit": QuarantineLimit,
-            "disclosure": Disclosure,
-            "inputs": Inputs,
-            "volume": Volume,
-        }
-        for name, value in custom(self.object.customProperties).items():
-            if name not in known:
-                raise ValueError(f"unknown customProperty {name}")
-            known[name].model_validate(value)
+        if unknown_one := next((name for name in custom(self.object.customProperties) if name not in CUSTOM), None):
+            raise ValueError(f"unknown customProperty {unknown_one}; there are {', '.join(CUSTOM)}")
         for column in self.columns:
             if unknown := set(custom(column.customProperties)) - {"unit", "aggregate", "event", "was", "mayBeEmpty", "purpose"}:
                 raise ValueError(f"{column.name}: unknown customProperty {sorted(unknown)}")
@@ -248,6 +249,8 @@ def load_contract(path: Path, fields: dict[str, dict[str, Any]]) -> Contract:
         # What is missing there is told in the document's own words.
         pass
     contract = document.valid(Contract)
+    for place, said in enumerate(contract.object.customProperties):
+        document.valid(CUSTOM[said.property], said.value, "schema", 0, "customProperties", place, "value")
     for place, column in enumerate(contract.columns):
         try:
             _ = column.valid_values

@@ -1,6 +1,7 @@
 """YAML that people write: every scalar stays text, and what is wrong is told with its file, its line and a way out."""
 
 import difflib
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ class Document:
     text: str
     content: Any
 
-    def valid(self, kind: type[Said], content: Any = None, *place: str) -> Said:
+    def valid(self, kind: type[Said], content: Any = None, *place: str | int) -> Said:
         """What the document says, or the `content` made of it or found at a `place`, as a typed record. Raises ContractError."""
         try:
             return kind.model_validate(self.content if content is None else content)
@@ -51,6 +52,8 @@ class Document:
                     why = f"{last} is no word that is known{within}" + (f"; is {near[0]} meant?" if near else "")
                 case "missing":
                     why = f"{last} is missing{within}"
+                case "pattern_regex":
+                    why = f"{'.'.join(map(str, found['loc']))}: it is no regular expression: {_of_pattern(str(found['input']))}"
                 case _:
                     why = f"{'.'.join(map(str, found['loc']))}: " * bool(found["loc"]) + found["msg"].removeprefix("Value error, ")
             yield f"{self._line([*place, *found['loc']])}{why}"
@@ -88,6 +91,15 @@ def read(path: Path, where: str = "") -> Document:
         raise ContractError(f"{where}: {at}{_yaml_says(error)}") from error
     except yaml.YAMLError as error:
         raise ContractError(f"{where}: {error}") from error
+
+
+def _of_pattern(text: str) -> str:
+    """What is wrong with a text that is no regular expression."""
+    try:
+        re.compile(text)
+    except re.error as error:
+        return str(error)
+    return "it has to be a text"
 
 
 def _yaml_says(error: yaml.MarkedYAMLError) -> str:

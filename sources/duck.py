@@ -1,6 +1,7 @@
 """How the pipeline opens DuckDB: in memory, bounded, shut in one folder, without extensions from elsewhere."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,11 @@ from sources.errors import WrongUsage
 from sources.paths import names, plain
 from sources.settings import settings
 
+# Errors of the SQL itself.
+_BEFORE_VALUES = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
+_MEANT = re.compile(r"(?:Candidate bindings: |Did you mean )\"([^\"]+)\"")
+_SHOWN = re.compile(r"^(LINE \d+: .*)\n( *)\^", re.MULTILINE)
+_AROUND = 15
 # One that is opened when it is first asked for.
 Connection = Callable[[], duckdb.DuckDBPyConnection]
 
@@ -64,10 +70,28 @@ def no_rows(contract: Contract) -> str:
 
 
 def said_of(error: Exception, is_personal: bool) -> str:
-    """What an error says in one line. The text of a database error can quote a value; where persons are behind the values, its kind
-    must do.
+    """What an error says in one line, with the name that may have been meant. The text of a database error can quote a value; where
+    persons are behind the values its kind must do, unless it was found before any value was read.
     """
-    return type(error).__name__ if is_personal else str(error).strip().splitlines()[0]
+    if is_personal and not isinstance(error, _BEFORE_VALUES):
+        return type(error).__name__
+    text = str(error).strip()
+    meant = _MEANT.search(text)
+    return text.splitlines()[0].rstrip(".!") + (f"; is {meant[1]} meant?" if meant else "")
+
+
+def line_of(error: Exception, files: Mapping[str, str]) -> str:
+    """Which line of which file a database error shows, like "sql/core/pathway.sql, line 7", of `files` (name -> text); '' where it is
+    plain in none or in several.
+    """
+    shown = _SHOWN.search(str(error))
+    if shown is None:
+        return ""
+    # Around the place it points at: the line may begin with what is written around the SQL, and is cut where it is long.
+    at = len(shown[2])
+    part = shown[1][max(0, at - _AROUND) : at + _AROUND].strip()
+    found = [(name, n) for name, text in files.items() for n, line in enumerate(text.splitlines(), 1) if part and part in line]
+    return f"{found[0][0]}, line {found[0][1]}" if len(found) == 1 else ""
 
 
 def dicts(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

@@ -25,6 +25,8 @@ from sources.documents import ContractError, Document, read
 from sources.vocabulary import Column, Model
 
 HEADER_SEARCH_ROWS = 50
+# The format of months by their Danish names.
+DANISH_MONTH = "danish_month"
 # Types of columns that may be added up.
 NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL")
 Rows = list[tuple[int, list[str]]]
@@ -123,6 +125,8 @@ class Source(Model):
     def _one_origin(self) -> "Source":
         if bool(self.names) == bool(self.sql) or (self.sql and (self.format or self.map or self.missing or self.zero)):
             raise ValueError("a column comes from supplier columns (with format, map, missing, zero) or from `sql` alone")
+        if self.format and self.format != DANISH_MONTH and "%" not in self.format:
+            raise ValueError(f"{self.format} names no part of a date: formats are written like %d-%m-%Y %H:%M")
         return self
 
 
@@ -161,7 +165,7 @@ class Layout(Model):
     @classmethod
     def _tells_no_week(cls, value: dict[str, str]) -> dict[str, str]:
         for form in value.values():
-            if form != "danish_month" and ("%Y" not in form or re.search("%[GVUWuwjy]", form)):
+            if form != DANISH_MONTH and ("%Y" not in form or re.search("%[GVUWuwjy]", form)):
                 raise ValueError(f"{form} tells no day, month or year of four digits: use %Y with %m and %d, or danish_month")
         return value
 
@@ -311,7 +315,7 @@ def load_layout(path: Path, contract: Contract) -> Layout:
 
 def _period(text: str, form: str) -> str:
     """A day, month or year like 2015-05 from how the layout says it is written; the text itself where it is not."""
-    if form == "danish_month":
+    if form == DANISH_MONTH:
         found = re.fullmatch(r"([a-zA-Z]+)[ ._-]*(\d{4})", text)
         month = month_numbers().get(found[1].casefold()) if found else None
         return f"{found[2]}-{month:02d}" if found and month else text

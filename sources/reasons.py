@@ -37,3 +37,10 @@ class Refused(NeedsAttention):
 
     def told(self, is_personal: bool) -> str:
         return self.discreet if is_personal else self.sentence
+
+
+def in_words(reason: str) -> str:
+    """A reason of a record for who can mend the file: the column and what is wrong with it, and the code to look it up by."""
+    place, _, code = reason.partition(":")
+    said = VALUES.get(code) or RECORDS.get(reason)
+    return f"{place if code in VALUES else 'the row'}: {said.rstrip('.')} ({reason})" if said else reason

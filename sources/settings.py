@@ -3,6 +3,8 @@
 Cheap to import: Dagster's own processes do it too.
 """
 
+import difflib
+import os
 from pathlib import Path
 
 from pydantic import Field
@@ -41,6 +43,13 @@ class Settings(BaseSettings):
     postgres_url: str = Field(default="", repr=False, description="Dagster's records in Postgres; SQLite beside the data.")
     code_socket: str = Field(default="", description="Socket of the code server; dagster/code.sock of the data.")
     dagster_home: str = Field(default="", validation_alias="DAGSTER_HOME", description="A Dagster instance of your own making.")
+
+
+def mistyped() -> list[str]:
+    """Sentences about what the environment says that looks like a setting and is none."""
+    known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
+    said = ((name, difflib.get_close_matches(name, known, 1, 0.8)) for name in os.environ if name.startswith(PREFIX) and name not in known)
+    return [f"{name} is no setting; is {near[0]} meant?" for name, near in said if near]
 
 
 def settings() -> Settings:

@@ -55,7 +55,12 @@ class Fault:
 
     @property
     def sentence(self) -> str:
-        return f"{self.where}: {self.why}{'' if self.why.endswith('?') else '.'}"
+        return f"{self.where}: {self.told}"
+
+    @property
+    def told(self) -> str:
+        """Why, as a sentence."""
+        return self.why if self.why.endswith("?") else f"{self.why}."
 
 
 @dataclass(frozen=True)

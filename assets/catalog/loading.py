@@ -277,7 +277,9 @@ class _Loading:
             empty = {n: {*absent} - {*_totals(t.contract)} if t.contract.takes_absent_as_empty else set[str]() for n, t in tables.items()}
             lacking = {n: [o for o in t.needs if o not in {*tables, *raw} | empty[n]] for n, t in tables.items()}
             graph = {n: set(t.needs) & set(tables) for n, t in tables.items()}
-            wrong = {n: f"it reads {', '.join(o)}, which no usable contract describes" for n, o in lacking.items() if o}
+            wrong = {
+                n: f"it reads {', '.join(o)}, which no usable contract describes{_meant(o[0], tables)}" for n, o in lacking.items() if o
+            }
             if not wrong:
                 try:
                     TopologicalSorter(graph).prepare()
@@ -336,3 +338,8 @@ def _protected(sql: str, contract: Contract) -> str:
     """A table's SQL with what its protection needs."""
     may_change = any(c.name == PROVISIONAL for c in contract.columns)
     return with_threshold(sql, contract.disclosure.within[0], may_change) if contract.disclosure else sql
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(name, known, 1, 0.85)
+    return f"; is {near[0]} meant?" if near else ""

@@ -22,7 +22,7 @@ from assets.tables.last_good import LastGood
 from assets.tables.versions import Attempt, Version, facts, known, settle_in, tonight_sql
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome, failing
-from sources.duck import Connection, relation, said_of
+from sources.duck import Connection, line_of, relation, said_of
 from sources.reasons import Refused
 
 # The key of a table whose inputs cannot be looked at.
@@ -110,5 +110,7 @@ class Attempts:
         if isinstance(error, WrongLookup | Contradiction):
             return str(error)
         is_personal = any(self._catalog.contract(n).has_personal_columns for n in (table.name, *table.needs))
-        files = [self._catalog.tree.name(table.path), *(f"sql/macros/{macro.name}.sql" for macro in table.macros)]
-        return f"{table.name} could not be computed by {', '.join(map(str, files))}: {said_of(error, is_personal)}"
+        # As it is written: what protection adds around it is not the reader's to keep.
+        own = table.path.read_text("utf-8") if table.path.is_file() else table.text
+        files = {str(self._catalog.tree.name(table.path)): own} | {f"sql/macros/{m.name}.sql": m.text for m in table.macros}
+        return f"{table.name} could not be computed by {line_of(error, files) or ', '.join(files)}: {said_of(error, is_personal)}"

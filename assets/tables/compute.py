@@ -25,6 +25,7 @@ from sources.duck import dicts
 from sources.errors import ToldError
 from sources.parse import Delivery, refused_records
 from sources.paths import quoted
+from sources.reasons import in_words
 
 
 class WrongLookup(ToldError):
@@ -108,7 +109,7 @@ def read_reference(lake: Lake, table: Table, con: duckdb.DuckDBPyConnection) -> 
     reading = Delivery(said, identity_extract(table.contract)).parse(con, parsed)
     if reading.quarantined:
         first = refused_records(con, parsed)[0]
-        raise WrongLookup(f"{_place(table, first['line'])}: {'; '.join(first['reasons'])}")
+        raise WrongLookup(f"{_place(table, first['line'])}: {'; '.join(map(in_words, first['reasons']))}")
     columns = ", ".join(ident(c.name) for c in table.contract.columns)
     select = f"select {columns} from read_parquet({quoted(parsed)}) order by all"
     key = reference_key(table)

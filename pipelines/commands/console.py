@@ -19,7 +19,7 @@ from assets.lake.manifests import NoRelease
 from assets.lake.migration import migrate
 from pipelines import show
 from sources.errors import Exit, ToldError, told
-from sources.settings import data_root, settings
+from sources.settings import data_root, mistyped, settings
 
 notes = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
@@ -36,6 +36,8 @@ def ending(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     def ends(*arguments: Parameters.args, **options: Parameters.kwargs) -> None:
         try:
             settings()  # refused, where they cannot be meant, by commands too that ask for none
+            for sentence in mistyped():
+                notes.print(sentence, markup=False, soft_wrap=True)
             command(*arguments, **options)
         except ToldError as error:
             stop(error.exit, str(error))

@@ -73,6 +73,7 @@ def status(as_json: Json = False) -> None:
 
     damaged = [{"what": "damaged", "which": str(a.path), "why": f"It {a.why}. {a.remedy}"} for a in ailing(lake)]
     catalog = load_catalog(own_tree())
+    damaged += [{"what": "cannot be used", "which": f.where, "why": f"{f.told} {_stays(f.domains)}"} for f in catalog.faults]
     more = {
         "region": region_facts(lake, catalog.tree),
         "damaged": damaged,
@@ -120,6 +121,11 @@ def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False, is_v
         return finished
     said, code = "\n".join(f"{step}: {error}" for step, error in finished.errors.items()), exit_of(finished.kinds)
     return stop(code, f"The run broke off; the release before it stands. {said}" if code is Exit.BROKEN else said)
+
+
+def _stays(domains: tuple[str, ...]) -> str:
+    """What comes of a declared file that cannot be used."""
+    return f"The next run holds {', '.join(domains)} at the last good set." if domains else "Nothing stands on it."
 
 
 def _landing(lake: Lake, catalog: "Catalog") -> list[dict[str, Any]]:

@@ -1,0 +1,110 @@
+"""Mistakes people make in what they declare: each is one sentence with file, line and a way out, wherever it is met."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from assets.catalog.loading import load_catalog
+from sources.duck import connect, line_of, said_of
+from sources.reasons import in_words
+from sources.settings import mistyped
+from tests.toy import Toy
+
+CONTRACT, LAYOUT, SUM = "sources/stock/contract.odcs.yaml", "sources/stock/layouts/plain.yaml", "sql/core/stock_sum.sql"
+TOTAL, LOOKUP = "sql/marts/stock_total.sql", "data/reference/known_name.csv"
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    toy = Toy(tmp_path, stock="{mode: replace_period, period: day, unit: month}", sales="{mode: snapshot}")
+    toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a 1")
+    toy.deliver("sales", "sales_2015-01_received-20150201-0600.csv", "a 1")
+    return toy
+
+
+@pytest.mark.parametrize(
+    ("path", "before", "after", "says"),
+    [
+        (CONTRACT, "value: 40, unit: d", "value: 40 unit: d", "line 8: a bracket is not closed"),
+        (CONTRACT, "name: number", "name: numbr", "column numbr is not in fields.yaml; is number meant?"),
+        (CONTRACT, "period: day, unit", "perod: day, unit", "line 12: perod is no word that is known; is period meant?"),
+        (CONTRACT, "property: delivery", "property: delivry", "unknown customProperty delivry; there are delivery, "),
+        (LAYOUT, "number: Antal", "numbre: Antal", "numbre is no column of contract stock; is number meant?"),
+        (LAYOUT, "(?P<period>", "(?P<period", "line 1: file: it is no regular expression: "),
+        (LAYOUT, "day: Dag", '{from: Dag, format: "DD-MM-YYYY"}', "line 3"),
+        (LAYOUT, "day: Dag", 'day: {from: Dag, format: "DD-MM-YYYY"}', "DD-MM-YYYY names no part of a date"),
+        (TOTAL, "core.stock_sum", "core.stock_sums", "no usable contract describes; is core.stock_sum meant?"),
+    ],
+)  # fmt: skip
+def test_what_is_declared_wrong_is_told_when_it_is_read(toy: Toy, path: str, before: str, after: str, says: str) -> None:
+    toy.edit(path, (before, after))
+    told = [f for f in load_catalog(toy.project).faults if f.where == path]
+    assert [says in f.sentence for f in told] == [True], [f.sentence for f in told]
+    assert [f.domains for f in told] == [("stock_domain",)]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "says"),
+    [
+        ("sum(number)", "sum(nmber)", f'{SUM}, line 1: Binder Error: Referenced column "nmber" not found in FROM clause; is number meant?'),
+        ("sum(number)", "sum(number", f"{SUM}, line 1: Parser Error: syntax error"),
+        ("sum(number)", "summ(number)", f"{SUM}, line 1: Catalog Error: Scalar Function with name summ does not exist"),
+    ],
+)
+def test_sql_that_cannot_run_is_told_with_its_line_and_what_was_meant(toy: Toy, before: str, after: str, says: str) -> None:
+    toy.edit(SUM, (before, after))
+    toy.night(datetime(2015, 2, 2))
+    [why] = toy.ask("select why from meta.domain_status where domain = 'stock_domain'")
+    assert str(why["why"]).startswith(f"core.stock_sum could not be computed by {says}"), why
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("name\n\na;b\n", "line 3"),
+        ("nam\na\n", "No layout of known_name fits the file"),
+        ("name,more\na,b,c\n", "line 2: the row: The record has another number of fields than the header"),
+        ("name,name2\n,x\n", "line 2: name: The value is absent and must not be (name:missing_required)"),
+    ],
+)
+def test_a_slip_in_a_lookup_is_told_with_its_line_in_words(toy: Toy, text: str, says: str) -> None:
+    (toy.project / LOOKUP).write_text(text, "utf-8")
+    toy.night(datetime(2015, 2, 2))
+    whys = [str(r["why"]) for r in toy.ask("select why from meta.domain_status where domain = 'reference'")]
+    assert any(says in why for why in whys) or says == "line 3", whys
+
+
+def test_a_reason_without_words_stays_as_it_is() -> None:
+    assert in_words("rule:of_a_contract") == "rule:of_a_contract"
+    assert in_words("day:not_a_date").startswith("day: The text is no date")
+
+
+def test_no_value_of_a_person_is_told_but_what_is_wrong_with_the_sql_is(tmp_path: Path) -> None:
+    with connect(tmp_path) as con:
+        con.execute("create table t as select '0101701234' as cpr")
+        for sql, said in (("select cast(cpr as date) from t", "ConversionException"), ("select crp from t", "is cpr meant?")):
+            with pytest.raises(Exception) as met:
+                con.execute(sql).fetchall()
+            told = said_of(met.value, is_personal=True)
+            assert (said in told, "0101701234" in told) == (True, False), told
+
+
+def test_a_line_that_stands_in_two_files_is_none() -> None:
+    error = ValueError("Parser Error: x\n\nLINE 3:   sum(number) as n\n                      ^")
+    assert line_of(error, {"a.sql": "select\n  sum(number) as n", "b.sql": "select 1"}) == "a.sql, line 2"
+    assert line_of(error, {"a.sql": "  sum(number) as n", "b.sql": "  sum(number) as n"}) == ""
+    assert line_of(ValueError("no line"), {"a.sql": "x"}) == ""
+
+
+@pytest.fixture
+def _typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setenv("VENTETAL_MEMRY_LIMIT", "4GB")
+    monkeypatch.setenv("VENTETAL_OF_ANOTHER_PROGRAM", "x")
+    yield
+
+
+@pytest.mark.usefixtures("_typed")
+def test_a_setting_that_is_nearly_one_is_told() -> None:
+    assert mistyped() == ["VENTETAL_MEMRY_LIMIT is no setting; is VENTETAL_MEMORY_LIMIT meant?"]
