@@ -5,6 +5,7 @@ that a held domain never keeps the others from their release.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -15,6 +16,7 @@ from assets.night_run import NightRun
 from assets.specs import asset_key, contract_spec, materialized
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import Attempt
+from sources.settings import PROJECT
 
 if TYPE_CHECKING:
     from assets.tables.build import Night
@@ -100,7 +102,15 @@ def _published(catalog: Catalog, domain: str, tables: list[Table]) -> dg.AssetSp
         owners=[f"team:{declared.owner}"] if declared else [],
         kinds={"release"},
         description=f"{words}Whether tonight's tables of the domain are published, or the last good set stands, since when and why.",
+        metadata={"what_to_do_when_held": dg.MetadataValue.md(_runbook("Held domain"))},
     )
+
+
+@cache
+def _runbook(section: str) -> str:
+    """A section of what operators are told to do."""
+    text = (PROJECT / "deploy" / "RUNBOOK.md").read_text("utf-8")
+    return text.partition(f"\n## {section}\n")[2].partition("\n## ")[0].strip()
 
 
 def _status(state: DomainState) -> dg.MaterializeResult[None]:

@@ -67,7 +67,7 @@ def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: 
         standing, sent = {c.key: c for c in causes}, []
         for key, cause in standing.items():
             known = told.get(key, {})
-            message = Message(f"ventetal: {SUBJECTS[cause.kind].format(domain=cause.domain)}", f"{cause.why}\n{NEXT[cause.kind]}")
+            message = Message(f"ventetal: {SUBJECTS[cause.kind].format(domain=cause.domain)}", _body(cause))
             took = [c.name for c in channels if c.name not in known and _sent(c, message)]
             if took:
                 told[key] = known | dict.fromkeys(took, now.isoformat(timespec="seconds"))
@@ -84,6 +84,10 @@ def tell(lake: Lake, causes: Iterable[Cause], channels: Sequence[Channel], now: 
                 sent.append(message)
         save(path, told)
     return sent
+
+
+def _body(cause: Cause) -> str:
+    return f"{cause.why}\n{NEXT[cause.kind]}\nRunbook: deploy/RUNBOOK.md, {cause.kind.capitalize()}."
 
 
 def _sent(channel: Channel, message: Message) -> bool:
