@@ -123,8 +123,9 @@ def _look_at(out: Console, facts: dict[str, Any]) -> None:
         style = "red" if item["what"] in RED else "yellow"
         out.print(f"  [{style}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
         for check in item.get("checks", []):
-            out.print(f"    its rows:        {program} offenders {check}", markup=False, soft_wrap=True)
-            out.print(f"    let it fail:     {program} accept {check} --until YYYY-MM-DD --reason ...", markup=False, soft_wrap=True)
+            if check in item["of_rows"]:
+                out.print(f"    its rows:     {program} offenders {check}", markup=False, soft_wrap=True)
+            out.print(f"    let it fail:  {program} accept {check} --until YYYY-MM-DD --reason ...", markup=False, soft_wrap=True)
 
 
 def damaged(release: str, why: str, found: list[dict[str, str]]) -> None:

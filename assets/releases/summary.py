@@ -1,5 +1,6 @@
 """What a release says about itself, for the person or the machine that started a run or asks how things stand."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,8 @@ def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts,
             "what": "held domain" if d["status"] == "held" else "failing figures",
             "which": d["domain"],
             "why": d["why"],
-            "checks": [f"{c['table_name']}.{c['check_name']}" for c in checks if c["domain"] == d["domain"] and _holds(c)],
+            "checks": [_name(c) for c in checks if c["domain"] == d["domain"] and _holds(c)],
+            "of_rows": [_name(c) for c in checks if c["domain"] == d["domain"] and _holds(c) and _has_rows(c)],
         }
         for d in domains
         if d["why"]
@@ -84,11 +86,7 @@ def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts,
         if c["accepted_until"]
     ]
     warned = [c for c in checks if c["severity"] == "warning" and c["is_published"] and not c["accepted_until"]]
-    found += [
-        {"what": "warning", "which": f"{c['table_name']}.{c['check_name']}", "why": _finding(c)}
-        for c in warned
-        if c["check_name"] not in (ON_TIME, RECENT)
-    ]
+    found += [{"what": "warning", "which": _name(c), "why": _finding(c)} for c in warned if c["check_name"] not in (ON_TIME, RECENT)]
     return found
 
 
@@ -111,6 +109,16 @@ def _due(waiting: Facts) -> Facts:
         }
         for table, p in periods.items()
     ]
+
+
+def _name(check: dict[str, Any]) -> str:
+    """What a check is called in full, as commands want it."""
+    return f"{check['table_name']}.{check['check_name']}"
+
+
+def _has_rows(check: dict[str, Any]) -> bool:
+    """Whether `offenders` shows what it complains of: the rows of a table, not of a delivery."""
+    return not check["table_name"].startswith("raw.") and bool(re.match(r"(\d[\d,]*|Some) of", check.get("finding") or ""))
 
 
 def _holds(check: dict[str, Any]) -> bool:
