@@ -26,6 +26,7 @@ for command in (
     releases.query,
     releases.offenders,
     releases.diff,
+    releases.preview,
     reports.report,
     deliveries.accept,
     deliveries.withdraw,

@@ -4,6 +4,7 @@ import csv as csv_writer
 import re
 import shutil
 import sys
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -12,7 +13,10 @@ from rich.markup import escape as escape_markup
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from assets.releases.difference import Comparison
+    from collections.abc import Callable
+
+    from assets.releases.difference import Change, Comparison
+    from assets.releases.preview import Preview
     from assets.releases.readiness import Lacking
     from assets.releases.rebuild import Compared
 
@@ -228,9 +232,9 @@ def comparison(found: "list[Compared]") -> None:
     table(["table", "equal", "current", "rebuilt"], [(c.table, "yes" if c.equal else "NO", c.current, c.rebuilt) for c in found])
 
 
-def difference(found: "Comparison") -> None:
+def difference(found: "Comparison", out: Console | None = None) -> None:
     """What two releases differ in, causes before figures."""
-    out = _console()
+    out = out or _console()
     out.print(f"[bold]{found.before}[/] and [bold]{found.after}[/]")
     for extract, said in found.deliveries.items():
         out.print(f"  deliveries of {extract}: {escape('; '.join(said))}")
@@ -241,10 +245,41 @@ def difference(found: "Comparison") -> None:
         out.print(f"  {d.domain}: {d.before}, then {d.after}. {escape(d.why)}")
     if found.figures is None:
         out.print("One of them is no longer kept; its figures cannot be compared.")
-    elif not found.figures:
-        out.print("No figure differs.")
     else:
-        table(["table", "row", "column", "before", "after"], [(f.table, f.row, f.column, f.before, f.after) for f in found.figures])
+        _figures(out, found.figures)
+
+
+def _figures(out: Console, found: "list[Change]") -> None:
+    if not found:
+        out.print("No figure differs.")
+        return
+    table(["table", "row", "column", "before", "after"], [(f.table, f.row, f.column, f.before, f.after) for f in found], out)
+
+
+def preview(found: "Preview", out: Console | None = None) -> None:
+    """What a change would do: what is held and fails, what is withheld, the figures."""
+    out = out or _console()
+    out.print(f"[bold]What is declared now, over the data of release {found.release}[/]")
+    changed = [*found.next.code, *found.next.reference, *(f"deliveries of {e}" for e in found.next.deliveries)]
+    out.print(f"Changed: {escape(', '.join(changed)) or 'nothing that a figure stands on'}")
+    for d in found.next.domains:
+        out.print(f"[red]{d.domain}: {d.before}, then {d.after}.[/] {escape(d.why)}")
+    for f in found.failing:
+        out.print(f"[{'red' if f.severity == 'error' else 'yellow'}]would fail[/] {f.name}: {escape(f.finding)}")
+    for w in found.withheld:
+        out.print(f"{w.table} withholds {w.then:,} numbers where it withholds {w.now:,} now.")
+    out.print("\n[bold]The next release[/]")
+    _figures(out, found.next.figures or [])
+    if found.revised:
+        out.print("\n[bold]After `ventetal revise`[/] these too: figures about persons that were published stand until then")
+        _figures(out, found.revised)
+
+
+def page(draw: "Callable[[Console], None]") -> str:
+    """What `draw` prints, as a page of HTML that stands alone."""
+    out = Console(record=True, width=180, file=StringIO(), highlight=False)
+    draw(out)
+    return out.export_html(inline_styles=True)
 
 
 def cleaned(counts: list[dict[str, Any]], dry_run: bool) -> None:
@@ -255,7 +290,7 @@ def cleaned(counts: list[dict[str, Any]], dry_run: bool) -> None:
     table(["what", "number", "MiB"], [(c["what"], c["number"], "" if c["bytes"] is None else f"{c['bytes'] / 2**20:.1f}") for c in counts])
 
 
-def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+def table(names: list[str], rows: list[tuple[Any, ...]], out: Console | None = None) -> None:
     """A result as a table, the first rows of it where there are many."""
     shown = Table(box=None, header_style="bold", pad_edge=False)
     for i, name in enumerate(names):
@@ -263,7 +298,7 @@ def table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
         shown.add_column(escape(name), justify="right" if is_number else "left", overflow="fold")
     for row in rows[:ROWS_SHOWN]:
         shown.add_row(*(escape(_cell(value)) for value in row))
-    _console(wide=True).print(shown)
+    (out if out and out.record else _console(wide=True)).print(shown)
     if len(rows) > ROWS_SHOWN:
         print(f"... {len(rows) - ROWS_SHOWN:,} more rows; --csv or --json prints all", file=sys.stderr)
 

@@ -64,6 +64,7 @@ EMPTY = [
     Ends(Exit.MISSING, "offenders marts.response_time_monthly.columns", "has not been made yet"),
     Ends(Exit.MISSING, "diff 20150601-00000000", "There is no release"),
     Ends(Exit.MISSING, "report", "There is no release"),
+    Ends(Exit.MISSING, "preview", "There is no release"),
     Ends(Exit.MISSING, "rebuild", "There is no release"),
     Ends(Exit.MISSING, "releases roll-back 20150601-00000000", "There is no release"),
     Ends(Exit.MISSING, "releases resume", "There is no release"),
@@ -116,6 +117,7 @@ PUBLISHED = [
     Ends(Exit.MISSING, "offenders marts.response_time_monthly.columns", "about the whole table"),
     Ends(Exit.MISSING, "offenders core.pathway.end_codes_are_known", "about a person"),
     Ends(Exit.DONE, "diff $release"),
+    Ends(Exit.DONE, "preview"),
     Ends(Exit.DONE, "releases list"),
     Ends(Exit.DONE, "releases roll-back $release"),
     Ends(Exit.DONE, "releases resume"),
@@ -135,7 +137,7 @@ PUBLISHED = [
     Ends(Exit.DONE, "purge $receipt --reason x"),
 ]
 GARBLED = ["status", "quarantine", "query 1", "diff $release", "report --month 2015-04", "rebuild", "releases list"]
-LOCKED = ["run", "rebuild", "clean", "purge $receipt --reason x", "examples", "releases roll-back $release", "releases resume"]
+LOCKED = ["run", "preview", "rebuild", "clean", "purge $receipt --reason x", "examples", "releases roll-back $release", "releases resume"]
 
 
 def called(place: Place, ends: Ends) -> subprocess.CompletedProcess[str]:

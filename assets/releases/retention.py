@@ -54,7 +54,7 @@ def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archi
     found += [Doomed("failed version", p) for p in failed]
     found += [Doomed("audit", p) for p in _audits(lake, {*versions, *failed}, old)]
     found += [Doomed("delivered file", p) for p in content]
-    return found + [Doomed("rebuild", p) for p in (lake.rebuilt,) if p.exists()]
+    return found + [Doomed(what, p) for what, p in (("rebuild", lake.rebuilt), ("preview", lake.preview)) if p.exists()]
 
 
 def delete(found: Iterable[Doomed]) -> None:

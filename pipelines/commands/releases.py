@@ -1,6 +1,7 @@
 """Commands about releases: ask the current one, list them, roll back and resume."""
 
 from datetime import date
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +14,7 @@ from assets.lake.regions import own_tree
 from assets.releases.pointers import pinned, resume, roll_back
 from pipelines import show
 from pipelines.commands.console import Json, current, holding, notes, print_json
-from sources.errors import WrongUsage
+from sources.errors import Exit, WrongUsage
 from sources.settings import data_root
 
 
@@ -73,6 +74,28 @@ def diff(
     lake = Lake(data_root())
     found = compared(lake, load_catalog(own_tree()), before, after or current(lake).name)
     show.difference(found) if not as_json else print_json(found)
+
+
+def preview(
+    html: Annotated[Path | None, typer.Option(help="Write the same as a page, to send to the person who decides.")] = None,
+    as_json: Json = False,
+) -> None:
+    """What a change of SQL, contracts, layouts or lookups would do to the published figures. Nothing in the lake moves.
+
+    Example: change a row of data/reference/target.csv, then `ventetal preview --html change.html`
+    """
+    from assets.catalog.loading import load_catalog
+    from assets.releases.preview import preview as previewed
+
+    found = previewed(Lake(data_root()), load_catalog(own_tree()))
+    if html:
+        html.write_text(show.page(lambda out: show.preview(found, out)), "utf-8")
+        notes.print(f"The preview is in {html}.")
+    elif as_json:
+        print_json(found)
+    else:
+        show.preview(found)
+    raise typer.Exit(Exit.ATTENTION if found.calls_somebody else Exit.DONE)
 
 
 def revise(

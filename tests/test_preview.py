@@ -1,0 +1,91 @@
+"""A change looked at before a night makes it: the same figures as the night's, and nothing in the lake moves."""
+
+import hashlib
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from assets.lake.manifests import NoRelease
+from assets.releases.difference import compared
+from assets.releases.preview import Failing, preview
+from pipelines import show
+from tests.toy import Toy
+
+NOW = datetime(2015, 2, 2)
+SUM, TOTAL = "sql/core/stock_sum.sql", "expectations/marts/stock_total.odcs.yaml"
+RULE = '{id: never_one, type: sql, mustBe: 0, description: Nothing is one., query: "select count(*) from {object} where number = 1"}'
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> Toy:
+    toy = Toy(tmp_path, stock="{mode: replace_period, period: day, unit: month}", sales="{mode: snapshot}")
+    toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a 1, b 20, c 300")
+    toy.deliver("sales", "sales_2015-01_received-20150201-0600.csv", "a 1")
+    toy.night(NOW)
+    return toy
+
+
+def contents(toy: Toy) -> dict[str, str]:
+    """Path -> hash or target, of everything below the data but room to work in and the lock, which a writer empties."""
+    found = (p for p in toy.data.rglob("*") if "scratch" not in p.parts and p.name != "writer.lock" and (p.is_symlink() or p.is_file()))
+    return {str(p): str(p.readlink()) if p.is_symlink() else hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
+
+
+def changes(toy: Toy, change: str) -> None:
+    match change:
+        case "sql":
+            toy.edit(SUM, ("group by", "where number < 100 group by"))
+        case "layout":
+            toy.edit("sources/stock/layouts/plain.yaml", ("number: Antal", "number: {from: Antal, missing: ['20']}"))
+        case "rule":
+            toy.edit(TOTAL, ("  quality:\n", f"  quality:\n  - {RULE}\n"))
+        case "lookup":
+            (toy.project / "data/reference/known_name.csv").write_text("name\na\nb\n", "utf-8")
+        case "nothing":
+            toy.edit(SUM, ("select name", "select  name -- as before"))
+
+
+@pytest.mark.parametrize("change", ["sql", "layout", "rule", "lookup", "nothing"])
+def test_it_tells_what_the_next_night_does_and_moves_nothing(toy: Toy, change: str) -> None:
+    before, release = contents(toy), toy.lake.current_release
+    changes(toy, change)
+    found = preview(toy.lake, toy.catalog)
+    assert contents(toy) == before
+    assert not toy.lake.preview.exists()
+    made = toy.night(NOW)
+    assert release
+    really = compared(toy.lake, toy.catalog, release.name, made.id)
+    assert (found.next.figures, found.next.domains, found.next.code) == (really.figures, really.domains, really.code)
+    assert found.calls_somebody == bool(made.held or made.marked)
+    assert (found.next.figures != []) == (change in ("sql", "layout"))
+
+
+def test_a_rule_that_would_fail_is_told_with_what_offends_it(toy: Toy) -> None:
+    changes(toy, "rule")
+    found = preview(toy.lake, toy.catalog)
+    assert found.failing == [Failing("marts.stock_total.never_one", "error", "1 of 3 rows breaks a rule: Nothing is one.")]
+    assert found.calls_somebody
+    said = show.page(lambda out: show.preview(found, out))
+    assert said.startswith("<!DOCTYPE html>")
+    assert "would fail" in said
+    assert "never_one" in said
+
+
+def test_what_fails_already_is_no_news(toy: Toy) -> None:
+    changes(toy, "rule")
+    toy.night(datetime(2015, 2, 3))
+    assert preview(toy.lake, toy.catalog).failing == []
+
+
+def test_a_preview_that_died_is_cleared_by_the_next(toy: Toy) -> None:
+    (toy.lake.preview / "lake").mkdir(parents=True)
+    assert preview(toy.lake, toy.catalog).next.figures == []
+    assert not toy.lake.preview.exists()
+
+
+def test_before_the_first_release_there_is_nothing_to_change(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    toy.lake.prepare()
+    with pytest.raises(NoRelease):
+        preview(toy.lake, toy.catalog)
