@@ -23,10 +23,14 @@ HAS_SUBQUERY = re.compile(r"\b(select|from)\b", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Count:
-    """What a rule finds: `offenders` are rows, or what a table has of them where the rule is about their number."""
+    """What a rule finds: `offenders` are rows, or what a table has of them where the rule is about their number.
+
+    `asked` is of how many rows, where that is not all there are.
+    """
 
     passed: bool
     offenders: int
+    asked: int | None = None
 
 
 def is_counted(rule: Rule) -> bool:
@@ -96,7 +100,7 @@ def _count(rule: Rule, place: int, row: Mapping[str, int]) -> Count:
         return Count(_is_within(row[ROWS], rule.kwargs), row[ROWS])
     offenders = int(row[OFFENDERS.format(place)])
     if "mostly" in rule.kwargs and (asked := row[ASKED.format(place)]):
-        return Count((asked - offenders) / asked >= rule.kwargs["mostly"], offenders)
+        return Count((asked - offenders) / asked >= rule.kwargs["mostly"], offenders, asked)
     return Count(offenders == 0, offenders)
 
 

@@ -1,7 +1,8 @@
 """Runs a suite with Great Expectations on a view of the pipeline's own DuckDB connection.
 
 All rules that can be counted are asked in one statement, as one expectation; the others each as its own. No row value ever enters
-a result, except that a rule may name what offends by a label its contract declares, and only in tables without personal columns.
+a result, except that a rule may name what offends by a label, of its contract or of what identifies a row, and only in tables without
+personal columns.
 """
 
 import functools
@@ -16,7 +17,7 @@ from typing import Any
 import duckdb
 
 from expectations.counts import ROWS, Count, bound, counting, counts, is_counted, know_repeats, offends
-from expectations.suite import COLUMNS, Outcome, Rule
+from expectations.suite import COLUMNS, NOT_RUN, Outcome, Rule
 from sources.contract import Contract
 
 LABELS_SHOWN = 5
@@ -40,7 +41,7 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
         return []
     if wrong := _wrong_columns(con, contract, rules, view):
         first, *rest = rules
-        return [Outcome.of(first, False, 1, wrong), *(Outcome.of(rule, False, 0, "not run") for rule in rest)]
+        return [Outcome.of(first, False, 1, wrong), *(Outcome.of(rule, False, 0, NOT_RUN) for rule in rest)]
     known = others | know_repeats(con, rules, view)
     found, rows = _found(_validator(con, view), rules, view, known)
     outcomes = []
@@ -48,7 +49,8 @@ def audit(con: duckdb.DuckDBPyConnection, contract: Contract, rules: list[Rule],
         count = found[rule.name]
         named = "" if count.passed else _named(con, contract, rule, view, known)
         # A table without a row has no offender to count, and offends.
-        outcomes.append(Outcome.of(rule, count.passed, 0 if count.passed else max(1, count.offenders), named, rows))
+        offenders = 0 if count.passed else max(1, count.offenders)
+        outcomes.append(Outcome.of(rule, count.passed, offenders, named, rows if count.asked is None else count.asked))
     return outcomes
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from sources.casts import ident
 from sources.contract import Contract
 from sources.vocabulary import Column, Quality, Severity
 
@@ -17,6 +18,8 @@ from sources.vocabulary import Column, Quality, Severity
 EVIDENCE = re.compile(r" \(seed L[\d, -]+\)|[;,] seed L[\d, -]+\d")
 COLUMNS = "columns"
 SMALL_CELLS = "no_small_cell"
+# What stands for offenders of a rule that was not asked.
+NOT_RUN = "not run"
 KEY = "key_is_unique"
 # Of lookups a message may name the value that is wrong.
 LOOKUPS = "reference"
@@ -79,6 +82,11 @@ class Outcome:
         """Whether this outcome keeps the table from being published."""
         return not self.passed and self.severity == "error" and not self.accepted_until
 
+    @property
+    def has_run(self) -> bool:
+        """Whether the rule was asked: none but the first is where the columns are wrong."""
+        return self.named != NOT_RUN
+
     @classmethod
     def of(cls, rule: Rule, passed: bool, offenders: int = 0, named: str = "", rows: int = 0) -> "Outcome":
         """What `rule` found, in its words."""
@@ -93,26 +101,30 @@ class Outcome:
         """What is wrong, how often, where, and where to look: a sentence. Fewer offenders than `least` are not counted aloud."""
         if self.passed:
             return ""
+        if not self.has_run:
+            return "It was not asked, since the columns are wrong."
         words = EVIDENCE.sub("", self.words)
         where, among = (f": {self.named}", f" ({self.named})") if self.named else ("", "")
         if self.is_of_rows:
             do = self.fails or "break a rule"
-            said = f"{self.told(least)} {_of_one(do) if self.offenders == 1 >= least else do}"
+            told = self.told(least)
+            said = f"{told} {_of_one(do) if self.offenders == 1 and told[0] == '1' else do}"
             said += f"{where}." if self.fails else f"{among}: {words}"
         else:
             said = f"{self.fails}{where}." if self.fails else f"It does not hold{among}: {words}"
         return said + (f" Look at {self.look_at}." if self.look_at else "")
 
     def told(self, least: float) -> str:
-        """How many rows offend, in words."""
-        number = f"{self.offenders:,}" if not 0 < self.offenders < least else "Some"
+        """How many rows offend, in words; nothing of which fewer than `least` offend, do not, or are there at all."""
+        if any(0 < number < least for number in (self.offenders, self.rows, self.rows - self.offenders)):
+            return "Some rows"
         of = f" of {self.rows:,}" if self.rows else ""
-        return f"{number}{of} row{'s' * (max(self.offenders, self.rows) != 1 or number == 'Some')}"
+        return f"{self.offenders:,}{of} row{'s' * (max(self.offenders, self.rows) != 1)}"
 
 
 def failing(name: str, outcomes: list[Outcome], least: float) -> str:
     """What keeps a table or extract from being published, in words; '' for nothing. Fewer rows than `least` are not counted aloud."""
-    said = [o.finding(least) for o in outcomes if o.holds]
+    said = [o.finding(least) for o in outcomes if o.holds and o.has_run]
     return f"{name} fails {len(said)} of {len(outcomes)} checks: {' '.join(said)}" if said else ""
 
 
@@ -153,7 +165,7 @@ def _place(contract: Contract) -> str | None:
         return None
     times = {c.name for c in contract.columns if c.physicalType in ("DATE", "TIMESTAMP")}
     in_order = sorted(contract.key, key=lambda name: name in times)
-    parts = [f"strftime({n}, '%Y-%m')" if n == "month" else f"cast({n} as varchar)" for n in in_order]
+    parts = [f"strftime({ident(n)}, '%Y-%m')" if n == "month" and n in times else f"cast({ident(n)} as varchar)" for n in in_order]
     return f"concat_ws(' ', {', '.join(parts)})"
 
 

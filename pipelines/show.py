@@ -127,9 +127,11 @@ def _look_at(out: Console, facts: dict[str, Any]) -> None:
         style = "red" if item["what"] in RED else "yellow"
         out.print(f"  [{style}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
         for check in item.get("checks", []):
-            if check in item["of_rows"]:
+            ways = facts.get("ways_out", {}).get(check, {})
+            if ways.get("shows_rows"):
                 out.print(f"    its rows:     {program} offenders {check}", markup=False, soft_wrap=True)
-            out.print(f"    let it fail:  {program} accept {check} --until YYYY-MM-DD --reason ...", markup=False, soft_wrap=True)
+            if ways.get("may_be_accepted"):
+                out.print(f"    let it fail:  {program} accept {check} --until YYYY-MM-DD --reason ...", markup=False, soft_wrap=True)
 
 
 def damaged(release: str, why: str, found: list[dict[str, str]]) -> None:
@@ -137,7 +139,7 @@ def damaged(release: str, why: str, found: list[dict[str, str]]) -> None:
     out = _console()
     out.print(f"[bold]Release {release}[/] cannot be asked: {escape(why)}")
     for item in found:
-        out.print(f"  [red]damaged[/] {escape(item['which'])}: {escape(item['why'])}")
+        out.print(f"  [red]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}")
 
 
 def _program() -> str:

@@ -245,12 +245,13 @@ def load_contract(path: Path, fields: dict[str, dict[str, Any]]) -> Contract:
                 _complete_column(column, fields)
             except ValueError as error:
                 raise document.wrong(str(error), "schema", 0, "properties", place) from error
+        for place, said in enumerate(document.content["schema"][0].get("customProperties", [])):
+            if said["property"] in CUSTOM:
+                document.valid(CUSTOM[said["property"]], said["value"], "schema", 0, "customProperties", place, "value")
     except (KeyError, TypeError, IndexError, AttributeError):
         # What is missing there is told in the document's own words.
         pass
     contract = document.valid(Contract)
-    for place, said in enumerate(contract.object.customProperties):
-        document.valid(CUSTOM[said.property], said.value, "schema", 0, "customProperties", place, "value")
     for place, column in enumerate(contract.columns):
         try:
             _ = column.valid_values

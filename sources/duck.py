@@ -16,8 +16,8 @@ from sources.settings import settings
 # Errors of the SQL itself.
 _BEFORE_VALUES = (duckdb.ParserException, duckdb.BinderException, duckdb.CatalogException)
 _MEANT = re.compile(r"(?:Candidate bindings: |Did you mean )\"([^\"]+)\"")
-_SHOWN = re.compile(r"^(LINE \d+: .*)\n( *)\^", re.MULTILINE)
-_AROUND = 15
+_SHOWN = re.compile(r"^(LINE \d+: )(.*)\n( *)\^", re.MULTILINE)
+_AROUND = ((15, 15), (15, 5), (5, 15), (0, 15), (0, 6))
 # One that is opened when it is first asked for.
 Connection = Callable[[], duckdb.DuckDBPyConnection]
 
@@ -87,11 +87,15 @@ def line_of(error: Exception, files: Mapping[str, str]) -> str:
     shown = _SHOWN.search(str(error))
     if shown is None:
         return ""
-    # Around the place it points at: the line may begin with what is written around the SQL, and is cut where it is long.
-    at = len(shown[2])
-    part = shown[1][max(0, at - _AROUND) : at + _AROUND].strip()
-    found = [(name, n) for name, text in files.items() for n, line in enumerate(text.splitlines(), 1) if part and part in line]
-    return f"{found[0][0]}, line {found[0][1]}" if len(found) == 1 else ""
+    text, at = shown[2], len(shown[3]) - len(shown[1])
+    word = re.match(r"\w+|\S?", text[at:])
+    # Around the place it points at, and less: the line may have what is written around the SQL, and is cut where it is long.
+    for before, after in (*_AROUND, (0, len(word[0]) if word else 0)):
+        part = text[max(0, at - before) : at + after].strip()
+        found = [(name, n) for name, sql in files.items() for n, line in enumerate(sql.splitlines(), 1) if part and part in line]
+        if found:
+            return f"{found[0][0]}, line {found[0][1]}" if len(found) == 1 else ""
+    return ""
 
 
 def dicts(con: duckdb.DuckDBPyConnection, sql: str) -> list[dict[str, Any]]:

@@ -33,13 +33,16 @@ _FOREIGN = {
     b"GIF8": ("a picture", _SEND),
     b"{\\rtf": ("a text document", _SEND),
     b"-----BEGIN PGP": ("encrypted", _DECRYPT),
+    b"age-encryption.org": ("encrypted", _DECRYPT),
+    b"\x84\x5e": ("encrypted", _DECRYPT),
+    b"\x8c\x0d": ("encrypted", _DECRYPT),
     b"\x85\x01": ("encrypted", _DECRYPT),
     b"\x85\x02": ("encrypted", _DECRYPT),
 }
 # Letters that a text may begin with too; the others hold bytes that no text has.
 _MAY_BEGIN_A_HEADER = (b"BZh", b"PAR1", b"ARROW1", b"ORC", b"GIF8")
 _CONTROL = re.compile(rb"[\x00-\x08]")
-_JSON = re.compile(rb"(\xef\xbb\xbf)?\s*[\[{]\s*[{\"]")
+_JSON = re.compile(rb"(\xef\xbb\xbf)?\s*(\[\s*[\[{]|\{\s*\"[^\"\n]*\"\s*:)")
 
 
 def kind_of(start: bytes) -> Kind:

@@ -49,7 +49,8 @@ def mistyped() -> list[str]:
     """Sentences about what the environment says that looks like a setting and is none."""
     known = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields}
     said = ((name, difflib.get_close_matches(name, known, 1, 0.8)) for name in os.environ if name.startswith(PREFIX) and name not in known)
-    return [f"{name} is no setting; is {near[0]} meant?" for name, near in said if near]
+    # Another word at the end is another word, not a slip.
+    return [f"{name} is no setting; is {near[0]} meant?" for name, near in said if near and abs(len(name) - len(near[0])) <= 2]
 
 
 def settings() -> Settings:

@@ -7,7 +7,7 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from expectations.runner import AuditError, audit
-from expectations.suite import Outcome, table_rules
+from expectations.suite import Outcome, Rule, failing, table_rules
 from sources.contract import Contract, load_contract
 from sources.documents import ContractError
 from sources.duck import connect, relation
@@ -159,5 +159,37 @@ def test_a_finding_says_what_is_wrong_how_often_and_of_how_many(tmp_path: Path, 
 
 def test_a_finding_counts_few_persons_not_aloud(tmp_path: Path) -> None:
     [found] = [o for o in outcomes(tmp_path, "(1), (null), (3), (4), (5), (6)", {"required": True}).values() if not o.passed]
-    assert found.finding(least=5) == "Some of 6 rows lack n."
+    assert found.finding(least=5) == "Some rows lack n."
     assert found.finding(least=1) == "1 of 6 rows lacks n."
+
+
+@pytest.mark.parametrize(
+    ("offenders", "rows", "said"),
+    [
+        (2, 3, "Some rows"),
+        (97, 100, "Some rows"),
+        (4, 200, "Some rows"),
+        (5, 100, "5 of 100 rows"),
+        (95, 100, "95 of 100 rows"),
+        (100, 100, "100 of 100 rows"),
+        (4, 0, "Some rows"),
+        (7, 0, "7 rows"),
+    ],
+)
+def test_no_few_persons_are_told_by_what_offends_what_does_not_or_what_there_is(offenders: int, rows: int, said: str) -> None:
+    rule = Rule("r", "w", "error", "_UnexpectedRows", column="n", fails="lack n")
+    assert Outcome.of(rule, False, offenders, "", rows).finding(least=5) == f"{said} lack n."
+
+
+def test_of_rules_that_were_not_asked_nothing_is_said_but_that(tmp_path: Path) -> None:
+    found = list(outcomes(tmp_path, "(1)", {"physicalType": "DATE", "required": True, "unique": True}).values())
+    assert failing("marts.thing", found, 1) == (
+        "marts.thing fails 1 of 3 checks: Its columns are not those of the contract: n is INTEGER, not DATE."
+    )
+    assert {o.finding() for o in found[1:]} == {"It was not asked, since the columns are wrong."}
+
+
+def test_a_share_is_of_the_rows_that_have_a_value(tmp_path: Path) -> None:
+    codes = {"metric": "invalidValues", "arguments": {"validValues": [1]}, "mustBeLessOrEqualTo": 10, "unit": "percent", "description": "d"}
+    [found] = [o for o in outcomes(tmp_path, "(1), (2), (null), (null)", {"quality": [codes]}).values() if not o.passed]
+    assert found.finding() == "1 of 2 rows has a n that is none of 1, and at most 10 % of rows may."

@@ -115,7 +115,7 @@ PUBLISHED = [
     Ends(Exit.DONE, "offenders marts.response_time_monthly.probe_is_not_suspect"),
     Ends(Exit.MISSING, "offenders marts.response_time_monthly.nothing", "There is no check"),
     Ends(Exit.MISSING, "offenders marts.response_time_monthly.columns", "about the whole table"),
-    Ends(Exit.MISSING, "offenders core.pathway.end_codes_are_known", "about a person"),
+    Ends(Exit.MISSING, "offenders core.pathway.end_codes_are_known", "tells of few persons"),
     Ends(Exit.DONE, "diff $release"),
     Ends(Exit.DONE, "preview"),
     Ends(Exit.DONE, "releases list"),

@@ -1,20 +1,28 @@
 """What a failing check says: the same sentence wherever it is read, the rows behind it, and what to do."""
 
+import io
+import json
 from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
 from assets.alerts.alert_causes import found_causes
+from assets.catalog.declared import acceptable_checks
+from assets.catalog.loading import load_catalog
+from assets.lake import log
+from assets.lake.clock import told_time
 from assets.lake.decisions import accept_check
+from assets.lake.files import Lake
 from assets.lake.line import Line
-from assets.releases.offenders import NoRows, offenders
+from assets.releases.offenders import NoRows, offenders, shows_rows
 from assets.releases.summary import accepted, summarise
 from assets.tables.build import Night
 from assets.tables.domain_state import DomainState
 from pipelines import show
 from pipelines.commands.console import print_summary
 from sources.errors import Missing
+from tests.part import TREE
 from tests.toy import Toy
 
 CHECK, TWIN = "core.stock_sum.never_negative", "marts.stock_total.never_negative"
@@ -50,15 +58,16 @@ def test_one_sentence_in_tables_summary_and_alerts(toy: Toy) -> None:
 def test_the_screen_names_the_rows_and_the_way_out_and_calls_a_person(toy: Toy, capsys: pytest.CaptureFixture[str]) -> None:
     release = toy.lake.current_release
     assert release is not None
-    assert print_summary(release, [], as_json=False, seconds=None)
+    assert print_summary(release, [], as_json=False, seconds=None, catalog=toy.catalog)
     said = capsys.readouterr().out
     assert FINDING in said
     assert f"offenders {CHECK}" in said
+    assert f"accept {CHECK.replace('never_negative', 'columns')}" not in said
     assert f"accept {CHECK} --until YYYY-MM-DD --reason ..." in said
     for check in (CHECK, TWIN):
         accept_check(toy.lake, check, date(2015, 6, 9), "They know.", datetime(2015, 6, 2, 9))
     release = toy.night(datetime(2015, 6, 3)).path
-    assert not print_summary(release, [], as_json=False, seconds=None)
+    assert not print_summary(release, [], as_json=False, seconds=None, catalog=toy.catalog)
     said = capsys.readouterr().out
     assert f"{CHECK}: fails, accepted until 2015-06-09: They know. {FINDING}" in said
     assert "offenders" not in said
@@ -102,3 +111,41 @@ def test_a_lookup_names_its_file(toy: Toy) -> None:
 def test_a_release_of_before_findings_were_told_can_be_summed_up() -> None:
     check = {"rule": "Nothing is counted below zero.", "named": "a", "accepted_until": date(2015, 6, 9), "accepted_reason": "They know."}
     assert accepted(check) == "fails, accepted until 2015-06-09: They know. Nothing is counted below zero. Fails for: a."
+
+
+@pytest.mark.parametrize("table", ["core.pathway", "core.pathway_count", "core.kmf_cell", "core.provider_count"])
+def test_no_row_of_a_core_table_made_of_persons_is_offered(table: str) -> None:
+    catalog = load_catalog(TREE)
+    assert catalog.stands_on_persons(table)
+    assert [r.name for r in catalog.tables[table].rules if shows_rows(catalog, f"{table}.{r.name}")] == []
+
+
+def test_rows_are_offered_where_there_are_some() -> None:
+    catalog = load_catalog(TREE)
+    assert shows_rows(catalog, "marts.response_time_monthly.probe_is_not_suspect")
+    assert shows_rows(catalog, "marts.udredning_monthly.month_is_given")
+    assert not shows_rows(catalog, "marts.udredning_monthly.no_small_cell")
+    assert not shows_rows(catalog, "raw.pathways.not_empty")
+    assert not catalog.stands_on_persons("marts.response_time_monthly")
+
+
+def test_what_guards_small_cells_and_that_a_table_has_its_columns_is_never_let_fail() -> None:
+    names = {check.rpartition(".")[2] for check in acceptable_checks(load_catalog(TREE))}
+    assert not names & {"no_small_cell", "columns"}
+
+
+def test_of_a_mart_about_persons_only_where_its_rows_stand_is_shown(small_region: Path) -> None:
+    lake = Lake(small_region)
+    found = offenders(lake, load_catalog(TREE), Line(lake, told_time(lake).at), "marts.udredning_monthly.month_is_given")
+    assert (found.columns, found.rows) == (["month", "sector"], [])
+
+
+def test_what_a_run_says_is_in_a_file_and_an_alert_that_failed_is_said_aloud(tmp_path: Path) -> None:
+    heard = io.StringIO()
+    log.listen("run-1", heard, journal=tmp_path / "logs" / "a.jsonl", quiet=True)
+    log.say("delivery taken", receipt="r")
+    log.warn(log.ALERT_FAILED, channel="mail")
+    lines = [json.loads(text)["event"] for text in (tmp_path / "logs" / "a.jsonl").read_text("utf-8").splitlines()]
+    assert lines == ["delivery taken", log.ALERT_FAILED]
+    assert log.ALERT_FAILED in heard.getvalue()
+    assert "delivery taken" not in heard.getvalue()

@@ -35,7 +35,20 @@ def test_what_is_no_table_is_called_what_it_is_and_told_what_to_do(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "text", ["ORC;Måned\nÅ;1\n", "PAR1;N\nx;1\n", "BZh;N\n", "GIF8;N\n", "[Kode];Navn\n", "{x};y\n", "", "\n", "Obj;1\n"]
+    "text",
+    [
+        "ORC;Måned\nÅ;1\n",
+        "PAR1;N\nx;1\n",
+        "BZh;N\n",
+        "GIF8;N\n",
+        "[Kode];Navn\n",
+        "{x};y\n",
+        '["Kode";"Navn"]\n',
+        '{"Kode";"Navn"}\n',
+        "",
+        "\n",
+        "Obj;1\n",
+    ],
 )
 def test_a_text_that_begins_like_one_is_a_text(text: str) -> None:
     assert {foreign(text.encode()), foreign(text.encode("cp1252"))} == {""}

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from assets.alerts.alert_causes import EMPTY, FAILED, HELD, LATE, LEFT, MARKED, REFUSED, WAITING, Cause
 from assets.lake.files import Lake, recalled, save
-from assets.lake.log import say, warn
+from assets.lake.log import ALERT_FAILED, say, warn
 
 SUBJECTS = {
     HELD: "{domain} is held at its last good figures",
@@ -95,7 +95,7 @@ def _sent(channel: Channel, message: Message) -> bool:
     try:
         channel.send(message)
     except (OSError, http.client.HTTPException) as error:
-        warn("an alert could not be sent", channel=channel.name, subject=message.subject, error=type(error).__name__)
+        warn(ALERT_FAILED, channel=channel.name, subject=message.subject, error=type(error).__name__)
         return False
     say("alert sent", channel=channel.name, subject=message.subject)
     return True

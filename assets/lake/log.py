@@ -14,6 +14,9 @@ from pathlib import Path
 from typing import IO, Any
 
 NAME = "ventetal"
+# What nobody would hear of otherwise.
+ALERT_FAILED = "an alert could not be sent"
+NEVER_QUIET = (ALERT_FAILED,)
 _logger = logging.getLogger(NAME)
 _logger.addHandler(logging.NullHandler())
 
@@ -32,7 +35,7 @@ def listen(
     run: str, stream: IO[str] | None = None, write: Callable[[str], object] | None = None, journal: Path | None = None, quiet: bool = False
 ) -> None:
     """Write what is logged from now on, as of the run `run`: to `write` as plain text, else to `stream` (standard error) as fits it,
-    unless `quiet`; and to the file `journal`, where one is given.
+    little of it if `quiet` (NEVER_QUIET); and to the file `journal`, where one is given.
 
     Dagster captures the standard streams while a step runs: a handle of its own goes past that.
     """
@@ -41,9 +44,11 @@ def listen(
         journal.parent.mkdir(mode=0o700, exist_ok=True)
         handlers.append(logging.FileHandler(journal, encoding="utf-8", delay=True))
         handlers[0].setFormatter(_Json(run))
-    if not quiet:
-        handlers.append(_aloud(run, stream, write))
-    _logger.handlers = handlers or [logging.NullHandler()]
+    aloud = _aloud(run, stream, write)
+    if quiet:
+        aloud.addFilter(lambda record: record.getMessage() in NEVER_QUIET)
+    handlers.append(aloud)
+    _logger.handlers = handlers
     _logger.setLevel(logging.INFO)
     _logger.propagate = False
 

@@ -67,7 +67,9 @@ def finish_purges(lake: Lake) -> None:
 def _all_of(lake: Lake, receipt: Receipt) -> Iterator[Path]:
     """Whatever holds a record of the delivery, or may."""
     yield from _versions(lake, f"{RAW}.{receipt.extract}")
-    yield lake.rebuilt
+    yield from (lake.rebuilt, lake.preview)
+    # Runs say what they took, and how much of it.
+    yield from (p for p in lake.logs.glob("*.jsonl") if receipt.id in p.read_text("utf-8", "replace"))
     for facts in [p for p in lake.files.glob(f"{RAW}/*/*.json") if p.name.count(".") == 1]:
         said = recalled(facts, Facts)
         # Of one that is garbled nobody can say whose it is; what is another's is read again.

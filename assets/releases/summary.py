@@ -1,6 +1,5 @@
 """What a release says about itself, for the person or the machine that started a run or asks how things stand."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +7,13 @@ import duckdb
 
 from assets.catalog.freshness import ON_TIME, RECENT
 from assets.releases.database import open_release
+from expectations.suite import NOT_RUN
 from sources.duck import dicts
 
 Facts = list[dict[str, Any]]
-# Of records: what became of them, then where the accepted ones stand.
 # What a person must look at; the rest is worth a look.
 NEEDS_PERSON = ("held domain", "failing figures", "held delivery")
+# Of records: what became of them, then where the accepted ones stand.
 COUNTS = ("records", "accepted", "quarantined", "ignored", "current", "superseded", "duplicate", "held")
 
 
@@ -68,14 +68,19 @@ def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts,
             "which": d["domain"],
             "why": d["why"],
             "checks": [_name(c) for c in checks if c["domain"] == d["domain"] and _holds(c)],
-            "of_rows": [_name(c) for c in checks if c["domain"] == d["domain"] and _holds(c) and _has_rows(c)],
         }
         for d in domains
         if d["why"]
     ]
     waiting = [r for r in receipts if r["status"] == "held"]
     found += [{"what": "held delivery", "which": f"{r['file_name']} ({r['receipt_id']})", "why": r["why"]} for r in waiting]
-    refused = [r for r in receipts if r["status"] == "refused" and r["receipt_id"] in arrived]
+    # Those of this run, and those after which nothing has come of their extract that could be read.
+    answered = {r["extract"]: r["received_at"] for r in receipts if r["status"] != "refused"}
+    refused = [
+        r
+        for r in receipts
+        if r["status"] == "refused" and (r["receipt_id"] in arrived or not r["received_at"] < answered.get(r["extract"], r["received_at"]))
+    ]
     found += [{"what": "refused file", "which": r["file_name"], "why": r["why"]} for r in refused]
     found += [{"what": "empty delivery", "which": e["extract"], "why": f"{e['file_name']} holds no records."} for e in empty]
     late = [f for f in freshness if f["is_late"] or f["is_stale"]]
@@ -116,13 +121,8 @@ def _name(check: dict[str, Any]) -> str:
     return f"{check['table_name']}.{check['check_name']}"
 
 
-def _has_rows(check: dict[str, Any]) -> bool:
-    """Whether `offenders` shows what it complains of: the rows of a table, not of a delivery."""
-    return not check["table_name"].startswith("raw.") and bool(re.match(r"(\d[\d,]*|Some) of", check.get("finding") or ""))
-
-
 def _holds(check: dict[str, Any]) -> bool:
-    return check["severity"] == "error" and not check["accepted_until"]
+    return check["severity"] == "error" and not check["accepted_until"] and check["named"] != NOT_RUN
 
 
 def _finding(check: dict[str, Any]) -> str:

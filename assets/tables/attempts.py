@@ -97,11 +97,11 @@ class Attempts:
         compared = {n: self._inputs.content(n, key) for n, key in others.items()}
         key = audit_key(version.key, table.rules, compared, table.contract.has_personal_columns)
         outcomes = self._line.judged(table.name, version.key, key, table.rules, ask)
-        return [replace(o, look_at=self._source(version, o.column)) if o.column and not o.passed else o for o in outcomes]
+        return [o if o.passed else replace(o, look_at=self._source(version, o.column)) for o in outcomes]
 
-    def _source(self, version: Version, column: str) -> str:
+    def _source(self, version: Version, column: str | None) -> str:
         """The files of the lookups that a column comes from, where it comes from nothing else; of a lookup its own."""
-        origins = {table for table, _ in version.lineage.get(column, [])} or {version.table}
+        origins = {table for table, _ in version.lineage.get(column or "", [])} or {version.table}
         lookups = [self._catalog.tables[n] for n in sorted(origins) if n.startswith(f"{REFERENCE}.") and n in self._catalog.tables]
         return ", ".join(self._catalog.tree.name(t.path) for t in lookups) if len(lookups) == len(origins) else ""
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, is_dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn, ParamSpec
 
 import typer
 from rich.console import Console
@@ -20,6 +20,9 @@ from assets.lake.migration import migrate
 from pipelines import show
 from sources.errors import Exit, ToldError, told
 from sources.settings import data_root, mistyped, settings
+
+if TYPE_CHECKING:
+    from assets.catalog.declared import Catalog
 
 notes = Console(stderr=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for a machine.")]
@@ -50,11 +53,24 @@ def ending(command: Callable[Parameters, None]) -> Callable[Parameters, None]:
     return ends
 
 
-def print_summary(release: Path, arrived: list[str], as_json: bool, seconds: float | None, more: dict[str, Any] | None = None) -> bool:
-    """Print what a release says of itself; whether a person must look."""
+def print_summary(
+    release: Path,
+    arrived: list[str],
+    as_json: bool,
+    seconds: float | None,
+    more: dict[str, Any] | None = None,
+    catalog: "Catalog | None" = None,
+) -> bool:
+    """Print what a release says of itself; whether a person must look. `catalog` tells what can be done about a check."""
+    from assets.catalog.declared import acceptable_checks
+    from assets.releases.offenders import shows_rows
     from assets.releases.summary import NEEDS_PERSON, summarise
 
     summary = summarise(release, arrived) | {"seconds": seconds} | (more or {})
+    failing = [check for item in summary["attention"] for check in item.get("checks", [])]
+    if catalog and failing:
+        acceptable = acceptable_checks(catalog)
+        summary["ways_out"] = {c: {"shows_rows": shows_rows(catalog, c), "may_be_accepted": c in acceptable} for c in failing}
     left = [f for f in summary.get("landing", []) if f["needs_person"]]
     show.summary(summary, data_root()) if not as_json else print_json(summary)
     return bool(summary.get("damaged") or left or any(item["what"] in NEEDS_PERSON for item in summary["attention"]))

@@ -58,7 +58,8 @@ def offenders(
 
     lake = Lake(data_root())
     found = found_by(lake, load_catalog(own_tree()), Line(lake, told_time(lake).at), check)
-    notes.print(f"{len(found.rows):,} rows in {found.folder} offend: {found.words}", markup=False, soft_wrap=True)
+    rows = f"{len(found.rows):,} row{'s' * (len(found.rows) != 1)}"
+    notes.print(f"{rows} of {found.folder}, against the rule: {found.words}", markup=False, soft_wrap=True)
     _print(found.columns, found.rows, as_json, as_csv)
 
 

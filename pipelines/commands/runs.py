@@ -43,16 +43,15 @@ def run(
     from pipelines.definitions import catalog
 
     own = region_facts(lake, catalog.tree)
-    example = {"is_example": own_time(lake) is not None}
-    left = sum(file["needs_person"] for file in _landing(lake, catalog))
+    more = {
+        "region": own,
+        "left_in_landing": sum(file["needs_person"] for file in _landing(lake, catalog)),
+        "clock": finished.clock,
+        "log": str(finished.journal),
+        "is_example": own_time(lake) is not None,
+    }
     try:
-        print_summary(
-            release,
-            arrived,
-            as_json,
-            finished.seconds,
-            {"region": own, "left_in_landing": left, "clock": finished.clock, "log": str(finished.journal)} | example,
-        )
+        print_summary(release, arrived, as_json, finished.seconds, more, catalog)
     except HeldOpen as held:
         # The run has done what it does; only what it could tell of it is shut away.
         notes.print(str(held), markup=False, soft_wrap=True)
@@ -82,7 +81,7 @@ def status(as_json: Json = False) -> None:
         "is_example": own_time(lake) is not None,
     }
     try:
-        calls_somebody = print_summary(release, [], as_json, None, more)
+        calls_somebody = print_summary(release, [], as_json, None, more, catalog)
     except (Damaged, HeldOpen) as error:
         # What the release itself would say cannot be asked; the rest can be told.
         print_json({"release": release.name, "why": str(error), **more}) if as_json else show.damaged(release.name, str(error), damaged)
@@ -119,6 +118,7 @@ def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False, is_v
             _tell(on, lake)
     if finished.ok or finished.calls_somebody:
         return finished
+    notes.print(f"What it said while it worked: {finished.journal}", markup=False, soft_wrap=True)
     said, code = "\n".join(f"{step}: {error}" for step, error in finished.errors.items()), exit_of(finished.kinds)
     return stop(code, f"The run broke off; the release before it stands. {said}" if code is Exit.BROKEN else said)
 
