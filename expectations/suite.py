@@ -262,11 +262,15 @@ def _object_rule(quality: Quality) -> Rule:
         match operator:
             case ">" | ">=":
                 kwargs: dict[str, Any] = {"min_value": int(value), "strict_min": operator == ">"}
+                fails = "too few rows"
             case "<" | "<=":
                 kwargs = {"max_value": int(value), "strict_max": operator == "<"}
+                fails = "too many rows"
             case _:
                 kwargs = {"min_value": int(value), "max_value": int(value)}
-        return Rule(name, words, severity, "TableRowCountToBeBetween", kwargs)
+                fails = f"another number of rows than {value:g}"
+        said = f"It has {fails} ({EVIDENCE.sub('', words).rstrip('.')})"
+        return Rule(name, words, severity, "TableRowCountToBeBetween", kwargs, fails=said)
     if quality.type != "sql":
         raise ValueError(f"{quality.metric} is a rule of a column, not of the table")
     assert quality.id and quality.query

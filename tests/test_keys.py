@@ -109,7 +109,7 @@ def test_a_stricter_rule_moves_no_published_figure_and_holds_newer_ones(toy: Toy
     assert toy.hashes() == before
     [marked] = toy.ask("select status, why from meta.domain_status where domain = 'sales_domain'")
     assert marked["status"] == "published"
-    assert "number lies at or below 5" in marked["why"]
+    assert "1 of 1 row has a number that is not at or below 5" in marked["why"]
     assert toy.ask("select is_published, passed from meta.check_result where table_name = 'core.sales_sum' and not passed") == [
         {"is_published": True, "passed": False}
     ]

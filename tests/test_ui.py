@@ -73,8 +73,8 @@ def test_its_checks_are_listed_and_a_completeness_warning_names_value_and_limit(
         data,
         "/assets/marts/completeness_monthly?view=checks&checkDetail=should_hold",
         limit,
-        "volume_is_complete fails in",
-        "2015-03 SOM",
+        "volume_is_complete: ",
+        "rows break a rule (2015-03 SOM",
     )
 
 
@@ -85,7 +85,9 @@ def test_a_failed_check_says_why_in_words(page: Page, data: Path) -> None:
 
 
 def test_a_held_domain_is_a_failed_check_with_since_and_why(page: Page, data: Path) -> None:
-    words = "Held since 2015-06-01 00:00: raw.servicedesk_cases fails 1 of 8 checks: Without cases there is no figure."
+    words = (
+        "Held since 2015-06-01 00:00: raw.servicedesk_cases fails 1 of 8 checks: It has too few rows (Without cases there is no figure)."
+    )
     look(page, data, "/assets/published/servicedesk?view=checks&checkDetail=is_published", "Failed", words)
     look(page, data, "/assets/published/servicedesk", "late_extracts", "never")
 
