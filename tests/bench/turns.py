@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +64,14 @@ def peak() -> float:
 
 
 def rows(con: duckdb.DuckDBPyConnection, sql: str) -> list[list[str | None]]:
-    """The rows of a query as text, so that equal figures are equal."""
-    return [[None if value is None else str(value) for value in row] for row in con.execute(sql).fetchall()]
+    """The rows of a query as text, so that equal figures are equal, whatever number holds them."""
+
+    def text(value: Any) -> str | None:
+        if value is None or isinstance(value, bool):
+            return None if value is None else str(value)
+        return str(float(value)) if isinstance(value, int | float | Decimal) else str(value)
+
+    return [[text(value) for value in row] for row in con.execute(sql).fetchall()]
 
 
 def bare(stages: Iterable[tuple[str, str, str]], figures: Callable[[duckdb.DuckDBPyConnection], Any]) -> Found:
