@@ -127,6 +127,8 @@ PUBLISHED = [
     Ends(Exit.BROKEN, "revise --reason x", "File too large", file_size=0),
     Ends(Exit.MISSING, "diff 20150601-00000000", "There is no release 20150601-00000000"),
     Ends(Exit.MISSING, "releases roll-back 20150601-00000000", "There is no release 20150601-00000000"),
+    Ends(Exit.MISSING, "report --month 2030-01", "There is no figure of 2030-01 in the release: its months are "),
+    Ends(Exit.MISSING, "report --month 1999-12", "There is no figure of 1999-12"),
     Ends(Exit.USAGE, "query 'selec 1'", "syntax error"),
     Ends(Exit.USAGE, "withdraw $receipt --reason x", "VENTETAL_AS_OF", "VENTETAL_AS_OF=noon"),
     Ends(Exit.USAGE, "rebuild", "pseudonym key", "VENTETAL_PSEUDONYM_KEY=another key than the one before, long enough"),

@@ -16,7 +16,7 @@ from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
 from assets.report.figures import tell
 from assets.report.papers import Paper
-from assets.report.reading import Reading, newest_month, newest_year
+from assets.report.reading import Reading, months_of, newest_month, newest_year
 from sources.errors import Missing
 
 
@@ -56,7 +56,7 @@ class Order:
 
 
 class NoMonth(Missing):
-    """The release has no final month to report on. The text says what to do."""
+    """The release has no final month to report on, or nothing of the one that is asked for. The text says what to do."""
 
 
 class OlderRelease(Missing):
@@ -66,8 +66,11 @@ class OlderRelease(Missing):
 def build(release: Path, reports: Path, month: date | None = None, freeze: bool = False) -> Built:
     """Make the report of `month`, the newest the release has a final figure for if not given, and the paper of co-financing if it has any.
 
-    Raises NoMonth when none is given and the release has none, after the other paper is made; and OlderRelease for one with other columns.
+    Raises NoMonth when none is given and the release has none, after the other paper is made, or when it has figures, and none as early or
+    late as the one that is given; and OlderRelease for one with other columns.
     """
+    if month and (there := months_of(release)) and not there[0] <= month <= there[1]:
+        raise NoMonth(f"There is no figure of {month:%Y-%m} in the release: its months are {there[0]:%Y-%m} to {there[1]:%Y-%m}.")
     try:
         return _build(Order(release.resolve(), reports, freeze, month or newest_month(release), newest_year(release)))
     except duckdb.BinderException as error:

@@ -148,11 +148,23 @@ def query(con: duckdb.DuckDBPyConnection, sql: str, period: date) -> list[Row]:
 
 def newest_month(release: Path) -> date | None:
     """The newest final month any indicator of the release has."""
+    month: date | None = _of_months(release, "max(month) filter (not is_provisional)")[0]
+    return month
+
+
+def months_of(release: Path) -> tuple[date, date] | None:
+    """The first and the last month of which any indicator of the release has a value, final or not; None for a release without one."""
+    first, last = _of_months(release, "min(month) filter (value is not null), max(month) filter (value is not null)")
+    return (first, last) if first and last else None
+
+
+def _of_months(release: Path, asked: str) -> tuple[Any, ...]:
     with open_release(release) as con:
         tables = con.execute("select 1 from duckdb_tables() where schema_name = 'marts' and table_name = 'kpi_monthly'").fetchall()
-        found = con.execute(f"select max(month) from {KPI} where not is_provisional").fetchall() if tables else [(None,)]
-    month: date | None = found[0][0]
-    return month
+        # Without the table there are no rows.
+        rows = KPI if tables else "(select date '2000-01-01' as month, false as is_provisional, 1 as value limit 0)"
+        found: tuple[Any, ...] = con.execute(f"select {asked} from {rows}").fetchall()[0]
+        return found
 
 
 def newest_year(release: Path) -> date | None:
