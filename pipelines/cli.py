@@ -62,7 +62,11 @@ def _version(wanted: bool) -> None:
 def ventetal(
     shows_version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which this is.")] = False,
 ) -> None:
-    """From the extracts of a health region to published waiting figures."""
+    """From the extracts of a health region to published waiting figures.
+
+    Commands end with 0: done; 1: done, and a person must look; 2: wrong usage; 3: somebody holds the lake; 4: there is no such thing;
+    5: it broke off.
+    """
 
 
 def main() -> None:

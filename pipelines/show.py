@@ -118,20 +118,30 @@ def _look_at(out: Console, facts: dict[str, Any]) -> None:
     left = [{"what": "left in landing", "which": f["path"], "why": f["why"]} for f in stays]
     if number := facts.get("left_in_landing"):
         left.append({"what": "left in landing", "which": str(number), "why": "files or folders that no run will take; `status` names them"})
-    attention, program = facts.get("damaged", []) + left + facts["attention"], _program()
-    if not attention:
-        return
-    meant = "  (the example is made with files and records that are wrong, to show what becomes of them)"
-    out.print(f"\n[bold]Worth a look[/]{meant if facts.get('is_example') else ''}")
-    for item in attention:
+    attention = facts.get("damaged", []) + left + facts["attention"]
+    urgent = [item for item in attention if item["what"] in RED or item["what"] == "left in landing"]
+    if urgent:
+        out.print("\n[bold]Needs a person[/]  (deploy/RUNBOOK.md)")
+        _items(out, urgent, facts.get("ways_out", {}))
+    if rest := [item for item in attention if item not in urgent]:
+        meant = "  (the example is made with files and records that are wrong, to show what becomes of them)"
+        out.print(f"\n[bold]Worth a look[/]{meant if facts.get('is_example') else ''}")
+        _items(out, rest, {})
+
+
+def _items(out: Console, items: list[dict[str, Any]], ways_out: dict[str, Any]) -> None:
+    program = _program()
+    for item in items:
         style = "red" if item["what"] in RED else "yellow"
         out.print(f"  [{style}]{item['what']}[/] {escape(item['which'])}: {escape(item['why'])}", soft_wrap=False)
         for check in item.get("checks", []):
-            ways = facts.get("ways_out", {}).get(check, {})
+            ways = ways_out.get(check, {})
             if ways.get("shows_rows"):
                 out.print(f"    its rows:     {program} offenders {check}", markup=False, soft_wrap=True)
             if ways.get("may_be_accepted"):
                 out.print(f"    let it fail:  {program} accept {check} --until YYYY-MM-DD --reason ...", markup=False, soft_wrap=True)
+        if item["what"] == "held domain":
+            out.print(f"    mended:       {program} run", markup=False, soft_wrap=True)
 
 
 def damaged(release: str, why: str, found: list[dict[str, str]]) -> None:
@@ -243,6 +253,9 @@ def difference(found: "Comparison", out: Console | None = None) -> None:
     for title, names in (("SQL or contract of", found.code), ("reference", found.reference)):
         if names:
             out.print(f"  {title} {', '.join(names)}")
+    for title, names in (("New", found.new), ("Gone", found.gone)):
+        if names:
+            out.print(f"  {title}: {', '.join(names)}")
     for d in found.domains:
         out.print(f"  {d.domain}: {d.before}, then {d.after}. {escape(d.why)}")
     if found.figures is None:
@@ -262,10 +275,15 @@ def preview(found: "Preview", out: Console | None = None) -> None:
     """What a change would do: what is held and fails, what is withheld, the figures."""
     out = out or _console()
     out.print(f"[bold]What is declared now, over the data of release {found.release}[/]")
-    changed = [*found.next.code, *found.next.reference, *(f"deliveries of {e}" for e in found.next.deliveries)]
-    out.print(f"Changed: {escape(', '.join(changed)) or 'nothing that a figure stands on'}")
     for d in found.next.domains:
         out.print(f"[red]{d.domain}: {d.before}, then {d.after}.[/] {escape(d.why)}")
+    changed = [*found.next.code, *found.next.reference, *(f"deliveries of {e}" for e in found.next.deliveries)]
+    said = {"Changed": changed, "New": found.next.new, "Gone": found.next.gone}
+    for title, names in said.items():
+        if names:
+            out.print(f"{title}: {escape(', '.join(names))}")
+    if not any(said.values()) and not found.next.domains:
+        out.print("Nothing has changed that a figure stands on.")
     for f in found.failing:
         out.print(f"[{'red' if f.severity == 'error' else 'yellow'}]would fail[/] {f.name}: {escape(f.finding)}")
     for w in found.withheld:

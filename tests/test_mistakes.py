@@ -10,6 +10,7 @@ from assets.catalog.loading import load_catalog
 from sources.duck import connect, line_of, said_of
 from sources.reasons import in_words
 from sources.settings import mistyped
+from tests.part import TREE
 from tests.toy import Toy
 
 CONTRACT, LAYOUT, SUM = "sources/stock/contract.odcs.yaml", "sources/stock/layouts/plain.yaml", "sql/core/stock_sum.sql"
@@ -130,3 +131,18 @@ def _typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("_typed")
 def test_a_setting_that_is_nearly_one_is_told() -> None:
     assert mistyped() == ["VENTETAL_MEMRY_LIMIT is no setting; is VENTETAL_MEMORY_LIMIT meant?"]
+
+
+def test_a_mart_made_of_records_about_persons_needs_protection(toy: Toy) -> None:
+    """By one table or two in between; what reads a protected table needs none of its own."""
+    catalog = load_catalog(TREE)
+    marts = [t for t in catalog.tables.values() if t.layer in ("marts", "indicators")]
+    assert any(t.contract.disclosure is None for t in marts)
+    assert not catalog.faults
+    toy.edit("expectations/fields.yaml", ("name: {type: VARCHAR,", "name: {type: VARCHAR, class: personal,"))
+    toy.edit(
+        CONTRACT, ("{name: name, primaryKey", "{name: name, logicalType: string, logicalTypeOptions: {pattern: '^[a-z]$'}, primaryKey")
+    )
+    faults = {f.where: f for f in load_catalog(toy.project).faults}
+    assert "which is made of records about persons, so its contract needs a `disclosure` block" in faults[TOTAL].why, faults
+    assert faults[TOTAL].domains == ("stock_domain",)

@@ -89,3 +89,16 @@ def test_before_the_first_release_there_is_nothing_to_change(tmp_path: Path) -> 
     toy.lake.prepare()
     with pytest.raises(NoRelease):
         preview(toy.lake, toy.catalog)
+
+
+def test_a_new_table_is_told_and_what_holds_comes_first(toy: Toy) -> None:
+    for path in ("sql/marts/stock_total.sql", TOTAL):
+        text = (toy.project / path).read_text("utf-8")
+        (toy.project / path.replace("stock_total", "stock_twice")).write_text(text.replace("stock_total", "stock_twice"), "utf-8")
+    found = preview(toy.lake, toy.catalog)
+    assert (found.next.new, found.next.gone, found.calls_somebody) == (["marts.stock_twice"], [], False)
+    assert "New: marts.stock_twice" in show.page(lambda out: show.preview(found, out))
+    toy.edit("sql/marts/stock_twice.sql", ("sum(number)", "sum(nmber)"))
+    said = show.page(lambda out: show.preview(preview(toy.lake, toy.catalog), out))
+    assert said.index("published, then held") < said.index("New: ") if "New: " in said else "published, then held" in said
+    assert "that a figure stands on" not in said

@@ -11,7 +11,7 @@ from sqlglot import TokenType
 from assets.catalog.declared import INDICATORS, Catalog, Table
 from assets.catalog.loading import load_catalog
 from assets.catalog.statements import QF_COLUMNS, calls, tokens
-from sources.duck import no_rows, relation
+from sources.duck import line_of, no_rows, relation, said_of
 from sources.settings import PROJECT
 
 
@@ -27,7 +27,9 @@ def _differences(catalog: Catalog, table: Table) -> list[str]:
     try:
         given = _described(catalog, table)
     except duckdb.Error as error:
-        return [str(error).strip().splitlines()[0]]
+        files = {"": table.path.read_text("utf-8") if table.path.is_file() else table.text}
+        at = line_of(error, files)
+        return [f"{at.removeprefix(', ')}: {said_of(error, False)}" if at else said_of(error, False)]
     promised = {c.name: c.physicalType.replace(" ", "") for c in table.contract.columns if c.name != QF_COLUMNS}
     # The protection of small cells takes what it needs, by name, and passes on what is promised.
     if is_protected := table.contract.disclosure is not None:

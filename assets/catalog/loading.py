@@ -11,7 +11,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from assets.catalog.declared import DELIVERED, INDICATORS, LAYERS, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
+from assets.catalog.declared import DELIVERED, INDICATORS, LAYERS, MARTS, RAW, REFERENCE, STEPS, Catalog, Domain, Fault, Table, ordered
 from assets.catalog.statements import PROVISIONAL, Macro, calls, load_macro, output_columns, reads, tokens, with_threshold
 from expectations.suite import THRESHOLD_LOOKUP, raw_rules, table_rules
 from sources.casts import ident, literal
@@ -109,6 +109,7 @@ class _Loading:
             with self._telling(self._sql_of(name), contract.domain):
                 tables[name] = self._table(name, contract, contracts)
         self._tell_sql_without_contract(contracts)
+        self._leave_out_what_would_tell_of_persons(tables, extracts)
         without, unreadable = self._without(), self._unreadable(extracts)
         absent = {n: tables.pop(n).contract for n in list(tables) if tables[n].domain in without}
         delivered = {n: e for n, e in extracts.items() if e.contract.domain not in without}
@@ -267,6 +268,25 @@ class _Loading:
                 is_told = any(f.where == self._where(path) or Path(f.where).name == f"{path.stem}.odcs.yaml" for f in self.faults)
                 if f"{layer}.{path.stem}" not in contracts and not is_told:
                     self._tell(path, f"there is no contract expectations/{layer}/{path.stem}.odcs.yaml")
+
+    def _leave_out_what_would_tell_of_persons(self, tables: dict[str, Table], extracts: dict[str, Extract]) -> None:
+        """What analysts see of tables about persons is protected: a table without `disclosure` reads none that is not."""
+
+        def is_of_persons(name: str, met: frozenset[str] = frozenset()) -> bool:
+            layer, rest = name.split(".")
+            if layer in DELIVERED:
+                return layer == RAW and rest in extracts and extracts[rest].contract.has_personal_columns
+            table = tables.get(name)
+            # Those that read each other in a circle are told apart from this.
+            if table is None or table.contract.disclosure or name in met:
+                return False
+            return table.contract.has_personal_columns or any(is_of_persons(n, met | {name}) for n in table.reads)
+
+        for table in [t for t in tables.values() if t.layer in (MARTS, INDICATORS) and t.contract.disclosure is None]:
+            if open_ := next((n for n in table.reads if is_of_persons(n)), None):
+                why = f"it reads {open_}, which is made of records about persons, so its contract needs a `disclosure` block"
+                self._tell(self._sql_of(table.name), why, table.domain)
+                del tables[table.name]
 
     def _leave_out_what_cannot_stand(self, tables: dict[str, Table], raw: set[str], absent: Iterable[str]) -> None:
         """Tables that read what is not there, or each other in a circle, until those that are left can be ordered.

@@ -6,7 +6,7 @@ release what changed of figures that had been final.
 
 import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -97,6 +97,9 @@ class Comparison:
     reference: list[str]
     domains: list[DomainChange]
     figures: list[Change] | None
+    # Tables that one of them has and the other has not.
+    new: list[str] = field(default_factory=list)
+    gone: list[str] = field(default_factory=list)
 
 
 def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Comparison:
@@ -121,6 +124,8 @@ def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Compariso
         [n for n in found if n.startswith(f"{REFERENCE}.")],
         [DomainChange(d, status, told.status, told.why) for d, status, told in statuses if status != told.status],
         figures,
+        sorted({*now.tables} - {*was.tables}),
+        sorted({*was.tables} - {*now.tables}),
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, NoReturn
 
 import duckdb
 
-from assets.catalog.declared import REFERENCE, Catalog, Table
+from assets.catalog.declared import RAW, REFERENCE, Catalog, Table
 from assets.lake.files import Lake
 from assets.lake.line import Line
 from assets.tables.domain_state import DomainState
@@ -52,6 +52,8 @@ def offenders(lake: Lake, catalog: Catalog, line: Line, check: str) -> Offenders
     name, _, called = check.rpartition(".")
     table = catalog.tables.get(name)
     rule = _rule(table, called)
+    if name.startswith(f"{RAW}."):
+        raise NoRows(f"{check} is a check of deliveries: `quarantine --records` shows what is wrong with theirs.")
     if table is None or rule is None:
         raise Missing(
             f"There is no check {check} of a table; `status` names those that fail, and `quarantine` what is wrong with deliveries."

@@ -81,7 +81,7 @@ def quarantine(
 def accept(
     what: Annotated[str, typer.Argument(help="What `status` names: the receipt of a held delivery, or a failing check as table.check.")],
     reason: Annotated[str, typer.Option(help="Why it may pass.")],
-    until: Annotated[str, typer.Option(help="The last day on which the check may fail; a day that has passed ends it.")] = "",
+    until: Annotated[str, typer.Option(help="Of a check, required: the last day (YYYY-MM-DD) on which it may fail.")] = "",
 ) -> None:
     """Let a held delivery through, or let a check fail until a date: a known error of the supplier. The next run obeys.
 

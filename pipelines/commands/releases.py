@@ -83,6 +83,8 @@ def preview(
 ) -> None:
     """What a change of SQL, contracts, layouts or lookups would do to the published figures. Nothing in the lake moves.
 
+    Ends with 1 where a domain would be held or published figures would fail. For who may see the lake: not to be passed on of persons.
+
     Example: change a row of data/reference/target.csv, then `ventetal preview --html change.html`
     """
     from assets.catalog.loading import load_catalog
