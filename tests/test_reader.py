@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from sources import reasons
 from sources.contract import Contract
-from sources.delimited import BLOCK_BYTES
+from sources.delimited import BLANKS, BLOCK_BYTES, _has_blank_edges
+from sources.dialect import Dialect
 from sources.duck import connect
 from sources.layout import Extract, Layout
 from sources.limits import why_held
@@ -496,3 +497,44 @@ def test_records_that_only_repeat_others_are_not_bad(tmp_path: Path) -> None:
     assert not why_held(contract(), reading, "")
     reading, _, _ = parsed(write(tmp_path, "\n".join([HEADER, *lines[:4], *lines[:4], "x;y;1;;;", "z;y;1;;;"])))
     assert why_held(contract(), reading, "") == "2 of 6 records refused, over 20 %, besides 4 that repeat others"
+
+
+def test_mapped_codes_are_texts_like_any_other(tmp_path: Path) -> None:
+    """Several codes may mean the same, rules may do with them what they do with texts, and what is none of them is told."""
+    columns = {
+        "code": {"from": "Kode", "map": {"x": "A", "z": "A", "it's": "B"}},
+        "open": {"from": "Åben", "map": {"1": "true", "2": "false"}},
+    }
+    mapped = {"name": "mapped", "header": ["Navn", "Dag"], "columns": LAYOUT["columns"] | columns}
+    query = "select count(*) from {object} where lower(code) || name = 'bq' or code < 'A'"
+    rule = {"id": "no_b_of_q", "type": "sql", "mustBe": 0, "description": "d", "query": query}
+    records = [
+        "a;2015-01-01;;;1;x",
+        "b;2015-01-01;;;2;z",
+        "c;2015-01-01;;;;it's",
+        "q;2015-01-01;;;;it's",
+        "e;2015-01-01;;;;y",
+        "f;2015-01-01;;;3;",
+    ]
+    file, target = write(tmp_path, "\n".join([HEADER, *records]) + "\n"), tmp_path / "parsed.parquet"
+    with connect(tmp_path / "scratch") as con:
+        Delivery(file, extract(mapped, quality=[rule])).parse(con, target)
+        rows = con.execute(f"select name, open, code from '{target}' where _errors is null order by _line").fetchall()
+        types = dict(con.execute(f"select column_name, column_type from (describe from '{target}')").fetchall())
+        assert {r["line"]: r["reasons"] for r in refused_records(con, target)} == {
+            5: ["rule:no_b_of_q"], 6: ["code:unknown_code"], 7: ["open:unknown_code"]
+        }  # fmt: skip
+    assert rows == [("a", True, "A"), ("b", False, "A"), ("c", None, "B")]
+    assert (types["code"], types["open"]) == ("VARCHAR", "BOOLEAN")
+
+
+@given(st.data(), st.sampled_from(";§\t|"), st.sampled_from(["", '"']))
+@settings(max_examples=300, deadline=None)
+def test_no_blank_at_the_edge_of_a_value_is_overseen(data: st.DataObject, delimiter: str, quote: str) -> None:
+    cell = st.text(st.sampled_from("a ø\t\u00a0" if delimiter != "\t" else "a ø\u00a0"), max_size=4)
+    rows = data.draw(st.lists(st.lists(cell, min_size=2, max_size=3), min_size=1, max_size=4))
+    end = data.draw(st.sampled_from(["\n", "\r\n"]))
+    block = "".join(delimiter.join(f"{quote}{c}{quote}" for c in row) + end for row in rows).encode()
+    found = _has_blank_edges(block, Dialect(delimiter, quote))
+    assert found or not any(c != c.strip(BLANKS) for row in rows for c in row)
+    assert not found or any(blank in c for row in rows for c in row for blank in BLANKS)
