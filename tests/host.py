@@ -11,8 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 from sources.settings import PROJECT
 from tests.conftest import AS_OF
 from tests.listeners import free_port
@@ -53,8 +51,7 @@ def ui(said: dict[str, str]) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}"
         process.terminate()
         assert process.wait(60) == 0
-        with pytest.raises(ProcessLookupError):
-            os.killpg(process.pid, 0)
+        until(lambda: not living(said["VENTETAL_DATA"]), 5, "nothing of the UI goes on")
 
 
 @contextmanager
@@ -90,6 +87,17 @@ def web(said: dict[str, str], name: str) -> Iterator[str]:
     with service(name, said, "--port", str(port)):
         until(lambda: _answers(f"http://127.0.0.1:{port}/server_info"), 60, f"the UI of {name} answers")
         yield f"http://127.0.0.1:{port}"
+
+
+def living(data: str) -> list[str]:
+    """Processes that are not ended, and were begun for the data."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        # One that ends meanwhile is none.
+        with suppress(OSError):
+            if f"VENTETAL_DATA={data}\0".encode() in (folder / "environ").read_bytes() + b"\0":
+                found.append(folder.name)
+    return found
 
 
 def _listens(path: Path) -> bool:

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,6 +26,8 @@ CODE_SOCKET, CODE_ADDRESS = "VENTETAL_CODE_SOCKET", "VENTETAL_CODE_ADDRESS"
 LONGEST_SOCKET = 107
 PORTS = {"operators": 3000, "viewers": 3001}
 LOOPBACK = "127.0.0.1"
+# How long services may take to end; a code server that was begun in the background of a script ends by no signal but the last.
+PATIENCE_SECONDS = 15
 
 
 class Service(StrEnum):
@@ -44,10 +47,13 @@ def ui(port: Annotated[int, typer.Option(help="Port on the loopback address.")] 
         commands = {service: _command(service, port) for service in (Service.code, Service.daemon, Service.operators)}
         running: dict[Service, subprocess.Popen[bytes]] = {}
         notes.print(f"Dagster will be at http://127.0.0.1:{port} in a few seconds. Stop it with Ctrl-C.")
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        # Services are in groups of their own: what would end a terminal's processes ends this one, and it ends them.
+        for ends in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(ends, signal.default_int_handler)
         try:
             for service, command in commands.items():
-                running[service] = subprocess.Popen(command)
+                # In a group of its own, with all that it starts.
+                running[service] = subprocess.Popen(command, start_new_session=True)
                 # The others ask the code server as soon as they begin.
                 while not socket.exists() and not _ended(running):
                     time.sleep(0.1)
@@ -57,10 +63,21 @@ def ui(port: Annotated[int, typer.Option(help="Port on the loopback address.")] 
         except KeyboardInterrupt:
             return
         finally:
-            for process in running.values():
-                process.terminate()
-            for process in running.values():
-                process.wait()
+            _end(list(running.values()))
+
+
+def _end(services: list[subprocess.Popen[bytes]]) -> None:
+    """End services and what they have started: by asking, and where one does not listen by force."""
+    until = time.monotonic() + PATIENCE_SECONDS
+    for service in services:
+        service.terminate()
+    for service in services:
+        with suppress(subprocess.TimeoutExpired):
+            service.wait(max(0, until - time.monotonic()))
+    for service in services:
+        with suppress(ProcessLookupError):
+            os.killpg(service.pid, signal.SIGKILL)
+        service.wait()
 
 
 def _ended(running: dict[Service, subprocess.Popen[bytes]]) -> str:
