@@ -1,5 +1,6 @@
 """What a run takes for now, and what somebody who reaches the UI can ask of a run."""
 
+import faulthandler
 import threading
 import time
 from collections.abc import Iterator
@@ -236,6 +237,8 @@ def test_a_run_that_waits_for_the_lake_says_so(toy: Toy, on: dg.DagsterInstance)
             time.sleep(0.2)
         assert [r.tags[LAKE] for r in on.get_runs()] == ["waits for another run"]
     waiting.join(60)
+    if waiting.is_alive():
+        faulthandler.dump_traceback()
     [ended] = on.get_runs()
     assert (ended.status, ended.tags[LAKE]) == (dg.DagsterRunStatus.SUCCESS, "held")
     assert any("somebody else" in e.user_message for e in on.all_logs(ended.run_id))

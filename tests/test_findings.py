@@ -2,6 +2,8 @@
 
 import io
 import json
+import logging
+from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
@@ -140,6 +142,15 @@ def test_of_a_mart_about_persons_only_where_its_rows_stand_is_shown(small_region
     assert (found.columns, found.rows) == (["month", "sector"], [])
 
 
+@pytest.fixture
+def _listens_as_before() -> Iterator[None]:
+    logger = logging.getLogger(log.NAME)
+    handlers, level, propagate = logger.handlers, logger.level, logger.propagate
+    yield
+    logger.handlers, logger.level, logger.propagate = handlers, level, propagate
+
+
+@pytest.mark.usefixtures("_listens_as_before")
 def test_what_a_run_says_is_in_a_file_and_an_alert_that_failed_is_said_aloud(tmp_path: Path) -> None:
     heard = io.StringIO()
     log.listen("run-1", heard, journal=tmp_path / "logs" / "a.jsonl", quiet=True)
