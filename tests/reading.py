@@ -19,6 +19,8 @@ from sources.settings import PREFIX
 
 PROJECT = Path(__file__).resolve().parent.parent
 PATIENCE_SECONDS = 60
+# How long it takes at most to be told how a process ended that was killed.
+ENDS_SECONDS = 20
 
 
 class Forked:
@@ -34,13 +36,18 @@ class Forked:
         socket.send_fds(self._line, [str(limit).encode()], [theirs, ours])
         os.close(theirs)
         os.close(ours)
-        self.pid, self._code = int(self._line.recv(32)), None
+        self._code: int | None = None
+        self.pid = int(self._line.recv(32))
 
     def kill(self) -> int:
         with suppress(ProcessLookupError):
             os.kill(self.pid, signal.SIGKILL)
         if self._code is None:
-            self._code = int(self._line.recv(32) or b"-9")
+            # Who was to tell how it ended may have ended too, on a machine that is full.
+            self._line.settimeout(ENDS_SECONDS)
+            with suppress(TimeoutError):
+                self._code = int(self._line.recv(32) or b"-9")
+            self._code = -signal.SIGKILL if self._code is None else self._code
         return self._code
 
     @property
