@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 # The rest of what is worth a look is yellow.
 RED = ("held domain", "failing figures", "held delivery", "damaged", "cannot be used")
+LEFT = "left in landing"
 ROWS_SHOWN = 200
 # The mart with a row for each figure that has a target, where it holds any.
 FIRST_MART = "marts.kpi_monthly"
@@ -112,18 +113,24 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         out.print(f"  {_program()} {arguments.format(mart=mart)}", f"  # {what}", sep="", markup=False, highlight=False, soft_wrap=True)
 
 
+def attention(facts: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """What of a run or a status needs a person, and what else is worth a look."""
+    stays = [f for f in facts.get("landing", []) if f["needs_person"]]
+    left = [{"what": LEFT, "which": f["path"], "why": f["why"]} for f in stays]
+    if number := facts.get("left_in_landing"):
+        left.append({"what": LEFT, "which": str(number), "why": "files or folders that no run will take; `status` names them"})
+    found = facts.get("damaged", []) + left + facts["attention"]
+    needs_person = [item for item in found if item["what"] in (*RED, LEFT)]
+    return needs_person, [item for item in found if item not in needs_person]
+
+
 def _look_at(out: Console, facts: dict[str, Any]) -> None:
     """What a person should look at, and what to do about a check that holds a domain."""
-    stays = [f for f in facts.get("landing", []) if f["needs_person"]]
-    left = [{"what": "left in landing", "which": f["path"], "why": f["why"]} for f in stays]
-    if number := facts.get("left_in_landing"):
-        left.append({"what": "left in landing", "which": str(number), "why": "files or folders that no run will take; `status` names them"})
-    attention = facts.get("damaged", []) + left + facts["attention"]
-    urgent = [item for item in attention if item["what"] in RED or item["what"] == "left in landing"]
-    if urgent:
+    needs_person, rest = attention(facts)
+    if needs_person:
         out.print("\n[bold]Needs a person[/]  (deploy/RUNBOOK.md)")
-        _items(out, urgent, facts.get("ways_out", {}))
-    if rest := [item for item in attention if item not in urgent]:
+        _items(out, needs_person, facts.get("ways_out", {}))
+    if rest:
         meant = "  (the example is made with files and records that are wrong, to show what becomes of them)"
         out.print(f"\n[bold]Worth a look[/]{meant if facts.get('is_example') else ''}")
         _items(out, rest, {})

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from assets.catalog.declared import Catalog
+from assets.catalog.declared import MARTS, Catalog
 from assets.deliveries.person_key import check_person_key
 from assets.lake import clock
 from assets.lake.decisions import revise_figures
@@ -29,7 +29,6 @@ from assets.tables.versions import facts
 
 # What of a lake is of its runs and not of its data: locks, room to work in, who has been told, other lakes.
 OF_RUNS = ("writer.lock", "running", "scratch", "alerts", "rebuilt", "preview")
-MARTS = "marts."
 
 
 @dataclass(frozen=True)
@@ -74,9 +73,9 @@ def preview(lake: Lake, catalog: Catalog) -> Preview:
     before = manifest(lake, newest.release)
     with _shadow(lake) as shadow:
         first = _made(shadow, catalog, before)
-        changed = [t for t, key in first.tables.items() if before.tables.get(t) != key and catalog.tells_of_persons(t)]
+        changed = (t for t, key in first.tables.items() if before.tables.get(t) != key)
         comparison, revised = compared(shadow, catalog, before.release, first.release), list[Change]()
-        if any(t.startswith(MARTS) for t in changed):
+        if any(t.startswith(f"{MARTS}.") and catalog.tells_of_persons(t) for t in changed):
             revise_figures(shadow, "", "a preview", datetime.fromisoformat(before.as_of))
             again = compared(shadow, catalog, before.release, _made(shadow, catalog, before).release)
             told = {replace(c, why="") for c in comparison.figures or []}

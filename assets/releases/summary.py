@@ -11,8 +11,6 @@ from expectations.suite import NOT_RUN
 from sources.duck import dicts
 
 Facts = list[dict[str, Any]]
-# What a person must look at; the rest is worth a look.
-NEEDS_PERSON = ("held domain", "failing figures", "held delivery")
 # Of records: what became of them, then where the accepted ones stand.
 COUNTS = ("records", "accepted", "quarantined", "ignored", "current", "superseded", "duplicate", "held")
 
@@ -85,11 +83,7 @@ def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts,
     found += [{"what": "empty delivery", "which": e["extract"], "why": f"{e['file_name']} holds no records."} for e in empty]
     late = [f for f in freshness if f["is_late"] or f["is_stale"]]
     found += [{"what": "late extract", "which": f["extract"], "why": f"{f['why']}. {f['due']}"} for f in late]
-    found += [
-        {"what": "accepted check", "which": f"{c['table_name']}.{c['check_name']}", "why": accepted(c)}
-        for c in checks
-        if c["accepted_until"]
-    ]
+    found += [{"what": "accepted check", "which": _name(c), "why": accepted(c)} for c in checks if c["accepted_until"]]
     warned = [c for c in checks if c["severity"] == "warning" and c["is_published"] and not c["accepted_until"]]
     found += [{"what": "warning", "which": _name(c), "why": _finding(c)} for c in warned if c["check_name"] not in (ON_TIME, RECENT)]
     return found
@@ -141,4 +135,4 @@ def accepted_in(con: duckdb.DuckDBPyConnection, sql: str) -> list[str]:
     domains = {c["domain"] for c in checks}
     tables = dicts(con, "select distinct domain, table_name from meta.check_result")
     asked = {t["domain"] for t in tables if t["domain"] in domains and t["table_name"].split(".")[1] in sql}
-    return [f"{c['table_name']}.{c['check_name']} {accepted(c)}" for c in checks if c["domain"] in asked]
+    return [f"{_name(c)} {accepted(c)}" for c in checks if c["domain"] in asked]

@@ -62,18 +62,19 @@ def print_summary(
     catalog: "Catalog | None" = None,
 ) -> bool:
     """Print what a release says of itself; whether a person must look. `catalog` tells what can be done about a check."""
-    from assets.catalog.declared import acceptable_checks
-    from assets.releases.offenders import shows_rows
-    from assets.releases.summary import NEEDS_PERSON, summarise
+    from assets.releases.summary import summarise
 
     summary = summarise(release, arrived) | {"seconds": seconds} | (more or {})
     failing = [check for item in summary["attention"] for check in item.get("checks", [])]
     if catalog and failing:
+        from assets.catalog.declared import acceptable_checks
+        from assets.releases.offenders import shows_rows
+
         acceptable = acceptable_checks(catalog)
         summary["ways_out"] = {c: {"shows_rows": shows_rows(catalog, c), "may_be_accepted": c in acceptable} for c in failing}
-    left = [f for f in summary.get("landing", []) if f["needs_person"]]
     show.summary(summary, data_root()) if not as_json else print_json(summary)
-    return bool(summary.get("damaged") or left or any(item["what"] in NEEDS_PERSON for item in summary["attention"]))
+    needs_person, _ = show.attention(summary)
+    return bool(needs_person)
 
 
 def current(lake: Lake) -> Path:
