@@ -17,6 +17,7 @@ check: .venv/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/python -m assets.catalog.agreement
+	$(BIN)/python -m assets.releases.dictionary --check
 
 fix: .venv/installed
 	$(BIN)/ruff check --fix .

@@ -18,6 +18,7 @@ from sources.vocabulary import Column, Quality, Severity
 EVIDENCE = re.compile(r" \(seed L[\d, -]+\)|[;,] seed L[\d, -]+\d")
 COLUMNS = "columns"
 SMALL_CELLS = "no_small_cell"
+IRREGULAR = {"have": "has", "are": "is"}
 # What stands for offenders of a rule that was not asked.
 NOT_RUN = "not run"
 KEY = "key_is_unique"
@@ -131,7 +132,7 @@ def failing(name: str, outcomes: list[Outcome], least: float) -> str:
 def _of_one(words: str) -> str:
     """What rows do, said of one: "lack a name" -> "lacks a name"."""
     verb, _, rest = words.partition(" ")
-    return f"{'has' if verb == 'have' else verb + 's'} {rest}"
+    return f"{IRREGULAR.get(verb, f'{verb}s')} {rest}"
 
 
 def table_rules(contract: Contract, names_rows: bool = False) -> list[Rule]:
@@ -143,7 +144,7 @@ def table_rules(contract: Contract, names_rows: bool = False) -> list[Rule]:
     place = _place(contract) if names_rows else None
     for column in contract.columns:
         rules += [replace(r, label=column.name if contract.domain == LOOKUPS and r.predicate else place) for r in _column_rules(column)]
-    return rules + [_object_rule(q) for q in contract.object.quality] + _small_cells(contract)
+    return rules + [_object_rule(q, place) for q in contract.object.quality] + _small_cells(contract)
 
 
 def _small_cells(contract: Contract) -> list[Rule]:
@@ -155,8 +156,8 @@ def _small_cells(contract: Contract) -> list[Rule]:
     words = "No published number of persons, or of what was counted of them, is under the threshold."
     lookup = f"left join {THRESHOLD_LOOKUP} as least on cell.{period} between least.valid_from and least.valid_to"
     query = f"select count(*) from {{object}} as cell {lookup} where {is_small}"
-    rule = Quality(id=SMALL_CELLS, type="sql", mustBe=0, description=words, query=query)
-    return [_object_rule(rule)]
+    fails = "A published number of persons, or of what was counted of them, is under the threshold"
+    return [replace(_object_rule(Quality(id=SMALL_CELLS, type="sql", mustBe=0, description=words, query=query)), fails=fails)]
 
 
 def _place(contract: Contract) -> str | None:
@@ -249,13 +250,13 @@ def _quality_rule(column: Column, quality: Quality) -> Rule:
     return Rule(f"{name}_{suffix}", said, severity, expectation, kwargs, name, fails=fails + may)
 
 
-def _object_rule(quality: Quality) -> Rule:
-    """A rule about the whole table: a row count, an SQL count, or an expectation given whole."""
+def _object_rule(quality: Quality, place: str | None = None) -> Rule:
+    """A rule about the whole table: a row count, an SQL count, or an expectation given whole. `place` is SQL that says where a row is."""
     words, severity = quality.description, quality.severity
     if quality.type == "custom":
         assert quality.id and quality.implementation
         expectation = quality.implementation["type"].removeprefix("Expect")
-        return Rule(quality.id, words, severity, expectation, dict(quality.implementation.get("kwargs", {})))
+        return Rule(quality.id, words, severity, expectation, dict(quality.implementation.get("kwargs", {})), fails=quality.fails)
     operator, value = quality.comparison
     if quality.metric == "rowCount":
         name = quality.id or "row_count"
@@ -275,9 +276,10 @@ def _object_rule(quality: Quality) -> Rule:
         raise ValueError(f"{quality.metric} is a rule of a column, not of the table")
     assert quality.id and quality.query
     if predicate := quality.row_predicate:
-        return replace(_row_rule(quality.id, words, severity, predicate, label=quality.label), newest_first=quality.newest_first)
+        rule = _row_rule(quality.id, words, severity, predicate, label=quality.label or place)
+        return replace(rule, newest_first=quality.newest_first, fails=quality.fails)
     query = f"select value from (select ({quality.query}) as value) where not coalesce(value {operator} {value:g}, false)"
-    return Rule(quality.id, words, severity, "_UnexpectedRows", {"query": query})
+    return Rule(quality.id, words, severity, "_UnexpectedRows", {"query": query}, fails=quality.fails)
 
 
 def _row_rule(name: str, words: str, severity: Severity, predicate: str, column: str | None = None, label: str | None = None) -> Rule:

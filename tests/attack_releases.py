@@ -17,8 +17,8 @@ from assets.tables.linked import PART_OF, Cell, cell_of
 from assets.tables.qualifiers import columns_of
 from assets.tables.record import ENTRY, Entry
 from assets.tables.versions import PART
+from sources.disclosure_words import Disclosure
 from sources.duck import dicts
-from sources.vocabulary import Disclosure
 from tests.attack import Attack
 
 Row = dict[str, Any]

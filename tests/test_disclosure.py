@@ -23,8 +23,8 @@ from assets.tables.ledger import Remembered
 from assets.tables.linked import Linked, cell_of
 from assets.tables.qualifiers import qualified
 from sources.casts import literal
+from sources.disclosure_words import Disclosure
 from sources.duck import dicts, relation
-from sources.vocabulary import Disclosure
 from tests.attack import Attack, Rows, redirections, udredning
 from tests.drawn import Tables
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from assets.alerts.alert_causes import found_causes
@@ -21,6 +22,7 @@ from assets.releases.offenders import NoRows, offenders, shows_rows
 from assets.releases.summary import accepted, summarise
 from assets.tables.build import Night
 from assets.tables.domain_state import DomainState
+from expectations.suite import Outcome, raw_rules
 from pipelines import show
 from pipelines.commands.console import print_summary
 from sources.errors import Missing
@@ -55,6 +57,40 @@ def test_one_sentence_in_tables_summary_and_alerts(toy: Toy) -> None:
     night = Night(toy.lake, toy.catalog, toy.now)
     states = [state for name in line(toy).names(DomainState) if (state := line(toy).state(DomainState, name))]
     assert any(FINDING in cause.why for cause in found_causes(night.catalog, [], states, []))
+
+
+def test_every_rule_has_words_for_when_it_fails_that_make_a_sentence() -> None:
+    catalog = load_catalog(TREE)
+    rules = [(t.name, r) for t in catalog.tables.values() for r in t.rules]
+    rules += [(name, r) for name, e in catalog.extracts.items() for r in raw_rules(e.contract)]
+    assert [f"{name}.{r.name}" for name, r in rules if not r.fails or r.fails.endswith(".")] == []
+    # What rows do follows their number, what is wrong with the table begins a sentence.
+    assert [f"{name}.{r.name}" for name, r in rules if r.fails[0].islower() != r.counts_rows] == []
+
+
+def test_words_for_a_failure_are_no_reason_to_judge_again(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    before = toy.catalog.tables["core.stock_sum"]
+    label = "customProperties: [{property: label, value: name}"
+    said = (label, f"{label}, {{property: fails, value: are below zero}}")
+    toy.edit("expectations/core/stock_sum.odcs.yaml", said)
+    after = toy.catalog.tables["core.stock_sum"]
+    [rule] = [r for r in after.rules if r.name == "never_negative"]
+    assert [Outcome.of(rule, False, n, "a", 3).finding() for n in (1, 2)] == [
+        "1 of 3 rows is below zero: a.",
+        "2 of 3 rows are below zero: a.",
+    ]
+    assert after.code_version == before.code_version
+
+
+def test_a_wrong_row_of_a_lookup_is_named_by_its_key() -> None:
+    target = load_catalog(TREE).tables["reference.target"]
+    [rule] = [r for r in target.rules if r.name == "in_order"]
+    assert rule.label
+    found = duckdb.sql(
+        f"select {rule.label} from (select 'cases' as indicator, 'all' as subject, date '2015-01-01' as valid_from)"
+    ).fetchall()
+    assert found == [("cases all 2015-01-01",)]
 
 
 def test_the_screen_names_the_rows_and_the_way_out_and_calls_a_person(toy: Toy, capsys: pytest.CaptureFixture[str]) -> None:

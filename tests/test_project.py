@@ -20,6 +20,7 @@ from assets.catalog.lineage import expanded
 from assets.releases.dictionary import TARGET, dictionary_text
 from pipelines.definitions import defs
 from sources.contract import load_fields
+from sources.disclosure_words import Disclosure, Number, Parts
 from sources.documents import read
 from sources.settings import PROJECT
 
@@ -191,3 +192,9 @@ def test_what_make_bench_starts_can_be_started() -> None:
     assert len(named) >= 6
     for module in named:
         importlib.import_module(module)
+
+
+def test_every_word_of_a_disclosure_block_is_explained() -> None:
+    told = (PROJECT / "expectations" / "README.md").read_text("utf-8")
+    words = [w for said in (Disclosure, Number, Parts) for w in said.model_fields]
+    assert [word for word in words if not re.search(rf"\b{word}\b", told)] == []

@@ -12,7 +12,7 @@ from assets.lake.decisions import withdraw_delivery
 from assets.tables.linked import Linked, cell_of
 from assets.tables.record import ENTRY, Entry, State
 from assets.tables.revision import kept
-from sources.vocabulary import Disclosure
+from sources.disclosure_words import Disclosure
 from tests.earlier_lakes import forget_record
 from tests.redirected import AGREEMENTS, CODES, Region, Treatments
 

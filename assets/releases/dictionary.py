@@ -1,8 +1,10 @@
 """Writes data/README.md: every table analysts see, its limits first, every column with its meaning and origin.
 
-python -m assets.releases.dictionary     after a change of a contract, a field or a table's SQL; a test fails while it is stale
+python -m assets.releases.dictionary             after a change of a contract, a field or a table's SQL
+python -m assets.releases.dictionary --check     what `make check` asks: ends with 1 while it is stale
 """
 
+import sys
 from pathlib import Path
 
 from assets.catalog.declared import Catalog
@@ -75,7 +77,11 @@ def _refusals(catalog: Catalog) -> list[str]:
 
 
 def main() -> None:
-    (PROJECT / TARGET).write_text(dictionary_text(load_catalog(PROJECT)), "utf-8")
+    text = dictionary_text(load_catalog(PROJECT))
+    if "--check" not in sys.argv:
+        (PROJECT / TARGET).write_text(text, "utf-8")
+    elif (PROJECT / TARGET).read_text("utf-8") != text:
+        sys.exit(f"{TARGET} does not say what the contracts say: run `make fix`.")
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ from assets.tables.standing import NOTHING_PUBLISHED, OPEN, Published, Standing,
 from assets.tables.versions import Waiting, WithheldCount
 from sources.casts import ident, literal
 from sources.contract import Contract, digest
+from sources.disclosure_words import Disclosure
 from sources.duck import dicts
-from sources.vocabulary import Disclosure
 
 # The number that a row's headline is made of, which this column names, is worth as much as two others.
 HEADLINE, HEADLINE_WORTH = "_headline", 2

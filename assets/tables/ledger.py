@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from assets.lake.files import Lake, load, save
 from sources.contract import digest
-from sources.vocabulary import Before
+from sources.disclosure_words import Before
 
 Cell = tuple[str, ...]
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from assets.catalog.statements import THRESHOLD
 from assets.tables.attack import Attack, Contradiction, Numbers
-from sources.vocabulary import Disclosure, Total
+from sources.disclosure_words import Disclosure, Total
 
 Row = dict[str, Any]
 Cell = tuple[str, ...]

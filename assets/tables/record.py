@@ -28,9 +28,9 @@ from assets.tables.qualifiers import columns_of, said_of_columns
 from assets.tables.versions import PART, Version, WithheldCount, known, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
+from sources.disclosure_words import Disclosure
 from sources.duck import connect, dicts
 from sources.paths import quoted
-from sources.vocabulary import Disclosure
 
 ENTRY = "entry.json"
 # Beside the rows of a version, for no reader: every number of periods that are published with it, withheld or not.

@@ -13,7 +13,7 @@ from assets.tables.attack import Attack, Numbers, RevisedTooMuch
 from assets.tables.choice import least
 from assets.tables.linked import NEVER, PART_OF, Cell, Linked, Period, Row, add_known, cell_of, is_small, period, threshold
 from assets.tables.record import Entry, State
-from sources.vocabulary import Disclosure
+from sources.disclosure_words import Disclosure
 
 Number = tuple[Cell, str]
 # Period -> all that was ever published of it, what is in force last.

@@ -17,7 +17,7 @@ from assets.tables.record import State
 from assets.tables.revision import Number, Past, changes, kept
 from assets.tables.versions import Waiting, WithheldCount
 from sources.contract import Contract, digest
-from sources.vocabulary import Disclosure
+from sources.disclosure_words import Disclosure
 
 # Whether a row's period may still change, and that is waited for.
 OPEN = "_is_open"
