@@ -1,4 +1,4 @@
-"""The monthly report as an asset of the UI, a partition for each month: it reads a release and needs no lock."""
+"""The monthly report as an asset of the UI, a partition for each month: it reads a release and waits for nobody."""
 
 from datetime import date
 from pathlib import Path
@@ -8,6 +8,7 @@ import dagster as dg
 
 # The first month the printed figures speak of; earlier ones have nothing to report.
 FIRST_MONTH = "2014-01"
+REPORT = "report"
 MONTHS = dg.MonthlyPartitionsDefinition(start_date=FIRST_MONTH, fmt="%Y-%m")
 
 
@@ -15,7 +16,7 @@ def report_asset(data: Path) -> dg.AssetsDefinition:
     """`report` of a month, from the release that is shown."""
 
     @dg.asset(
-        key="report",
+        key=REPORT,
         deps=["release"],
         partitions_def=MONTHS,
         group_name="release",
@@ -26,9 +27,13 @@ def report_asset(data: Path) -> dg.AssetsDefinition:
     )
     def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from assets.lake.files import Lake
+        from assets.lake.run_lock import hold
         from assets.report.build import build
 
-        release = Lake(data).current_release
+        lake = Lake(data)
+        lake.prepare()
+        hold(lake, context.run.run_id)
+        release = lake.current_release
         if release is None:
             raise dg.Failure("There is no release to report on yet.", allow_retries=False)
         built = build(release, data / "reports", date.fromisoformat(f"{context.partition_key}-01"))

@@ -13,6 +13,7 @@ from assets.deliveries.landing import delivered
 from assets.lake import clock
 from assets.lake.files import Lake
 from assets.night_run import LINE, STARTED_BY
+from assets.report_asset import REPORT
 from pipelines.names import JOB, RELEASE
 from pipelines.records import ENDED
 from sources.settings import settings
@@ -63,6 +64,32 @@ def landing_sensor(landing: Path, extracts: list[str]) -> dg.SensorDefinition:
         return dg.SensorResult(skip_reason=why, cursor=cursor)
 
     return arrived
+
+
+def report_sensor(data: Path) -> dg.SensorDefinition:
+    """Makes the report of the newest final month of each release that analysts see."""
+
+    @dg.sensor(
+        name="report",
+        target=dg.AssetSelection.assets(REPORT),
+        minimum_interval_seconds=LOOKS_EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Makes the report of the newest final month when another release is shown.",
+    )
+    def report(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        release = Lake(data).current_release
+        if release is None or release.name == context.cursor:
+            return dg.SensorResult(skip_reason="No other release is shown.", cursor=context.cursor)
+        # Imported here: definitions load without DuckDB.
+        from assets.report.reading import newest_month
+
+        month = newest_month(release)
+        if month is None:
+            return dg.SensorResult(skip_reason=f"Release {release.name} has no final month.", cursor=release.name)
+        asked = dg.RunRequest(partition_key=f"{month:%Y-%m}", tags={STARTED_BY: "the report sensor"})
+        return dg.SensorResult(run_requests=[asked], cursor=release.name)
+
+    return report
 
 
 def alert_sensor(data: Path) -> dg.SensorDefinition:

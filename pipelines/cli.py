@@ -4,6 +4,7 @@ Here is what commands there are; what they do is in `pipelines.commands`, a modu
 end in `sources.errors`.
 """
 
+from collections.abc import Callable
 from importlib.metadata import version
 from typing import Annotated
 
@@ -17,39 +18,27 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_show_locals=False,
 )
-for command in (
-    runs.run,
-    runs.status,
-    deliveries.check,
-    deliveries.layout,
-    deliveries.quarantine,
-    releases.query,
-    releases.offenders,
-    releases.diff,
-    releases.preview,
-    reports.report,
-    deliveries.accept,
-    deliveries.withdraw,
-    deliveries.purge,
-    releases.revise,
-    runs.rebuild,
-    upkeep.clean,
-    deliveries.examples,
-    services.ui,
-    services.serve,
-):
-    app.command()(ending(command))
+COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
+    "Every night": (runs.run, runs.status, services.ui, services.serve),
+    "Figures": (releases.query, reports.report, releases.diff, releases.preview, releases.revise),
+    "Deliveries": (deliveries.check, deliveries.layout, deliveries.quarantine, deliveries.withdraw, deliveries.purge, deliveries.examples),
+    "Checks": (releases.offenders, deliveries.accept),
+    "Upkeep": (runs.rebuild, upkeep.clean),
+}
+for panel, commands in COMMANDS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(ending(command))
 
 releases_app = typer.Typer(help="List releases, roll back to one, resume.", no_args_is_help=True)
 releases_app.command("list")(ending(releases.list_releases))
 releases_app.command("roll-back")(ending(releases.roll_back_to))
 releases_app.command("resume")(ending(releases.resume_releases))
-app.add_typer(releases_app, name="releases")
+app.add_typer(releases_app, name="releases", rich_help_panel="Figures")
 
 region_app = typer.Typer(help="A folder for what a region has of its own, and what it still lacks.", no_args_is_help=True)
 region_app.command("new")(ending(regions.new))
 region_app.command("check")(ending(regions.check))
-app.add_typer(region_app, name="region")
+app.add_typer(region_app, name="region", rich_help_panel="Upkeep")
 
 
 def _version(wanted: bool) -> None:

@@ -18,9 +18,9 @@ from assets.lake.regions import own_tree
 from assets.night_run import RESOURCE, night_run
 from assets.raw import raw_asset
 from assets.release import release_asset
-from assets.report_asset import report_asset
+from assets.report_asset import REPORT, report_asset
 from assets.table_assets import domain_assets
-from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule
+from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule, report_sensor
 from pipelines.names import JOB
 from sources.settings import data_root
 
@@ -38,7 +38,7 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
     ]
     job = dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.assets("report"),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(REPORT),
         executor_def=dg.in_process_executor,
         # A run says what it does in lines of its own (`assets.lake.log`); Dagster's events are in the UI.
         config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
@@ -48,7 +48,7 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
         assets=assets,
         jobs=[job],
         schedules=[nightly_schedule()],
-        sensors=[landing_sensor(data / "landing", list(catalog.extracts)), alert_sensor(data)],
+        sensors=[landing_sensor(data / "landing", list(catalog.extracts)), report_sensor(data), alert_sensor(data)],
         resources={RESOURCE: night_run(catalog.tree, data), "io_manager": NO_VALUES},
         # What the UI's "Materialize" uses: a process per step costs eight times as much here.
         executor=dg.in_process_executor,

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -16,12 +16,16 @@ from dagster._utils.schedules import cron_string_iterator
 
 from assets.lake.files import Lake
 from assets.lake.run_lock import hold, is_alive
-from pipelines.automation import EVERY_NIGHT, ZONE, landing_sensor
+from assets.releases.database import open_release
+from assets.report.build import Built
+from assets.report_asset import report_asset
+from pipelines.automation import EVERY_NIGHT, ZONE, landing_sensor, report_sensor
 from pipelines.definitions import defs
 from pipelines.killed_runs import fail_killed
 from pipelines.launcher import LockLauncher
 from pipelines.names import JOB
 from sources.settings import PROJECT
+from tests.toy import Toy
 
 ALIVE, DEAD = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
@@ -41,7 +45,7 @@ def test_schedule_and_sensors_run_unless_switched_off() -> None:
     repository = defs.get_repository_def()
     assert repository.get_schedule_def("every_night").cron_schedule == EVERY_NIGHT
     assert repository.get_schedule_def("every_night").default_status == dg.DefaultScheduleStatus.RUNNING
-    for sensor in ("landing", "alerts"):
+    for sensor in ("landing", "alerts", "report"):
         assert repository.get_sensor_def(sensor).default_status == dg.DefaultSensorStatus.RUNNING
 
 
@@ -73,6 +77,44 @@ def test_a_file_starts_one_run_once_it_has_stopped_growing(tmp_path: Path) -> No
     assert not look()
     assert look(), "one run for both"
     assert json.loads(cursor or "")["started_for"].keys() == {"stock/stock.csv", "sales/sales.csv"}
+
+
+def test_each_release_with_a_final_month_gets_its_report_once(region: Path, tmp_path: Path) -> None:
+    def look(data: Path, cursor: str | None = None) -> tuple[list[str | None], str | None]:
+        context = dg.build_sensor_context(cursor=cursor, repository_def=defs.get_repository_def())
+        found = report_sensor(data).evaluate_tick(context)
+        return [r.partition_key for r in found.run_requests or []], found.cursor
+
+    release = Lake(region).current_release
+    assert release is not None
+    with open_release(release) as con:
+        month = con.execute("select max(month) from marts.kpi_monthly where not is_provisional").fetchall()[0][0]
+    asked, cursor = look(region)
+    assert asked == [f"{month:%Y-%m}"]
+    assert look(region, cursor) == ([], cursor)
+    assert look(region, "20150101T000000-earlier") == (asked, cursor)
+    assert look(tmp_path) == ([], None), "there is no release"
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    toy.deliver("stock", "stock_2015-06_received-20150601-0600.csv", "a 1", day="2015-06-01")
+    toy.night(datetime(2015, 6, 2))
+    assert look(toy.data)[0] == [], "no figure of a final month"
+
+
+def test_a_report_that_is_being_made_is_no_killed_run(region: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    data, alive = tmp_path / "data", []
+    (data / "releases").mkdir(parents=True)
+    release = Lake(region).current_release
+    assert release is not None
+    (data / "releases" / "current").symlink_to(release.name)
+
+    def built(of: Path, reports: Path, month: date) -> Built:
+        [running] = (data / "lake" / "running").iterdir()
+        alive.append(is_alive(Lake(data), running.name))
+        return Built("2015-04", of.name, reports, 0, [], 0, "", None, False, None)
+
+    monkeypatch.setattr("assets.report.build.build", built)
+    assert dg.materialize([report_asset(data)], partition_key="2015-04", selection="report").success
+    assert alive == [True]
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def test_a_change_of_sql_or_of_a_lookup_is_named(toy: Toy) -> None:
     assert [(f.row, f.before, f.after, f.why) for f in found.figures or []] == [
         ("name a", "10", "20", "marts.sales_total: its SQL or contract")
     ]
+    assert [(c.table, c.row, c.column) for c in found.lookups] == [("reference.known_name", "name b", "new row")]
     sql.write_text("-- Said otherwise.\n" + sql.read_text())
     again = toy.night(datetime(2015, 2, 4))
     assert again.id == after.id, "a comment is no reason"

@@ -23,7 +23,7 @@ from assets.releases.summary import accepted, summarise
 from assets.tables.build import Night
 from assets.tables.domain_state import DomainState
 from expectations.suite import Outcome, raw_rules
-from pipelines import show
+from pipelines import status_screen
 from pipelines.commands.console import print_summary
 from sources.errors import Missing
 from tests.part import TREE
@@ -114,7 +114,7 @@ def test_the_screen_names_the_rows_and_the_way_out_and_calls_a_person(toy: Toy, 
 def test_lines_in_a_pipe_end_where_their_words_do(toy: Toy, capsys: pytest.CaptureFixture[str]) -> None:
     release = toy.lake.current_release
     assert release is not None
-    show.summary(summarise(release, []), toy.data)
+    status_screen.summary(summarise(release, []), toy.data)
     assert [line for line in capsys.readouterr().out.splitlines() if line != line.rstrip()] == []
 
 

@@ -64,7 +64,7 @@ def test_it_tells_what_the_next_night_does_and_moves_nothing(toy: Toy, change: s
 def test_a_rule_that_would_fail_is_told_with_what_offends_it(toy: Toy) -> None:
     changes(toy, "rule")
     found = preview(toy.lake, toy.catalog)
-    assert found.failing == [Failing("marts.stock_total.never_one", "error", "1 of 3 rows breaks a rule: Nothing is one.")]
+    assert found.failing == [Failing("marts.stock_total.never_one", "error", "1 of 3 rows breaks a rule (a): Nothing is one.")]
     assert found.calls_somebody
     said = show.page(lambda out: show.preview(found, out))
     assert said.startswith("<!DOCTYPE html>")

@@ -14,7 +14,7 @@ from assets.lake.lock import writing
 from assets.lake.manifests import manifest, releases
 from assets.releases.database import DATABASE
 from assets.releases.pointers import roll_back
-from assets.releases.retention import delete, doomed
+from assets.releases.retention import delete, doomed, last_sources
 from pipelines.definitions import assemble
 from pipelines.names import JOB
 from pipelines.nightly import instance, run_job
@@ -51,6 +51,15 @@ def kept_versions_are_there(toy: Toy) -> bool:
 
 def test_while_everything_is_young_nothing_goes(toy: Toy) -> None:
     assert clean(toy, A_CENTURY) == set()
+
+
+def test_of_delivered_files_that_go_it_counts_those_whose_records_are_in_force(toy: Toy) -> None:
+    # Of four months of files each replaced the one before.
+    found = doomed(toy.lake, toy.catalog, LATER, A_CENTURY, 1)
+    assert len([d for d in found if d.what == "delivered file"]) == 8
+    assert last_sources(toy.lake, found) == 2
+    assert last_sources(toy.lake, [d for d in found if d.what != "delivered file"]) == 0
+    assert last_sources(toy.lake, doomed(toy.lake, toy.catalog, LATER, A_CENTURY, A_CENTURY)) == 0
 
 
 def test_what_goes_is_what_nobody_needs(toy: Toy) -> None:

@@ -10,7 +10,7 @@ from click import Command
 from assets.alerts import alert_causes
 from assets.alerts.messages import NEXT
 from pipelines.cli import app
-from pipelines.show import RED
+from pipelines.status_screen import RED
 from sources.settings import PROJECT
 
 TEXT = (PROJECT / "deploy" / "RUNBOOK.md").read_text("utf-8")

@@ -5,7 +5,7 @@ release what changed of figures that had been final.
 """
 
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from assets.lake.files import Lake
 from assets.lake.manifests import Deliveries, Manifest, manifest
 from assets.releases.database import DATABASE, check_release
 from assets.tables.qualifiers import QF
+from assets.tables.versions import PART
 from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import connect
@@ -100,12 +101,15 @@ class Comparison:
     # Tables that one of them has and the other has not.
     new: list[str] = field(default_factory=list)
     gone: list[str] = field(default_factory=list)
+    # Rows of the lookups that differ, as far as their versions are kept.
+    lookups: list[Change] = field(default_factory=list)
 
 
 def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Comparison:
     """Raises NoRelease for a release that never was, Damaged for one that is not what was made."""
     was, now = (manifest(lake, name) for name in (before, after))
     found, figures = reasons(was, now), None
+    lookups = [n for n in found if n.startswith(f"{REFERENCE}.")]
     paths = [lake.releases / name for name in (before, after)]
     if all(p.is_dir() for p in paths):
         for path in paths:
@@ -121,12 +125,21 @@ def compared(lake: Lake, catalog: Catalog, before: str, after: str) -> Compariso
         after,
         {n.removeprefix("raw."): said for n, said in found.items() if n.startswith("raw.")},
         [n for n in found if n.split(".")[0] in LAYERS],
-        [n for n in found if n.startswith(f"{REFERENCE}.")],
+        lookups,
         [DomainChange(d, status, told.status, told.why) for d, status, told in statuses if status != told.status],
         figures,
         sorted({*now.tables} - {*was.tables}),
         sorted({*was.tables} - {*now.tables}),
+        list(_changed_rows(lake, catalog, lookups, was, now)),
     )
+
+
+def _changed_rows(lake: Lake, catalog: Catalog, lookups: list[str], was: Manifest, now: Manifest) -> Iterator[Change]:
+    with TemporaryDirectory() as scratch, connect(Path(scratch), lake.files) as con:
+        for name in lookups:
+            files = [lake.version(name, m.tables[name]) / PART for m in (was, now) if name in m.tables]
+            if name in catalog.tables and catalog.contract(name).key and len(files) == 2 and all(f.exists() for f in files):
+                yield from _changes(con, catalog.contract(name), name, *files)
 
 
 def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, before: Manifest | None) -> list[tuple[Any, ...]]:

@@ -15,11 +15,14 @@ from assets.deliveries.readings import facts_of, read_before
 from assets.deliveries.receipts import Receipt, receipts
 from assets.lake.decisions import decisions
 from assets.lake.files import Lake, discard, load, recalled
-from assets.lake.manifests import Manifest, nights, releases
+from assets.lake.manifests import Manifest, manifest, nights, releases
 from assets.lake.manifests import gone as lost
 from assets.releases.pointers import head, pinned
 from assets.tables.domain_state import DomainState
 from sources.errors import NeedsAttention
+
+# Statuses of a delivery whose records a table may be made of.
+IN_FORCE = ("current", "held")
 
 
 @dataclass(frozen=True)
@@ -55,6 +58,15 @@ def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archi
     found += [Doomed("audit", p) for p in _audits(lake, {*versions, *failed}, old)]
     found += [Doomed("delivered file", p) for p in content]
     return found + [Doomed(what, p) for what, p in (("rebuild", lake.rebuilt), ("preview", lake.preview)) if p.exists()]
+
+
+def last_sources(lake: Lake, found: Iterable[Doomed]) -> int:
+    """Of how many delivered files to delete the records are in force: they stay, and can never be read in another way."""
+    newest, going = head(lake), {d.path.name for d in found if d.path.parent == lake.archive}
+    if newest is None or not going:
+        return 0
+    in_force = {i for d in manifest(lake, newest.release).deliveries.values() for i, status in d.receipts.items() if status in IN_FORCE}
+    return len({r.content for r in (load(p, Receipt) for p in lake.receipts.glob("[!.]*.json")) if r.id in in_force} & going)
 
 
 def delete(found: Iterable[Doomed]) -> None:

@@ -17,7 +17,7 @@ from assets.lake.files import Lake
 from assets.lake.lock import writing
 from assets.lake.manifests import NoRelease
 from assets.lake.migration import migrate
-from pipelines import show
+from pipelines import status_screen
 from sources.errors import Exit, ToldError, told
 from sources.settings import data_root, mistyped, settings
 
@@ -72,8 +72,8 @@ def print_summary(
 
         acceptable = acceptable_checks(catalog)
         summary["ways_out"] = {c: {"shows_rows": shows_rows(catalog, c), "may_be_accepted": c in acceptable} for c in failing}
-    show.summary(summary, data_root()) if not as_json else print_json(summary)
-    needs_person, _ = show.attention(summary)
+    status_screen.summary(summary, data_root()) if not as_json else print_json(summary)
+    needs_person, _ = status_screen.attention(summary)
     return bool(needs_person)
 
 

@@ -10,7 +10,7 @@ from assets.lake.clock import own_time
 from assets.lake.files import Lake, load
 from assets.lake.regions import own_tree, region_facts
 from assets.releases.pointers import pinned
-from pipelines import show
+from pipelines import show, status_screen
 from pipelines.commands.console import Json, current, holding, notes, print_json, print_summary, stop
 from pipelines.names import JOB
 from sources.errors import Exit, exit_of
@@ -84,7 +84,8 @@ def status(as_json: Json = False) -> None:
         calls_somebody = print_summary(release, [], as_json, None, more, catalog)
     except (Damaged, HeldOpen) as error:
         # What the release itself would say cannot be asked; the rest can be told.
-        print_json({"release": release.name, "why": str(error), **more}) if as_json else show.damaged(release.name, str(error), damaged)
+        told = {"release": release.name, "why": str(error), **more}
+        print_json(told) if as_json else status_screen.damaged(release.name, str(error), damaged)
         raise typer.Exit(error.exit) from None
     raise typer.Exit(Exit.ATTENTION if calls_somebody else Exit.DONE)
 

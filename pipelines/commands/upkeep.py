@@ -27,7 +27,7 @@ def clean(
     """
     from assets.catalog.loading import load_catalog
     from assets.releases.health import check_a_share
-    from assets.releases.retention import delete, doomed
+    from assets.releases.retention import delete, doomed, last_sources
     from pipelines.nightly import instance
     from pipelines.records import forget_runs, old_runs
 
@@ -43,7 +43,7 @@ def clean(
         logs = [p for p in lake.logs.glob("*.jsonl") if datetime.fromtimestamp(p.stat().st_mtime) < datetime.now() - timedelta(days=runs)]
         counts += [{"what": "log", "number": len(logs), "bytes": sum(p.stat().st_size for p in logs)}] if logs else []
         counts += [{"what": "run", "number": len(gone), "bytes": None}] if gone else []
-        damaged = []
+        sources, damaged = last_sources(lake, found), []
         if not dry_run:
             delete(found)
             for log in logs:
@@ -51,6 +51,12 @@ def clean(
             forget_runs(on, gone)
             damaged = check_a_share(lake)
     show.cleaned(counts, dry_run) if not as_json else print_json(counts)
+    if sources:
+        notes.print(
+            f"The records of {sources:,} of the delivered files are in force and stay. Without the files no changed layout or contract can"
+            " read them again, and `ventetal rebuild` cannot prove what was made of them.",
+            soft_wrap=True,
+        )
     for one in damaged:
         notes.print(f"{one.path} {one.why}. {one.remedy}", markup=False, soft_wrap=True)
     if damaged:
