@@ -46,6 +46,19 @@ def verdict(facts: dict[str, Any]) -> None:
     _records(out, [{"file_name": facts["file"], **r} for r in facts["refused"]])
 
 
+def proposal(found: dict[str, Any], out: Console) -> None:
+    """What a proposed layout reads of its file."""
+    tried = found["tried"]
+    if why := tried.get("why_not_tried"):
+        out.print(f"It cannot be tried as it stands: {escape(why)}", soft_wrap=True)
+        return
+    out.print(f"By it {tried['accepted']:,} of {tried['records']:,} records would be taken, {tried['quarantined']:,} refused.")
+    for record in tried["first"]:
+        said = ", ".join(f"{k} {_cell(v)}" for k, v in record["record"].items() if v is not None)
+        refused = f"refused: {'; '.join(record['reasons'])}" if record["reasons"] else "taken"
+        out.print(f"  line {record['line']} {escape(refused + ('  ' + said if said else ''))}", soft_wrap=True)
+
+
 def _refusals(out: Console, refusals: dict[str, str]) -> None:
     """Why a file is of no extract: what says most first, the same sentence once, and those that have nothing in common with it together."""
     by_sentence: dict[str, list[str]] = {}

@@ -25,9 +25,10 @@ from sources.reasons import Refused
 from sources.records import LONE_CR, Cut, cut, line_breaks, marks, split
 
 BLOCK_BYTES = 2 << 20
-LINE = "$line"
-MALFORMED = "$malformed"
-FAULT = "$fault"
+# No name that a supplier could give a column.
+LINE = "\ue000line"
+MALFORMED = "\ue000malformed"
+FAULT = "\ue000fault"
 # What may surround a value and is no part of it.
 BLANKS = " \t\u00a0"
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}

@@ -38,7 +38,7 @@ def choose(extract: Extract, file_name: str, heads: Callable[[Reads, str], Itera
                 start = at + layout.reads.header_rows
                 said = _preamble(layout, rows[:at])
                 if said is not None:
-                    fitting.append(Match(layout, _names(layout, rows, at), variables | said, start, sheet, said))
+                    fitting.append(Match(layout, names_at(layout, rows, at), variables | said, start, sheet, said))
             elif (hits := len(layout.header) - len(lacking)) > nearest[0]:
                 nearest = (hits, layout.name, lacking)
         if len(fitting) > 1:
@@ -72,7 +72,7 @@ def _find_header(layout: Layout, rows: Rows) -> tuple[int | None, list[str]]:
     for at in range(max(0, len(rows) - layout.reads.header_rows + 1)):
         if not any(cell.strip() for cell in rows[at][1]):
             continue
-        present = {plain_name(n) for n in _names(layout, rows, at)}
+        present = {plain_name(n) for n in names_at(layout, rows, at)}
         missing = [name for plain, name in wanted.items() if plain not in present]
         if not missing:
             return at, []
@@ -88,7 +88,7 @@ def _preamble(layout: Layout, rows: Rows) -> dict[str, str] | None:
     return layout.variables(found) if found else None
 
 
-def _names(layout: Layout, rows: Rows, at: int) -> tuple[str, ...]:
+def names_at(layout: Layout, rows: Rows, at: int) -> tuple[str, ...]:
     """Column names of the header at `at`: its rows joined downwards, nameless columns numbered."""
     block = [cells for _, cells in rows[at : at + layout.reads.header_rows]]
     width = max(len(cells) for cells in block)

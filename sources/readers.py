@@ -88,10 +88,10 @@ class Readers:
         found = self._ask("check", path, name=path.name, extracts=[e.as_json for e in extracts], shows_values=shows_values)
         return dict(found)
 
-    def propose(self, path: Path, extracts: list[Extract]) -> str:
-        """A first layout for the file, in YAML. Raises Refused, NotReadable, Stopped."""
-        found = self._ask("propose", path, name=path.name, extracts=[e.as_json for e in extracts])
-        return str(found["layout"])
+    def propose(self, path: Path, extracts: list[Extract], shows_values: bool) -> dict[str, Any]:
+        """A first layout for the file, and what it reads (`sources.dry_run`). Raises Refused, NotReadable, Stopped."""
+        found = self._ask("propose", path, name=path.name, extracts=[e.as_json for e in extracts], shows_values=shows_values)
+        return dict(found)
 
     def interrupt(self) -> None:
         """Stop whatever is being read: who waits for it is told."""

@@ -102,5 +102,5 @@ class _Worker:
     def check(self, path: str, name: str, extracts: list[str], shows_values: bool) -> Answer:
         return dry_run(Path(path), name, [Extract.from_json(e) for e in extracts], self.con, self.scratch, self.key, shows_values)
 
-    def propose(self, path: str, name: str, extracts: list[str]) -> Answer:
-        return {"layout": proposal(Path(path), name, [Extract.from_json(e) for e in extracts], self.scratch)}
+    def propose(self, path: str, name: str, extracts: list[str], shows_values: bool) -> Answer:
+        return proposal(Path(path), name, [Extract.from_json(e) for e in extracts], self.con, self.scratch, self.key, shows_values)

@@ -74,7 +74,7 @@ def test_its_checks_are_listed_and_a_completeness_warning_names_value_and_limit(
         "/assets/marts/completeness_monthly?view=checks&checkDetail=should_hold",
         limit,
         "volume_is_complete: ",
-        "rows break a rule (2015-03 SOM",
+        "can be judged: 2015-03 SOM",
     )
 
 

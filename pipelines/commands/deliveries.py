@@ -49,10 +49,18 @@ def check(
 def layout(
     file: Annotated[Path, typer.Argument(help="A file no layout fits yet.", exists=True, dir_okay=False)],
     extract: Annotated[str, typer.Option(help="The extract it belongs to; the likeliest if not given.")] = "",
+    show_values: Annotated[bool, typer.Option("--show-values", help="Show the first records also where there are persons.")] = False,
 ) -> None:
-    """Propose a layout for an unknown file, to be corrected by a person and tried with `check`."""
+    """Propose a layout for an unknown file, by names and values, to be corrected by a person and tried with `check`.
+
+    The layout goes to stdout, what is read by it to stderr.
+
+    Example: `ventetal layout probes-2015-05.csv > sources/response_times/layouts/new_robot.yaml`
+    """
     with _reading() as readers:
-        print(readers.propose(file.absolute(), _extracts(extract, has_layouts=False)), end="")
+        found = readers.propose(file.absolute(), _extracts(extract, has_layouts=False), show_values)
+    print(found["layout"], end="")
+    show.proposal(found, notes)
 
 
 def quarantine(
