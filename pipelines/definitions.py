@@ -14,14 +14,16 @@ import dagster as dg
 
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.catalog.loading import load_catalog
+from assets.lake.files import Lake
 from assets.lake.regions import own_tree
 from assets.night_run import RESOURCE, night_run
+from assets.preview_asset import PREVIEW, preview_asset
 from assets.raw import raw_asset
 from assets.release import release_asset
 from assets.report_asset import REPORT, report_asset
 from assets.table_assets import domain_assets
 from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule, report_sensor
-from pipelines.names import JOB
+from pipelines.names import JOB, PREVIEW_JOB
 from sources.settings import data_root
 
 # No step hands a value on. Dagster's own keeper of values would let the config of a run say where on this host it writes.
@@ -35,18 +37,25 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
         *(domain_assets(catalog, domain) for domain in (REFERENCE, *catalog.domains)),
         release_asset(catalog),
         report_asset(data),
+        preview_asset(catalog.tree, Lake(data)),
     ]
     job = dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(REPORT),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(REPORT, PREVIEW),
         executor_def=dg.in_process_executor,
         # A run says what it does in lines of its own (`assets.lake.log`); Dagster's events are in the UI.
         config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
         description="Takes in what has arrived, makes the tables domain by domain, and publishes what passes.",
     )
+    preview = dg.define_asset_job(
+        PREVIEW_JOB,
+        selection=dg.AssetSelection.assets(PREVIEW),
+        executor_def=dg.in_process_executor,
+        description="Says what the files as they are now would do to the published figures. Nothing moves.",
+    )
     return dg.Definitions(
         assets=assets,
-        jobs=[job],
+        jobs=[job, preview],
         schedules=[nightly_schedule()],
         sensors=[landing_sensor(data / "landing", list(catalog.extracts)), report_sensor(data), alert_sensor(data)],
         resources={RESOURCE: night_run(catalog.tree, data), "io_manager": NO_VALUES},

@@ -3,3 +3,5 @@
 JOB = "nightly"
 LOCATION = "ventetal"
 RELEASE = "release"
+# An asset has a name of its own: Dagster wants those of jobs and assets apart.
+PREVIEW_JOB = "preview_changes"

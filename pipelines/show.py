@@ -32,31 +32,42 @@ def verdict(facts: dict[str, Any]) -> None:
         out.print(f"[red]{escape(facts['file'])} would be refused.[/]")
         _refusals(out, facts["refusals"])
         return
-    out.print(f"[bold]{escape(facts['file'])}[/] would be taken as {facts['extract']}, layout {facts['layout']}, {facts['encoding']}.")
-    if facts["why_held"]:
-        out.print(f"[red]It would be held: {escape(facts['why_held'])}.[/]")
+    how = f"as {facts['extract']}, layout {facts['layout']}, {facts['encoding']}"
+    held = f", and [red]held: {escape(facts['why_held'])}.[/]" if facts["why_held"] else "."
+    out.print(f"[bold]{escape(facts['file'])}[/] would be taken {how}{held}")
     out.print(
         f"{facts['records']:,} records: {facts['accepted']:,} accepted, {facts['quarantined']:,} refused, {facts['ignored']:,} ignored."
     )
-    if facts["why_never_final"]:
-        out.print(f"[yellow]{escape(facts['why_never_final'])}[/]")
+    for warning in filter(None, (facts["why_never_final"], facts["why_too_far"])):
+        out.print(f"[yellow]{escape(warning)}[/]")
     for title, key in (("Columns nobody reads", "extra_columns"), ("Columns that are absent", "absent_columns")):
         if facts[key]:
             out.print(f"{title}: {escape(', '.join(facts[key]))}")
+    _as_read(out, facts["first"])
+    if facts["reasons"]:
+        said = ", ".join(f"{reason} {often:,}" for reason, often in sorted(facts["reasons"].items(), key=lambda r: -r[1]))
+        out.print(f"[bold]Refused[/] {escape(said)}")
     _records(out, [{"file_name": facts["file"], **r} for r in facts["refused"]])
 
 
 def proposal(found: dict[str, Any], out: Console) -> None:
     """What a proposed layout reads of its file."""
     tried = found["tried"]
+    if found["known"]:
+        out.print(f"It is read already: {found['known']}.")
     if why := tried.get("why_not_tried"):
         out.print(f"It cannot be tried as it stands: {escape(why)}", soft_wrap=True)
         return
     out.print(f"By it {tried['accepted']:,} of {tried['records']:,} records would be taken, {tried['quarantined']:,} refused.")
-    for record in tried["first"]:
+    _as_read(out, tried["first"])
+
+
+def _as_read(out: Console, first: list[dict[str, Any]]) -> None:
+    """The first records, as they are read; nothing where nothing of them may be shown."""
+    for record in (r for r in first if r["record"]):
         said = ", ".join(f"{k} {_cell(v)}" for k, v in record["record"].items() if v is not None)
-        refused = f"refused: {'; '.join(record['reasons'])}" if record["reasons"] else "taken"
-        out.print(f"  line {record['line']} {escape(refused + ('  ' + said if said else ''))}", soft_wrap=True)
+        judged = f"refused: {'; '.join(record['reasons'])}" if record["reasons"] else "taken"
+        out.print(f"  line {record['line']} {escape(judged + ('  ' + said if said else ''))}", soft_wrap=True)
 
 
 def _refusals(out: Console, refusals: dict[str, str]) -> None:

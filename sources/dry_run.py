@@ -1,6 +1,8 @@
 """What would happen to a file if it were delivered, and a layout for one that nobody knows yet. Nothing is written but scratch."""
 
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import duckdb
 
 from sources.casts import ident
+from sources.contract import Contract
 from sources.documents import ContractError
 from sources.judgement import NO_REASON
 from sources.layout import Extract, LayoutFault, load_layout
@@ -57,10 +60,12 @@ def dry_run(
                     "would_be_taken": not why,
                     "why_held": why,
                     "why_never_final": extract.why_never_final(delivery.match.layout),
+                    "why_too_far": extract.why_too_far(delivery.match.layout),
                     "extract": extract.name,
                     "quarantined": reading.quarantined,
                 }
-                return facts | asdict(reading) | {"refused": records}
+                first = _first_records(con, target, extract.contract, shows_values)
+                return facts | asdict(reading) | {"refused": records, "first": first}
         return {"file": name, "would_be_taken": False, "refusals": refusals}
     finally:
         target.unlink(missing_ok=True)
@@ -78,7 +83,13 @@ def proposal(
         stem, mark, ending = unpacked.inner_name.rpartition(".")
         # Tried as if its name said the month, where it does not.
         names = [unpacked.inner_name, *(f"{stem}_{period}{mark}{ending}" for period in (month, month[:4]))]
-        return {"extract": extract.name, "layout": text, "tried": _tried(inside, names, extract, text, con, person_key, shows_values)}
+        known = ", ".join(_read_already(inside, unpacked.inner_name, extracts))
+        return {
+            "extract": extract.name,
+            "layout": text,
+            "known": known,
+            "tried": _tried(inside, names, extract, text, con, person_key, shows_values),
+        }
     finally:
         inside.unlink(missing_ok=True)
 
@@ -96,14 +107,7 @@ def _tried(
         layout = load_layout(written, contract)
         name = next((n for n in names if layout.file is None or layout.file.fullmatch(n)), names[0])
         reading = Delivery(inside, Extract(contract, (layout,)), name, person_key).parse(con, target)
-        shown = [c.name for c in contract.columns if shows_values or not contract.has_personal_columns]
-        columns = ", ".join(["_line", "_errors", *(f"cast({ident(name)} as varchar)" for name in shown)])
-        not_ignored = f"coalesce(_errors not in {NO_REASON}, true)"
-        rows = con.execute(f"select {columns} from read_parquet({quoted(target)}) where {not_ignored} order by _line limit {FIRST_RECORDS}")
-        first = [
-            {"line": line, "reasons": errors.split("; ") if errors else [], "record": dict(zip(shown, row, strict=True))}
-            for line, errors, *row in rows.fetchall()
-        ]
+        first = _first_records(con, target, contract, shows_values)
         return asdict(reading) | {"quarantined": reading.quarantined, "first": first}
     except Refused as refused_file:
         return {"why_not_tried": refused_file.told(contract.has_personal_columns)}
@@ -112,3 +116,22 @@ def _tried(
     finally:
         written.unlink(missing_ok=True)
         target.unlink(missing_ok=True)
+
+
+def _read_already(inside: Path, name: str, extracts: list[Extract]) -> Iterator[str]:
+    """Layouts that fit the file as it is."""
+    for extract in (e for e in extracts if e.layouts):
+        with suppress(Refused, LayoutFault):
+            yield f"layout {Delivery(inside, extract, name).match.layout.name} of {extract.name}"
+
+
+def _first_records(con: duckdb.DuckDBPyConnection, parsed: Path, contract: Contract, shows_values: bool) -> list[dict[str, Any]]:
+    """The first records as they are read: line, reasons, and what they say, of persons only where it is asked for."""
+    shown = [c.name for c in contract.columns if shows_values or not contract.has_personal_columns]
+    columns = ", ".join(["_line", "_errors", *(f"cast({ident(name)} as varchar)" for name in shown)])
+    not_ignored = f"coalesce(_errors not in {NO_REASON}, true)"
+    rows = con.execute(f"select {columns} from read_parquet({quoted(parsed)}) where {not_ignored} order by _line limit {FIRST_RECORDS}")
+    return [
+        {"line": line, "reasons": errors.split("; ") if errors else [], "record": dict(zip(shown, row, strict=True))}
+        for line, errors, *row in rows.fetchall()
+    ]

@@ -204,6 +204,16 @@ class Extract:
             " so that no month of it becomes final."
         )
 
+    def why_too_far(self, layout: Layout) -> str:
+        """Why a layout's files tell of more months than they may hold; '' where they say up to when they hold everything."""
+        delivery, said = self.contract.delivery, {n for p in (layout.file, layout.preamble) if p for n in p.groupindex}
+        if delivery.completes != "through" or said & {"latest", "period"}:
+            return ""
+        return (
+            f"Nothing says up to when a file of layout {layout.name} holds everything (a group `latest` of `file` or `preamble`):"
+            " it counts as everything up to the day it was drawn."
+        )
+
     @cached_property
     def as_json(self) -> str:
         """The extract as a process that reads is told of it."""

@@ -6,6 +6,8 @@ from sources.contract import Contract
 from sources.layout import Extract, Layout, Match, Reads, Rows, plain_name
 from sources.reasons import Refused
 
+# What a proposed layout says of a column that nobody has found.
+OPEN = "?"
 # Twice what the widest table of a public register has; a file of more columns is one table laid on its side, or no table.
 MOST_COLUMNS = 2_000
 
@@ -105,7 +107,13 @@ def _refuse_duplicate_names(match: Match) -> None:
 
 
 def _refuse_absent_required(match: Match, contract: Contract) -> None:
+    absent = []
     for column in contract.columns:
         source = match.layout.columns.get(column.name)
         if column.is_required and source and source.names and not any(n.startswith("$") or match.supplier_column(n) for n in source.names):
-            raise Refused("no_layout", f"Layout {match.layout.name} lacks {source.names[0]}, needed for {column.name}.")
+            absent.append((column.name, source.names[0]))
+    if open_ := [column for column, name in absent if name == OPEN]:
+        raise Refused("no_layout", f'Layout {match.layout.name} leaves open which column is {", ".join(open_)}: it says "{OPEN}".')
+    if absent:
+        told = ", ".join(f"{name}, needed for {column}" for column, name in absent)
+        raise Refused("no_layout", f"Layout {match.layout.name} lacks {told}.")

@@ -94,8 +94,9 @@ def discreet(extract: Extract, reading: Reading) -> Reading:
     """The reading without words a supplier chose freely, where there are persons: a sheet's name or a column's may be somebody's."""
     if not extract.contract.has_personal_columns:
         return reading
-    named = (f"column {i}" for i in range(1, len(reading.extra_columns) + 1))
-    return replace(reading, sheet=reading.sheet and "a sheet", extra_columns=[f"{n} that nobody reads" for n in named])
+    number = len(reading.extra_columns)
+    told = [f"{number} column{'s' * (number > 1)}, not named where there are persons"] if number else []
+    return replace(reading, sheet=reading.sheet and "a sheet", extra_columns=told)
 
 
 class Delivery:

@@ -1,15 +1,28 @@
 """A change looked at before a night makes it: the same figures as the night's, and nothing in the lake moves."""
 
 import hashlib
+import shutil
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
-from assets.lake.manifests import NoRelease
-from assets.releases.difference import compared
+from assets.catalog.loading import load_catalog
+from assets.lake.decisions import revise_figures
+from assets.lake.files import Lake
+from assets.lake.manifests import NoRelease, manifest
+from assets.preview_asset import preview_asset
+from assets.releases.difference import Change, compared
 from assets.releases.preview import Failing, preview
+from assets.releases.publish import publish
+from assets.tables.build import Night
 from pipelines import show
+from pipelines.definitions import defs
+from pipelines.names import PREVIEW_JOB
+from sources.settings import PROJECT
+from sources.tree import Tree
 from tests.toy import Toy
 
 NOW = datetime(2015, 2, 2)
@@ -26,9 +39,9 @@ def toy(tmp_path: Path) -> Toy:
     return toy
 
 
-def contents(toy: Toy) -> dict[str, str]:
+def contents(data: Path) -> dict[str, str]:
     """Path -> hash or target, of everything below the data but room to work in and the lock, which a writer empties."""
-    found = (p for p in toy.data.rglob("*") if "scratch" not in p.parts and p.name != "writer.lock" and (p.is_symlink() or p.is_file()))
+    found = (p for p in data.rglob("*") if "scratch" not in p.parts and p.name != "writer.lock" and (p.is_symlink() or p.is_file()))
     return {str(p): str(p.readlink()) if p.is_symlink() else hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
 
 
@@ -48,10 +61,10 @@ def changes(toy: Toy, change: str) -> None:
 
 @pytest.mark.parametrize("change", ["sql", "layout", "rule", "lookup", "nothing"])
 def test_it_tells_what_the_next_night_does_and_moves_nothing(toy: Toy, change: str) -> None:
-    before, release = contents(toy), toy.lake.current_release
+    before, release = contents(toy.data), toy.lake.current_release
     changes(toy, change)
     found = preview(toy.lake, toy.catalog)
-    assert contents(toy) == before
+    assert contents(toy.data) == before
     assert not toy.lake.preview.exists()
     made = toy.night(NOW)
     assert release
@@ -70,6 +83,23 @@ def test_a_rule_that_would_fail_is_told_with_what_offends_it(toy: Toy) -> None:
     assert said.startswith("<!DOCTYPE html>")
     assert "would fail" in said
     assert "never_one" in said
+
+
+def test_the_ui_has_it_as_a_job_that_says_the_same_and_moves_nothing(toy: Toy) -> None:
+    changes(toy, "sql")
+    toy.edit(TOTAL, ("  quality:\n", f"  quality:\n  - {RULE}\n"))
+    before = contents(toy.data)
+    done = dg.materialize([preview_asset(toy.catalog.tree, toy.lake)], selection="preview")
+    (made,) = done.asset_materializations_for_node("preview")
+    said = {name: value.value for name, value in made.metadata.items()}
+    found = preview(toy.lake, toy.catalog)
+    assert said["needs_a_person"] is True
+    assert said["would_fail"] == "- error marts.stock_total.never_one: 1 of 2 rows breaks a rule (a): Nothing is one."
+    assert said["figures_of_the_next_release"] == len(found.next.figures or [])
+    assert {k: v for k, v in contents(toy.data).items() if "/running/" not in k} == before
+    jobs = {job.name: job for job in defs.resolve_all_job_defs()}
+    assert {k.to_user_string() for k in jobs[PREVIEW_JOB].asset_layer.selected_asset_keys} == {"preview"}
+    assert dg.AssetKey("preview") not in jobs["nightly"].asset_layer.selected_asset_keys
 
 
 def test_what_fails_already_is_no_news(toy: Toy) -> None:
@@ -102,3 +132,40 @@ def test_a_new_table_is_told_and_what_holds_comes_first(toy: Toy) -> None:
     said = show.page(lambda out: show.preview(preview(toy.lake, toy.catalog), out))
     assert said.index("published, then held") < said.index("New: ") if "New: " in said else "published, then held" in said
     assert "that a figure stands on" not in said
+
+
+def test_a_limit_a_target_and_a_unit_of_another_hospital_over_the_example(own_region: Path, tmp_path: Path) -> None:
+    """Figures of persons that are final stand as published until somebody revises them; the rest moves at once."""
+    own = Path(shutil.copytree(PROJECT / "data/examples/region", tmp_path / "own"))
+    for name, before, after in (
+        ("limit", "PSY,UDREDNING,60,2014-09-01", "PSY,UDREDNING,30,2014-09-01"),
+        ("target", "response_time_compliance,ORBIT,0.998", "response_time_compliance,ORBIT,0.5"),
+        ("unit", "1516,HEH,", "1516,BFH,"),
+    ):
+        text = (PROJECT / f"data/reference/{name}.csv").read_text("utf-8")
+        assert before in text, before
+        (own / f"data/reference/{name}.csv").write_text(text.replace(before, after), "utf-8")
+    lake, catalog = Lake(own_region), load_catalog(Tree(PROJECT, own))
+    release = lake.current_release
+    assert release
+    before = contents(own_region)
+    found = preview(lake, catalog)
+    assert contents(own_region) == before
+    at = datetime.fromisoformat(manifest(lake, release.name).as_of)
+
+    def night() -> list[Change]:
+        made = Night(lake, catalog, at)
+        made.run()
+        after = publish(made).id
+        made.readers.close()
+        return compared(lake, catalog, release.name, after).figures or []
+
+    really = night()
+    assert found.next.figures == really
+    assert {c.table for c in really if c.column != "qf"} & {"marts.response_time_monthly", "marts.kpi_monthly"}
+    assert {c.row.split(",")[0] for c in found.next.lookups} >= {"sector PSY", "unit_prefix 1516"}
+    revise_figures(lake, "", "the law", at)
+    known = {replace(c, why="") for c in really}
+    assert {replace(c, why="") for c in found.revised} == {replace(c, why="") for c in night()} - known
+    assert any(c.table.startswith("marts.udredning") for c in found.revised)
+    assert any(c.table.startswith("marts.redirection") for c in found.revised)

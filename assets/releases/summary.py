@@ -84,7 +84,10 @@ def _attention(receipts: Facts, checks: Facts, domains: Facts, freshness: Facts,
     late = [f for f in freshness if f["is_late"] or f["is_stale"]]
     found += [{"what": "late extract", "which": f["extract"], "why": f"{f['why']}. {f['due']}"} for f in late]
     found += [{"what": "accepted check", "which": _name(c), "why": accepted(c)} for c in checks if c["accepted_until"]]
-    warned = [c for c in checks if c["severity"] == "warning" and c["is_published"] and not c["accepted_until"]]
+    # Of tables that are held too: what warns there is often why.
+    held = {c["table_name"] for c in checks if _holds(c)}
+    told = [c for c in checks if c["is_published"] or c["table_name"] in held]
+    warned = [c for c in told if c["severity"] == "warning" and not c["accepted_until"]]
     found += [{"what": "warning", "which": _name(c), "why": _finding(c)} for c in warned if c["check_name"] not in (ON_TIME, RECENT)]
     return found
 

@@ -44,11 +44,11 @@ class Proposal:
 
     extract: Extract
     chosen: dict[str, Chosen]
-    candidates: dict[str, list[str]] = field(default_factory=dict)
+    candidates: dict[str, list[tuple[str, Fit]]] = field(default_factory=dict)
     # Columns that are called like one of the contract's and hold something else.
     misnamed: dict[str, str] = field(default_factory=dict)
-    # Whether the file has numbers of persons, and is called like the extract.
-    has_persons: bool = False
+    # How many columns of the file have numbers of persons and are not read, and whether it is called like the extract.
+    of_persons: int = 0
     is_named: bool = False
     # The share of the file's columns that are read.
     explains: float = 0
@@ -60,7 +60,7 @@ class Proposal:
         found = sum(max(c.likeness, c.fit.telling) * (1 if c.is_sure else 0.7) for c in self.chosen.values())
         lacking = [c for c in contract.columns if is_asked(c) and c.name not in self.chosen]
         weighs = sum(OF_PERSONS if c in contract.persons else LACKS * (1 + (contract.key == [c.name])) for c in lacking)
-        weighs += OF_PERSONS * (self.has_persons and not contract.persons)
+        weighs += OF_PERSONS * (self.of_persons if contract.persons else bool(self.of_persons))
         return found - weighs + EXPLAINED * self.explains + CALLED_SO * self.is_named
 
 
@@ -100,13 +100,16 @@ def _columns(file_name: str, sample: Sample, extract: Extract) -> Proposal:
             chosen[column.name] = twin
     left = [p for p in pairs if p.name not in {c.name for c in chosen.values()}]
     by_score = sorted(left, key=lambda p: -p.score)
-    likely = [p for p in by_score if p.fit.share >= RIGHT and p.fit.telling >= TYPED]
-    candidates = {c.name: [p.name for p in likely if p.column == c.name][:CANDIDATES] for c in contract.columns if c.name not in chosen}
+    likely = [p for p in by_score if (p.fit.share >= RIGHT and p.fit.telling >= TYPED) or (p.fit.codes and p.fit.share >= WRONG)]
+    candidates = {
+        c.name: [(p.name, p.fit) for p in likely if p.column == c.name][:CANDIDATES] for c in contract.columns if c.name not in chosen
+    }
     misnamed = {p.column: p.name for p in pairs if p.column not in chosen and p.likeness >= SAME and p.fit.share < WRONG}
-    has_persons = any(is_of_persons(v) for v in sample.columns.values())
+    read = {c.name for c in chosen.values()}
+    of_persons = sum(is_of_persons(v) for v in sample.columns.values() if v.name not in read)
     is_named = any(name_speaks_for(text, extract) for text in (file_name, sample.above))
-    explains = len({c.name for c in chosen.values()}) / len(sample.columns)
-    return Proposal(extract, chosen, candidates, misnamed, has_persons, is_named, explains)
+    explains = len(read) / len(sample.columns)
+    return Proposal(extract, chosen, candidates, misnamed, of_persons, is_named, explains)
 
 
 def _pairs(sample: Sample, extract: Extract) -> Iterator[_Pair]:

@@ -4,6 +4,7 @@ import re
 
 from sources.danish import MONTHS
 from sources.layout import DANISH_MONTH
+from sources.vocabulary import Delivery
 
 # What stands in a name for the day, or day and time, when a file was drawn, and for the month it is for: no part of longer digits.
 STAMP = re.compile(r"(?<!\d)(19|20)\d{6}(-\d{4})?(?!\d)")
@@ -11,44 +12,54 @@ MONTH = re.compile(r"(?<!\d)(19|20)\d{2}([-_]?)(0[1-9]|1[0-2])(?!\d)")
 # How a month is told above the header: a word, what comes between, the month; its pattern and its format where it is not like 2015-05.
 _WORD = r"(?i:\b(periode|period|måned|maaned|month)\W+)"
 ABOVE = (
-    (re.compile(_WORD + r"20\d{2}-(0[1-9]|1[0-2])\b(?!-)"), r"(?P<period>\d{4}-\d{2})", ""),
-    (re.compile(_WORD + rf"(?i:{'|'.join(MONTHS)}) 20\d{{2}}"), r"(?P<period>[a-zA-Z]+ \d{4})", DANISH_MONTH),
+    (re.compile(_WORD + r"20\d{2}-(0[1-9]|1[0-2])\b(?!-)"), r"\d{4}-\d{2}", ""),
+    (re.compile(_WORD + rf"(?i:{'|'.join(MONTHS)}) 20\d{{2}}"), r"[a-zA-Z]+ \d{4}", DANISH_MONTH),
 )
-RECEIVED, PERIOD = r"(?P<received>\d{8}-\d{4})", r"(?P<period>\d{4}-\d{2})"
+IN_WORDS = re.compile(rf"(?i)(?<![a-zæøå])({'|'.join(MONTHS)})([ _-]?)20\d{{2}}(?!\d)")
+RECEIVED = r"(?P<received>\d{8}-\d{4})"
 
 
-def period_lines(name: str, above: str, unit: str) -> list[str]:
-    """Lines of a layout for an extract that is delivered by period (`unit`). A name without a month gets one, for who
-    sends the file to give it.
+def file_lines(name: str, above: str, delivery: Delivery) -> list[str]:
+    """Lines of a layout that say what a file is for, as far as its name or the lines above the header do. Where a file must be for a
+    period and nothing says which, its name is asked to, for who sends it.
     """
+    if not delivery.completes:
+        return []
+    group = "latest" if delivery.completes == "through" else "period"
     stamped, rest = STAMP.search(name), STAMP.sub("\0", name, count=1)
     drawn = RECEIVED if stamped and stamped[2] else r"(?P<received>\d{8})"
-    month = MONTH.search(rest)
-    told = _above(above) if not month else None
-    form, said = "", []
+    month, told = MONTH.search(rest), _above(above, group)
+    said, form = [], ""
     if month:
-        covers, form = {"-": (PERIOD, ""), "_": (r"(?P<period>\d{4}_\d{2})", "%Y_%m")}.get(month[2], (r"(?P<period>\d{6})", "%Y%m"))
-        rest = MONTH.sub("\1", rest, count=1)
+        digits, form = {"-": (r"\d{4}-\d{2}", ""), "_": (r"\d{4}_\d{2}", "%Y_%m")}.get(month[2], (r"\d{6}", "%Y%m"))
+        rest, covers = MONTH.sub("\1", rest, count=1), f"(?P<{group}>{digits})"
+    elif words := IN_WORDS.search(rest):
+        # Spelt out: where there are persons no letter of a name is left free.
+        rest, form = IN_WORDS.sub("\1", rest, count=1), DANISH_MONTH
+        spelt = MONTHS if words[1].islower() else [m.capitalize() for m in MONTHS]
+        covers = rf"(?P<{group}>({'|'.join(spelt)}){words[2]}\d{{4}})"
     elif told:
         covers, form = "", told[1]
         said = [f"preamble: {_single(told[0])}   # the month the file is for"]
-    else:
+    elif delivery.mode == "replace_period":
         stem, mark, ending = rest.rpartition(".")
-        covers, rest = {"year": r"(?P<period>\d{4})"}.get(unit, PERIOD), f"{stem}_\1{mark}{ending}"
+        digits = r"\d{4}" if delivery.unit == "year" else r"\d{4}-\d{2}"
+        rest, covers = f"{stem}_\1{mark}{ending}", f"(?P<{group}>{digits})"
+        said = ["   # look: the name must say the month the file is for, as is asked here"]
+    else:
+        lacks = "it counts as everything up to the day it was drawn" if group == "latest" else "no month becomes final by it"
+        return [f"# Its name says no month, so that {lacks}. As a group of `file`: (?P<{group}>\\d{{4}}-\\d{{2}})"]
     pattern = re.sub(r"\\([- ])", r"\1", re.escape(rest)).replace("\0", drawn).replace("\1", covers)
-    lines = [f"file: {_plain(pattern)}"]
-    if not month and not told:
-        lines.append("   # the name must say the month the file is for, as is asked here: (?P<period>...)")
-    if not stamped:
-        lines.append(f"   # must say when it was drawn, or no month becomes final: {RECEIVED}")
-    return [*lines, *said, *([f'format: {{$period: "{form}"}}'] if form else [])]
+    if not stamped and delivery.drawn == "name":
+        said.append(f"   # look: it must say when it was drawn, or no month becomes final: {RECEIVED}")
+    return [f"file: {_plain(pattern)}", *said, *([f'format: {{${group}: "{form}"}}'] if form else [])]
 
 
-def _above(text: str) -> tuple[str, str] | None:
+def _above(text: str, group: str) -> tuple[str, str] | None:
     """A pattern of the lines above the header that tells the month, and the month's format."""
     for said, pattern, form in ABOVE:
         if found := said.search(text):
-            return rf"{found[1]}\W+{pattern}", form
+            return rf"{found[1]}\W+(?P<{group}>{pattern})", form
     return None
 
 

@@ -7,15 +7,15 @@ from pathlib import Path
 
 from sources.casts import ident, literal
 from sources.layout import NUMBERS, Extract, Reads
+from sources.matching import OPEN
 from sources.proposer.choose import Chosen, Proposal, choose, is_asked
-from sources.proposer.file_name import period_lines
+from sources.proposer.file_name import file_lines
 from sources.proposer.sample import Sample, sample
-from sources.proposer.values import usual_month
+from sources.proposer.values import Fit, usual_month
 from sources.pseudonym import TYPE
 from sources.vocabulary import Column
 
-# In the place of what nobody could know: `check` asks for it.
-UNKNOWN = '"?"'
+UNKNOWN = f'"{OPEN}"'
 TOTAL = re.compile(r"(?i)(i alt|ialt|total|totalt|sum|samlet|\**\s*end of report.*)\W*")
 # What YAML takes for something else than a text.
 RESERVED = ("null", "yes", "no", "true", "false", "on", "off", "y", "n")
@@ -43,8 +43,8 @@ def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal]) -> 
     sure = sum(c.name in chosen and chosen[c.name].is_sure for c in asked)
     place = f" of sheet {table.sheet}" if table.sheet else ""
     lines = [
-        f"# A proposal for {extract.name}, from {table.records:,} records below line {table.line}{place}. Correct it, save it in",
-        f"# sources/{extract.name}/layouts/ and try it with `ventetal check`. Sure of {sure} of the {len(asked)} columns that must"
+        f"# A proposal for {extract.name}, from {table.records:,} records below line {table.line}{place}. Correct it, save it in the",
+        f"# region's sources/{extract.name}/layouts/ and try it with `ventetal check`. Sure of {sure} of the {len(asked)} columns that must"
         " be there.",
     ]
     if 2 * sure < len(asked):
@@ -53,7 +53,7 @@ def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal]) -> 
     if near:
         lines.append(f"# It could also be of {' or '.join(near)}: `ventetal layout --extract` says how.")
     delivery = extract.contract.delivery
-    lines += period_lines(name, table.above, delivery.unit) if delivery.mode == "replace_period" else []
+    lines += file_lines(name, table.above, delivery)
     if reads := _reads(table, found):
         lines.append(f"reads: {{{', '.join(reads)}}}")
     if table.sheet:
@@ -78,8 +78,11 @@ def _reads(table: Sample, found: Proposal) -> list[str]:
     numbers = table.numbers if has_numbers else default.numbers
     said = [f'delimiter: "{table.reads.delimiter}"'.replace("\t", "\\t")] if table.reads.delimiter != default.delimiter else []
     said += [f"numbers: {numbers}"] if numbers != default.numbers else []
-    forms = {c.fit.form for c in chosen.values() if c.fit.form and "%H" in c.fit.form}
-    said += ["zone: UTC"] if forms and all(f.endswith("Z") for f in forms) else []
+    instants = [chosen[c.name] for c in found.extract.contract.columns if c.name in chosen and c.physicalType == "TIMESTAMP"]
+    # What says its own zone needs none.
+    naive = [c for c in instants if not (c.fit.form or "").endswith("%z")]
+    in_utc = [c for c in naive if (c.fit.form or "").endswith("Z") or re.search(r"(?i)\b(utc|gmt)\b", c.name.replace("_", " "))]
+    said += ["zone: UTC"] if naive and len(in_utc) == len(naive) else []
     markers = sorted({m for c in chosen.values() for m in c.fit.markers})
     return said + ([f"missing: [{', '.join(_text(m) for m in markers)}]"] if markers else [])
 
@@ -140,13 +143,19 @@ def _by_period(column: Column, extract: Extract) -> str:
 
 def _open(column: Column, found: Proposal) -> str:
     """A column that is not found: what it is, and what could be meant."""
-    names = [_plain(n) for n in found.candidates.get(column.name, [])]
+    names = [_as_written(c) for c in found.candidates.get(column.name, [])]
     said = [f"it could be {', '.join(names)}"] if names else []
     said += [f"{_plain(found.misnamed[column.name])} is called so, and holds something else"] if column.name in found.misnamed else []
     told = f"{column.description} {'. '.join(s[0].upper() + s[1:] for s in said)}".strip()
     if is_asked(column):
         return f"  {column.name}: {UNKNOWN}   # required: {told}"
     return f"  # {column.name}: ...   # optional: {told}"
+
+
+def _as_written(candidate: tuple[str, Fit]) -> str:
+    """A column that could be meant as the layout would say it."""
+    name, fit = candidate
+    return f'{{from: {_quoted(name)}, format: "{fit.form}"}}' if fit.form else _plain(name)
 
 
 def _code_lines(column: Column, table: Sample, chosen: Chosen, found: Extract, sure: str) -> list[str]:

@@ -4,6 +4,7 @@ import difflib
 import re
 import unicodedata
 from functools import cache
+from itertools import takewhile
 
 from sources.documents import read
 from sources.layout import Extract
@@ -11,11 +12,14 @@ from sources.settings import PROJECT
 from sources.vocabulary import Column
 
 # A column that is called a number and nothing else is what identifies the rows.
+# Words with so many letters in common at their beginnings are forms of one.
+STEM = 5
 NUMBER_OF_ROW, PLAIN_KEY = {"id", "nr", "no", "løbenr", "lbnr", "number"}, 0.7
 # A day by its name's end: OMVDT, INDDTO, slutdato.
 _DAY = re.compile(r"(\w{2,}?)(dato|date|dat|dto|dt)")
 _WORDS = read(PROJECT / "sources" / "proposer" / "words.yaml").content
 _WORD = {word: f"={i}" for i, words in enumerate(_WORDS["same"]) for word in words}
+_ENDS = [word for word in (*_WORD, *_WORDS["fillers"]) if len(word) >= 3]
 _LIGHT = {_WORD.get(word, word) for word in _WORDS["fillers"]}
 
 
@@ -57,7 +61,18 @@ def _same(one: str, other: str) -> float:
     if one == other or _WORD.get(one, one) == _WORD.get(other, other):
         return 1
     short, long = sorted((one, other), key=len)
-    return 0.8 if len(short) >= 3 and long.startswith(short) else 0
+    stem = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(one, other, strict=False)))
+    return 0.8 if (len(short) >= 3 and long.startswith(short)) or (stem >= STEM and stem >= 0.6 * len(short)) else 0
+
+
+def _parts(word: str) -> list[str]:
+    """A word and, where it is put together with one of the words that are known, both: projektnavn, målested."""
+    if word in _WORD or word in _WORDS["fillers"]:
+        return [word]
+    if found := _DAY.fullmatch(word):
+        return list(found.groups())
+    end = max((k for k in _ENDS if word.endswith(k) and len(word) - len(k) >= 3), key=len, default="")
+    return [word.removesuffix(end).removesuffix("s"), end] if end else [word]
 
 
 def _words(name: str) -> tuple[str, ...]:
@@ -65,7 +80,7 @@ def _words(name: str) -> tuple[str, ...]:
     text = unicodedata.normalize("NFC", name)
     text = re.sub(r"(?<=[a-zæøå])(?=[A-ZÆØÅ])", " ", re.sub(r"\([^)]*\)", " ", text))
     words = [w for w in re.split(r"[\W_]+", text.casefold()) if w]
-    parts = [part for w in words if w not in ("u", "sys") for part in (_DAY.fullmatch(w) or re.match("(.*)", w)).groups()]  # type: ignore[union-attr]
+    parts = [part for w in words if w not in ("u", "sys") for part in _parts(w)]
     return tuple(parts) or tuple(words)
 
 

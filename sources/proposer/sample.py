@@ -98,9 +98,12 @@ class Sample:
             given = values.given
             points += sum(n for t, n in given.items() if ENGLISH.fullmatch(t))
             commas += sum(n for t, n in given.items() if DANISH.fullmatch(t))
-            # Three digits behind a mark: a group where others are below a thousand, or where a file is Danish by its marks.
+            # Three digits behind a mark: Danish in a file that is Danish by its marks; else a group where others are below a thousand.
             in_three = {mark: sum(n for t, n in given.items() if re.fullmatch(rf"[+-]?\d{{1,3}}[{mark}]\d{{3}}", t)) for mark in ".,"}
-            is_grouped = self.reads.delimiter == ";" or any(re.fullmatch(r"[+-]?\d{1,3}", t) for t in given)
+            if self.reads.delimiter == ";":
+                commas += sum(in_three.values())
+                continue
+            is_grouped = any(re.fullmatch(r"[+-]?\d{1,3}", t) for t in given)
             points += in_three["," if is_grouped else "."]
             commas += in_three["." if is_grouped else ","]
         return "english" if points > commas or (points == commas and self.reads.delimiter == ",") else "danish"

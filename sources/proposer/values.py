@@ -210,7 +210,7 @@ def _numbers(column: Column, values: Values, sample: Sample, kind: str) -> Fit:
         if values.share(SECONDS) >= RIGHT:
             return Fit(1, 0.5, sql=f"regexp_extract({name}, '^[0-9.,]+')", markers=markers, says="the unit behind the number is left out")
     if (factor := _factor(values.name, column)) and values.share(re.compile(rf"{whole}({mark}\d+)?")) >= RIGHT:
-        plain = f"replace(replace({name}, '{'.' if mark == ',' else ','}', ''), '{mark[-1]}', '.')"
+        plain = name if sample.numbers == "english" else f"replace(replace({name}, '.', ''), ',', '.')"
         sql = f"cast(round({factor} * try_cast({plain} as double)) as bigint)"
         return Fit(1, 0.2, sql=sql, markers=markers, says=f"its name tells another unit than {column.unit}")
     if column.unit == "share":
