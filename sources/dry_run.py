@@ -64,7 +64,7 @@ def dry_run(
                     "extract": extract.name,
                     "quarantined": reading.quarantined,
                 }
-                first = _first_records(con, target, extract.contract, shows_values)
+                first = _first_records(con, target, extract.contract, shows_values) if shows_values else []
                 return facts | asdict(reading) | {"refused": records, "first": first}
         return {"file": name, "would_be_taken": False, "refusals": refusals}
     finally:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def check(
     file: Annotated[Path, typer.Argument(help="A file as it would be delivered.", exists=True, dir_okay=False)],
     extract: Annotated[str, typer.Option(help="The extract it belongs to; found by its layout if not given.")] = "",
-    show_values: Annotated[bool, typer.Option("--show-values", help="Show what the refused records say.")] = False,
+    show_values: Annotated[bool, typer.Option("--show-values", help="Show what the first records and the refused ones say.")] = False,
     as_json: Json = False,
 ) -> None:
     """A supplier's dry run: would this file be taken, after what the lake has, and which records would be refused? Writes nothing."""
