@@ -1,7 +1,7 @@
 """When a file waits for the operator for what it is by itself, whatever else has been delivered. What it replaces is weighed elsewhere."""
 
 from sources.contract import Contract
-from sources.parse import Reading
+from sources.reading import Reading
 
 
 def why_held(contract: Contract, reading: Reading, sender: str) -> str:

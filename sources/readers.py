@@ -23,8 +23,8 @@ from typing import Any, Protocol
 
 from sources.errors import WrongUsage
 from sources.layout import Extract, LayoutFault
-from sources.parse import Reading
 from sources.pseudonym import KeyRefused, pseudonym_key
+from sources.reading import Reading
 from sources.reasons import Refused
 from sources.settings import PREFIX, settings
 from sources.unpack import Unpacked

@@ -15,7 +15,7 @@ from assets.deliveries.receipts import Receipt
 from assets.deliveries.rules import found_of, said
 from assets.deliveries.standing import Rows, Standing
 from sources.contract import Contract
-from sources.parse import Reading
+from sources.reading import Reading
 from sources.vocabulary import Delivery, Sender
 from tests.drawn import Tables, expect
 from tests.toy import Toy

@@ -19,7 +19,8 @@ from sources.dialect import Dialect
 from sources.duck import connect
 from sources.layout import Extract, Layout
 from sources.limits import why_held
-from sources.parse import Delivery, Reading, refused_records
+from sources.parse import Delivery, refused_records
+from sources.reading import Reading
 from sources.reasons import Refused
 from sources.settings import PROJECT
 

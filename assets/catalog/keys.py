@@ -10,7 +10,7 @@ from assets.catalog.declared import Table
 from expectations.suite import Rule
 from sources.contract import digest
 from sources.layout import Extract
-from sources.parse import READER_VERSION
+from sources.reading import READER_VERSION
 from sources.vocabulary import Delivery
 
 BUILD_VERSION = "4"

@@ -12,7 +12,7 @@ from assets.deliveries.standing import Standing, set_apart
 from assets.lake.decisions import decisions
 from assets.lake.files import Lake, recalled
 from sources.layout import Extract
-from sources.parse import Reading
+from sources.reading import Reading
 
 
 def why_it_would_wait(lake: Lake, extract: Extract, verdict: dict[str, Any], now: datetime) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from assets.deliveries.receipts import Receipt
 from assets.deliveries.stamps import stamps
 from sources.layout import Extract
-from sources.parse import Reading
+from sources.reading import Reading
 from sources.stamp import Span
 
 

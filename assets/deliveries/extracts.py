@@ -30,9 +30,10 @@ from expectations.suite import Outcome, failing, raw_rules
 from sources.contract import Contract, digest
 from sources.duck import Connection, connect, relation, said_of
 from sources.layout import Extract, LayoutFault
-from sources.parse import PARQUET, Reading
+from sources.parse import PARQUET
 from sources.paths import quoted
 from sources.readers import NotReadable, Readers, Stopped
+from sources.reading import Reading
 from sources.reasons import Refused
 
 

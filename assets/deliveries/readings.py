@@ -9,8 +9,8 @@ from assets.lake.files import Lake, beside, place_file, recalled, save, sealed_f
 from assets.lake.seals import Damaged, Seal, is_sealed
 from sources.contract import digest
 from sources.layout import Extract, Layout, Match
-from sources.parse import READER_VERSION, Reading, discreet
 from sources.readers import Readers
+from sources.reading import READER_VERSION, Reading, discreet
 from sources.reasons import Refused
 from sources.unpack import content_of
 

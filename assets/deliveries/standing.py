@@ -16,8 +16,8 @@ from sources.contract import Contract
 from sources.duck import no_rows
 from sources.judgement import DELETED
 from sources.limits import why_held
-from sources.parse import Reading
 from sources.paths import quoted
+from sources.reading import Reading
 
 Rows = Sequence[Sequence[Any]]
 Ask = Callable[[str], Rows]

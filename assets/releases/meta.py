@@ -22,7 +22,7 @@ from assets.tables.domain_state import DomainState
 from assets.tables.versions import Version, Waiting, WithheldCount
 from sources.contract import Contract
 from sources.documents import read
-from sources.parse import Reading
+from sources.reading import Reading
 from sources.settings import PROJECT
 from sources.stamp import next_month
 from sources.vocabulary import Model

@@ -19,7 +19,8 @@ from sources.contract import Contract, load_contract, load_fields
 from sources.documents import read
 from sources.duck import connect
 from sources.layout import Extract, Layout, load_layout
-from sources.parse import Delivery, Reading
+from sources.parse import Delivery
+from sources.reading import Reading
 from sources.reasons import Refused
 from sources.settings import PROJECT
 

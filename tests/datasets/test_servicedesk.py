@@ -13,7 +13,8 @@ from assets.catalog.declared import Catalog
 from assets.deliveries.standing import current_records
 from sources.duck import relation
 from sources.layout import Extract, load_layout
-from sources.parse import Delivery, Reading
+from sources.parse import Delivery
+from sources.reading import Reading
 from tests.drawn import Tables
 
 SOURCES = Path(__file__).parent / "sources"
