@@ -5,7 +5,7 @@ from pathlib import Path
 
 import duckdb
 
-from assets.catalog.declared import REFERENCE, Catalog
+from assets.catalog.declared import MARTS, REFERENCE, Catalog
 from assets.lake import clock
 from assets.lake.decisions import decided
 from assets.lake.files import SHARED, Lake, beside, place
@@ -13,6 +13,7 @@ from assets.lake.manifests import NIGHTLY, Content, Manifest, history_of, releas
 from assets.releases import meta
 from assets.releases.database import DATABASE, STORAGE_VERSION
 from assets.releases.difference import revisions
+from assets.releases.views import create_views
 from assets.tables.build import Night
 from assets.tables.closure import Agreed
 from assets.tables.versions import Version, known, rows_sql
@@ -38,11 +39,13 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
         for version in shown:
             folder = lake.version(version.table, version.key)
             _copy_table(con, catalog, version.table, folder)
-            if version.table.startswith("marts."):
+            if version.table.startswith(f"{MARTS}."):
                 _copy_rows(con, folder, part / "marts" / f"{version.table.split('.')[1]}.parquet")
         # Compared with the release before it by the Parquet files, which are there by now.
         revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
         _write_meta(con, meta.rows(catalog, manifest, stands, published, night.windows, revision, decided(lake, night.as_of)))
+        names = {v.table for v in shown}
+        create_views(con, [t.contract for t in catalog.computed if t.name in names and t.layer == MARTS])
         con.execute("commit")
         con.execute("checkpoint release")
         con.execute("use memory")

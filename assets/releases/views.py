@@ -1,0 +1,56 @@
+"""Views for who works in a spreadsheet or a BI tool: each mart under its own name, in Danish, final periods only, codes in words.
+
+They stand in `main`, where programs look first, and hold nothing that the mart does not.
+"""
+
+from collections.abc import Iterable
+
+import duckdb
+
+from assets.catalog.declared import MARTS
+from assets.releases import meta
+from assets.tables.qualifiers import QF
+from sources.casts import ident, literal
+from sources.contract import Contract
+
+LABELS = "reference.code_label"
+PROVISIONAL = "is_provisional"
+
+
+def create_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
+    """A view for each mart of the release that is written; `contracts` are those of its marts."""
+    con.execute("create schema if not exists main")
+    tables = {f"{schema}.{name}" for schema, name in con.execute("select schema_name, table_name from duckdb_tables()").fetchall()}
+    coded = {c for (c,) in con.execute(f"select distinct column_name from {LABELS}").fetchall()} if LABELS in tables else set()
+    for contract in contracts:
+        mart = f"{MARTS}.{contract.id}"
+        there = [d[0] for d in con.execute(f"describe {mart}").fetchall()]
+        select, comments = _view(contract, there, coded)
+        con.execute(f"create view main.{ident(contract.id)} as {select}")
+        words = f"{meta.table_comment(contract)} Final periods only; {mart} has all, with codes."
+        con.execute(f"comment on view main.{ident(contract.id)} is {literal(words)}")
+        for name, comment in comments.items():
+            con.execute(f"comment on column main.{ident(contract.id)}.{ident(name)} is {literal(comment)}")
+
+
+def _view(contract: Contract, there: list[str], coded: set[str]) -> tuple[str, dict[str, str]]:
+    """The select of a view, and what each of its columns is."""
+    mart, joins, columns = f"{MARTS}.{contract.id}", list[str](), list[str]()
+    comments: dict[str, str] = {}
+    shown = [c for c in contract.columns if c.name in there and c.name != PROVISIONAL]
+    labels = [c.businessName or c.name for c in shown]
+    for column, label in zip(shown, labels, strict=True):
+        # Two columns that people call the same are told apart by their own names.
+        name = label if labels.count(label) == 1 else f"{label} ({column.name})"
+        value = f"mart.{ident(column.name)}"
+        unit = f" Unit: {column.unit}." if column.unit else ""
+        comments[name] = f"{column.name}: {column.description}{unit}"
+        if column.name in coded:
+            of = ident(f"label of {column.name}")
+            joins.append(f"left join {LABELS} as {of} on {of}.column_name = {literal(column.name)} and {of}.code = {value}")
+            columns += [f"coalesce({of}.label, {value}) as {ident(name)}", f"{value} as {ident(f'{name} (kode)')}"]
+            comments[f"{name} (kode)"] = f"The code of {name}."
+        else:
+            columns.append(f"{value} as {ident(name)}")
+    final = f"not mart.{PROVISIONAL}" if PROVISIONAL in there else f"not contains(mart.{QF}, 'p')" if QF in there else "true"
+    return f"select {', '.join(columns)} from {mart} as mart {' '.join(joins)} where {final}", comments
