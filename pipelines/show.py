@@ -45,7 +45,8 @@ def verdict(facts: dict[str, Any]) -> None:
             out.print(f"{title}: {escape(', '.join(facts[key]))}")
     _as_read(out, facts["first"])
     if facts["reasons"]:
-        said = ", ".join(f"{reason} {often:,}" for reason, often in sorted(facts["reasons"].items(), key=lambda r: -r[1]))
+        counted = sorted(facts["reasons"].items(), key=lambda r: -r[1])
+        said = ", ".join(reason if facts["is_of_persons"] else f"{reason} {often:,}" for reason, often in counted)
         out.print(f"[bold]Refused[/] {escape(said)}")
     _records(out, [{"file_name": facts["file"], **r} for r in facts["refused"]])
 
@@ -58,7 +59,13 @@ def proposal(found: dict[str, Any], out: Console) -> None:
     if why := tried.get("why_not_tried"):
         out.print(f"It cannot be tried as it stands: {escape(why)}", soft_wrap=True)
         return
-    out.print(f"By it {tried['accepted']:,} of {tried['records']:,} records would be taken, {tried['quarantined']:,} refused.")
+    taken, records = tried["accepted"], tried["records"]
+    # Of persons no number that could be of a few.
+    some = f"{taken:,} of {records:,} records would be taken, {tried['quarantined']:,} refused, {tried['ignored']:,} ignored."
+    told = f"{'all' if taken == records else 'none' if not taken else 'not all'} of {records:,} records would be taken."
+    out.print(f"By it {told if found['is_of_persons'] else some}")
+    if tried["reasons"]:
+        out.print(f"Refused: {escape(', '.join(tried['reasons']))}", soft_wrap=True)
     _as_read(out, tried["first"])
 
 

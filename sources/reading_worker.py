@@ -17,10 +17,11 @@ from typing import Any
 
 import duckdb
 
-from sources.dry_run import dry_run, proposal
+from sources.dry_run import dry_run
 from sources.duck import connect
 from sources.layout import Extract, LayoutFault
 from sources.parse import Delivery
+from sources.proposer.trial import proposal
 from sources.pseudonym import KeyRefused
 from sources.reasons import Refused
 from sources.unpack import unpack

@@ -4,16 +4,15 @@ A name that a supplier chose freely may be somebody's name or number, so it is n
 """
 
 import os
-import re
 import unicodedata
 from collections.abc import Iterable
 from pathlib import Path
 
 from assets.deliveries.stamps import stamps_of_name
 from sources.layout import Extract
+from sources.pseudonym import may_be_number
 from sources.reasons import Refused
 
-_LIKE_A_NUMBER = re.compile(r"\d(?:[\W_]{0,3}\d){7,}")
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")
 
 
@@ -53,4 +52,4 @@ def holds_number(name: str, stamps: Iterable[str]) -> bool:
     """Whether digits of a name, but for those of its `stamps`, could be a person's number."""
     for stamp in stamps:
         name = name.replace(stamp, "|", 1)
-    return _LIKE_A_NUMBER.search(name) is not None
+    return may_be_number(name)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from sources.layout import Extract
 from sources.proposer.names import likeness, name_speaks_for
@@ -19,6 +20,8 @@ TYPED = 0.2
 # By how much more than any other a name must be like it, where it is only a little like it.
 APART = 0.15
 CANDIDATES = 4
+# A wider table is one laid on its side.
+MOST_JUDGED = 200
 # What it weighs that a file has numbers of persons and an extract none, or the other way round, in columns.
 OF_PERSONS = 3
 # So for a column that must be there and is not found, twice for one that is the whole key;
@@ -118,7 +121,7 @@ def _pairs(sample: Sample, extract: Extract) -> Iterator[_Pair]:
         if f"${column.name}" == TYPE:
             continue
         alone_is_key = contract.key == [column.name] and contract.delivery.mode != "upsert"
-        for name, values in sample.columns.items():
+        for name, values in islice(sample.columns.items(), MOST_JUDGED):
             found = fit(column, values, sample, extract, alone_is_key)
             if is_asked(column) and values.filled < found.share:
                 found = replace(found, share=values.filled)
@@ -136,7 +139,7 @@ def _judged(pair: _Pair, pairs: list[_Pair]) -> Chosen | None:
     if near >= LIKE and pair.fit.codes:
         return Chosen(pair.name, pair.fit, near, "its name; nobody knows all of its codes", False)
     if near >= SAME:
-        return Chosen(pair.name, pair.fit, near, f"its name; {100 * (1 - share):.0f} % of its values would be refused", False)
+        return Chosen(pair.name, pair.fit, near, "its name; some of its values would be refused", False)
     if pair.fit.telling >= TELLING and share >= RIGHT:
         others = [p for p in pairs if p.column == pair.column and p.name != pair.name and p.fit.telling >= TELLING and p.fit.share >= RIGHT]
         if not others or near >= UNLIKE > max(p.likeness for p in others):

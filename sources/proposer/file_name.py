@@ -4,6 +4,8 @@ import re
 
 from sources.danish import MONTHS
 from sources.layout import DANISH_MONTH
+from sources.proposer.yaml_text import pattern
+from sources.pseudonym import may_be_number, tells_number
 from sources.vocabulary import Delivery
 
 # What stands in a name for the day, or day and time, when a file was drawn, and for the month it is for: no part of longer digits.
@@ -25,6 +27,8 @@ def file_lines(name: str, above: str, delivery: Delivery) -> list[str]:
     """
     if not delivery.completes:
         return []
+    if tells_number(name) or may_be_number(MONTH.sub("", STAMP.sub("", name))):
+        return ["# Its name holds what could be a number of a person: deliver it under another, and say as `file` which."]
     group = "latest" if delivery.completes == "through" else "period"
     stamped, rest = STAMP.search(name), STAMP.sub("\0", name, count=1)
     drawn = RECEIVED if stamped and stamped[2] else r"(?P<received>\d{8})"
@@ -40,7 +44,7 @@ def file_lines(name: str, above: str, delivery: Delivery) -> list[str]:
         covers = rf"(?P<{group}>({'|'.join(spelt)}){words[2]}\d{{4}})"
     elif told:
         covers, form = "", told[1]
-        said = [f"preamble: {_single(told[0])}   # the month the file is for"]
+        said = [f"preamble: {pattern(told[0])}   # the month the file is for"]
     elif delivery.mode == "replace_period":
         stem, mark, ending = rest.rpartition(".")
         digits = r"\d{4}" if delivery.unit == "year" else r"\d{4}-\d{2}"
@@ -49,24 +53,15 @@ def file_lines(name: str, above: str, delivery: Delivery) -> list[str]:
     else:
         lacks = "it counts as everything up to the day it was drawn" if group == "latest" else "no month becomes final by it"
         return [f"# Its name says no month, so that {lacks}. As a group of `file`: (?P<{group}>\\d{{4}}-\\d{{2}})"]
-    pattern = re.sub(r"\\([- ])", r"\1", re.escape(rest)).replace("\0", drawn).replace("\1", covers)
+    written = re.sub(r"\\([- ])", r"\1", re.escape(rest)).replace("\0", drawn).replace("\1", covers)
     if not stamped and delivery.drawn == "name":
         said.append(f"   # look: it must say when it was drawn, or no month becomes final: {RECEIVED}")
-    return [f"file: {_plain(pattern)}", *said, *([f'format: {{${group}: "{form}"}}'] if form else [])]
+    return [f"file: {pattern(written)}", *said, *([f'format: {{${group}: "{form}"}}'] if form else [])]
 
 
 def _above(text: str, group: str) -> tuple[str, str] | None:
     """A pattern of the lines above the header that tells the month, and the month's format."""
-    for said, pattern, form in ABOVE:
+    for said, digits, form in ABOVE:
         if found := said.search(text):
-            return rf"{found[1]}\W+(?P<{group}>{pattern})", form
+            return rf"{found[1]}\W+(?P<{group}>{digits})", form
     return None
-
-
-def _plain(pattern: str) -> str:
-    """A regular expression as it stands where YAML reads it so."""
-    return pattern if re.fullmatch(r"[\w(][^:#'\"]*", pattern) else _single(pattern)
-
-
-def _single(pattern: str) -> str:
-    return "'" + pattern.replace("'", "''") + "'"

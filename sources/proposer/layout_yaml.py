@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -12,38 +13,47 @@ from sources.proposer.choose import Chosen, Proposal, choose, is_asked
 from sources.proposer.file_name import file_lines
 from sources.proposer.sample import Sample, sample
 from sources.proposer.values import Fit, usual_month
-from sources.pseudonym import TYPE
+from sources.proposer.yaml_text import named, quoted
+from sources.pseudonym import TYPE, may_be_number
 from sources.vocabulary import Column
 
 UNKNOWN = f'"{OPEN}"'
-TOTAL = re.compile(r"(?i)(i alt|ialt|total|totalt|sum|samlet|\**\s*end of report.*)\W*")
-# What YAML takes for something else than a text.
-RESERVED = ("null", "yes", "no", "true", "false", "on", "off", "y", "n")
+TOTAL = re.compile(r"(?i)(i alt|ialt|total|totalt|sum|samlet)\W{0,2}")
 # Of a file whose records tell none.
 SOME_MONTH = "2000-01"
-# A column has at most so many codes that are each a line.
-MOST_LINES = 24
+# A column has at most so many codes that are each a line; where there are persons one of a letter or two, or of many
+# records, is a code and nobody's name.
+MOST_LINES, LETTERS, COMMON = 24, 2, 10
 
 
-def propose(path: Path, name: str, extracts: list[Extract]) -> tuple[Extract, str, str]:
-    """The extract a file is likeliest of, a layout for it in YAML, and the month most of its records are of, like 2015-05.
-
-    Raises Refused for an unreadable file and for one without a table.
+@dataclass(frozen=True)
+class Proposed:
+    """A layout in YAML for the extract a file is likeliest of. `month` is that of most records, like 2015-05; `is_of_persons` where
+    anything in the file could be somebody's number.
     """
+
+    extract: Extract
+    text: str
+    month: str
+    is_of_persons: bool
+
+
+def propose(path: Path, name: str, extracts: list[Extract]) -> Proposed:
+    """Raises Refused for an unreadable file and for one without a table."""
     table = sample(path)
     found, others = choose(name, table, extracts)
     chosen = found.chosen.get(found.extract.contract.delivery.period or "")
     month = usual_month(table.columns[chosen.name], chosen.fit.form) if chosen else ""
-    return found.extract, _yaml(name, table, found, others), month or SOME_MONTH
+    is_of_persons = table.tells_of_persons or found.extract.contract.has_personal_columns
+    return Proposed(found.extract, _yaml(name, table, found, others, is_of_persons), month or SOME_MONTH, is_of_persons)
 
 
-def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal]) -> str:
-    extract, chosen = found.extract, found.chosen
+def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal], is_of_persons: bool) -> str:
+    extract, chosen, sheet = found.extract, found.chosen, table.sheet
     asked = [c for c in extract.contract.columns if is_asked(c)]
-    sure = sum(c.name in chosen and chosen[c.name].is_sure for c in asked)
-    place = f" of sheet {table.sheet}" if table.sheet else ""
+    sure = sum(c.name in chosen and _is_sure(chosen[c.name]) for c in asked)
     lines = [
-        f"# A proposal for {extract.name}, from {table.records:,} records below line {table.line}{place}. Correct it, save it in the",
+        f"# A proposal for {extract.name}, from {table.records:,} records below line {table.line}. Correct it, save it in the",
         f"# region's sources/{extract.name}/layouts/ and try it with `ventetal check`. Sure of {sure} of the {len(asked)} columns that must"
         " be there.",
     ]
@@ -52,24 +62,28 @@ def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal]) -> 
     near = [p.extract.name for p in others if p.likelihood > 0 and p.likelihood >= 0.7 * found.likelihood][:2]
     if near:
         lines.append(f"# It could also be of {' or '.join(near)}: `ventetal layout --extract` says how.")
-    delivery = extract.contract.delivery
-    lines += file_lines(name, table.above, delivery)
+    lines += file_lines(name, table.above, extract.contract.delivery)
     if reads := _reads(table, found):
         lines.append(f"reads: {{{', '.join(reads)}}}")
-    if table.sheet:
-        lines.append(f"sheet: {_quoted(table.sheet)}")
-    if len(senders := [s.name for s in delivery.senders]) > 1:
+    if sheet:
+        hidden = is_of_persons and may_be_number(sheet)
+        lines.append("# Several sheets hold a table: `sheet` says which." if hidden else f"sheet: {quoted(sheet)}")
+    if len(senders := [s.name for s in extract.contract.delivery.senders]) > 1:
         lines.append(f"sender: {senders[0]}   # look: whose files these are, of {', '.join(senders)}")
     used = [n for n in table.header if n in {c.name for c in chosen.values()}]
-    lines.append(f"header: [{', '.join(_quoted(n) for n in (used if len(used) > 1 else table.header))}]")
+    lines.append(f"header: [{', '.join(map(quoted, used if len(used) > 1 else table.header))}]")
     lines += _ignored(table, chosen)
     lines.append("columns:")
     for column in extract.contract.columns:
-        lines += _column_lines(column, table, found)
+        lines += _column_lines(column, table, found, is_of_persons)
     unused = [n for n in table.header if n not in used]
     if unused:
-        lines.append(f"# Nobody reads: {', '.join(map(_plain, unused))}")
+        lines.append(f"# Nobody reads: {f'{len(unused)} columns' if is_of_persons else ', '.join(map(named, unused))}")
     return "\n".join(lines) + "\n"
+
+
+def _is_sure(chosen: Chosen) -> bool:
+    return chosen.is_sure and not chosen.fit.says
 
 
 def _reads(table: Sample, found: Proposal) -> list[str]:
@@ -83,17 +97,20 @@ def _reads(table: Sample, found: Proposal) -> list[str]:
     naive = [c for c in instants if not (c.fit.form or "").endswith("%z")]
     in_utc = [c for c in naive if (c.fit.form or "").endswith("Z") or re.search(r"(?i)\b(utc|gmt)\b", c.name.replace("_", " "))]
     said += ["zone: UTC"] if naive and len(in_utc) == len(naive) else []
-    markers = sorted({m for c in chosen.values() for m in c.fit.markers})
-    return said + ([f"missing: [{', '.join(_text(m) for m in markers)}]"] if markers else [])
+    return said
 
 
 def _ignored(table: Sample, chosen: dict[str, Chosen]) -> list[str]:
-    """A total below the records is no record: what it says of them is held against them where it adds up today."""
-    for record in table.last:
-        if name := next((n for n in table.header if TOTAL.fullmatch(record[n] or "")), ""):
-            sums = dict(_sums(table, chosen, record)) if table.is_whole else {}
-            said = f", sums: {{{', '.join(f'{c}: {_text(ident(n))}' for c, n in sums.items())}}}" if sums else ""
-            return [f"ignore: [{{when: {_text(f'{ident(name)} = {literal(record[name])}')}, because: A total is no record.{said}}}]"]
+    """A total at the very end is no record: what it says of them is held against them where it adds up today. A word that other records
+    have too is no total.
+    """
+    for record in table.last if table.is_whole else ():
+        for name in (n for n in table.header if TOTAL.fullmatch(record[n] or "")):
+            if table.columns[name].counts[record[name]] == 1:
+                sums = dict(_sums(table, chosen, record))
+                said = f", sums: {{{', '.join(f'{c}: {quoted(ident(n))}' for c, n in sums.items())}}}" if sums else ""
+                when = quoted(f"{ident(name)} = {literal(record[name])}")
+                return [f"ignore: [{{when: {when}, because: A total is no record.{said}}}]   # look: whether it is one"]
     return []
 
 
@@ -101,36 +118,40 @@ def _sums(table: Sample, chosen: dict[str, Chosen], record: dict[str, str]) -> I
     """Columns of numbers that add up to what the total says."""
     group, mark = (".", ",") if table.numbers == "danish" else (",", ".")
     for column, found in chosen.items():
-        said, values = record[found.name], table.columns[found.name]
-        counts = values.counts
-        if values.distinct > len(counts):
+        values = table.columns[found.name]
+        # Only a column that is read as it stands, and of which every text was counted.
+        if found.fit.form or found.fit.sql or found.fit.codes or values.distinct > len(values.counts):
             continue
         try:
-            told = Decimal(said.replace(group, "").replace(mark, "."))
+            told = Decimal(record[found.name].replace(group, "").replace(mark, "."))
             # The total is among the values.
-            rest = sum((Decimal(t.replace(group, "").replace(mark, ".")) * n for t, n in counts.items()), Decimal(0)) - told
+            rest = sum((Decimal(t.replace(group, "").replace(mark, ".")) * n for t, n in values.given.items()), Decimal(0)) - told
         except InvalidOperation:
             continue
-        if told and rest == told and not found.fit.form:
+        if told and rest == told:
             yield column, found.name
 
 
-def _column_lines(column: Column, table: Sample, found: Proposal) -> list[str]:
+def _column_lines(column: Column, table: Sample, found: Proposal, is_of_persons: bool) -> list[str]:
     if f"${column.name}" == TYPE:
         return [f"  {column.name}: {TYPE}"]
     chosen = found.chosen.get(column.name)
     if chosen is None:
         return [_by_period(column, found.extract) or _open(column, found)]
-    sure = (
-        f"   # {'sure' if chosen.is_sure and not chosen.fit.says else 'look'}: {'; '.join(w for w in (chosen.why, chosen.fit.says) if w)}"
-    )
-    if chosen.fit.sql:
-        return [f"  {column.name}: {{sql: {_text(chosen.fit.sql)}}}{sure}"]
-    options = [f'format: "{chosen.fit.form}"'] if chosen.fit.form else []
+    why = "; ".join(w for w in (chosen.why, chosen.fit.says) if w)
+    comment = f"   # {'sure' if _is_sure(chosen) else 'look'}: {named(why)}"
     if set(chosen.fit.codes) - {c for t, c in chosen.fit.codes.items() if t == c}:
-        return _code_lines(column, table, chosen, found.extract, sure)
-    said = f"{{from: {_quoted(chosen.name)}, {', '.join(options)}}}" if options else _quoted(chosen.name)
-    return [f"  {column.name}: {said}{sure}"]
+        return _code_lines(column, table, chosen, comment, is_of_persons)
+    return [f"  {column.name}: {_source(chosen.name, chosen.fit)}{comment}"]
+
+
+def _source(name: str, fit: Fit) -> str:
+    """Where a column comes from, as a layout says it."""
+    if fit.sql:
+        return f"{{sql: {quoted(fit.sql)}}}"
+    options = [f'format: "{fit.form}"'] if fit.form else []
+    options += [f"missing: [{', '.join(map(quoted, fit.markers))}]"] if fit.markers else []
+    return f"{{from: {quoted(name)}, {', '.join(options)}}}" if options else quoted(name)
 
 
 def _by_period(column: Column, extract: Extract) -> str:
@@ -143,49 +164,29 @@ def _by_period(column: Column, extract: Extract) -> str:
 
 def _open(column: Column, found: Proposal) -> str:
     """A column that is not found: what it is, and what could be meant."""
-    names = [_as_written(c) for c in found.candidates.get(column.name, [])]
-    said = [f"it could be {', '.join(names)}"] if names else []
-    said += [f"{_plain(found.misnamed[column.name])} is called so, and holds something else"] if column.name in found.misnamed else []
-    told = f"{column.description} {'. '.join(s[0].upper() + s[1:] for s in said)}".strip()
+    candidates = [named(_source(name, fit)) for name, fit in found.candidates.get(column.name, [])]
+    said = [f"it could be {', or '.join(candidates)}"] if candidates else []
+    if misnamed := found.misnamed.get(column.name):
+        said.append(f"{named(misnamed)} is called so, and holds something else")
+    told = "; ".join([column.description.rstrip("."), *said])
     if is_asked(column):
-        return f"  {column.name}: {UNKNOWN}   # required: {told}"
-    return f"  # {column.name}: ...   # optional: {told}"
+        return f"  {column.name}: {UNKNOWN}   # required: {told}."
+    return f"  # {column.name}: ...   # optional: {told}."
 
 
-def _as_written(candidate: tuple[str, Fit]) -> str:
-    """A column that could be meant as the layout would say it."""
-    name, fit = candidate
-    return f'{{from: {_quoted(name)}, format: "{fit.form}"}}' if fit.form else _plain(name)
-
-
-def _code_lines(column: Column, table: Sample, chosen: Chosen, found: Extract, sure: str) -> list[str]:
+def _code_lines(column: Column, table: Sample, chosen: Chosen, comment: str, is_of_persons: bool) -> list[str]:
     """The codes that are known, and each that is not as a comment: nobody could say which it is."""
-    counts = table.columns[chosen.name].counts
-    known = {t: c for t, c in chosen.fit.codes.items() if c}
-    unknown = sorted((t for t, c in chosen.fit.codes.items() if not c), key=lambda t: (-counts[t], t))
-    lines = [f"  {column.name}:{sure}", f"    from: {_quoted(chosen.name)}"]
-    if known:
-        lines += ["    map:", *(f"      {_text(t)}: {_quoted(c)}" for t, c in known.items())]
-    codes = ", ".join(column.valid_values or [])
+    counts, fit = table.columns[chosen.name].counts, chosen.fit
+    known = {t: c for t, c in fit.codes.items() if c}
+    unknown = sorted((t for t, c in fit.codes.items() if not c), key=lambda t: (-counts[t], t))
+    told = [t for t in unknown if not is_of_persons or len(t) <= LETTERS or counts[t] >= COMMON]
     # Of persons no number is told that could be of a few.
-    often = {t: "" if found.contract.has_personal_columns else f"in {counts[t]:,} records; " for t in unknown}
-    lines += [f"      # {_text(t)}: {chosen.fit.hints.get(t, '')}?   # {often[t]}one of {codes}" for t in unknown[:MOST_LINES]]
-    return lines if known else [*lines[:2], f"    map: {{}}   # none of its codes is known: {codes}", *lines[2:]]
-
-
-def _plain(name: str) -> str:
-    """A name within a comment, on one line."""
-    return " ".join(name.split())
-
-
-def _quoted(name: str) -> str:
-    return (
-        name
-        if re.fullmatch(r"[^\W\d][\w ()/+-]*", name)
-        and name.casefold() not in ("null", "yes", "no", "true", "false", "on", "off", "y", "n")
-        else _text(name)
-    )
-
-
-def _text(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t") + '"'
+    often = {t: "" if is_of_persons else f"in {counts[t]:,} records; " for t in told}
+    codes = ", ".join(column.valid_values or [])
+    lines = [f"  {column.name}:{comment}", f"    from: {quoted(chosen.name)}"]
+    lines += [f"    missing: [{', '.join(map(quoted, fit.markers))}]"] if fit.markers else []
+    lines += ["    map:", *(f"      {quoted(t)}: {quoted(c)}" for t, c in known.items())] if known else [
+        f"    map: {{}}   # none of its codes is known: {codes}"
+    ]  # fmt: skip
+    lines += [f"      # {quoted(named(t))}: {fit.hints.get(t, '')}?   # {often[t]}one of {codes}" for t in told[:MOST_LINES]]
+    return lines + (["      # ... and codes that few records have"] if len(told) < len(unknown) else [])

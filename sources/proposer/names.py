@@ -3,17 +3,20 @@
 import difflib
 import re
 import unicodedata
-from functools import cache
+from functools import lru_cache
 from itertools import takewhile
 
 from sources.documents import read
 from sources.layout import Extract
+from sources.proposer.sample import LONGEST
 from sources.settings import PROJECT
 from sources.vocabulary import Column
 
-# A column that is called a number and nothing else is what identifies the rows.
+# How much of two names is the same letters where one is a slip of the other.
+SPELT_ALIKE = 0.8
 # Words with so many letters in common at their beginnings are forms of one.
 STEM = 5
+# A column that is called a number and nothing else is what identifies the rows.
 NUMBER_OF_ROW, PLAIN_KEY = {"id", "nr", "no", "løbenr", "lbnr", "number"}, 0.7
 # A day by its name's end: OMVDT, INDDTO, slutdato.
 _DAY = re.compile(r"(\w{2,}?)(dato|date|dat|dto|dt)")
@@ -35,7 +38,7 @@ def _known(column: Column, extract: Extract) -> set[str]:
     return known | {column.name, column.businessName or column.name}
 
 
-@cache
+@lru_cache(50_000)
 def _alike(name: str, known: str) -> float:
     """1 for the same words; else the larger of: words in common or of one meaning, letters in common, one an abbreviation of the other."""
     ours, theirs = _words(name), _words(known)
@@ -50,10 +53,11 @@ def _alike(name: str, known: str) -> float:
     common = sum(ours_in) / max(len(one), len(other))
     # One says all that the other does, and more.
     common = max(common, 0.75 * max(min(ours_in), min(theirs_in)))
-    letters = difflib.SequenceMatcher(None, " ".join(one), " ".join(other)).ratio()
-    # Some letters are shared by chance.
-    letters = letters - 0.05 if letters >= 0.8 and min(len(" ".join(one)), len(" ".join(other))) > 3 else 0.6 * letters
-    return max(0.95 * common, letters, 0.8 * _abbreviates("".join(one), theirs))
+    letters = difflib.SequenceMatcher(None, " ".join(one), " ".join(other))
+    # Some letters are shared by chance, and to count them takes long.
+    is_near = letters.real_quick_ratio() >= SPELT_ALIKE and letters.quick_ratio() >= SPELT_ALIKE
+    spelt = letters.ratio() if is_near and min(len(" ".join(one)), len(" ".join(other))) > 3 else 0
+    return max(0.95 * common, spelt - 0.05 if spelt >= SPELT_ALIKE else 0, 0.8 * _abbreviates("".join(one), theirs))
 
 
 def _same(one: str, other: str) -> float:
@@ -75,9 +79,10 @@ def _parts(word: str) -> list[str]:
     return [word.removesuffix(end).removesuffix("s"), end] if end else [word]
 
 
+@lru_cache(50_000)
 def _words(name: str) -> tuple[str, ...]:
     """The words of a name: by case, digits and marks; lower case, without a unit in parentheses and what programs put before."""
-    text = unicodedata.normalize("NFC", name)
+    text = unicodedata.normalize("NFC", name[:LONGEST])
     text = re.sub(r"(?<=[a-zæøå])(?=[A-ZÆØÅ])", " ", re.sub(r"\([^)]*\)", " ", text))
     words = [w for w in re.split(r"[\W_]+", text.casefold()) if w]
     parts = [part for w in words if w not in ("u", "sys") for part in _parts(w)]

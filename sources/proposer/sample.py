@@ -14,6 +14,7 @@ from sources.delimited import DelimitedFile
 from sources.kinds import START_BYTES, foreign, kind_of
 from sources.layout import Layout, Match, Reads, Rows, plain_name
 from sources.matching import MOST_COLUMNS, names_at
+from sources.pseudonym import may_be_number, tells_number
 from sources.reasons import Refused
 from sources.workbook import Workbook
 
@@ -25,13 +26,14 @@ PERSON = re.compile(r"(0[1-9]|[1-9]\d)(0[1-9]|1[0-2])\d{2}-?[0-9A-ZÆØÅ]{4}|[1
 # What a cell is like, told apart only to see that a column is of one kind and its header of another.
 SHAPES = (
     ("date", re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}([ T].*)?|\d{1,2}[./ ]+[a-zæøå]{3,9}\.? \d{4}", re.I)),
-    ("number", re.compile(r"[+-]?\d[\d.,: -]*\s*%?")),
+    ("number", re.compile(r"[+-]?\d[\d.,: -]*%?")),
     ("code", re.compile(r"[A-Za-z]{0,4}\d+\w*")),
 )
-LASTS = 10
+# A total stands among so many records at the end; a longer cell is a text.
+LASTS, LONGEST = 3, 80
 # Numbers that can be read in one way.
-ENGLISH = re.compile(r"[+-]?(\d+\.(\d{1,2}|\d{4,})|\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,}))( ?%)?")
-DANISH = re.compile(r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,}))( ?%)?")
+ENGLISH = re.compile(r"[+-]?(0\.\d+|\d+\.(\d{1,2}|\d{4,})|\d{1,3}((,\d{3})+\.\d+|(,\d{3}){2,}))( ?%)?")
+DANISH = re.compile(r"[+-]?(0,\d+|\d+,(\d{1,2}|\d{4,})|\d{1,3}((\.\d{3})+,\d+|(\.\d{3}){2,}))( ?%)?")
 # Written for a value that is not there; what such a text means beside numbers of persons (fewer than five) is no number either.
 MARKERS = {
     "?", "-", "--", "–", ".", "..", "*", "n/a", "na", "#n/a", "null", "none", "nan", "i.m.", "i/t", "uoplyst", "ukendt", "ikke oplyst",
@@ -96,17 +98,24 @@ class Sample:
         points = commas = 0
         for values in self.columns.values():
             given = values.given
-            points += sum(n for t, n in given.items() if ENGLISH.fullmatch(t))
-            commas += sum(n for t, n in given.items() if DANISH.fullmatch(t))
-            # Three digits behind a mark: Danish in a file that is Danish by its marks; else a group where others are below a thousand.
-            in_three = {mark: sum(n for t, n in given.items() if re.fullmatch(rf"[+-]?\d{{1,3}}[{mark}]\d{{3}}", t)) for mark in ".,"}
-            if self.reads.delimiter == ";":
-                commas += sum(in_three.values())
+            english, danish = (sum(n for t, n in given.items() if shape.fullmatch(t)) for shape in (ENGLISH, DANISH))
+            points, commas = points + english, commas + danish
+            # Three digits behind a mark: as the others of the column; else Danish in a file that is Danish by its delimiter; else a group
+            # where others are below a thousand.
+            in_three = {mark: sum(n for t, n in given.items() if re.fullmatch(rf"[+-]?[1-9]\d{{0,2}}[{mark}]\d{{3}}", t)) for mark in ".,"}
+            if english or danish or self.reads.delimiter == ";":
+                points += sum(in_three.values()) if english > danish else 0
+                commas += sum(in_three.values()) if english <= danish else 0
                 continue
             is_grouped = any(re.fullmatch(r"[+-]?\d{1,3}", t) for t in given)
             points += in_three["," if is_grouped else "."]
             commas += in_three["." if is_grouped else ","]
         return "english" if points > commas or (points == commas and self.reads.delimiter == ",") else "danish"
+
+    @cached_property
+    def tells_of_persons(self) -> bool:
+        """Whether any text of the file is written like a number of a person: then nothing of it is shown unasked."""
+        return any(tells_number(text) for values in self.columns.values() for text in values.counts)
 
     @property
     def records(self) -> int:
@@ -162,8 +171,8 @@ def _is_header(row: list[str], below: list[list[str]]) -> float:
     names = [(i, name) for i, name in enumerate(row) if name]
     if len(names) < 2 or len({plain_name(n) for _, n in names}) < len(names):
         return 0
-    # Names are said aloud.
-    if any(PERSON.fullmatch(name) for _, name in names):
+    # Names are said aloud: what could be a number of a person is a record's.
+    if any(tells_number(n) or (may_be_number(n) and _shape(n) != "date") for _, n in names):
         return 0
     # A record has most of the columns; a row that has one or two is a title or a footnote.
     full = [r for r in below if len(r) <= len(row) + 1 and sum(bool(c) for c in r) >= max(2, len(names) / 3)]
@@ -181,6 +190,8 @@ def _is_header(row: list[str], below: list[list[str]]) -> float:
 
 
 def _shape(text: str) -> str:
+    if len(text) > LONGEST:
+        return "text"
     return next((name for name, shape in SHAPES if shape.fullmatch(text)), "text" if text else "")
 
 
@@ -207,7 +218,7 @@ def _read(opened: Workbook | DelimitedFile, found: _Found, sheet: str) -> Sample
         for i, counted in enumerate(counts):
             for pair in pc.value_counts(pc.utf8_trim_whitespace(even.column(i))).to_pylist():
                 if pair["values"]:
-                    counted[pair["values"]] += pair["counts"]
+                    counted[pair["values"][: 2 * LONGEST]] += pair["counts"]
         if len(even):
             tail = even.slice(max(0, len(even) - LASTS))
             cells = zip(*(tail.column(i).to_pylist() for i in range(len(names))), strict=True)

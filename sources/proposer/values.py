@@ -14,11 +14,12 @@ from sources.civil_time import CIVIL_ZONE
 from sources.danish import MONTHS as DANISH_MONTHS
 from sources.danish import month_numbers
 from sources.layout import DANISH_MONTH, Extract, plain_name
-from sources.proposer.sample import PERSON, Sample, Values
+from sources.proposer.sample import DANISH, ENGLISH, PERSON, Sample, Values
 from sources.vocabulary import Column
 
 CLOCK = re.compile(r"([01]?\d|2[0-3])[:.][0-5]\d([:.][0-5]\d)?")
 DURATION = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d")
+IN_THREES = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 SECONDS = re.compile(r"[\d.,]+ ?(sek\.?|sekunder|s|sec\.?|seconds)")
 # Days of this century and the last, counted from 1900 as spreadsheets do.
 SERIAL = re.compile(r"[2-6]\d{4}([.,]\d+)?")
@@ -127,7 +128,9 @@ def _dates(column: Column, values: Values, sample: Sample) -> Fit:
         says = "no day is past the 12th, so it could be month before day"
     if share >= RIGHT and column.physicalType == "DATE" and form and form.endswith(("Z", "%z")):
         return Fit(share, 0.5, sql=f"left({ident(values.name)}, 10)", markers=markers, says="the day as it is written, in its own zone")
-    return Fit(share * (1 if is_wanted else 0.96), 0.5, form, markers=markers, says=says)
+    if column.physicalType == "TIMESTAMP" and not is_wanted:
+        says = "days alone, so that each would be at midnight"
+    return Fit(share, 0.5 if is_wanted else 0.4, form, markers=markers, says=says)
 
 
 def _dates_by_sql(column: Column, values: Values, sample: Sample) -> tuple[str, str] | None:
@@ -138,7 +141,11 @@ def _dates_by_sql(column: Column, values: Values, sample: Sample) -> tuple[str, 
         month = f"case left(lower(regexp_extract({name}, '[^0-9. ]+')), 3) {months} end"
         return f"right({name}, 4) || '-' || {month} || '-' || lpad(regexp_extract({name}, '^[0-9]+'), 2, '0')", "its months are words"
     if sample.is_workbook and values.share(SERIAL) >= RIGHT:
-        return f"date '1899-12-30' + try_cast({name} as integer)", "the workbook has days as numbers"
+        days = f"try_cast(replace({name}, ',', '.') as double)"
+        if column.physicalType == "DATE":
+            return f"date '1899-12-30' + cast(floor({days}) as integer)", "the workbook has days as numbers"
+        instant = f"timestamp '1899-12-30' + to_seconds(cast(round(86400 * {days}) as bigint))"
+        return _in_zone(column, instant), "the workbook has days as numbers"
     if column.physicalType != "TIMESTAMP":
         return None
     beside = _day_and_clock(values, sample)
@@ -146,9 +153,12 @@ def _dates_by_sql(column: Column, values: Values, sample: Sample) -> tuple[str, 
         return None
     day, clock, form = beside
     instant = f"try_strptime({ident(day)} || ' ' || {ident(clock)}, {literal(form)})"
-    if column.name.endswith("_utc"):
-        instant = f"timezone('UTC', timezone({literal(CIVIL_ZONE)}, {instant}))"
-    return instant, f"day and time of day stand in {day} and {clock}"
+    return _in_zone(column, instant), f"day and time of day stand in {day} and {clock}"
+
+
+def _in_zone(column: Column, instant: str) -> str:
+    """SQL of an instant by the clocks, in UTC where the column's name asks for it."""
+    return f"timezone('UTC', timezone({literal(CIVIL_ZONE)}, {instant}))" if column.name.endswith("_utc") else instant
 
 
 def _day_and_clock(values: Values, sample: Sample) -> tuple[str, str, str] | None:
@@ -203,7 +213,7 @@ def _numbers(column: Column, values: Values, sample: Sample, kind: str) -> Fit:
     given, markers, name = values.given, values.markers, ident(values.name)
     group, mark = (r"\.", ",") if sample.numbers == "danish" else (",", r"\.")
     # A number that begins with a nought is a code.
-    whole = rf"[+-]?(0|[1-9]\d*|\d{{1,3}}({group}\d{{3}})+)"
+    whole = rf"[+-]?(0|[1-9]\d*|[1-9]\d{{0,2}}({group}\d{{3}})+)"
     if column.name.endswith("_seconds"):
         if values.share(DURATION) >= RIGHT:
             return Fit(1, 0.5, sql=f"date_part('epoch', try_cast({name} as interval))", markers=markers, says="hours, minutes and seconds")
@@ -217,11 +227,20 @@ def _numbers(column: Column, values: Values, sample: Sample, kind: str) -> Fit:
         return Fit(values.share(re.compile(rf"{whole}({mark}\d+)? ?%|[01]|0{mark}\d+")), 0.5, markers=markers)
     if kind in ("DOUBLE", "DECIMAL"):
         has_decimals = values.share(re.compile(rf"{whole}{mark}\d+")) > 0.3
-        return Fit(values.share(re.compile(rf"{whole}({mark}\d+)?")), 0.5 if has_decimals else 0.2, markers=markers)
+        share = values.share(re.compile(rf"{whole}({mark}\d+)?"))
+        return Fit(share, 0.5 if has_decimals else 0.2, markers=markers, says=_in_threes(values, mark == ","))
     options, shape = column.logicalTypeOptions, re.compile(whole)
     numbers = [(int(re.sub(r"[.,]", "", t)), n) for t, n in given.items() if shape.fullmatch(t)]
     low, high = float(options.get("minimum", "-inf")), float(options.get("maximum", "inf"))
-    return Fit(sum(n for v, n in numbers if low <= v <= high) / (given.total() or 1), 0.2, markers=markers)
+    share = sum(n for v, n in numbers if low <= v <= high) / (given.total() or 1)
+    return Fit(share, 0.2, markers=markers, says=_in_threes(values, mark == ","))
+
+
+def _in_threes(values: Values, is_danish: bool) -> str:
+    """What is to be looked at where no number of a column says whether its marks are of thousands or of decimals."""
+    if values.share(IN_THREES) and not values.share(ENGLISH) and not values.share(DANISH):
+        return f"1{'.' if is_danish else ','}234 is read as 1234"
+    return ""
 
 
 def _factor(name: str, column: Column) -> str:
@@ -243,10 +262,10 @@ def _codes(column: Column, values: Values, extract: Extract) -> Fit:
         return Fit(0, 0)
     found: dict[str, str | None] = {t: known.get(plain_name(t)) for t in sorted(given)}
     begun = {t: {c for k, c in known.items() if k.startswith(plain_name(t))} for t, code in found.items() if code is None}
-    # A few letters are the beginning of a code where every value of the column is; each code is meant once.
+    # Each code is meant once; of a letter or two nobody knows what they begin.
     once = {t: next(iter(codes)) for t, codes in begun.items() if len(codes) == 1}
     once = {t: c for t, c in once.items() if c not in found.values() and [*once.values()].count(c) == 1}
-    found |= {t: c for t, c in once.items() if len(t) >= LETTERS or len(once) == len(begun)}
+    found |= {t: c for t, c in once.items() if len(t) >= LETTERS}
     share = sum(given[t] for t, code in found.items() if code) / given.total()
     is_text = values.distinct > max(MOST_CODES, 2 * len(allowed))
     if share < RIGHT and (is_text or (values.distinct > len(allowed) and given.total() < REPEATS * len(given))):
