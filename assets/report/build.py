@@ -11,7 +11,7 @@ from typing import Any
 import duckdb
 
 from assets.lake.files import SHARED, beside, read_json, write_json
-from assets.report import charts, open_data, page, pdf, quality, workbook
+from assets.report import charts, danish, open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
 from assets.report.figures import tell
@@ -171,4 +171,4 @@ def _listed(paper: Paper, reports: Path) -> list[dict[str, Any]]:
 def _named(paper: Paper, facts: dict[str, Any]) -> dict[str, Any]:
     as_of, period = datetime.fromisoformat(str(facts["as_of"])), paper.period(str(facts[paper.unit]))
     name = paper.words(period) if paper is MONTHLY else paper.called(period)
-    return facts | {"name": name, "place": paper.place(period), "file": paper.file, "as_of": f"{as_of:%d-%m-%Y %H:%M}"}
+    return facts | {"name": name, "place": paper.place(period), "file": paper.file, "as_of": danish.day(as_of)}

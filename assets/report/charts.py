@@ -11,6 +11,7 @@ from assets.report import danish
 from assets.report.bars import bars, pairs
 from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, Spec, chosen, field, layer, title_of
 from assets.report.figures import Panel, Told
+from assets.report.heat import heat
 from assets.report.reading import Row
 from assets.report.waterfall import waterfall
 from assets.report.yearly import courses, levels, years
@@ -94,8 +95,8 @@ def _panel(told: Told, panel: Panel, width: str) -> Spec | None:
             return bars(told, panel, width)
         case "pairs":
             return pairs(told, panel, width)
-        case "multiples":
-            return _multiples(told, panel, width)
+        case "heat":
+            return heat(told, panel, width)
         case "levels":
             return levels(told, panel, width)
         case "years":
@@ -138,7 +139,7 @@ def _months(told: Told, panel: Panel, width: str) -> Spec | None:
         "layer": layers,
         "width": WIDTHS[width] - (64 if panel.kind == "line" else 0),
         "height": 190 if width == "wide" else 165,
-        "title": _headed(told, panel, limits, width),
+        "title": _headed(told, panel, data, limits, y, width),
     }
 
 
@@ -179,16 +180,20 @@ def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [point | {"stretch": number - place} for place, (point, number) in enumerate(zip(points, numbers, strict=True))]
 
 
-def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None, width: str) -> Any:
-    """The panel's title; the lines below it say what is drawn how."""
-    signs = {"line": ("hel linje", "stiplet"), "stack": ("mørk", "lys")}.get(panel.kind, ("", ""))
+def _headed(told: Told, panel: Panel, data: list[dict[str, Any]], limits: dict[str, Any] | None, y: Spec, width: str) -> Any:
+    """The panel's title; the lines below it say what is drawn how, by what is seen on a light page and on a dark one."""
+    signs = {"line": ("hel linje", "stiplet"), "stack": ("■", "□")}.get(panel.kind, ("", ""))
     said = [f"{sign}: {told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
+    if aims := list(dict.fromkeys(d["target_label"] for d in data if d["target"] is not None)):
+        said.append(f"prikket: mål {danish.listed(aims)}")
     if limits:
-        said.append(f"grå flade: {limits['label']}")
-    said = [line for words in said for line in wrap(words, LETTERS[width])]
+        said.append("farvet felt: mellem kontrolgrænserne")
+    if y["scale"].get("domain", [0])[0] > 0:
+        said.append("aksen begynder ikke ved 0")
     unit = told.words(panel.values[0]).unit
     title = title_of(told, panel) + (f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else "")
-    return {"text": title, "subtitle": said, "subtitleColor": MUTED, "subtitleFontSize": 12, "subtitlePadding": 4} if said else title
+    under = wrap(" · ".join(said), LETTERS[width])
+    return {"text": title, "subtitle": under, "subtitleColor": MUTED, "subtitleFontSize": 12, "subtitlePadding": 4} if said else title
 
 
 def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) -> dict[str, Any]:
@@ -201,20 +206,18 @@ def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) ->
         "label": danish.quantity(value, unit, told.figure.places, with_unit=False),
         "provisional": bool(row.get("is_provisional")),
         "target": float(target) if target is not None else None,
-        "target_label": f"mål {danish.percent(target, danish.whole_or(target, 2))}" if target is not None else None,
+        "target_label": danish.percent(target, danish.whole_or(target, 2)) if target is not None else None,
         "missed": target is not None and value < target,
         "final": row["month"] == told.last_final,
     }
 
 
 def _limits(told: Told, panel: Panel) -> dict[str, Any] | None:
-    """The natural limits of the panel's indicator, cut to what is possible."""
+    """The control limits of the panel's indicator, none while there are too few months for them."""
     row = told.reading.findings.get(panel.limits) if panel.limits else None
-    if row is None or row["lower_limit"] is None:
+    if row is None or row["lower_limit"] is None or row["variation"] in (None, "TOO_FEW"):
         return None
-    high = min(row["upper_limit"], 1.0) if row["unit"] == "share" else row["upper_limit"]
-    text = "naturligt leje" + (" (foreløbigt)" if row["has_provisional_limits"] else "")
-    return {"low": max(row["lower_limit"], 0.0), "high": high, "centre": row["centre"], "label": text}
+    return {"low": row["lower_limit"], "high": row["upper_limit"], "centre": row["centre"]}
 
 
 def _scale(data: list[dict[str, Any]], panel: Panel, unit: str | None, limits: dict[str, Any] | None) -> Spec:
@@ -230,22 +233,15 @@ def _scale(data: list[dict[str, Any]], panel: Panel, unit: str | None, limits: d
     return {"domain": domain, "nice": not share or high + room < 1, "zero": False}
 
 
-def _value_axis(unit: str | None, ticks: int = 4) -> Spec:
-    expression = "format(datum.value * 100, ',.4~f') + ' %'" if unit == danish.SHARE else "format(datum.value, ',')"
-    return {"labelExpr": expression, "tickCount": ticks, "domain": False, "ticks": False}
+def _value_axis(unit: str | None) -> Spec:
+    expression = "format(datum.value * 100, ',.4~f') + '\\u00a0%'" if unit == danish.SHARE else "format(datum.value, ',')"
+    return {"labelExpr": expression, "tickCount": 4, "domain": False, "ticks": False}
 
 
 def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Spec]:
-    """A dashed line in the months a target is in force, named once at its beginning."""
+    """A dotted line in the months a target is in force; how much it is stands above the chart, where no line crosses it."""
     aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
-    if not aimed:
-        return []
-    place = {"x": x, "y": field("target")}
-    named = {"align": "left", "baseline": "bottom", "dy": -4, "dx": -10, "color": TARGET, "fontWeight": "bold"}
-    return [
-        layer(aimed, "line", place, color=TARGET, strokeDash=[6, 4], strokeWidth=1.5),
-        layer(aimed[:1], "text", place | {"text": field("target_label", "nominal")}, **named),
-    ]
+    return [layer(aimed, "line", {"x": x, "y": field("target")}, color=TARGET, strokeDash=[2, 3], strokeWidth=2)] if aimed else []
 
 
 def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Spec) -> list[Spec]:
@@ -258,7 +254,7 @@ def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Spec) -> list[Spec]
     texts = []
     for end, shift in zip(ends, (7, -7) if is_crowded else (0, 0), strict=False):
         is_last = end["month"] == max(d["month"] for d in data)
-        beside = panel.kind in ("line", "multiples") and is_last
+        beside = panel.kind == "line" and is_last
         where: Spec = (
             {"align": "left", "baseline": "middle", "dx": 9, "dy": shift}
             if beside
@@ -280,22 +276,3 @@ def _ticks(months: list[str], width: str) -> list[Spec]:
 
 def _bar_size(months: int, width: str) -> int:
     return max(4, min(34, int(WIDTHS[width] / max(months, 1) * 0.62)))
-
-
-def _multiples(told: Told, panel: Panel, width: str) -> Spec | None:
-    """A small chart for each name, each with its own target; two side by side where there is room."""
-    column, by = panel.values[0], told.figure.names
-    unit = told.words(column).unit
-    columns = 2 if width == "wide" else 1
-    inner = WIDTHS[width] // columns - (104 if columns > 1 else 64)
-    cells = []
-    for name in dict.fromkeys(r[by] for r in told.rows):
-        data = [_point(r, column, told, unit, panel) for r in told.rows if r[by] == name and r[column] is not None]
-        if not data:
-            continue
-        months = sorted({d["month"] for d in data})
-        x = _month_axis([months[0], *(m for m in months[1:-1] if m[5:7] == "01"), months[-1]], width, padding=14)
-        y = field("value", axis=_value_axis(unit, ticks=3), scale=_scale(data, panel, unit, None))
-        layers = [*_line(data, x, y, FIRST, DASHES[0]), *_target_layers(data, x), *_end_labels(data, panel, x)]
-        cells.append({"layer": layers, "width": inner, "height": 96, "title": name})
-    return {"concat": cells, "columns": columns, "spacing": {"row": 84, "column": 120}, "bounds": "flush"} if cells else None

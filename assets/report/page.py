@@ -12,6 +12,7 @@ from assets.report import chart_style, charts, danish, prose
 from assets.report.figures import Section, Told
 from assets.report.overview import lines
 from assets.report.papers import Paper
+from assets.report.points import main_points
 from assets.report.quality import Part
 from assets.report.reading import Reading
 from assets.report.tables import Table, table
@@ -51,7 +52,9 @@ def report(
         file=paper.file,
         period_name=paper.words(reading.period),
         about=reading.about,
+        points=main_points([(section, _own(section, figures)) for section in paper.sections]),
         overview=[s for section in paper.sections if (s := (section.title, lines(section, _own(section, figures))))[1]],
+        unverified=_unverified(reading, figures),
         sections=[_section(s, figures, reading) for s in paper.sections],
         other=other,
         has_pdf=has_pdf,
@@ -61,7 +64,7 @@ def report(
 
 def quality(reading: Reading, parts: list[Part]) -> str:
     """kvalitet.html: how far the figures can be trusted."""
-    lead = f"Hvor langt tallene i rapporten for {danish.month(reading.period)} rækker."
+    lead = f"Hvad tallene i rapporten for {danish.month(reading.period)} bygger på, og hvor sikre de er."
     return _render("quality.html", title=f"Datakvalitet {danish.month(reading.period)}", lead=lead, about=reading.about, parts=parts)
 
 
@@ -84,6 +87,16 @@ def _section(section: Section, figures: list[Drawn], reading: Reading) -> dict[s
     }
 
 
+def _unverified(reading: Reading, figures: list[Drawn]) -> list[tuple[str, int, int, str]]:
+    """Every lookup with rows that nobody has compared with their source: what it is called, how many, and which figures use it."""
+    found: dict[tuple[str, int, int], list[str]] = {}
+    for told in (d.told for d in figures if not d.told.problem):
+        for row in reading.unverified(told.figure.key):
+            name = reading.codes.get(("lookup", row["lookup"])) or str(row["lookup"])
+            found.setdefault((name, row["rows"], row["of_rows"]), []).append(told.figure.id)
+    return [(name, rows, of_rows, danish.listed(ids)) for (name, rows, of_rows), ids in sorted(found.items())]
+
+
 def _own(section: Section, figures: list[Drawn]) -> list[Told]:
     return [d.told for d in figures if d.told.figure in section.figures]
 
@@ -99,14 +112,14 @@ def _figure(made: Drawn) -> dict[str, Any]:
         "problem": told.problem,
         "sentences": made.sentences,
         "table": made.table,
-        "method": told.method,
+        "method": figure.method,
         "period": told.period,
         "basis": [] if told.problem or not figure.basis else figure.basis(told),
         "wide": _labelled(made.drawing and made.drawing.wide, label),
         "narrow": _labelled(made.drawing and made.drawing.narrow, label),
-        "is_tall": len(figure.panels) > 2 or any(p.kind == "multiples" for p in figure.panels),
+        "is_tall": len(figure.panels) > 2,
         "is_screen_only": figure.on_screen_only,
-        "is_table_first": bool(figure.pivot) or not figure.panels,
+        "is_table_first": not figure.panels,
     }
 
 
@@ -119,9 +132,11 @@ def _labelled(svg: str | None, label: str) -> Markup | None:
 
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.filters["day"] = danish.day
+    return made
 
 
 def _render(template: str, **values: Any) -> str:

@@ -95,19 +95,26 @@ class Reading:
         """Rows of a query up to the paper's period."""
         return query(self.con, sql, self.period)
 
-    def course(self, indicator: str, subject: str) -> list[tuple[date, float]]:
-        """Month and value of an indicator's final months."""
-        if KPI not in self.tables:
-            return []
-        sql = f"select month, value from {KPI} where indicator = ? and subject = ? and not is_provisional and month <= ? order by month"
-        return self.con.execute(sql, [indicator, subject, self.period]).fetchall()
+    @cached_property
+    def indicators(self) -> dict[tuple[str, str], str]:
+        """What an indicator of a subject, or of every subject (*), is called."""
+        return {(r["indicator"], r["subject"]): r["label"] for r in dicts(self.con, "select indicator, subject, label from reference.kpi")}
 
-    def bounds(self, month: date) -> list[Row]:
-        """The bounds of the completeness bands in force in a month."""
-        sql = (
-            "select indicator, value from reference.target where indicator like 'completeness_%' and $month between valid_from and valid_to"
-        )
-        return query(self.con, sql, month) if "reference.target" in self.tables else []
+    @cached_property
+    def courses(self) -> dict[tuple[str, str], list[tuple[date, float]]]:
+        """Month and value of the final months of every indicator and subject, oldest first."""
+        if KPI not in self.tables:
+            return {}
+        found: dict[tuple[str, str], list[tuple[date, float]]] = {}
+        sql = f"""
+            select indicator, subject, month, value
+            from {KPI}
+            where not is_provisional and value is not null and month <= $month
+            order by all
+        """
+        for row in self.every(sql):
+            found.setdefault((row["indicator"], row["subject"]), []).append((row["month"], row["value"]))
+        return found
 
     def accepted_share(self, extracts: tuple[str, ...], month: date) -> float | None:
         """The least share of a month's records that was accepted, of these extracts."""
