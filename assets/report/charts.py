@@ -137,7 +137,7 @@ def _months(told: Told, panel: Panel, width: str) -> Spec | None:
     layers += _end_labels(data, panel, x)
     return {
         "layer": layers,
-        "width": WIDTHS[width] - (64 if panel.kind == "line" else 0),
+        "width": WIDTHS[width] - 64,
         "height": 190 if width == "wide" else 165,
         "title": _headed(told, panel, data, limits, y, width),
     }
@@ -182,8 +182,8 @@ def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _headed(told: Told, panel: Panel, data: list[dict[str, Any]], limits: dict[str, Any] | None, y: Spec, width: str) -> Any:
     """The panel's title; the lines below it say what is drawn how, by what is seen on a light page and on a dark one."""
-    signs = {"line": ("hel linje", "stiplet"), "stack": ("■", "□")}.get(panel.kind, ("", ""))
-    said = [f"{sign}: {told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
+    signs = {"line": ("hel linje:", "stiplet:"), "stack": ("■", "□")}.get(panel.kind, ("", ""))
+    said = [f"{sign} {told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
     if aims := list(dict.fromkeys(d["target_label"] for d in data if d["target"] is not None)):
         said.append(f"prikket: mål {danish.listed(aims)}")
     if limits:

@@ -13,7 +13,8 @@ from assets.report.tables import places_of
 STEP = 26
 # Months that have room for a number, the newest of all.
 MOST = 12
-SIGNS = "▼ under målet, jo mørkere jo længere fra det · * usikker"
+BARE = {"domain": False, "ticks": False}
+SIGNS = "▼ under målet, jo kraftigere farve, jo længere fra det · * usikker"
 
 
 def heat(told: Told, panel: Panel, width: str) -> Spec | None:
@@ -25,12 +26,12 @@ def heat(told: Told, panel: Panel, width: str) -> Spec | None:
         return None
     newest = {r[by]: r for r in rows}
     names = {name: _named(newest[name], name, panel.target, width) for name in sorted(newest)}
-    heads = [danish.short_month(m).split() if m == months[0] or m.month == 1 else [danish.short_month(m)[:3]] for m in months]
+    heads = [[f"{m.year}" if m == months[0] or m.month == 1 else " ", danish.short_month(m)[:3]] for m in months]
     # Months of two years may share a name: the place keeps them apart.
     data = [_field(told, r, column, width) | {"name": names[r[by]], "month": months.index(r["month"])} for r in rows]
     where = {
         "y": field("name", "nominal", sort=list(names.values()), axis=name_axis(list(names.values()), width)),
-        "x": field("month", "ordinal", axis={"orient": "top", "labelExpr": f"{json.dumps(heads)}[datum.value]", "labelAngle": 0, "domain": False, "ticks": False}),
+        "x": field("month", "ordinal", axis={"orient": "top", "labelExpr": f"{json.dumps(heads)}[datum.value]", "labelAngle": 0, "labelPadding": 18, **BARE}),
     }
     inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
     fill = {"condition": [{"test": f"datum.third == {n}", "value": c} for n, c in enumerate(HEAT, start=1)], "value": PAPER}

@@ -94,7 +94,14 @@ def _unverified(reading: Reading, figures: list[Drawn]) -> list[tuple[str, int, 
         for row in reading.unverified(told.figure.key):
             name = reading.codes.get(("lookup", row["lookup"])) or str(row["lookup"])
             found.setdefault((name, row["rows"], row["of_rows"]), []).append(told.figure.id)
-    return [(name, rows, of_rows, danish.listed(ids)) for (name, rows, of_rows), ids in sorted(found.items())]
+    order = [d.told.figure.id for d in figures]
+    return [(name, rows, of_rows, _listed(ids, order)) for (name, rows, of_rows), ids in sorted(found.items())]
+
+
+def _listed(ids: list[str], order: list[str]) -> str:
+    """Figures by name; more than two in a row by the first and the last."""
+    first, last = order.index(ids[0]), order.index(ids[-1])
+    return f"{ids[0]} til {ids[-1]}" if last - first == len(ids) - 1 > 1 else danish.listed(ids)
 
 
 def _own(section: Section, figures: list[Drawn]) -> list[Told]:

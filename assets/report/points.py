@@ -20,11 +20,12 @@ MOST = 6
 KINDS = {
     "MISSED": "Mål ikke nået",
     "CONCERN": "Bekymrende",
-    "COURSE": "Samme retning hver måned",
+    "COURSE": "Går den forkerte vej hver måned",
     "CHANGE": "Stor ændring på et år",
     "INCOMPLETE": "Lav datakomplethed",
     "IMPROVEMENT": "Forbedring",
     "UNUSUAL": "Usædvanligt",
+    "SAME_WAY": "Samme retning hver måned",
 }
 
 
@@ -67,9 +68,11 @@ def _of_indicator(row: Row, places: int) -> Iterator[Point]:
         yield Point("MISSED", abs(row["value"] - row["target"]) / (row["target"] or 1), missed(row, places))
     elif row["variation"] in ("CONCERN", "IMPROVEMENT", "HIGH", "LOW"):
         kind = row["variation"] if row["variation"] in KINDS else "UNUSUAL"
-        yield Point(kind, row["side_months"], Markup("{} {}").format(prose.level(row, places), prose.variation(row, places)))
+        said = Markup("{} {}").format(prose.level(row, places), prose.sign(row, places))
+        yield Point(kind, row["side_months"], said)
     elif row["variation"] == "TOO_FEW" and row["is_course"]:
-        yield Point("COURSE", row["course_months"], course(row, places))
+        is_worse = row["better"] == ("LOWER" if row["course_step"] > 0 else "HIGHER")
+        yield Point("COURSE" if is_worse else "SAME_WAY", row["course_months"], course(row, places))
     elif row["is_large_change"]:
         size = abs(row["change_from_year_before"]) / (abs(row["value_year_before"]) or 1)
         yield Point("CHANGE", size, Markup("{} {}").format(prose.level(row, places), prose.from_year_before(row, places)))
@@ -79,8 +82,8 @@ def _of_indicator(row: Row, places: int) -> Iterator[Point]:
 
 def missed(row: Row, places: int) -> Markup:
     """The value beside the target it misses, and how often the target was met so far."""
-    said = Markup("{} Det er nået i {} af {} måneder.")
-    return said.format(prose.level(row, places), data(row["months_met"]), data(row["months_judged"]))
+    often = "Det er nået i {} af {} måneder." if row["months_met"] else "Det er ikke nået i nogen af {1} måneder."
+    return Markup("{} ").format(prose.level(row, places)) + Markup(often).format(data(row["months_met"]), data(row["months_judged"]))
 
 
 def course(row: Row, places: int) -> Markup:

@@ -126,25 +126,37 @@ def variation(row: Row, places: int) -> Markup:
         return _too_few(row, places)
     if row["variation"] is None or row["lower_limit"] is None:
         return Markup("")
+    if row["variation"] == "NATURAL":
+        said = Markup("Tallet ligger mellem {}; det er naturlig variation.").format(_limits(row, places))
+    else:
+        said = Markup("<strong>{}:</strong> {}").format(VARIATION[row["variation"]], sign(row, places))
+    return said + _assurance(row)
+
+
+def sign(row: Row, places: int) -> Markup:
+    """By what a month is known to be more than natural variation."""
     unit = row["unit"]
-    low, high = data(row["lower_limit"], unit, places), data(row["upper_limit"], unit, places)
-    limits = Markup("kontrolgrænserne, {} og {}").format(low, high)
     side = "over" if row["value"] > row["centre"] else "under"
+    limit = data(row["upper_limit" if side == "over" else "lower_limit"], unit, places)
+    which = "øvre" if side == "over" else "nedre"
     match row["special_cause"]:
         case "OUTSIDE":
-            limit = Markup("den øvre kontrolgrænse på {}").format(high) if side == "over" else Markup("den nedre på {}").format(low)
-            said = Markup("tallet ligger {} {}").format(side, limit)
+            return Markup("Tallet ligger {} den {} kontrolgrænse på {}.").format(side, which, limit)
         case "SHIFT":
-            said = Markup("tallet har i {} måneder i træk ligget {} midten ({}), selv om det ligger mellem {}").format(
-                data(row["side_months"]), side, data(row["centre"], unit, places), limits
+            return Markup("Tallet har i {} måneder i træk ligget {} midten på {}, men mellem {}.").format(
+                data(row["side_months"]), side, data(row["centre"], unit, places), _limits(row, places)
             )
         case "TREND":
-            said = Markup("tallet er {} i {} måneder i træk fra {}").format(_way(row), data(row["course_months"]), when(row["course_from"]))
-        case "NEAR_LIMIT":
-            said = Markup("mindst to af tre måneder i træk ligger tæt på {}").format(high if side == "over" else low)
+            return Markup("Tallet er {} hver måned siden {} ({}).").format(
+                _way(row), when(row["course_from"]), data(row["value_at_course_start"], unit, places)
+            )
         case _:
-            return Markup("Tallet ligger mellem {}; det er naturlig variation.").format(limits) + _assurance(row)
-    return Markup("<strong>{}:</strong> {}.").format(VARIATION[row["variation"]], said) + _assurance(row)
+            return Markup("Mindst to af tre måneder i træk ligger tæt på den {} kontrolgrænse på {}.").format(which, limit)
+
+
+def _limits(row: Row, places: int) -> Markup:
+    low, high = data(row["lower_limit"], row["unit"], places), data(row["upper_limit"], row["unit"], places)
+    return Markup("kontrolgrænserne {} og {}").format(low, high)
 
 
 def _too_few(row: Row, places: int) -> Markup:
@@ -156,7 +168,7 @@ def _too_few(row: Row, places: int) -> Markup:
         return Markup("Tallet er {} hver måned siden {} ({}), men {} måneder er for få til at afgøre, om det er naturlig variation.").format(
             _way(row), when(row["course_from"]), data(row["value_at_course_start"], unit, places), months
         )
-    return Markup("{} måneder er for få til kontrolgrænser; tallet har ligget mellem {} ({}) og {} ({}).").format(
+    return Markup("På {} måneder har tallet ligget mellem {} ({}) og {} ({}).").format(
         months, data(row["lowest"], unit, places), when(row["lowest_month"]), data(row["highest"], unit, places), when(row["highest_month"])
     )
 

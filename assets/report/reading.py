@@ -117,8 +117,12 @@ class Reading:
         return found
 
     def accepted_share(self, extracts: tuple[str, ...], month: date) -> float | None:
-        """The least share of a month's records that was accepted, of these extracts."""
-        sql = "select min(completeness_share) from meta.coverage where month = ? and extract in (select unnest(?))"
+        """The least share of a month's records that was accepted, of these extracts; None where one is withheld."""
+        sql = """
+            select case when count(completeness_share) = count(*) then min(completeness_share) end
+            from meta.coverage
+            where month = ? and extract in (select unnest(?)) and state <> 'outside'
+        """
         share: float | None = self.con.execute(sql, [month, list(extracts)]).fetchall()[0][0]
         return share
 

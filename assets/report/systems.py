@@ -102,7 +102,7 @@ SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("respons
     Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
         Panel("heat", ("compliance_share",), target="sla_target"),
     ), points=missed, listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), says=response_times,
-        names="system_name", pivot=("system_name", "compliance_share"), places=2),
+        names="system_name", pivot=("system_name", "compliance_share"), places=2, on_screen_only=True),
 ))  # fmt: skip
 PROJECTS = Section("projekter", "Større projekter", "project", ("project_status",), (
     Figure("C8", "Status for projekterne", "Projekterne vurderer selv deres status. Teksten oversættes efter en liste over kendte formuleringer."

@@ -41,12 +41,8 @@ def counts(told: Told) -> list[Markup]:
         said.append(
             Markup("I {} blev {} af {} forløb afsluttet inden for fristen.").format(when(row["month"]), data(within), data(row["pathways"]))
         )
-    if row["open_pathways"] is not None and row["open_over_limit"] is not None:
-        said.append(
-            Markup("Ved månedens udgang ventede {} forløb, heraf {} over fristen.").format(
-                data(row["open_pathways"]), data(row["open_over_limit"])
-            )
-        )
+    if row["open_pathways"] is not None:
+        said.append(Markup("Ved månedens udgang ventede {} forløb i alt.").format(data(row["open_pathways"])))
     return said
 
 
@@ -71,19 +67,19 @@ SECTION = Section("udredning", "Udredningsret", "udredning", ("pathways",), note
     Figure("A7", "Andel somatiske forløb udredt inden for fristen", NET, (
         Panel("line", ("within_limit_net_share", "within_limit_gross_share"), "Andel inden for fristen",
             limits=("udredning_within_limit", "SOM")),
-        Panel("line", ("completeness_volume_share",)),
+        Panel("line", ("completeness_volume_share",), "Datakomplethed: afsluttede forløb som andel af de ventede"),
     ), (("udredning_within_limit", "SOM"),), says=completeness),
     Figure("A8", "Antal somatiske forløb inden for fristen og i alt", NET, (
         Panel("stack", ("within_limit_net", "over_limit"), "Afsluttede forløb"),
-        Panel("line", ("open_over_limit",)),
-    ), listed=(("udredning_open_over_limit", "SOM"),), says=counts, labels={"over_limit": "Over fristen"}, units={"over_limit": "pathways"}),
+        Panel("line", ("open_over_limit",), limits=("udredning_open_over_limit", "SOM")),
+    ), (("udredning_open_over_limit", "SOM"),), says=counts, labels={"over_limit": "Over fristen"}, units={"over_limit": "pathways"}),
     Figure("A9", "Andel psykiatriske forløb udredt inden for fristen", GROSS, (
         Panel("line", ("within_limit_gross_share", "within_limit_net_share"), "Andel inden for fristen",
             limits=("udredning_within_limit", "PSY")),
-        Panel("line", ("completeness_volume_share",)),
+        Panel("line", ("completeness_volume_share",), "Datakomplethed: afsluttede forløb som andel af de ventede"),
     ), (("udredning_within_limit", "PSY"),), says=completeness_and_right),
     Figure("A10", "Antal psykiatriske forløb inden for fristen og i alt", GROSS, (
         Panel("stack", ("within_limit_gross", "over_limit"), "Afsluttede forløb"),
-        Panel("line", ("open_over_limit",)),
-    ), listed=(("udredning_open_over_limit", "PSY"),), says=counts, labels={"over_limit": "Over fristen"}, units={"over_limit": "pathways"}),
+        Panel("line", ("open_over_limit",), limits=("udredning_open_over_limit", "PSY")),
+    ), (("udredning_open_over_limit", "PSY"),), says=counts, labels={"over_limit": "Over fristen"}, units={"over_limit": "pathways"}),
 ))  # fmt: skip
