@@ -106,7 +106,9 @@ def test_headings_never_skip_a_level(browser: Browser, april_report: Path) -> No
 def test_paper_shows_every_table_whose_numbers_no_chart_carries_and_no_navigation(browser: Browser, april_report: Path) -> None:
     page = opened(browser, april_report / "index.html")
     page.emulate_media(media="print")
-    hidden = page.evaluate("[...document.querySelectorAll('main table')].filter(t => t.getBoundingClientRect().height < 10).map(t => t.dataset.table)")
+    hidden = page.evaluate(
+        "[...document.querySelectorAll('main table')].filter(t => t.getBoundingClientRect().height < 10).map(t => t.dataset.table)"
+    )
     navigation = page.evaluate("getComputedStyle(document.querySelector('nav')).display")
     page.close()
     assert (hidden, navigation) == ([f.key for f in MONTHLY.figures if f.on_screen_only], "none")

@@ -7,9 +7,12 @@ import re
 from textwrap import wrap
 from typing import Any, NamedTuple
 
+from markupsafe import Markup
+
 from assets.report import danish
 from assets.report.bars import bars, pairs
 from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, Spec, chosen, field, layer, title_of
+from assets.report.engine import Engines
 from assets.report.figures import Panel, Told
 from assets.report.heat import heat
 from assets.report.reading import Row
@@ -24,7 +27,6 @@ MONTH_AXIS = (
     "timeFormat(datum.value, '%m') == '01' || datum.index == 0"
     " ? [timeFormat(datum.value, '%b'), timeFormat(datum.value, '%Y')] : timeFormat(datum.value, '%b')"
 )
-VEGA_LITE = "6.1"
 CONFIG = {
     "aria": False,
     "font": "Arial, Helvetica, Liberation Sans, sans-serif",
@@ -39,6 +41,9 @@ CONFIG = {
     "title": {"anchor": "start", "fontSize": 13, "fontWeight": "bold", "color": INK, "offset": 10},
     "text": {"fontSize": 12, "color": INK},
 }  # fmt: skip
+# Of a picture that stands alone: pixels above the drawing, and of a letter of its title.
+HEAD, TITLE_LETTER = 54, 9
+SIZE = re.compile(r'<svg [^>]*?width="(?P<width>\d+)" height="(?P<height>\d+)"[^>]*>')
 PART_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
@@ -50,19 +55,18 @@ class Drawing(NamedTuple):
     alone: str
 
 
-def draw(told: Told) -> Drawing | None:
-    """None where the figure is a table alone or has nothing to draw."""
-    wide, narrow = specification(told, "wide"), specification(told, "narrow")
-    if wide is None or narrow is None:
-        return None
-    return Drawing(_svg(wide), _svg(narrow), _svg(wide | {"title": _own_title(told)}))
+def draw(told: list[Told], engines: Engines) -> list[Drawing | None]:
+    """The figures, drawn side by side; None where one is a table alone or has nothing to draw."""
+    asked = [[engines.svg(spec) if (spec := specification(t, width)) else None for width in ("wide", "narrow")] for t in told]
+    return [
+        Drawing(made := _plain(wide.result()), _plain(narrow.result()), _alone(t, made)) if wide and narrow else None
+        for t, (wide, narrow) in zip(told, asked, strict=True)
+    ]
 
 
-def png(svg: str) -> bytes:
-    import vl_convert
-
-    picture: bytes = vl_convert.svg_to_png(svg, scale=2)
-    return picture
+def _plain(svg: str) -> str:
+    """One picture has one text: its parts have no names to be read out."""
+    return PART_ROLES.sub("", svg)
 
 
 def specification(told: Told, width: str) -> dict[str, Any] | None:
@@ -73,20 +77,19 @@ def specification(told: Told, width: str) -> dict[str, Any] | None:
     return {"vconcat": drawn, "spacing": 24, "config": CONFIG} if drawn else None
 
 
-def _svg(spec: dict[str, Any]) -> str:
-    import vl_convert
-
-    svg: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, format_locale="da-DK", time_format_locale="da-DK")
-    # One picture has one text: its parts have no names to be read out.
-    return PART_ROLES.sub("", svg)
-
-
-def _own_title(told: Told) -> dict[str, Any]:
-    return {
-        "text": f"{told.figure.id} · {told.figure.title}",
-        "subtitle": f"{told.period} · udgivelse {told.reading.about['release_id']}",
-        "anchor": "start", "fontSize": 16, "subtitleFontSize": 12, "subtitleColor": MUTED, "color": INK, "offset": 16,
-    }  # fmt: skip
+def _alone(told: Told, svg: str) -> str:
+    """The drawing below its title, its period and its release."""
+    found = SIZE.match(svg)
+    assert found
+    width, height = (int(found[side]) for side in ("width", "height"))
+    title = f"{told.figure.id} · {told.figure.title}"
+    under = f"{told.period} · udgivelse {told.reading.about['release_id']}"
+    head = Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{0}" height="{1}" viewBox="0 0 {0} {1}">'
+        '<rect width="{0}" height="{1}" fill="{2}"/><g font-family="{3}"><text x="12" y="24" font-size="16" font-weight="bold" fill="{4}">'
+        '{5}</text><text x="12" y="42" font-size="12" fill="{6}">{7}</text></g><g transform="translate(0,{8})">'
+    ).format(max(width, TITLE_LETTER * len(title)), height + HEAD, PAPER, CONFIG["font"], INK, title, MUTED, under, HEAD)
+    return f"{head}{svg[found.end() : -len('</svg>')]}</g></svg>"
 
 
 def _panel(told: Told, panel: Panel, width: str) -> Spec | None:

@@ -31,7 +31,11 @@ def heat(told: Told, panel: Panel, width: str) -> Spec | None:
     data = [_field(told, r, column, width) | {"name": names[r[by]], "month": months.index(r["month"])} for r in rows]
     where = {
         "y": field("name", "nominal", sort=list(names.values()), axis=name_axis(list(names.values()), width)),
-        "x": field("month", "ordinal", axis={"orient": "top", "labelExpr": f"{json.dumps(heads)}[datum.value]", "labelAngle": 0, "labelPadding": 18, **BARE}),
+        "x": field(
+            "month",
+            "ordinal",
+            axis={"orient": "top", "labelExpr": f"{json.dumps(heads)}[datum.value]", "labelAngle": 0, "labelPadding": 18, **BARE},
+        ),
     }
     inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
     fill = {"condition": [{"test": f"datum.third == {n}", "value": c} for n, c in enumerate(HEAT, start=1)], "value": PAPER}

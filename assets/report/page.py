@@ -9,6 +9,7 @@ import jinja2
 from markupsafe import Markup
 
 from assets.report import chart_style, charts, danish, prose
+from assets.report.engine import Engines
 from assets.report.figures import Section, Told
 from assets.report.overview import lines
 from assets.report.papers import Paper
@@ -30,8 +31,8 @@ class Drawn:
     drawing: charts.Drawing | None
 
 
-def drawn(told: Told) -> Drawn:
-    return Drawn(told, table(told), prose.findings(told), charts.draw(told))
+def drawn(told: list[Told], engines: Engines) -> list[Drawn]:
+    return [Drawn(t, table(t), prose.findings(t), made) for t, made in zip(told, charts.draw(told, engines), strict=True)]
 
 
 @dataclass(frozen=True)

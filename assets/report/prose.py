@@ -165,9 +165,9 @@ def _too_few(row: Row, places: int) -> Markup:
     if row["months"] < 2:
         return Markup("")
     if row["is_course"]:
-        return Markup("Tallet er {} hver måned siden {} ({}), men {} måneder er for få til at afgøre, om det er naturlig variation.").format(
-            _way(row), when(row["course_from"]), data(row["value_at_course_start"], unit, places), months
-        )
+        return Markup(
+            "Tallet er {} hver måned siden {} ({}), men {} måneder er for få til at afgøre, om det er naturlig variation."
+        ).format(_way(row), when(row["course_from"]), data(row["value_at_course_start"], unit, places), months)
     return Markup("På {} måneder har tallet ligget mellem {} ({}) og {} ({}).").format(
         months, data(row["lowest"], unit, places), when(row["lowest_month"]), data(row["highest"], unit, places), when(row["highest_month"])
     )

@@ -67,14 +67,14 @@ PARTS = {
     "coverage": ("Måneder", "De tre seneste måneder af hvert udtræk til og med rapportens måned.", "Der er ikke leveret nogen måneder."),
     "suppression": (
         "Tilbageholdte tal",
-        "Så mange tal er tilbageholdt, fordi enkeltpersoner ellers kunne genkendes, i de måneder, kvartaler og år, hvor det er sket. Andelen er"
-        " af det, tallene tæller, og vises, hvor den ikke røber noget tilbageholdt.",
+        "Så mange tal er tilbageholdt, fordi enkeltpersoner ellers kunne genkendes, i de måneder, kvartaler og år, hvor det er sket."
+        " Andelen er af det, tallene tæller, og vises, hvor den ikke røber noget tilbageholdt.",
         "Ingen tal er tilbageholdt.",
     ),
     "pending": (
         "Senere oplysninger",
-        "Offentliggjorte tal om personer, der ville være anderledes med de oplysninger, som er kommet til siden. De rettes samlet hvert kvartal,"
-        " hvor forskellen ikke røber noget om få personer. Rækker, hvor et tal må blive stående, er mærket ”tidligere opgørelse”.",
+        "Offentliggjorte tal om personer, der ville være anderledes med de oplysninger, som er kommet til siden. De rettes samlet hvert"
+        " kvartal, hvor forskellen ikke røber noget om få personer. Rækker, hvor et tal må blive stående, er mærket ”tidligere opgørelse”.",
         "Ingen offentliggjorte tal ville være anderledes i dag.",
     ),
 }

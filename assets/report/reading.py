@@ -35,14 +35,18 @@ class ColumnWords:
 
 @dataclass
 class Reading:
-    """A release opened for a paper; `period` is the first day of the newest month or year it may speak of."""
+    """A release opened for a paper; `period` is the first day of the newest month or year it may speak of.
+
+    A release that is `opened` already is read over a connection beside that one: papers that are made at the same time share it.
+    """
 
     release: Path
     period: date
+    opened: duckdb.DuckDBPyConnection | None = None
     con: duckdb.DuckDBPyConnection = field(init=False)
 
     def __post_init__(self) -> None:
-        self.con = open_release(self.release)
+        self.con = self.opened.cursor() if self.opened else open_release(self.release)
 
     def __enter__(self) -> "Reading":
         return self

@@ -111,5 +111,6 @@ SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", ("red
         labels={"service_group_name": "Største ydelsesgruppe, hvor tallene kan vises"}),
     Figure("A6", "Fordeling på modtagende privat leverandør",
         f"Leverandørerne med flest behandlinger i perioden; leverandører med få personer indgår i Øvrige. {QUARTER}",
-        (Panel("bars", ("treatments", "treatments_share")),), says=by_provider, absent=no_quarter, names="provider_name", on_screen_only=True),
+        (Panel("bars", ("treatments", "treatments_share")),), says=by_provider, absent=no_quarter, names="provider_name",
+        on_screen_only=True),
 ))  # fmt: skip

@@ -49,9 +49,9 @@ def service_level(told: Told) -> list[Markup]:
     if judged and all(r["first_call_resolved_target_met"] for r in judged):
         lowest = min(r["first_call_resolved_of_phone_share"] for r in judged)
         said.append(
-            Markup("Målet for straksafklaring er nået hver måned i perioden {}; lavest var andelen {} af de telefoniske henvendelser.").format(
-                during(judged[0]["month"], judged[-1]["month"]), data(lowest, "share", told.figure.places)
-            )
+            Markup(
+                "Målet for straksafklaring er nået hver måned i perioden {}; lavest var andelen {} af de telefoniske henvendelser."
+            ).format(during(judged[0]["month"], judged[-1]["month"]), data(lowest, "share", told.figure.places))
         )
     return said
 
@@ -91,7 +91,8 @@ def no_target(told: Told) -> list[Markup]:
     return [Markup("Der er ikke fastsat et mål for besvarelsen.")] if all(f["target"] is None for f in told.findings) else []
 
 
-CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", ("servicedesk_calls", "servicedesk_cases"), note=f"{CALLS} {FINAL}", figures=(
+NOTE = f"{CALLS} {FINAL}"
+CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", ("servicedesk_calls", "servicedesk_cases"), note=NOTE, figures=(
     Figure("C1", "Henvendelser, ventetid og afbrudte opkald", WAIT, (
         Panel("line", ("inquiries",), limits=("servicedesk_inquiries", "CIMT")),
         Panel("line", ("mean_wait_answered_seconds",), limits=("mean_wait", "CIMT")),
@@ -104,14 +105,15 @@ CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", ("servicedesk_c
         Panel("line", ("first_call_resolved_of_phone_share", "first_call_resolved_of_all_share"), "Straksafklaring",
             target="first_call_resolved_target"),
     ), (("answered_in_time", "CIMT"), ("first_call_resolution", "CIMT"), ("first_call_resolution_of_all", "CIMT")), says=service_level),
-    Figure("C3", "Indkomne og lukkede sager og andelen løst inden for SLA", "En sag tæller med i den måned, hvor den senest blev løst. Tiden måles frem"
-        " til løsningen, ikke til lukningen efter klagefristen. Kritiske sager har ingen frist og indgår ikke i andelen. En annulleret sag"
-        " er lukket uden at være løst. Målet gælder de løste sager; opgørelsen inkl. uløste sager over fristen er regionens egen.", (
+    Figure("C3", "Indkomne og lukkede sager og andelen løst inden for SLA",
+        "En sag tæller med i den måned, hvor den senest blev løst. Tiden måles frem til løsningen, ikke til lukningen efter klagefristen."
+        " Kritiske sager har ingen frist og indgår ikke i andelen. En annulleret sag er lukket uden at være løst. Målet gælder de løste"
+        " sager; opgørelsen inkl. uløste sager over fristen er regionens egen.", (
         Panel("line", ("incoming", "closed"), "Sager"),
         Panel("line", ("within_sla_share", "within_sla_with_open_share"), "Løst inden for SLA", target="target", aims="within_sla_share"),
     ), (("cases_within_sla", "CIMT"), ("cases_within_sla_with_open", "CIMT")), says=flow),
 ))  # fmt: skip
-KLINISK = Section("klinisk", "Klinisk Servicedesk", "servicedesk", ("servicedesk_calls",), note=f"{CALLS} {FINAL}", figures=(
+KLINISK = Section("klinisk", "Klinisk Servicedesk", "servicedesk", ("servicedesk_calls",), note=NOTE, figures=(
     Figure("C6", "Indkomne og afbrudte opkald", "Opkald uden for åbningstiden indgår ikke.", (
         Panel("line", ("offered",), limits=("calls_offered", "KLINISK")),
         Panel("columns", ("abandoned",)),

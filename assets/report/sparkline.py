@@ -11,7 +11,8 @@ def sparkline(points: list[tuple[date, float]], target: float | None) -> Markup:
     """Months and values, oldest first, as a picture without words. No line crosses a month that is missing."""
     numbers = [12 * day.year + day.month for day, _ in points]
     values = [value for _, value in points]
-    low, high = min([*values, *([target] if target is not None else [])]), max([*values, *([target] if target is not None else [])])
+    reach = values if target is None else [*values, target]
+    low, high = min(reach), max(reach)
 
     def x(number: int) -> float:
         return EDGE + (number - numbers[0]) / ((numbers[-1] - numbers[0]) or 1) * (WIDTH - 2 * EDGE)
@@ -25,7 +26,7 @@ def sparkline(points: list[tuple[date, float]], target: float | None) -> Markup:
     ]
     aim = f'<path class="aim" d="M0 {y(target):.1f}H{WIDTH}"/>' if target is not None else ""
     dot = f'<circle cx="{x(numbers[-1]):.1f}" cy="{y(values[-1]):.1f}" r="2.5"/>'
-    return Markup(  # noqa: S704 - numbers alone
+    return Markup(
         f'<svg class="spark" aria-hidden="true" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}">'
         f'{aim}<path d="{"".join(steps)}"/>{dot}</svg>'
     )

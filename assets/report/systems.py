@@ -97,7 +97,8 @@ def projects(told: Told) -> list[Markup]:
 
 
 SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("response_times",), (
-    Figure("C4", "Systemer og målinger", "Regionen afgør selv, hvilke systemer der er kritiske. Et system, som ingen robot måler, kan ikke vurderes.",
+    Figure("C4", "Systemer og målinger",
+        "Regionen afgør selv, hvilke systemer der er kritiske. Et system, som ingen robot måler, kan ikke vurderes.",
         says=measured, names="system_name"),
     Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
         Panel("heat", ("compliance_share",), target="sla_target"),
@@ -105,7 +106,8 @@ SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("respons
         names="system_name", pivot=("system_name", "compliance_share"), places=2, on_screen_only=True),
 ))  # fmt: skip
 PROJECTS = Section("projekter", "Større projekter", "project", ("project_status",), (
-    Figure("C8", "Status for projekterne", "Projekterne vurderer selv deres status. Teksten oversættes efter en liste over kendte formuleringer."
+    Figure("C8", "Status for projekterne",
+        "Projekterne vurderer selv deres status. Teksten oversættes efter en liste over kendte formuleringer."
         " Et projekt, der følger en revideret plan, tæller som et projekt, der følger planen.", listed=(("projects_on_plan", "ALL"),),
         says=projects, names="project_name"),
 ))  # fmt: skip

@@ -53,8 +53,8 @@ def right_began(told: Told) -> list[Markup]:
         return []
     return [
         Markup(
-            "Retten gælder henvisninger modtaget fra {}. Forløb med frist, der blev afsluttet i {}, kan derfor højst have varet {} dage, så de første"
-            " måneder kan ikke sammenlignes med de senere."
+            "Retten gælder henvisninger modtaget fra {}. Forløb med frist, der blev afsluttet i {}, kan derfor højst have varet {} dage, så"
+            " de første måneder kan ikke sammenlignes med de senere."
         ).format(full(first["_right_from"]), when(first["month"]), data(first["_longest_days"]))
     ]
 
