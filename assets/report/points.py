@@ -27,6 +27,8 @@ KINDS = {
     "UNUSUAL": "Usædvanligt",
     "SAME_WAY": "Samme retning hver måned",
 }
+# What is said once of all points of a kind.
+CAUTIONS = dict.fromkeys(("COURSE", "SAME_WAY"), "Så få måneder kan ikke afgøre, om det er naturlig variation.")
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ def main_points(told: list[tuple[Section, list[Told]]]) -> list[Main]:
         for kind, group in groupby(found, key=lambda f: f[0].kind):
             points = list(group)
             figures_of = list(dict.fromkeys(figure for _, figure in points))
-            made.append((points[0][0], Main(KINDS[kind], section.title, [p.sentence for p, _ in points], figures_of)))
+            said = [*(p.sentence for p, _ in points), *([Markup(CAUTIONS[kind])] if kind in CAUTIONS else [])]
+            made.append((points[0][0], Main(KINDS[kind], section.title, said, figures_of)))
     made.sort(key=lambda m: (order.index(m[0].kind), -m[0].weight))
     return [main for _, main in made[:MOST]]
 
@@ -75,7 +78,8 @@ def _of_indicator(row: Row, places: int) -> Iterator[Point]:
         yield Point("COURSE" if is_worse else "SAME_WAY", row["course_months"], course(row, places))
     elif row["is_large_change"]:
         size = abs(row["change_from_year_before"]) / (abs(row["value_year_before"]) or 1)
-        yield Point("CHANGE", size, Markup("{} {}").format(prose.level(row, places), prose.from_year_before(row, places)))
+        parts = (prose.level(row, places), prose.from_year_before(row, places), prose.variation(row, places))
+        yield Point("CHANGE", size, Markup(" ").join(p for p in parts if p))
     if row["completeness_band"] == "lav":
         yield Point("INCOMPLETE", 1 - row["completeness_share"], incomplete(row))
 
@@ -88,10 +92,9 @@ def missed(row: Row, places: int) -> Markup:
 
 def course(row: Row, places: int) -> Markup:
     """A course that every month went on with, in too few months to say more of."""
-    return Markup("{} er {} hver måned fra {} ({}) til {} ({}); {} måneder er for få til at afgøre, om det er naturlig variation.").format(
+    return Markup("{} er {} hver måned fra {} ({}) til {} ({}).").format(
         row["label"], "steget" if row["course_step"] > 0 else "faldet", when(row["course_from"]),
         data(row["value_at_course_start"], row["unit"], places), when(row["month"]), data(row["value"], row["unit"], places),
-        data(row["months"]),
     )  # fmt: skip
 
 
