@@ -110,9 +110,10 @@ def _make(paper: Paper, period: date, order: Order, other: page.Link | None, con
     with Reading(order.release, period, con) as reading:
         told = [tell(f, reading) for f in paper.figures]
         figures = page.drawn(told, engines)
+        made = reading.about["created_at"]
         # The browser prints while the other files are written.
         with ThreadPoolExecutor(1) as meanwhile:
-            printed = meanwhile.submit(pdf.write, part / f"{paper.file}.pdf", page.report(paper, reading, figures, on_paper=True))
+            printed = meanwhile.submit(pdf.write, part / f"{paper.file}.pdf", page.report(paper, reading, figures, on_paper=True), made)
             if paper.has_quality:
                 (part / "kvalitet.html").write_text(
                     page.quality(reading, quality.parts(reading, *since_last(reading, order.reports))), "utf-8"
