@@ -120,7 +120,8 @@ class Point(NamedTuple):
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a paper. `findings` are the indicators it states, `says` adds what only this figure can say.
+    """One figure of a paper. `findings` are the indicators it states, `says` adds what only this figure can say, `minds` what must be
+    known wherever its course is told.
 
     `listed` are indicators for the overview alone, of a figure that states them in words of its own; `points` are main points of no
     indicator. `basis` says below the figure what
@@ -135,6 +136,7 @@ class Figure:
     findings: tuple[tuple[str, str], ...] = ()
     listed: tuple[tuple[str, str], ...] = ()
     says: Callable[[Told], list[Markup]] | None = None
+    minds: Callable[[Told], list[Markup]] | None = None
     basis: Callable[[Told], list[Markup]] | None = None
     absent: Callable[[Reading], str] | None = None
     names: str = "month"

@@ -63,7 +63,10 @@ def _points(told: Told) -> Iterator[Point]:
     if told.figure.points:
         yield from told.figure.points(told)
     for row in (r for r in told.indicators if r["value"] is not None):
-        yield from _of_indicator(row, told.figure.places)
+        minded = told.figure.minds(told) if told.figure.minds else []
+        for point in _of_indicator(row, told.figure.places):
+            tells_of_course = point.kind in ("COURSE", "SAME_WAY", "CHANGE")
+            yield point._replace(sentence=Markup(" ").join([point.sentence, *minded])) if tells_of_course else point
 
 
 def _of_indicator(row: Row, places: int) -> Iterator[Point]:

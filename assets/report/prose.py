@@ -78,7 +78,7 @@ def findings(told: Told) -> list[Markup]:
     if told.problem:
         return []
     said = [finding(row, told.figure.places) for row in told.findings]
-    return said + (told.figure.says(told) if told.figure.says else [])
+    return said + [s for adds in (told.figure.minds, told.figure.says) if adds for s in adds(told)]
 
 
 def finding(row: Row, places: int) -> Markup:

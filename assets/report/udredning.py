@@ -59,10 +59,6 @@ def right_began(told: Told) -> list[Markup]:
     ]
 
 
-def completeness_and_right(told: Told) -> list[Markup]:
-    return right_began(told) + completeness(told)
-
-
 SECTION = Section("udredning", "Udredningsret", "udredning", ("pathways",), note=DAYS, figures=(
     Figure("A7", "Andel somatiske forløb udredt inden for fristen", NET, (
         Panel("line", ("within_limit_net_share", "within_limit_gross_share"), "Andel inden for fristen",
@@ -77,7 +73,7 @@ SECTION = Section("udredning", "Udredningsret", "udredning", ("pathways",), note
         Panel("line", ("within_limit_gross_share", "within_limit_net_share"), "Andel inden for fristen",
             limits=("udredning_within_limit", "PSY")),
         Panel("line", ("completeness_volume_share",), "Datakomplethed: afsluttede forløb som andel af de ventede"),
-    ), (("udredning_within_limit", "PSY"),), says=completeness_and_right),
+    ), (("udredning_within_limit", "PSY"),), minds=right_began, says=completeness),
     Figure("A10", "Antal psykiatriske forløb inden for fristen og i alt", GROSS, (
         Panel("stack", ("within_limit_gross", "over_limit"), "Afsluttede forløb"),
         Panel("line", ("open_over_limit",), limits=("udredning_open_over_limit", "PSY")),
