@@ -14,7 +14,7 @@ QUARTER = "Tallene er for det seneste hele kvartal, hvor alle tre måneder er en
 
 
 def no_quarter(_: Reading) -> str:
-    return "Der er endnu ikke offentliggjort et helt kvartal med tre endelige måneder."
+    return "Intet helt kvartal med tre endelige måneder er offentliggjort endnu."
 
 
 def by_agreement(told: Told) -> list[Markup]:
@@ -41,15 +41,16 @@ def by_service_and_year(told: Told) -> list[Markup]:
 
 
 def by_service(told: Told) -> list[Markup]:
-    """The share of all groups that have a name of their own."""
+    """The share of the groups that have a name of their own, and with what came without a code."""
     first = told.rows[0]
     if first["_named_share"] is None:
         return []
-    return [
-        Markup("{} navngivne ydelsesgrupper udgør tilsammen {} af behandlingerne i {}; den største er {}.").format(
-            data(first["_named_groups"]), data(first["_named_share"], "share", 0), _period(told), name(_largest(told)["service_group_name"])
-        )
-    ]
+    said = Markup("{} navngivne ydelsesgrupper udgør tilsammen {} af behandlingerne i {}").format(
+        data(first["_named_groups"]), data(first["_named_share"], "share", 0), _period(told)
+    )
+    if first["_with_uncoded_share"] is not None:
+        said += Markup(", og sammen med dem uden kode {}").format(data(first["_with_uncoded_share"], "share", 0))
+    return [said + Markup("; den største er {}.").format(name(_largest(told)["service_group_name"]))]
 
 
 def by_hospital(told: Told) -> list[Markup]:

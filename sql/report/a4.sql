@@ -21,6 +21,9 @@ select
     cast(summed.treatments as bigint) as treatments,
     round(summed.treatments / total.treatments, 9) as treatments_share,
     case when summed.treatments is null then 'c' else '' end as qf,
+    case when count(summed.treatments) filter (service_group <> 'ØVRIGE') over () = count(*) filter (service_group <> 'ØVRIGE') over ()
+        then round(sum(summed.treatments) filter (service_group <> 'ØVRIGE') over () / total.treatments, 9)
+    end as _with_uncoded_share,
     service_group in ('UDEN_KODE', 'ØVRIGE') as _is_rest,
     count(*) filter (not _is_rest) over () as _named_groups,
     case when count(summed.treatments) filter (not _is_rest) over () = count(*) filter (not _is_rest) over ()
