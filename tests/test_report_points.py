@@ -1,9 +1,8 @@
-"""What is told first: what a month's variation means, which course and which change is large enough to tell, and in which order."""
+"""What is told first: which course and which change is large enough to tell, and how it is told."""
 
 import re
 from datetime import date
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -30,11 +29,6 @@ def given(tables: Tables, numbers_: str, whose: tuple[str, str], target: str = "
     )
 
 
-def varied(tables: Tables, numbers_: str, whose: tuple[str, str]) -> list[Any]:
-    given(tables, numbers_, whose)
-    return [r["variation"] for r in tables.run("marts.kpi_monthly")]
-
-
 def found(tables: Tables, month: str = "2017-01-01") -> Row:
     """What sql/report/finding.sql says of the one indicator that was given."""
     tables.prepare(SimpleNamespace(reads=needed("finding"), macros=()))  # type: ignore[arg-type]
@@ -46,47 +40,6 @@ def found(tables: Tables, month: str = "2017-01-01") -> Row:
 
 def kinds(row: Row) -> list[str]:
     return [p.kind for p in points._of_indicator(row, 1)]
-
-
-@pytest.mark.parametrize(
-    ("last", "whose", "said"),
-    [
-        ("30", HIGHER, "IMPROVEMENT"),
-        ("1", HIGHER, "CONCERN"),
-        ("30", LOWER, "CONCERN"),
-        ("1", LOWER, "IMPROVEMENT"),
-        ("30", NEITHER, "HIGH"),
-        ("1", NEITHER, "LOW"),
-        ("10", HIGHER, "NATURAL"),
-        ("10", NEITHER, "NATURAL"),
-    ],
-)
-def test_a_month_outside_the_limits_is_good_or_bad_by_what_the_indicator_declares(
-    tables: Tables, last: str, whose: tuple[str, str], said: str
-) -> None:
-    assert varied(tables, f"{LEVEL} {last}", whose)[-1] == said
-
-
-@pytest.mark.parametrize(("count", "said"), [(10, "TOO_FEW"), (11, "TOO_FEW"), (12, "CONCERN"), (13, "CONCERN")])
-def test_under_the_months_that_limits_need_nothing_is_good_or_bad(tables: Tables, count: int, said: str) -> None:
-    steady = " ".join(["10", "11"] * 6)
-    assert varied(tables, " ".join(steady.split()[: count - 1]) + " 1", HIGHER)[-1] == said
-
-
-@pytest.mark.parametrize(("whose", "said"), [(HIGHER, "IMPROVEMENT"), (LOWER, "CONCERN"), (NEITHER, "HIGH")])
-def test_a_run_of_seven_on_one_side_is_told_by_its_side_and_one_of_six_is_not(tables: Tables, whose: tuple[str, str], said: str) -> None:
-    assert varied(tables, "1 8 1 8 1 8 1 7 6 6 6 6 6 6 1 8 1 8 1 8", whose)[7:14] == [said] * 7
-    tables.given_names.clear()
-    assert "NATURAL" in varied(tables, "1 8 1 8 1 8 1 8 6 6 6 6 6 1 8 1 8 1 8", whose)[7:13]
-
-
-@pytest.mark.parametrize(("whose", "said"), [(HIGHER, "IMPROVEMENT"), (LOWER, "CONCERN"), (NEITHER, "HIGH")])
-def test_a_trend_is_told_by_its_direction_also_where_it_lies_below_the_centre(tables: Tables, whose: tuple[str, str], said: str) -> None:
-    rising = varied(tables, "9 1 9 1 9 1 2 3 4 5 6 7 1 9 1", whose)
-    assert rising[5:12] == [said] * 7
-    turned = {"IMPROVEMENT": "CONCERN", "CONCERN": "IMPROVEMENT", "HIGH": "LOW"}[said]
-    tables.given_names.clear()
-    assert varied(tables, "1 9 1 9 1 9 8 7 6 5 4 3 9 1 9", whose)[5:12] == [turned] * 7
 
 
 @pytest.mark.parametrize(

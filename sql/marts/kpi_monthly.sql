@@ -92,7 +92,7 @@ found as (
             when is_near_limit then 'NEAR_LIMIT'
             else 'NONE'
         end as special_cause,
-        case when is_trend and not is_outside and not is_shift then trend_step else side end as direction,
+        case when case special_cause when 'TREND' then trend_step else side end > 0 then 'HIGHER' else 'LOWER' end as direction,
     from judged
 )
 select
@@ -129,8 +129,8 @@ select
         when found.month is null then null
         when limits.points < value.enough_points then 'TOO_FEW'
         when found.special_cause = 'NONE' then 'NATURAL'
-        when kpi.better = 'NEITHER' then case when found.direction > 0 then 'HIGH' else 'LOW' end
-        when kpi.better = case when found.direction > 0 then 'HIGHER' else 'LOWER' end then 'IMPROVEMENT'
+        when kpi.better = 'NEITHER' then case found.direction when 'HIGHER' then 'HIGH' else 'LOW' end
+        when kpi.better = found.direction then 'IMPROVEMENT'
         else 'CONCERN'
     end as variation,
     value.is_provisional,
