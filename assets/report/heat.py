@@ -10,7 +10,8 @@ from assets.report.figures import UNCERTAIN, Panel, Told
 from assets.report.reading import Row
 from assets.report.tables import places_of
 
-STEP = 26
+# A name on a narrow chart has its target below it.
+STEP = {"wide": 26, "narrow": 34}
 # Months that have room for a number, the newest of all.
 MOST = 12
 BARE = {"domain": False, "ticks": False}
@@ -26,7 +27,8 @@ def heat(told: Told, panel: Panel, width: str) -> Spec | None:
         return None
     newest = {r[by]: r for r in rows}
     names = {name: _named(newest[name], name, panel.target, width) for name in sorted(newest)}
-    heads = [[f"{m.year}" if m == months[0] or m.month == 1 else " ", danish.short_month(m)[:3]] for m in months]
+    letters = 3 if width == "wide" else 1
+    heads = [[f"{m.year}" if m == months[0] or m.month == 1 else " ", danish.short_month(m)[:letters]] for m in months]
     # Months of two years may share a name: the place keeps them apart.
     data = [_field(told, r, column, width) | {"name": names[r[by]], "month": months.index(r["month"])} for r in rows]
     where = {
@@ -45,7 +47,7 @@ def heat(told: Told, panel: Panel, width: str) -> Spec | None:
             layer(data, "text", where | {"text": field("label", "nominal")}, fontSize=11, color=INK),
         ],
         "width": inner,
-        "height": {"step": STEP},
+        "height": {"step": STEP[width]},
         "title": {"text": title_of(told, panel), "subtitle": SIGNS if width == "wide" else SIGNS.split(" · "), "subtitleColor": MUTED},
     }
 
