@@ -90,9 +90,9 @@ def _build(order: Order) -> Built:
     with open_release(order.release) as con, Engines() as engines, ThreadPoolExecutor(2) as beside_each_other:
         asked = [
             beside_each_other.submit(_make, paper, period, order, order.link(other), con, engines) if period else None
-            for paper, period, other in ((COFINANCING, order.year, MONTHLY), (MONTHLY, order.month, COFINANCING))
+            for paper, period, other in ((MONTHLY, order.month, COFINANCING), (COFINANCING, order.year, MONTHLY))
         ]
-        yearly, monthly = (a.result() if a else None for a in asked)
+        monthly, yearly = (a.result() if a else None for a in asked)
     if monthly or yearly:
         _write_index(order.reports)
     if monthly:

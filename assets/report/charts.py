@@ -4,8 +4,10 @@ Two things never share an axis of their own scale; colour is never the only sign
 """
 
 import re
+from concurrent.futures import Future
+from dataclasses import dataclass
 from textwrap import wrap
-from typing import Any, NamedTuple
+from typing import Any
 
 from markupsafe import Markup
 
@@ -47,21 +49,27 @@ SIZE = re.compile(r'<svg [^>]*?width="(?P<width>\d+)" height="(?P<height>\d+)"[^
 PART_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
-class Drawing(NamedTuple):
+@dataclass(frozen=True)
+class Drawing:
     """A figure as SVG: for a page, for a narrow screen, and to stand alone with its title."""
 
+    told: Told
     wide: str
-    narrow: str
-    alone: str
+    awaited: Future[str]
+
+    @property
+    def narrow(self) -> str:
+        return _plain(self.awaited.result())
+
+    @property
+    def alone(self) -> str:
+        return _alone(self.told, self.wide)
 
 
 def draw(told: list[Told], engines: Engines) -> list[Drawing | None]:
-    """The figures, drawn side by side; None where one is a table alone or has nothing to draw."""
-    asked = [[engines.svg(spec) if (spec := specification(t, width)) else None for width in ("wide", "narrow")] for t in told]
-    return [
-        Drawing(made := _plain(wide.result()), _plain(narrow.result()), _alone(t, made)) if wide and narrow else None
-        for t, (wide, narrow) in zip(told, asked, strict=True)
-    ]
+    """The figures, drawn side by side; None where one is a table alone or has nothing to draw. Paper does not wait for narrow screens."""
+    wide, narrow = ([engines.svg(s) if (s := specification(t, width)) else None for t in told] for width in ("wide", "narrow"))
+    return [Drawing(t, _plain(w.result()), n) if w and n else None for t, w, n in zip(told, wide, narrow, strict=True)]
 
 
 def _plain(svg: str) -> str:

@@ -56,7 +56,7 @@ def report(
         points=main_points([(section, _own(section, figures)) for section in paper.sections]),
         overview=[s for section in paper.sections if (s := (section.title, lines(section, _own(section, figures))))[1]],
         unverified=_unverified(reading, figures),
-        sections=[_section(s, figures, reading) for s in paper.sections],
+        sections=[_section(s, figures, reading, on_paper) for s in paper.sections],
         other=other,
         has_pdf=has_pdf,
         on_paper=on_paper,
@@ -74,7 +74,7 @@ def index(months: list[dict[str, Any]], years: list[dict[str, Any]], frozen: lis
     return _render("index.html", title="Månedsrapporter", months=months, years=years, frozen=frozen)
 
 
-def _section(section: Section, figures: list[Drawn], reading: Reading) -> dict[str, Any]:
+def _section(section: Section, figures: list[Drawn], reading: Reading, on_paper: bool) -> dict[str, Any]:
     own = [d for d in figures if d.told.figure in section.figures]
     finals = [d.told.last_final for d in own if d.told.last_final]
     state = reading.domains.get(section.domain)
@@ -84,7 +84,7 @@ def _section(section: Section, figures: list[Drawn], reading: Reading) -> dict[s
         "last_final": max(finals) if finals else None,
         "last_final_name": danish.month(max(finals)) if finals else "",
         "is_empty": all(d.told.problem for d in own),
-        "figures": [_figure(d) for d in own],
+        "figures": [_figure(d, on_paper) for d in own],
     }
 
 
@@ -109,8 +109,8 @@ def _own(section: Section, figures: list[Drawn]) -> list[Told]:
     return [d.told for d in figures if d.told.figure in section.figures]
 
 
-def _figure(made: Drawn) -> dict[str, Any]:
-    told, figure = made.told, made.told.figure
+def _figure(made: Drawn, on_paper: bool) -> dict[str, Any]:
+    told, figure, drawing = made.told, made.told.figure, made.drawing
     finding = Markup(" ").join(made.sentences).striptags()
     label = f"{figure.title}. {finding}" if finding else figure.title
     return {
@@ -123,8 +123,8 @@ def _figure(made: Drawn) -> dict[str, Any]:
         "method": figure.method,
         "period": told.period,
         "basis": [] if told.problem or not figure.basis else figure.basis(told),
-        "wide": _labelled(made.drawing and made.drawing.wide, label),
-        "narrow": _labelled(made.drawing and made.drawing.narrow, label),
+        "wide": _labelled(drawing.wide if drawing else None, label),
+        "narrow": _labelled(drawing.narrow if drawing and not on_paper else None, label),
         "is_tall": len(figure.panels) > 2,
         "is_screen_only": figure.on_screen_only,
         "is_table_first": not figure.panels,
