@@ -181,6 +181,15 @@ def test_what_is_left_over_is_drawn_lighter_than_what_has_a_name(release: Path) 
     assert [(v["name"], v["rest"]) for v in bars["data"]["values"] if v["rest"]] == [("Øvrige", True)]
 
 
+def test_a_month_of_which_a_part_is_withheld_is_no_whole_column(release: Path) -> None:
+    with told(release, "A10") as drawn:
+        lacking = {f"{r['month']:%Y-%m-%d}" for r in drawn.rows if r["over_limit"] is None or r["within_limit_gross"] is None}
+        whole = {f"{r['month']:%Y-%m-%d}" for r in drawn.rows} - lacking
+    assert lacking
+    [columns] = layers(specified(release, "A10"), "bar")
+    assert {v["month"] for v in columns["data"]["values"]} == whole
+
+
 def test_sections_end_with_their_last_final_month(index: Element, release: Path) -> None:
     for figure in MONTHLY.figures:
         with told(release, figure.id) as drawn:

@@ -123,7 +123,9 @@ def _panel(told: Told, panel: Panel, width: str) -> Spec | None:
 def _months(told: Told, panel: Panel, width: str) -> Spec | None:
     """Values over the months: lines with points, columns, or parts on top of each other; provisional months are hollow."""
     unit = told.words(panel.values[0]).unit
-    series = [[_point(r, column, told, unit, panel) for r in told.rows if r[column] is not None] for column in panel.values]
+    # A stack that lacks a part would read as if there were none of it.
+    rows = [r for r in told.rows if panel.kind != "stack" or all(r[c] is not None for c in panel.values)]
+    series = [[_point(r, column, told, unit, panel) for r in rows if r[column] is not None] for column in panel.values]
     data = [d for points in series for d in points]
     if not data:
         return None
