@@ -181,6 +181,35 @@ def test_what_is_left_over_is_drawn_lighter_than_what_has_a_name(release: Path) 
     assert [(v["name"], v["rest"]) for v in bars["data"]["values"] if v["rest"]] == [("Øvrige", True)]
 
 
+def test_a_note_stands_at_its_months_below_its_figure_with_who_says_it(index: Element, release: Path, tmp_path: Path) -> None:
+    assert "c marts 2015 til april 2015: Mange henvendelser, mens servicedesken var underbemandet" in section(index, "c1").text
+    noted = changed(
+        release,
+        tmp_path / "noted",
+        "delete from reference.annotation",
+        "insert into reference.annotation values"
+        " ('mean_wait', 'CIMT', '2014-12-15', '2015-01-02', 'Over nytår.', 'Ann', 'x'),"
+        " ('calls_abandoned', 'CIMT', '2014-12-15', '2015-01-02', 'Over nytår.', 'Ann', 'x'),"
+        " ('mean_wait', 'KLINISK', '2015-01-01', '2015-01-31', 'Et andet sted.', 'Bo', 'x'),"
+        " ('mean_wait', 'CIMT', '2014-01-01', '2014-07-31', 'Før tallene.', 'Bo', 'x'),"
+        " ('mean_wait', 'CIMT', '2015-05-01', '2015-05-31', 'Efter rapporten.', 'Bo', 'x')",
+    )
+    with told(noted, "C1") as drawn:
+        [note] = drawn.notes
+    assert (note.letter, note.text, note.author) == ("a", "Over nytår.", "Ann")
+    marks = [
+        [v["month"] for part in panel["layer"] for v in part["data"]["values"] if "letter" in v and part["mark"]["type"] == "text"]
+        for panel in specified(noted, "C1")["vconcat"]
+    ]
+    assert marks == [[], ["2014-12-01", "2015-01-01"], ["2014-12-01", "2015-01-01"]]
+
+
+def test_a_release_from_before_there_were_notes_has_none(release: Path, tmp_path: Path) -> None:
+    with told(changed(release, tmp_path / "before", "drop table reference.annotation"), "C1") as drawn:
+        assert drawn.notes == []
+        assert drawn.rows
+
+
 def test_a_month_of_which_a_part_is_withheld_is_no_whole_column(release: Path) -> None:
     with told(release, "A10") as drawn:
         lacking = {f"{r['month']:%Y-%m-%d}" for r in drawn.rows if r["over_limit"] is None or r["within_limit_gross"] is None}
@@ -226,5 +255,5 @@ def test_the_paper_has_few_pages_and_none_of_a_few_lines(april_report: Path) -> 
 
 
 def test_the_release_is_named_at_the_head_in_the_method_and_at_the_foot_alone(index: Element) -> None:
-    [about] = {b.text for p in index.all("p", **{"class": "meta"}) for b in p.all("b")}
+    [about] = [b.text for b in index.one("header").all("b")]
     assert index.text.count(about) == 3

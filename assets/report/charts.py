@@ -6,6 +6,7 @@ Two things never share an axis of their own scale; colour is never the only sign
 import re
 from concurrent.futures import Future
 from dataclasses import dataclass
+from datetime import date
 from textwrap import wrap
 from typing import Any
 
@@ -147,6 +148,7 @@ def _months(told: Told, panel: Panel, width: str) -> Spec | None:
         for place, points in reversed(list(enumerate(series))):
             layers += _line(points, x, y, COLOURS[place], DASHES[place])
     layers += _target_layers(data, x)
+    layers += _note_layers(told, panel, months, x)
     layers += _end_labels(data, panel, x)
     return {
         "layer": layers,
@@ -255,6 +257,24 @@ def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Spec]:
     """A dotted line in the months a target is in force; how much it is stands above the chart, where no line crosses it."""
     aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
     return [layer(aimed, "line", {"x": x, "y": field("target")}, color=TARGET, strokeDash=[2, 3], strokeWidth=2)] if aimed else []
+
+
+def _note_layers(told: Told, panel: Panel, months: list[str], x: Spec) -> list[Spec]:
+    """A thin line and a letter over each month that is noted on the panel's indicator; the note stands below the figure."""
+    noted = [
+        {"month": month, "letter": note.letter}
+        for note in told.notes
+        if panel.limits in note.about
+        for month in months
+        if note.first <= date.fromisoformat(month) <= note.last
+    ]
+    if not noted:
+        return []
+    where = {"x": x, "y": {"value": 0}, "text": field("letter", "nominal")}
+    return [
+        layer(noted, "rule", {"x": x}, color=MUTED, strokeDash=[1, 3], strokeWidth=1),
+        layer(noted, "text", where, baseline="bottom", dy=-2, color=MUTED, fontStyle="italic"),
+    ]
 
 
 def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Spec) -> list[Spec]:

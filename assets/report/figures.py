@@ -6,6 +6,7 @@ The figures themselves are declared in the modules named after their subject; `c
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from markupsafe import Markup
@@ -44,6 +45,17 @@ class Panel:
     limits: tuple[str, str] | None = None
     only: tuple[str, ...] = ()
     is_reversed: bool = False
+
+
+class Note(NamedTuple):
+    """What somebody noted on indicators, from one month to another; its letter stands in the charts."""
+
+    letter: str
+    first: date
+    last: date
+    text: str
+    author: str
+    about: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -103,6 +115,18 @@ class Told:
         """What was found of every indicator the overview lists."""
         asked = (*self.figure.findings, *self.figure.listed)
         return [] if self.problem else [self.reading.findings[f] for f in asked if f in self.reading.findings]
+
+    @cached_property
+    def notes(self) -> list["Note"]:
+        """What is noted on its indicators in months that it shows, each with a letter; one note may be on several indicators."""
+        months = sorted(r["month"] for r in self.rows if "month" in r)
+        about = {*self.figure.findings, *self.figure.listed}
+        found: dict[tuple[date, date, str, str], set[tuple[str, str]]] = {}
+        for row in self.reading.annotations if months else []:
+            whose, first, last = (row["indicator"], row["subject"]), row["valid_from"].replace(day=1), row["valid_to"].replace(day=1)
+            if whose in about and first <= months[-1] and last >= months[0]:
+                found.setdefault((first, last, row["note"], row["author"]), set()).add(whose)
+        return [Note(chr(ord("a") + place), *said, frozenset(whose)) for place, (said, whose) in enumerate(found.items())]
 
     @property
     def current(self) -> list[Row]:

@@ -122,6 +122,7 @@ def _figure(made: Drawn, on_paper: bool) -> dict[str, Any]:
         "table": made.table,
         "method": figure.method,
         "period": told.period,
+        "notes": [(n.letter, prose.during(n.first, n.last), n.text, n.author) for n in told.notes],
         "basis": [] if told.problem or not figure.basis else figure.basis(told),
         "wide": _labelled(drawing.wide if drawing else None, label),
         "narrow": _labelled(drawing.narrow if drawing and not on_paper else None, label),

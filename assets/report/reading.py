@@ -91,6 +91,11 @@ class Reading:
         found = self.ask("finding") if KPI in self.tables else []
         return {(r["indicator"], r["subject"]): r for r in found}
 
+    @cached_property
+    def annotations(self) -> list[Row]:
+        """What is noted on indicators; releases from before there were notes have none."""
+        return [] if self.lacking("annotation") else self.ask("annotation")
+
     def ask(self, name: str) -> list[Row]:
         """Rows of sql/report/<name>.sql for the paper's period."""
         return self.every(statement(name))
