@@ -133,6 +133,22 @@ def test_a_later_month_is_not_known_to_the_report_of_an_earlier_one(tables: Tabl
 
 
 @pytest.mark.parametrize(
+    ("month", "said"),
+    [("2014-08-01", "TOO_FEW"), ("2014-11-01", "TOO_FEW"), ("2014-12-01", "NATURAL"), ("2015-05-01", "NATURAL"), ("2015-06-01", "CONCERN")],
+)
+def test_a_run_is_told_when_it_is_long_enough_and_not_by_what_came_after(tables: Tables, month: str, said: str) -> None:
+    """Seven on one side from December on: in May there are six of them."""
+    given(tables, "1 8 1 8 1 8 1 8 1 8 1 7 6 6 6 6 6 6", LOWER)
+    assert found(tables, month)["variation"] == said
+
+
+@pytest.mark.parametrize(("month", "said"), [("2015-02-01", "NATURAL"), ("2015-03-01", "NATURAL"), ("2015-04-01", "CONCERN")])
+def test_a_trend_is_told_when_it_is_long_enough_and_not_by_what_came_after(tables: Tables, month: str, said: str) -> None:
+    given(tables, "9 1 9 1 9 1 9 1 9 1 2 3 4 5 6 7 1 9 1 9", LOWER)
+    assert found(tables, month)["variation"] == said
+
+
+@pytest.mark.parametrize(
     ("now", "target", "met", "sentence"),
     [
         ("79.9", "0.8", ["MISSED"], "Målet på mindst 80 % er ikke nået. Det er nået i 1 af 3 måneder."),

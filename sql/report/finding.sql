@@ -10,6 +10,8 @@ bound as (
     select
         judged.month,
         max(value) filter (indicator = 'natural_limits_points') as enough_points,
+        max(value) filter (indicator = 'special_cause_shift') as shift_months,
+        max(value) filter (indicator = 'special_cause_trend') as trend_months,
         max(value) filter (indicator = 'course_told') as course_told,
         max(value) filter (indicator = 'large_change_points') as large_points,
         max(value) filter (indicator = 'large_change_part') as large_part,
@@ -80,7 +82,14 @@ told as (
     group by all
 )
 select
-    told.*,
+    told.* exclude (variation),
+    -- What later months have shown of this one is not known to the report of it.
+    case
+        when months < enough_points then 'TOO_FEW'
+        when special_cause = 'SHIFT' and side_months < shift_months then 'NATURAL'
+        when special_cause = 'TREND' and course_months < trend_months then 'NATURAL'
+        else variation
+    end as variation,
     bound.enough_points,
     course_step <> 0 and course_months >= course_told as is_course,
     case
