@@ -9,10 +9,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from assets.report import charts
+from assets.report import charts, tables
 from assets.report.build import NoMonth, build
 from assets.report.contents import COFINANCING
-from assets.report.page import drawn
+from assets.report.engine import Engines
 from assets.report.reading import newest_year
 from tests.pages import Element, page
 from tests.papers import YEAR, Rows, changed, every_query, figure, in_2014, numbers, numbers_of, reads_as, section, sentences
@@ -170,8 +170,8 @@ def test_what_is_withheld_has_its_word_in_sentence_table_chart_and_workbook(rele
     sheet = openpyxl.load_workbook(built.path / "medfinansiering.xlsx")["B1"]
     [cells] = [[c.value for c in r] for r in sheet.iter_rows(min_row=6) if r[0].value == "Dragør"]
     assert cells[1:6] == ["tilbageholdt"] * 5
-    with figure(small, "B1") as told:
-        drawing = charts.draw(told)
+    with figure(small, "B1") as told, Engines() as engines:
+        [drawing] = charts.draw([told], engines)
     assert drawing is not None
     assert "tilbageholdt" in drawing.wide
 
@@ -212,7 +212,7 @@ def test_a_change_that_is_not_explained_says_why(release: Path, tmp_path: Path) 
     assert sentences(release, "B2", date(2012, 1, 1)) == first
     assert first in sentences(release, "B0", date(2012, 1, 1))
     with figure(release, "B0", date(2012, 1, 1)) as told:
-        assert drawn(told).table.rows
+        assert tables.table(told).rows
 
 
 def test_the_papers_link_to_each_other_and_what_is_frozen_is_kept(release: Path, tmp_path: Path, no_browser: None) -> None:

@@ -222,3 +222,66 @@ def test_a_domain_nobody_published_has_no_rows_and_stops_no_other(tables: Tables
         indicator        | value | numerator | denominator
         projects_on_plan | 1     | 1         | 1
     """)
+
+
+# An indicator that is better higher, one that is better lower, and a volume.
+HIGHER, LOWER, NEITHER = ("response_time_compliance", "GS"), ("udredning_open_over_limit", "SOM"), ("calls_offered", "CIMT")
+LEVEL = "10 11 10 11 10 11 10 11 10 11 10 11"
+
+
+def varied(tables: Tables, numbers: str, whose: tuple[str, str]) -> list[str | None]:
+    """What is told of the variation of as many months in a row, of a share in percent."""
+    scale = 100 if whose == HIGHER else 1
+    rows = [f"{row.split()[0]}-01 | {whose[0]} | {whose[1]} | {float(row.split()[1]) / scale} | ''" for row in months(numbers).splitlines()]
+    tables.given("indicators.kpi_value", "month | indicator | subject | value | qf\n" + "\n".join(rows))
+    return [r["variation"] for r in tables.run("marts.kpi_monthly")]
+
+
+@pytest.mark.parametrize(
+    ("last", "whose", "said"),
+    [
+        ("30", HIGHER, "IMPROVEMENT"),
+        ("1", HIGHER, "CONCERN"),
+        ("30", LOWER, "CONCERN"),
+        ("1", LOWER, "IMPROVEMENT"),
+        ("30", NEITHER, "HIGH"),
+        ("1", NEITHER, "LOW"),
+        ("10", HIGHER, "NATURAL"),
+        ("10", NEITHER, "NATURAL"),
+    ],
+)
+def test_a_month_outside_the_limits_is_good_or_bad_by_what_the_indicator_declares(
+    tables: Tables, last: str, whose: tuple[str, str], said: str
+) -> None:
+    assert varied(tables, f"{LEVEL} {last}", whose)[-1] == said
+
+
+@pytest.mark.parametrize(("count", "said"), [(10, "TOO_FEW"), (11, "TOO_FEW"), (12, "CONCERN"), (13, "CONCERN")])
+def test_under_the_months_that_limits_need_nothing_is_good_or_bad(tables: Tables, count: int, said: str) -> None:
+    steady = " ".join(["10", "11"] * 6)
+    assert varied(tables, " ".join(steady.split()[: count - 1]) + " 1", HIGHER)[-1] == said
+
+
+@pytest.mark.parametrize(("whose", "said"), [(HIGHER, "IMPROVEMENT"), (LOWER, "CONCERN"), (NEITHER, "HIGH")])
+def test_a_run_of_seven_on_one_side_is_told_by_its_side_and_one_of_six_is_not(tables: Tables, whose: tuple[str, str], said: str) -> None:
+    assert varied(tables, "1 8 1 8 1 8 1 7 6 6 6 6 6 6 1 8 1 8 1 8", whose)[7:14] == [said] * 7
+    tables.given_names.clear()
+    assert "NATURAL" in varied(tables, "1 8 1 8 1 8 1 8 6 6 6 6 6 1 8 1 8 1 8", whose)[7:13]
+
+
+@pytest.mark.parametrize(("whose", "said"), [(HIGHER, "IMPROVEMENT"), (LOWER, "CONCERN"), (NEITHER, "HIGH")])
+def test_a_trend_is_told_by_its_direction_also_where_it_lies_below_the_centre(tables: Tables, whose: tuple[str, str], said: str) -> None:
+    rising = varied(tables, "9 1 9 1 9 1 2 3 4 5 6 7 1 9 1", whose)
+    assert rising[5:12] == [said] * 7
+    turned = {"IMPROVEMENT": "CONCERN", "CONCERN": "IMPROVEMENT", "HIGH": "LOW"}[said]
+    tables.given_names.clear()
+    assert varied(tables, "1 9 1 9 1 9 8 7 6 5 4 3 9 1 9", whose)[5:12] == [turned] * 7
+
+
+def test_a_month_that_is_not_judged_has_no_variation(tables: Tables) -> None:
+    values(tables, months(LEVEL) + "\n2015-01 90 p")
+    assert tables.run("marts.kpi_monthly")[-2:] == expect("""
+        is_provisional | variation
+        no             | NATURAL
+        yes            |
+    """)

@@ -5,9 +5,8 @@ from typing import Any
 
 from assets.report import danish
 from assets.report.chart_style import BAND, FIRST, INK, MUTED, WIDTHS, Spec, chosen, field, layer, title_of
-from assets.report.figures import Panel, Told, is_withheld
+from assets.report.figures import Panel, Told, why_absent
 from assets.report.reading import Row
-from assets.report.tables import HIDDEN, NOTHING
 
 # Characters of a name's line on a narrow chart, in the widest of the fonts it may be shown in; and the room of names in pixels.
 NAME_LETTERS = 18
@@ -16,7 +15,7 @@ NAME_WIDTHS = {"wide": 230, "narrow": 132}
 
 
 def bars(told: Told, panel: Panel, width: str) -> Spec:
-    """A bar for each row, its value and share beside it; what is withheld has a word and no bar."""
+    """A bar for each row, its value and share beside it; what is withheld has a word and no bar, what is left over a light one."""
 
     value, share = panel.values
     data = []
@@ -24,14 +23,15 @@ def bars(told: Told, panel: Panel, width: str) -> Spec:
         label = said(told, row, value)
         if row[value] is not None and row[share] is not None:
             label += f"  ({danish.percent(row[share], told.figure.places)})"
-        data.append({"name": lines(told.named(row), width), "value": row[value] or 0, "label": label})
+        is_rest = bool(row.get("_is_rest"))
+        data.append({"name": lines(told.named(row), width), "value": row[value] or 0, "label": label, "rest": is_rest})
     return _horizontal(data, width, title_of(told, panel))
 
 
 def said(told: Told, row: Row, column: str) -> str:
     """A value as it is read, or why there is none."""
     if row[column] is None:
-        return HIDDEN if is_withheld(row, column) else NOTHING
+        return why_absent(row, column)
     return danish.quantity(row[column], told.unit(row, column), told.figure.places)
 
 
@@ -71,7 +71,7 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Spec:
         "x": field("value", axis=None, scale={"domain": [0, most * (1.35 if width == "wide" else 2.1)]}),
     }
     layers = [
-        layer(data, "bar", place, color=FIRST, size=18),
+        layer(data, "bar", place | {"fill": chosen("datum.rest", BAND, FIRST)}, stroke=FIRST, strokeWidth=1, size=18),
         layer(data, "text", place | {"text": field("label", "nominal")}, align="left", dx=6),
     ]
     inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)

@@ -1,9 +1,10 @@
 """The papers on disk: every file made beside its place, then put there whole. What was sent is kept and never written again."""
 
+import base64
 import shutil
 import time
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from typing import Any
 import duckdb
 
 from assets.lake.files import SHARED, beside, read_json, write_json
-from assets.report import charts, open_data, page, pdf, quality, workbook
+from assets.releases.database import open_release
+from assets.report import danish, open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
+from assets.report.engine import Engines
 from assets.report.figures import tell
 from assets.report.papers import Paper
 from assets.report.reading import Reading, months_of, newest_month, newest_year
@@ -83,35 +86,42 @@ def build(release: Path, reports: Path, month: date | None = None, freeze: bool 
 def _build(order: Order) -> Built:
     if order.month or order.year:
         order.reports.mkdir(mode=SHARED, parents=True, exist_ok=True)
-    yearly = _make(COFINANCING, order.year, order, order.link(MONTHLY)) if order.year else None
-    monthly = _make(MONTHLY, order.month, order, order.link(COFINANCING), yearly) if order.month else None
+    # Neither paper waits for the other: engines and browsers work in processes of their own.
+    with open_release(order.release) as con, Engines() as engines, ThreadPoolExecutor(2) as beside_each_other:
+        asked = [
+            beside_each_other.submit(_make, paper, period, order, order.link(other), con, engines) if period else None
+            for paper, period, other in ((MONTHLY, order.month, COFINANCING), (COFINANCING, order.year, MONTHLY))
+        ]
+        monthly, yearly = (a.result() if a else None for a in asked)
     if monthly or yearly:
         _write_index(order.reports)
     if monthly:
-        return monthly
+        return replace(monthly, cofinancing=yearly)
     made = f" The paper of co-financing is made: {yearly.path / 'index.html'}." if yearly else ""
     raise NoMonth(f"The release has no final month to report on; `--month` makes the report of a month all the same.{made}")
 
 
-def _make(paper: Paper, period: date, order: Order, other: page.Link | None, cofinancing: Built | None = None) -> Built:
+def _make(paper: Paper, period: date, order: Order, other: page.Link | None, con: duckdb.DuckDBPyConnection, engines: Engines) -> Built:
     began = time.monotonic()
     target = order.reports / paper.place(period)
     part = beside(target)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=SHARED)
-    with Reading(order.release, period) as reading:
+    with Reading(order.release, period, con) as reading:
         told = [tell(f, reading) for f in paper.figures]
-        figures = [page.drawn(t) for t in told]
+        figures = page.drawn(told, engines)
+        made = reading.about["created_at"]
         # The browser prints while the other files are written.
         with ThreadPoolExecutor(1) as meanwhile:
-            printed = meanwhile.submit(pdf.write, part / f"{paper.file}.pdf", page.report(paper, reading, figures, on_paper=True))
+            printed = meanwhile.submit(pdf.write, part / f"{paper.file}.pdf", page.report(paper, reading, figures, on_paper=True), made)
             if paper.has_quality:
                 (part / "kvalitet.html").write_text(
                     page.quality(reading, quality.parts(reading, *since_last(reading, order.reports))), "utf-8"
                 )
-            _write_pictures(part / "figures", figures)
+            pictures = {d.told.figure.id: engines.png(d.drawing.alone) for d in figures if d.drawing}
             workbook.write(part / f"{paper.file}.xlsx", paper, reading, figures)
             open_data.write(part / "data", paper, reading, told)
+            _write_pictures(part / "figures", pictures)
             without_pdf = printed.result()
         (part / "index.html").write_text(page.report(paper, reading, figures, other, has_pdf=not without_pdf), "utf-8")
         about = reading.about
@@ -120,14 +130,13 @@ def _make(paper: Paper, period: date, order: Order, other: page.Link | None, cof
     _put(part, target)
     kept, was_frozen = (None, False) if not order.freeze else _keep(target, release)
     empty = [t.figure.id for t in told if t.problem]
-    return Built(code, release, target, len(told), empty, time.monotonic() - began, without_pdf, kept, was_frozen, cofinancing)
+    return Built(code, release, target, len(told), empty, time.monotonic() - began, without_pdf, kept, was_frozen)
 
 
-def _write_pictures(folder: Path, figures: list[page.Drawn]) -> None:
+def _write_pictures(folder: Path, pictures: dict[str, Future[str]]) -> None:
     folder.mkdir()
-    for drawn in figures:
-        if drawn.drawing:
-            (folder / f"{drawn.told.figure.id}.png").write_bytes(charts.png(drawn.drawing.alone))
+    for name, picture in pictures.items():
+        (folder / f"{name}.png").write_bytes(base64.b64decode(picture.result()))
 
 
 def _put(part: Path, target: Path) -> None:
@@ -171,4 +180,4 @@ def _listed(paper: Paper, reports: Path) -> list[dict[str, Any]]:
 def _named(paper: Paper, facts: dict[str, Any]) -> dict[str, Any]:
     as_of, period = datetime.fromisoformat(str(facts["as_of"])), paper.period(str(facts[paper.unit]))
     name = paper.words(period) if paper is MONTHLY else paper.called(period)
-    return facts | {"name": name, "place": paper.place(period), "file": paper.file, "as_of": f"{as_of:%d-%m-%Y %H:%M}"}
+    return facts | {"name": name, "place": paper.place(period), "file": paper.file, "as_of": danish.day(as_of)}

@@ -23,7 +23,7 @@ def since_last(reading: Reading, reports: Path) -> tuple[list[Row] | None, str]:
     before = next((f for f in frozen_reports(reports, MONTHLY) if f["release"] != reading.about["release_id"]), None)
     if before is None:
         return None, ""
-    called = f"rapporten for {MONTHLY.words(MONTHLY.period(before['month']))} (udgivelse {before['release']})"
+    name = f"rapporten for {MONTHLY.words(MONTHLY.period(before['month']))} (udgivelse {before['release']})"
     then = _values(before["folder"] / "data" / "kpi_monthly.iso.csv")
     rows = reading.every(MONTHLY.whole_table) if KPI in reading.tables else []
     now = {(r["indicator"], r["subject"], r["month"]): r for r in rows}
@@ -32,10 +32,11 @@ def since_last(reading: Reading, reports: Path) -> tuple[list[Row] | None, str]:
         value = now[key]["value"] if key in now else None
         if value != then[key]:
             unit = now[key]["unit"] if key in now else None
+            called = reading.indicators.get(key[:2]) or reading.indicators.get((key[0], "*"), key[0])
             changed.append(
-                {"indicator": key[0], "subject": key[1], "month": key[2], "value_then": then[key], "value": value, "_unit": unit}
+                {"indicator": called, "subject": key[1], "month": key[2], "value_then": then[key], "value": value, "_unit": unit}
             )
-    return changed, called
+    return changed, name
 
 
 def _values(path: Path) -> dict[tuple[str, str, date], float | None]:

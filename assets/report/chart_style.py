@@ -7,7 +7,11 @@ from assets.report.figures import Panel, Told
 INK, MUTED, FIRST, SECOND, TARGET, BAND, GRID, PAPER = (
     "#1b2733", "#5b6875", "#0b5cab", "#b4540a", "#a3195b", "#dfe8f1", "#e4e8ec", "#ffffff",
 )  # fmt: skip
-PALETTE = {"ink": INK, "muted": MUTED, "first": FIRST, "second": SECOND, "target": TARGET, "band": BAND, "grid": GRID, "paper": PAPER}
+# From near a target to far below it.
+HEAT = ("#fdeadf", "#f9cdb2", "#f2a77f")
+PALETTE = {
+    "ink": INK, "muted": MUTED, "first": FIRST, "second": SECOND, "target": TARGET, "band": BAND, "grid": GRID, "paper": PAPER,
+} | {f"heat{place}": colour for place, colour in enumerate(HEAT, start=1)}  # fmt: skip
 # A part of a specification of Vega-Lite.
 Spec = dict[str, Any]
 WIDTHS = {"wide": 640, "narrow": 270}

@@ -4,13 +4,20 @@ Two things never share an axis of their own scale; colour is never the only sign
 """
 
 import re
+from concurrent.futures import Future
+from dataclasses import dataclass
+from datetime import date
 from textwrap import wrap
-from typing import Any, NamedTuple
+from typing import Any
+
+from markupsafe import Markup
 
 from assets.report import danish
 from assets.report.bars import bars, pairs
 from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, Spec, chosen, field, layer, title_of
+from assets.report.engine import Engines
 from assets.report.figures import Panel, Told
+from assets.report.heat import heat
 from assets.report.reading import Row
 from assets.report.waterfall import waterfall
 from assets.report.yearly import courses, levels, years
@@ -23,7 +30,6 @@ MONTH_AXIS = (
     "timeFormat(datum.value, '%m') == '01' || datum.index == 0"
     " ? [timeFormat(datum.value, '%b'), timeFormat(datum.value, '%Y')] : timeFormat(datum.value, '%b')"
 )
-VEGA_LITE = "6.1"
 CONFIG = {
     "aria": False,
     "font": "Arial, Helvetica, Liberation Sans, sans-serif",
@@ -38,30 +44,38 @@ CONFIG = {
     "title": {"anchor": "start", "fontSize": 13, "fontWeight": "bold", "color": INK, "offset": 10},
     "text": {"fontSize": 12, "color": INK},
 }  # fmt: skip
+# Of a picture that stands alone: pixels above the drawing, and of a letter of its title.
+HEAD, TITLE_LETTER = 54, 9
+SIZE = re.compile(r'<svg [^>]*?width="(?P<width>\d+)" height="(?P<height>\d+)"[^>]*>')
 PART_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
 
 
-class Drawing(NamedTuple):
+@dataclass(frozen=True)
+class Drawing:
     """A figure as SVG: for a page, for a narrow screen, and to stand alone with its title."""
 
+    told: Told
     wide: str
-    narrow: str
-    alone: str
+    awaited: Future[str]
+
+    @property
+    def narrow(self) -> str:
+        return _plain(self.awaited.result())
+
+    @property
+    def alone(self) -> str:
+        return _alone(self.told, self.wide)
 
 
-def draw(told: Told) -> Drawing | None:
-    """None where the figure is a table alone or has nothing to draw."""
-    wide, narrow = specification(told, "wide"), specification(told, "narrow")
-    if wide is None or narrow is None:
-        return None
-    return Drawing(_svg(wide), _svg(narrow), _svg(wide | {"title": _own_title(told)}))
+def draw(told: list[Told], engines: Engines) -> list[Drawing | None]:
+    """The figures, drawn side by side; None where one is a table alone or has nothing to draw. Paper does not wait for narrow screens."""
+    wide, narrow = ([engines.svg(s) if (s := specification(t, width)) else None for t in told] for width in ("wide", "narrow"))
+    return [Drawing(t, _plain(w.result()), n) if w and n else None for t, w, n in zip(told, wide, narrow, strict=True)]
 
 
-def png(svg: str) -> bytes:
-    import vl_convert
-
-    picture: bytes = vl_convert.svg_to_png(svg, scale=2)
-    return picture
+def _plain(svg: str) -> str:
+    """One picture has one text: its parts have no names to be read out."""
+    return PART_ROLES.sub("", svg)
 
 
 def specification(told: Told, width: str) -> dict[str, Any] | None:
@@ -72,20 +86,19 @@ def specification(told: Told, width: str) -> dict[str, Any] | None:
     return {"vconcat": drawn, "spacing": 24, "config": CONFIG} if drawn else None
 
 
-def _svg(spec: dict[str, Any]) -> str:
-    import vl_convert
-
-    svg: str = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE, format_locale="da-DK", time_format_locale="da-DK")
-    # One picture has one text: its parts have no names to be read out.
-    return PART_ROLES.sub("", svg)
-
-
-def _own_title(told: Told) -> dict[str, Any]:
-    return {
-        "text": f"{told.figure.id} · {told.figure.title}",
-        "subtitle": f"{told.period} · udgivelse {told.reading.about['release_id']}",
-        "anchor": "start", "fontSize": 16, "subtitleFontSize": 12, "subtitleColor": MUTED, "color": INK, "offset": 16,
-    }  # fmt: skip
+def _alone(told: Told, svg: str) -> str:
+    """The drawing below its title, its period and its release."""
+    found = SIZE.match(svg)
+    assert found
+    width, height = (int(found[side]) for side in ("width", "height"))
+    title = f"{told.figure.id} · {told.figure.title}"
+    under = f"{told.period} · udgivelse {told.reading.about['release_id']}"
+    head = Markup(
+        '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{0}" height="{1}" viewBox="0 0 {0} {1}">'
+        '<rect width="{0}" height="{1}" fill="{2}"/><g font-family="{3}"><text x="12" y="24" font-size="16" font-weight="bold" fill="{4}">'
+        '{5}</text><text x="12" y="42" font-size="12" fill="{6}">{7}</text></g><g transform="translate(0,{8})">'
+    ).format(max(width, TITLE_LETTER * len(title)), height + HEAD, PAPER, CONFIG["font"], INK, title, MUTED, under, HEAD)
+    return f"{head}{svg[found.end() : -len('</svg>')]}</g></svg>"
 
 
 def _panel(told: Told, panel: Panel, width: str) -> Spec | None:
@@ -94,8 +107,8 @@ def _panel(told: Told, panel: Panel, width: str) -> Spec | None:
             return bars(told, panel, width)
         case "pairs":
             return pairs(told, panel, width)
-        case "multiples":
-            return _multiples(told, panel, width)
+        case "heat":
+            return heat(told, panel, width)
         case "levels":
             return levels(told, panel, width)
         case "years":
@@ -111,7 +124,9 @@ def _panel(told: Told, panel: Panel, width: str) -> Spec | None:
 def _months(told: Told, panel: Panel, width: str) -> Spec | None:
     """Values over the months: lines with points, columns, or parts on top of each other; provisional months are hollow."""
     unit = told.words(panel.values[0]).unit
-    series = [[_point(r, column, told, unit, panel) for r in told.rows if r[column] is not None] for column in panel.values]
+    # A stack that lacks a part would read as if there were none of it.
+    rows = [r for r in told.rows if panel.kind != "stack" or all(r[c] is not None for c in panel.values)]
+    series = [[_point(r, column, told, unit, panel) for r in rows if r[column] is not None] for column in panel.values]
     data = [d for points in series for d in points]
     if not data:
         return None
@@ -133,12 +148,13 @@ def _months(told: Told, panel: Panel, width: str) -> Spec | None:
         for place, points in reversed(list(enumerate(series))):
             layers += _line(points, x, y, COLOURS[place], DASHES[place])
     layers += _target_layers(data, x)
+    layers += _note_layers(told, panel, months, x)
     layers += _end_labels(data, panel, x)
     return {
         "layer": layers,
-        "width": WIDTHS[width] - (64 if panel.kind == "line" else 0),
+        "width": WIDTHS[width] - 64,
         "height": 190 if width == "wide" else 165,
-        "title": _headed(told, panel, limits, width),
+        "title": _headed(told, panel, data, limits, y, width),
     }
 
 
@@ -179,16 +195,20 @@ def _in_stretches(points: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [point | {"stretch": number - place} for place, (point, number) in enumerate(zip(points, numbers, strict=True))]
 
 
-def _headed(told: Told, panel: Panel, limits: dict[str, Any] | None, width: str) -> Any:
-    """The panel's title; the lines below it say what is drawn how."""
-    signs = {"line": ("hel linje", "stiplet"), "stack": ("mørk", "lys")}.get(panel.kind, ("", ""))
-    said = [f"{sign}: {told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
+def _headed(told: Told, panel: Panel, data: list[dict[str, Any]], limits: dict[str, Any] | None, y: Spec, width: str) -> Any:
+    """The panel's title; the lines below it say what is drawn how, by what is seen on a light page and on a dark one."""
+    signs = {"line": ("hel linje:", "stiplet:"), "stack": ("■", "□")}.get(panel.kind, ("", ""))
+    said = [f"{sign} {told.words(c).label}" for sign, c in zip(signs, panel.values, strict=False)] if len(panel.values) > 1 else []
+    if aims := list(dict.fromkeys(d["target_label"] for d in data if d["target"] is not None)):
+        said.append(f"prikket: mål {danish.listed(aims)}")
     if limits:
-        said.append(f"grå flade: {limits['label']}")
-    said = [line for words in said for line in wrap(words, LETTERS[width])]
+        said.append("farvet felt: mellem kontrolgrænserne")
+    if y["scale"].get("domain", [0])[0] > 0:
+        said.append("aksen begynder ikke ved 0")
     unit = told.words(panel.values[0]).unit
     title = title_of(told, panel) + (f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else "")
-    return {"text": title, "subtitle": said, "subtitleColor": MUTED, "subtitleFontSize": 12, "subtitlePadding": 4} if said else title
+    under = wrap(" · ".join(said), LETTERS[width])
+    return {"text": title, "subtitle": under, "subtitleColor": MUTED, "subtitleFontSize": 12, "subtitlePadding": 4} if said else title
 
 
 def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) -> dict[str, Any]:
@@ -201,20 +221,18 @@ def _point(row: Row, column: str, told: Told, unit: str | None, panel: Panel) ->
         "label": danish.quantity(value, unit, told.figure.places, with_unit=False),
         "provisional": bool(row.get("is_provisional")),
         "target": float(target) if target is not None else None,
-        "target_label": f"mål {danish.percent(target, danish.whole_or(target, 2))}" if target is not None else None,
+        "target_label": danish.percent(target, danish.whole_or(target, 2)) if target is not None else None,
         "missed": target is not None and value < target,
         "final": row["month"] == told.last_final,
     }
 
 
 def _limits(told: Told, panel: Panel) -> dict[str, Any] | None:
-    """The natural limits of the panel's indicator, cut to what is possible."""
+    """The control limits of the panel's indicator, none while there are too few months for them."""
     row = told.reading.findings.get(panel.limits) if panel.limits else None
-    if row is None or row["lower_limit"] is None:
+    if row is None or row["lower_limit"] is None or row["variation"] in (None, "TOO_FEW"):
         return None
-    high = min(row["upper_limit"], 1.0) if row["unit"] == "share" else row["upper_limit"]
-    text = "naturligt leje" + (" (foreløbigt)" if row["has_provisional_limits"] else "")
-    return {"low": max(row["lower_limit"], 0.0), "high": high, "centre": row["centre"], "label": text}
+    return {"low": row["lower_limit"], "high": row["upper_limit"], "centre": row["centre"]}
 
 
 def _scale(data: list[dict[str, Any]], panel: Panel, unit: str | None, limits: dict[str, Any] | None) -> Spec:
@@ -230,21 +248,32 @@ def _scale(data: list[dict[str, Any]], panel: Panel, unit: str | None, limits: d
     return {"domain": domain, "nice": not share or high + room < 1, "zero": False}
 
 
-def _value_axis(unit: str | None, ticks: int = 4) -> Spec:
-    expression = "format(datum.value * 100, ',.4~f') + ' %'" if unit == danish.SHARE else "format(datum.value, ',')"
-    return {"labelExpr": expression, "tickCount": ticks, "domain": False, "ticks": False}
+def _value_axis(unit: str | None) -> Spec:
+    expression = "format(datum.value * 100, ',.4~f') + '\\u00a0%'" if unit == danish.SHARE else "format(datum.value, ',')"
+    return {"labelExpr": expression, "tickCount": 4, "domain": False, "ticks": False}
 
 
 def _target_layers(data: list[dict[str, Any]], x: Any) -> list[Spec]:
-    """A dashed line in the months a target is in force, named once at its beginning."""
+    """A dotted line in the months a target is in force; how much it is stands above the chart, where no line crosses it."""
     aimed = [d for d in data if d["target"] is not None and d["place"] == 0]
-    if not aimed:
+    return [layer(aimed, "line", {"x": x, "y": field("target")}, color=TARGET, strokeDash=[2, 3], strokeWidth=2)] if aimed else []
+
+
+def _note_layers(told: Told, panel: Panel, months: list[str], x: Spec) -> list[Spec]:
+    """A thin line and a letter over each month that is noted on the panel's indicator; the note stands below the figure."""
+    noted = [
+        {"month": month, "letter": note.letter}
+        for note in told.notes
+        if panel.limits in note.about
+        for month in months
+        if note.first <= date.fromisoformat(month) <= note.last
+    ]
+    if not noted:
         return []
-    place = {"x": x, "y": field("target")}
-    named = {"align": "left", "baseline": "bottom", "dy": -4, "dx": -10, "color": TARGET, "fontWeight": "bold"}
+    where = {"x": x, "y": {"value": 0}, "text": field("letter", "nominal")}
     return [
-        layer(aimed, "line", place, color=TARGET, strokeDash=[6, 4], strokeWidth=1.5),
-        layer(aimed[:1], "text", place | {"text": field("target_label", "nominal")}, **named),
+        layer(noted, "rule", {"x": x}, color=MUTED, strokeDash=[1, 3], strokeWidth=1),
+        layer(noted, "text", where, baseline="bottom", dy=-2, color=MUTED, fontStyle="italic"),
     ]
 
 
@@ -258,7 +287,7 @@ def _end_labels(data: list[dict[str, Any]], panel: Panel, x: Spec) -> list[Spec]
     texts = []
     for end, shift in zip(ends, (7, -7) if is_crowded else (0, 0), strict=False):
         is_last = end["month"] == max(d["month"] for d in data)
-        beside = panel.kind in ("line", "multiples") and is_last
+        beside = panel.kind == "line" and is_last
         where: Spec = (
             {"align": "left", "baseline": "middle", "dx": 9, "dy": shift}
             if beside
@@ -280,22 +309,3 @@ def _ticks(months: list[str], width: str) -> list[Spec]:
 
 def _bar_size(months: int, width: str) -> int:
     return max(4, min(34, int(WIDTHS[width] / max(months, 1) * 0.62)))
-
-
-def _multiples(told: Told, panel: Panel, width: str) -> Spec | None:
-    """A small chart for each name, each with its own target; two side by side where there is room."""
-    column, by = panel.values[0], told.figure.names
-    unit = told.words(column).unit
-    columns = 2 if width == "wide" else 1
-    inner = WIDTHS[width] // columns - (104 if columns > 1 else 64)
-    cells = []
-    for name in dict.fromkeys(r[by] for r in told.rows):
-        data = [_point(r, column, told, unit, panel) for r in told.rows if r[by] == name and r[column] is not None]
-        if not data:
-            continue
-        months = sorted({d["month"] for d in data})
-        x = _month_axis([months[0], *(m for m in months[1:-1] if m[5:7] == "01"), months[-1]], width, padding=14)
-        y = field("value", axis=_value_axis(unit, ticks=3), scale=_scale(data, panel, unit, None))
-        layers = [*_line(data, x, y, FIRST, DASHES[0]), *_target_layers(data, x), *_end_labels(data, panel, x)]
-        cells.append({"layer": layers, "width": inner, "height": 96, "title": name})
-    return {"concat": cells, "columns": columns, "spacing": {"row": 84, "column": 120}, "bounds": "flush"} if cells else None

@@ -1,7 +1,7 @@
-"""How the report writes numbers, months and lists in Danish. Rounding is half away from zero, everywhere."""
+"""How the report writes numbers, days, months and lists in Danish. Rounding is half away from zero, everywhere."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
 
 from sources.danish import MONTHS
@@ -13,9 +13,11 @@ SHARE = "share"
 MILLIONS = {"oere": 8, "thousand kr": 3}
 WHOLE = {"number", "seconds"}
 PLACES = {"oere": 2, "thousand kr": 2, "kr": 0, "index": 2}
+# A number and its unit are never parted at the end of a line.
 WORDS = {
-    "seconds": " sek.", "days": " dage", "weeks": " uger", "kr": " kr.", "oere": " mio. kr.", "thousand kr": " mio. kr.",
-    "per_thousand": " pr. 1.000",
+    "seconds": "\N{NO-BREAK SPACE}sek.", "days": "\N{NO-BREAK SPACE}dage", "weeks": "\N{NO-BREAK SPACE}uger",
+    "kr": "\N{NO-BREAK SPACE}kr.", "oere": "\N{NO-BREAK SPACE}mio. kr.", "thousand kr": "\N{NO-BREAK SPACE}mio. kr.",
+    "per_thousand": "\N{NO-BREAK SPACE}pr. 1.000",
 }  # fmt: skip
 
 
@@ -32,8 +34,8 @@ def number(value: Number, places: int = 0) -> str:
 
 
 def percent(share: Number, places: int = 1) -> str:
-    """A share as percent: 0.9508 is 95,1 %."""
-    return f"{number(Decimal(str(share)) * 100, places)} %"
+    """A share as percent: 0.9508 is 95,1 %, with a space that does not break."""
+    return f"{number(Decimal(str(share)) * 100, places)}\N{NO-BREAK SPACE}%"
 
 
 def quantity(value: Number, unit: str | None, places: int = 1, with_unit: bool = True) -> str:
@@ -60,7 +62,7 @@ def signed(value: Number, unit: str | None, places: int = 1) -> str:
 
 
 def places_that_tell(value: Number, other: Number, unit: str | None, places: int) -> int:
-    """Places enough that two values that differ do not read alike: 79,96 % is no 80,0 %."""
+    """Places enough that a value that misses another does not read as it: 79,96 % is no 80,0 %."""
     if value == other:
         return places
     while places < 7 and quantity(value, unit, places) == quantity(other, unit, places):
@@ -76,7 +78,7 @@ def whole_or(share: Number, places: int) -> int:
 def difference(change: Number, unit: str | None, places: int = 1) -> str:
     """The size of a change: shares differ in percentage points."""
     if unit == SHARE:
-        return f"{number(abs(Decimal(str(change))) * 100, places)} procentpoint"
+        return f"{number(abs(Decimal(str(change))) * 100, places)}\N{NO-BREAK SPACE}procentpoint"
     return quantity(abs(float(change)), unit, places)
 
 
@@ -90,6 +92,12 @@ def is_nothing(change: Number, unit: str | None, places: int = 1) -> bool:
     """Whether a change disappears in rounding."""
     size = Decimal(str(change)) * 100 if unit == SHARE else in_millions(change, unit)
     return rounded(size, 0 if unit in WHOLE else PLACES.get(unit or "", places)) == 0
+
+
+def day(moment: date) -> str:
+    """1. juni 2015, with the time of day where there is one that is not midnight."""
+    clock = f" kl. {moment.hour}.{moment:%M}" if isinstance(moment, datetime) and (moment.hour or moment.minute) else ""
+    return f"{moment.day}. {month(moment)}{clock}"
 
 
 def month(day: date) -> str:

@@ -6,7 +6,8 @@ The figures themselves are declared in the modules named after their subject; `c
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Literal
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 from markupsafe import Markup
 
@@ -14,6 +15,9 @@ from assets.report.danish import period, years
 from assets.report.reading import ColumnWords, Reading, Row, needed
 
 WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED, OLDER = "c", "p", "u", "b", "e", "r"
+# Why a cell is empty, by its letter; HIDDEN goes before what is worked out of something that is missing.
+HIDDEN, NOTHING = "tilbageholdt", "ikke opgjort"
+ABSENT = {WITHHELD: HIDDEN, "m": "ikke oplyst", "z": "ikke relevant"}
 CAUTIONS = {
     WITHHELD: "tilbageholdt (få personer)",
     PROVISIONAL: "foreløbig",
@@ -22,7 +26,7 @@ CAUTIONS = {
     ESTIMATED: "opgjort efter totaler",
     OLDER: "tidligere opgørelse",
 }
-Kind = Literal["line", "columns", "stack", "bars", "pairs", "multiples", "levels", "years", "waterfall", "courses"]
+Kind = Literal["line", "columns", "stack", "bars", "pairs", "heat", "levels", "years", "waterfall", "courses"]
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,17 @@ class Panel:
     limits: tuple[str, str] | None = None
     only: tuple[str, ...] = ()
     is_reversed: bool = False
+
+
+class Note(NamedTuple):
+    """What somebody noted on indicators, from one month to another; its letter stands in the charts."""
+
+    letter: str
+    first: date
+    last: date
+    text: str
+    author: str
+    about: frozenset[tuple[str, str]]
 
 
 @dataclass(frozen=True)
@@ -96,10 +111,22 @@ class Told:
         return sorted({row[c] for row in self.rows for c in ("year", "_year", "_last_year") if row.get(c)})
 
     @property
-    def method(self) -> str:
-        """How the figure is reckoned, and what it stands on that nobody has verified."""
-        found = [f"{r['rows']} af {r['of_rows']} rækker i {r['lookup']}" for r in self.reading.unverified(self.figure.key)]
-        return f"{self.figure.method} Ikke efterprøvet ved kilden: {', '.join(found)}." if found else self.figure.method
+    def indicators(self) -> list[Row]:
+        """What was found of every indicator the overview lists."""
+        asked = (*self.figure.findings, *self.figure.listed)
+        return [] if self.problem else [self.reading.findings[f] for f in asked if f in self.reading.findings]
+
+    @cached_property
+    def notes(self) -> list["Note"]:
+        """What is noted on its indicators in months that it shows, each with a letter; one note may be on several indicators."""
+        months = sorted(r["month"] for r in self.rows if "month" in r)
+        about = {*self.figure.findings, *self.figure.listed}
+        found: dict[tuple[date, date, str, str], set[tuple[str, str]]] = {}
+        for row in self.reading.annotations if months else []:
+            whose, first, last = (row["indicator"], row["subject"]), row["valid_from"].replace(day=1), row["valid_to"].replace(day=1)
+            if whose in about and first <= months[-1] and last >= months[0]:
+                found.setdefault((first, last, row["note"], row["author"]), set()).add(whose)
+        return [Note(chr(ord("a") + place), *said, frozenset(whose)) for place, (said, whose) in enumerate(found.items())]
 
     @property
     def current(self) -> list[Row]:
@@ -107,11 +134,21 @@ class Told:
         return [r for r in self.rows if r.get("month") == self.last_final] if self.rows and "month" in self.rows[0] else self.rows
 
 
+class Point(NamedTuple):
+    """Something to be told first: `kind` is one of `points.KINDS`, of those of a kind the heaviest goes first."""
+
+    kind: str
+    weight: float
+    sentence: Markup
+
+
 @dataclass(frozen=True)
 class Figure:
-    """One figure of a paper. `findings` are the indicators it states, `says` adds what only this figure can say.
+    """One figure of a paper. `findings` are the indicators it states, `says` adds what only this figure can say, `minds` what must be
+    known wherever its course is told.
 
-    `listed` are indicators for the overview alone, of a figure that states them in words of its own. `basis` says below the figure what
+    `listed` are indicators for the overview alone, of a figure that states them in words of its own; `points` are main points of no
+    indicator. `basis` says below the figure what
     it stands on, `absent` why there are no rows. `row_units` are columns whose unit another column of the row holds. Where the charts carry
     every number, `on_screen_only` spares paper the table.
     """
@@ -123,10 +160,12 @@ class Figure:
     findings: tuple[tuple[str, str], ...] = ()
     listed: tuple[tuple[str, str], ...] = ()
     says: Callable[[Told], list[Markup]] | None = None
+    minds: Callable[[Told], list[Markup]] | None = None
     basis: Callable[[Told], list[Markup]] | None = None
     absent: Callable[[Reading], str] | None = None
     names: str = "month"
     pivot: tuple[str, str] | None = None
+    points: Callable[[Told], list[Point]] | None = None
     places: int = 1
     labels: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)
@@ -140,13 +179,16 @@ class Figure:
 
 @dataclass(frozen=True)
 class Section:
-    """Figures of one subject; `domain` is whose publishing decides how fresh they are, `extracts` what they are made from."""
+    """Figures of one subject; `domain` is whose publishing decides how fresh they are, `extracts` what they are made from.
+
+    `note` is the method they have in common."""
 
     key: str
     title: str
     domain: str
     extracts: tuple[str, ...]
     figures: tuple[Figure, ...]
+    note: str = ""
 
 
 def tell(figure: Figure, reading: Reading) -> Told:
@@ -158,7 +200,7 @@ def tell(figure: Figure, reading: Reading) -> Told:
     if lacking:
         problem = f"Udgivelsen indeholder ikke tallene: {', '.join(lacking)} er endnu ikke offentliggjort."
     elif not rows:
-        problem = figure.absent(reading) if figure.absent else "Udgivelsen indeholder ingen tal til og med rapportens måned."
+        problem = figure.absent(reading) if figure.absent else "Udgivelsen indeholder ingen endelige tal til og med rapportens måned."
     return Told(figure, reading, rows, findings if rows else [], problem)
 
 
@@ -170,10 +212,14 @@ def cautions(row: Row) -> list[str]:
     return [words for letter, words in CAUTIONS.items() if letter in letters]
 
 
-def is_withheld(row: Row, column: str) -> bool:
-    """Whether a value is missing because few persons stand behind it; what is worked out of such a value is missing for the same reason."""
-    if row[column] is not None or WITHHELD not in str(row.get("qf") or ""):
-        return False
+def why_absent(row: Row, column: str) -> str:
+    """Why a value is missing, in a word: by its own letter in `qf_columns`, else by the row's, since what is worked out of a value that is
+    missing is missing for the same reason."""
     named = [part.partition(": ") for part in str(row.get("qf_columns") or "").split("; ")]
-    letters = [letter for letter, _, names in named if column in names.split(", ")]
-    return not letters or WITHHELD in letters
+    letters = [letter for letter, _, names in named if column in names.split(", ")] or str(row.get("qf") or "")
+    return next((word for letter, word in ABSENT.items() if letter in letters), NOTHING)
+
+
+def is_withheld(row: Row, column: str) -> bool:
+    """Whether a value is missing because few persons stand behind it."""
+    return row[column] is None and why_absent(row, column) == HIDDEN

@@ -1,15 +1,16 @@
-"""The first screen: every indicator the report states, its newest final month, whether its target is met and where it is heading."""
+"""The overview: every indicator the report states, its newest final month, its course, its target and what its variation says."""
 
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from assets.report import danish
+from assets.report import danish, prose
 from assets.report.figures import Section, Told
 from assets.report.prose import data, short
 from assets.report.reading import Row
+from assets.report.sparkline import sparkline
 
-NO_TARGET = "intet mål"
+NOTHING = Markup('<span aria-hidden="true">–</span>')
 
 
 @dataclass(frozen=True)
@@ -20,64 +21,71 @@ class Line:
     label: str
     month: Markup
     value: Markup
+    course: Markup
     target: Markup
     verdict: str
-    change: Markup
-    variation: str
+    assurance: str
+    variation: Markup
+    tone: str
     completeness: Markup
 
 
 def lines(section: Section, told: list[Told]) -> list[Line]:
     """The indicators of a section, in the order of its figures."""
-    made = []
-    for t in told:
-        found = [t.reading.findings[f] for f in (*t.figure.findings, *t.figure.listed) if f in t.reading.findings]
-        made += [_line(section, t, row) for row in found if not t.problem]
-    return made
+    return [_line(section, t, row) for t in told for row in t.indicators]
 
 
 def _line(section: Section, told: Told, row: Row) -> Line:
-    places, unit = told.figure.places, row["unit"]
+    places, unit, codes = told.figure.places, row["unit"], told.reading.codes
+    common = (told.figure.id, row["label"], short(row["month"]))
     if row["value"] is None:
-        nothing = Markup("tilbageholdt")
-        return Line(told.figure.id, row["label"], short(row["month"]), nothing, Markup("–"), "–", Markup("–"), "–", Markup("–"))
-    verdict = {True: "✓ nået", False: "✗ ikke nået", None: NO_TARGET}[row["target_met"]]
-    shown = places if row["target"] is None else danish.places_that_tell(row["value"], row["target"], unit, places)
+        why = "tilbageholdt" if "c" in row["qf"] else "ikke opgjort"
+        return Line(*common, Markup(why), NOTHING, NOTHING, "", "", NOTHING, "", NOTHING)
+    shown = danish.places_that_tell(row["value"], row["target"], unit, places) if row["target_met"] is False else places
+    is_judged = row["variation"] not in (None, "TOO_FEW")
     return Line(
-        told.figure.id,
-        row["label"],
-        short(row["month"]),
+        *common,
         data(row["value"], unit, shown),
-        data(row["target"], unit, danish.whole_or(row["target"], shown)) if row["target"] is not None else Markup("–"),
-        verdict,
-        _change(row, places),
-        told.reading.codes.get(("special_cause", row["special_cause"]), "–") if row["lower_limit"] is not None else "–",
+        _course(told, row, places),
+        data(row["target"], unit, danish.whole_or(row["target"], shown)) if row["target"] is not None else NOTHING,
+        {True: "✓ nået", False: "✗ ikke nået", None: ""}[row["target_met"]],
+        codes.get(("assurance", row["assurance"]), "") if is_judged else "",
+        _variation(told, row),
+        {"CONCERN": "missed", "IMPROVEMENT": "met"}.get(row["variation"], ""),
         completeness(told, section, row),
     )
 
 
-def _change(row: Row, places: int) -> Markup:
-    """An arrow, the size, and in a word whether that is better."""
-    change, unit = row["change_from_month_before"], row["unit"]
-    if change is None:
-        return Markup("–")
-    size = danish.difference(change, unit, places).replace("procentpoint", "pct.point")
-    if danish.is_nothing(change, unit, places):
-        return Markup('→ <data value="{}">{}</data>').format(change, size)
-    judged = {"HIGHER": change > 0, "LOWER": change < 0}.get(row["better"])
-    words = {True: " bedre", False: " dårligere", None: ""}[judged]
-    return Markup('{} <data value="{}">{}</data>{}').format("↑" if change > 0 else "↓", change, size, words)
+def _course(told: Told, row: Row, places: int) -> Markup:
+    """The months as a line, and for who does not see it how far they went."""
+    points = told.reading.courses.get((row["indicator"], row["subject"]), [])
+    if len(points) < 2:
+        return NOTHING
+    span = Markup("mellem {} og {}").format(data(row["lowest"], row["unit"], places), data(row["highest"], row["unit"], places))
+    return sparkline(points, row["target"]) + Markup('<span class="heard">{}</span>').format(span)
+
+
+def _variation(told: Told, row: Row) -> Markup:
+    """What the months say in a word, and by which sign."""
+    codes = told.reading.codes
+    if row["variation"] is None:
+        return NOTHING
+    word = Markup("{}").format(codes.get(("variation", row["variation"]), row["variation"]))
+    if row["variation"] == "TOO_FEW":
+        return word + Markup(" ({} af {})").format(data(row["months"]), data(row["enough_points"]))
+    if row["variation"] == "NATURAL":
+        return word
+    arrow = "↑" if (row["course_step"] if row["special_cause"] == "TREND" else row["value"] - row["centre"]) > 0 else "↓"
+    sign = codes.get(("special_cause", row["special_cause"]), row["special_cause"])
+    return Markup('<span aria-hidden="true">{}</span> {}<span class="note">{}</span>').format(arrow, word, sign)
 
 
 def completeness(told: Told, section: Section, row: Row) -> Markup:
-    """The share of what was expected with its band, by the bounds in force; else the share of the delivered records accepted."""
-    share, month = row["completeness_share"], row["month"]
+    """The share of what was expected with its band; else the share of the delivered records that was accepted."""
+    share = row["completeness_share"]
     if share is None:
-        accepted = told.reading.accepted_share(section.extracts, month)
-        return data(accepted, "share", 1) + Markup(" godkendt") if accepted is not None else Markup("–")
-    bounds = {r["indicator"]: r["value"] for r in told.reading.bounds(month)}
-    shown = data(share, "share", 0)
-    if "completeness_ok" not in bounds or "completeness_caution" not in bounds:
-        return shown
-    band = "ok" if share >= bounds["completeness_ok"] else "varsomhed" if share >= bounds["completeness_caution"] else "lav"
-    return shown + Markup(" ({})").format(told.reading.codes.get(("completeness_band", band), band).lower())
+        accepted = told.reading.accepted_share(section.extracts, row["month"])
+        return data(accepted, "share", 1) + Markup(" godkendt") if accepted is not None else NOTHING
+    band = told.reading.codes.get(("completeness_band", row["completeness_band"]), "").lower()
+    words = Markup(" ({})").format(band) if band else Markup("")
+    return prose.data(share, "share", 0) + words

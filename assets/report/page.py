@@ -9,9 +9,11 @@ import jinja2
 from markupsafe import Markup
 
 from assets.report import chart_style, charts, danish, prose
+from assets.report.engine import Engines
 from assets.report.figures import Section, Told
 from assets.report.overview import lines
 from assets.report.papers import Paper
+from assets.report.points import main_points
 from assets.report.quality import Part
 from assets.report.reading import Reading
 from assets.report.tables import Table, table
@@ -29,8 +31,8 @@ class Drawn:
     drawing: charts.Drawing | None
 
 
-def drawn(told: Told) -> Drawn:
-    return Drawn(told, table(told), prose.findings(told), charts.draw(told))
+def drawn(told: list[Told], engines: Engines) -> list[Drawn]:
+    return [Drawn(t, table(t), prose.findings(t), made) for t, made in zip(told, charts.draw(told, engines), strict=True)]
 
 
 @dataclass(frozen=True)
@@ -51,8 +53,10 @@ def report(
         file=paper.file,
         period_name=paper.words(reading.period),
         about=reading.about,
+        points=main_points([(section, _own(section, figures)) for section in paper.sections]),
         overview=[s for section in paper.sections if (s := (section.title, lines(section, _own(section, figures))))[1]],
-        sections=[_section(s, figures, reading) for s in paper.sections],
+        unverified=_unverified(reading, figures),
+        sections=[_section(s, figures, reading, on_paper) for s in paper.sections],
         other=other,
         has_pdf=has_pdf,
         on_paper=on_paper,
@@ -61,7 +65,7 @@ def report(
 
 def quality(reading: Reading, parts: list[Part]) -> str:
     """kvalitet.html: how far the figures can be trusted."""
-    lead = f"Hvor langt tallene i rapporten for {danish.month(reading.period)} rækker."
+    lead = f"Hvad tallene i rapporten for {danish.month(reading.period)} bygger på, og hvor sikre de er."
     return _render("quality.html", title=f"Datakvalitet {danish.month(reading.period)}", lead=lead, about=reading.about, parts=parts)
 
 
@@ -70,7 +74,7 @@ def index(months: list[dict[str, Any]], years: list[dict[str, Any]], frozen: lis
     return _render("index.html", title="Månedsrapporter", months=months, years=years, frozen=frozen)
 
 
-def _section(section: Section, figures: list[Drawn], reading: Reading) -> dict[str, Any]:
+def _section(section: Section, figures: list[Drawn], reading: Reading, on_paper: bool) -> dict[str, Any]:
     own = [d for d in figures if d.told.figure in section.figures]
     finals = [d.told.last_final for d in own if d.told.last_final]
     state = reading.domains.get(section.domain)
@@ -80,16 +84,33 @@ def _section(section: Section, figures: list[Drawn], reading: Reading) -> dict[s
         "last_final": max(finals) if finals else None,
         "last_final_name": danish.month(max(finals)) if finals else "",
         "is_empty": all(d.told.problem for d in own),
-        "figures": [_figure(d) for d in own],
+        "figures": [_figure(d, on_paper) for d in own],
     }
+
+
+def _unverified(reading: Reading, figures: list[Drawn]) -> list[tuple[str, int, int, str]]:
+    """Every lookup with rows that nobody has compared with their source: what it is called, how many, and which figures use it."""
+    found: dict[tuple[str, int, int], list[str]] = {}
+    for told in (d.told for d in figures if not d.told.problem):
+        for row in reading.unverified(told.figure.key):
+            name = reading.codes.get(("lookup", row["lookup"])) or str(row["lookup"])
+            found.setdefault((name, row["rows"], row["of_rows"]), []).append(told.figure.id)
+    order = [d.told.figure.id for d in figures]
+    return [(name, rows, of_rows, _listed(ids, order)) for (name, rows, of_rows), ids in sorted(found.items())]
+
+
+def _listed(ids: list[str], order: list[str]) -> str:
+    """Figures by name; more than two in a row by the first and the last."""
+    first, last = order.index(ids[0]), order.index(ids[-1])
+    return f"{ids[0]} til {ids[-1]}" if last - first == len(ids) - 1 > 1 else danish.listed(ids)
 
 
 def _own(section: Section, figures: list[Drawn]) -> list[Told]:
     return [d.told for d in figures if d.told.figure in section.figures]
 
 
-def _figure(made: Drawn) -> dict[str, Any]:
-    told, figure = made.told, made.told.figure
+def _figure(made: Drawn, on_paper: bool) -> dict[str, Any]:
+    told, figure, drawing = made.told, made.told.figure, made.drawing
     finding = Markup(" ").join(made.sentences).striptags()
     label = f"{figure.title}. {finding}" if finding else figure.title
     return {
@@ -99,14 +120,15 @@ def _figure(made: Drawn) -> dict[str, Any]:
         "problem": told.problem,
         "sentences": made.sentences,
         "table": made.table,
-        "method": told.method,
+        "method": figure.method,
         "period": told.period,
+        "notes": [(n.letter, prose.during(n.first, n.last), n.text, n.author) for n in told.notes],
         "basis": [] if told.problem or not figure.basis else figure.basis(told),
-        "wide": _labelled(made.drawing and made.drawing.wide, label),
-        "narrow": _labelled(made.drawing and made.drawing.narrow, label),
-        "is_tall": len(figure.panels) > 2 or any(p.kind == "multiples" for p in figure.panels),
+        "wide": _labelled(drawing.wide if drawing else None, label),
+        "narrow": _labelled(drawing.narrow if drawing and not on_paper else None, label),
+        "is_tall": len(figure.panels) > 2,
         "is_screen_only": figure.on_screen_only,
-        "is_table_first": bool(figure.pivot) or not figure.panels,
+        "is_table_first": not figure.panels,
     }
 
 
@@ -119,9 +141,11 @@ def _labelled(svg: str | None, label: str) -> Markup | None:
 
 @cache
 def _environment() -> jinja2.Environment:
-    return jinja2.Environment(
+    made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    made.filters["day"] = danish.day
+    return made
 
 
 def _render(template: str, **values: Any) -> str:

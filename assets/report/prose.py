@@ -1,4 +1,4 @@
-"""Sentences that state a finding: value, target, direction, the same month last year, and what varies naturally.
+"""Sentences that state a finding: value, target, the same month last year, and what is natural variation and what is not.
 
 Every number stands in a <data> element with the value it was rounded from, every month in a <time>, every name in a <b>, so
 that a test can hold each of them against the release. What the data do not say is not said.
@@ -16,6 +16,7 @@ from assets.report.danish import Number, quantity
 from assets.report.figures import Told
 from assets.report.reading import Row
 
+VARIATION = {"IMPROVEMENT": "Forbedring", "CONCERN": "Bekymrende", "HIGH": "Usædvanligt højt", "LOW": "Usædvanligt lavt"}
 UP_DOWN = {"share": ("højere", "lavere"), "seconds": ("længere", "kortere"), "days": ("flere", "færre")}
 
 
@@ -26,6 +27,10 @@ def data(value: Number, unit: str | None = None, places: int = 1) -> Markup:
 
 def when(day: date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m}", danish.month(day))
+
+
+def full(day: date) -> Markup:
+    return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m-%d}", danish.day(day))
 
 
 def short(day: date) -> Markup:
@@ -50,8 +55,12 @@ def name(text: Any) -> Markup:
 
 
 def names(texts: list[Any]) -> Markup:
-    said = [name(t) for t in texts]
-    return said[0] if len(said) == 1 else Markup(", ").join(said[:-1]) + Markup(" og ") + said[-1] if said else Markup("")
+    return joined([name(t) for t in texts])
+
+
+def joined(said: list[Markup]) -> Markup:
+    """a, b og c."""
+    return Markup(" og ").join(m for m in (Markup(", ").join(said[:-1]), *said[-1:]) if m)
 
 
 def ended(says: Callable[[Told], list[Markup]]) -> Callable[[Told], list[Markup]]:
@@ -69,54 +78,38 @@ def findings(told: Told) -> list[Markup]:
     if told.problem:
         return []
     said = [finding(row, told.figure.places) for row in told.findings]
-    return said + (told.figure.says(told) if told.figure.says else [])
+    return said + [s for adds in (told.figure.minds, told.figure.says) if adds for s in adds(told)]
 
 
 def finding(row: Row, places: int) -> Markup:
     """The sentences for one indicator in its newest final month."""
     if row["value"] is None:
-        why = "er tilbageholdt, fordi få personer ligger bag" if "c" in row["qf"] else "kunne ikke opgøres"
+        why = "er tilbageholdt, fordi det bygger på få personer" if "c" in row["qf"] else "kunne ikke opgøres"
         return Markup("{} for {} {}.").format(row["label"], when(row["month"]), why)
-    said = [_level(row, places), _course(row, places), _variation(row, places)]
+    said = [level(row, places), from_year_before(row, places), variation(row, places)]
     return Markup(" ").join(s for s in said if s)
 
 
-def _level(row: Row, places: int) -> Markup:
+def level(row: Row, places: int) -> Markup:
     """The value, beside its target if it has one: the level, whatever the direction."""
     value, unit, target = row["value"], row["unit"], row["target"]
+    aimed = Markup("")
+    if target is not None:
+        if not row["target_met"]:
+            places = danish.places_that_tell(value, target, unit, places)
+        at_least = "mindst" if row["comparison"] == ">=" else "højst"
+        aim = data(target, unit, danish.whole_or(target, places))
+        aimed = Markup(" Målet på {} {} er {}.").format(at_least, aim, "nået" if row["target_met"] else "ikke nået")
     is_uncertain = Markup(" Tallet er usikkert.") if "u" in row["qf"] else Markup("")
-    if target is None:
-        return Markup("{} var {} i {}.").format(row["label"], data(value, unit, places), when(row["month"])) + is_uncertain
-    places = danish.places_that_tell(value, target, unit, places)
-    words = "nået" if row["target_met"] else "ikke nået"
-    at_least = "mindst" if row["comparison"] == ">=" else "højst"
-    return (
-        Markup("{} var {} i {}. Målet på {} {} er {}.").format(
-            row["label"],
-            data(value, unit, places),
-            when(row["month"]),
-            at_least,
-            data(target, unit, danish.whole_or(target, places)),
-            words,
-        )
-        + is_uncertain
-    )
+    return Markup("{} var {} i {}.").format(row["label"], data(value, unit, places), when(row["month"])) + aimed + is_uncertain
 
 
-def _course(row: Row, places: int) -> Markup:
-    """Against the month before and the same month a year before, as far as there are any."""
-    parts = []
-    for change, before, years in (
-        ("change_from_month_before", "value_month_before", 0),
-        ("change_from_year_before", "value_year_before", 1),
-    ):
-        if row[change] is None:
-            continue
-        then = _months_before(row["month"], 12 if years else 1)
-        parts.append(Markup("{} {} ({})").format(_difference(row, row[change], places), when(then), data(row[before], row["unit"], places)))
-    if not parts:
+def from_year_before(row: Row, places: int) -> Markup:
+    """Against the same month a year before: two months beside each other never say better or worse."""
+    if row["change_from_year_before"] is None:
         return Markup("")
-    return Markup("Det er {}.").format(Markup(" og ").join(parts))
+    then = Markup("{} ({})").format(when(_months_before(row["month"], 12)), data(row["value_year_before"], row["unit"], places))
+    return Markup("Det er {} {}.").format(_difference(row, row["change_from_year_before"], places), then)
 
 
 def _difference(row: Row, change: float, places: int) -> Markup:
@@ -127,36 +120,73 @@ def _difference(row: Row, change: float, places: int) -> Markup:
     return Markup('<data value="{}">{}</data> {} end i').format(change, danish.difference(change, unit, places), up if change > 0 else down)
 
 
-def _variation(row: Row, places: int) -> Markup:
-    """The natural limits, on which side of them the month lies, and what they mean for the target."""
-    if row["lower_limit"] is None or row["special_cause"] is None:
+def variation(row: Row, places: int) -> Markup:
+    """What the course of the months says: a special cause and whether it is good, natural variation, or that nobody can tell yet."""
+    if row["variation"] == "TOO_FEW":
+        return _too_few(row, places)
+    if row["variation"] is None or row["lower_limit"] is None:
         return Markup("")
+    if row["variation"] == "NATURAL":
+        said = Markup("Tallet ligger mellem {}; det er naturlig variation.").format(_limits(row, places))
+    else:
+        said = Markup("<strong>{}:</strong> {}").format(VARIATION[row["variation"]], sign(row, places))
+    return said + _assurance(row)
+
+
+def sign(row: Row, places: int) -> Markup:
+    """By what a month is known to be more than natural variation."""
     unit = row["unit"]
-    low, high = data(max(row["lower_limit"], 0), unit, places), row["upper_limit"]
-    high = data(min(high, 1) if unit == "share" else high, unit, places)
-    basis = Markup(" (foreløbigt, {} måneder)").format(data(row["points"])) if row["has_provisional_limits"] else Markup("")
-    level = Markup("det naturlige leje, {} til {}{}").format(low, high, basis)
+    side = "over" if row["value"] > row["centre"] else "under"
+    limit = data(row["upper_limit" if side == "over" else "lower_limit"], unit, places)
+    which = "øvre" if side == "over" else "nedre"
     match row["special_cause"]:
         case "OUTSIDE":
-            side = "over" if row["value"] > row["centre"] else "under"
-            said = Markup("Måneden ligger {} {}.").format(side, level)
+            return Markup("Tallet ligger {} den {} kontrolgrænse på {}.").format(side, which, limit)
         case "SHIFT":
-            side = "over" if row["value"] > row["centre"] else "under"
-            said = Markup("Måneden indgår i en lang række {} midten; tallet ligger i {}.").format(side, level)
+            return Markup("Tallet har i {} måneder i træk ligget {} midten på {}, men mellem {}.").format(
+                data(row["side_months"]), side, data(row["centre"], unit, places), _limits(row, places)
+            )
         case "TREND":
-            said = Markup("Måneden indgår i en lang række med samme retning; tallet ligger i {}.").format(level)
-        case "NEAR_LIMIT":
-            said = Markup("Måneden ligger tæt på grænsen for {}.").format(level)
+            return Markup("Tallet er {} hver måned siden {} ({}).").format(
+                _way(row), when(row["course_from"]), data(row["value_at_course_start"], unit, places)
+            )
         case _:
-            said = Markup("Udsvinget er inden for {}.").format(level)
+            return Markup("Mindst to af tre måneder i træk ligger tæt på den {} kontrolgrænse på {}.").format(which, limit)
+
+
+def _limits(row: Row, places: int) -> Markup:
+    low, high = data(row["lower_limit"], row["unit"], places), data(row["upper_limit"], row["unit"], places)
+    return Markup("kontrolgrænserne {} og {}").format(low, high)
+
+
+def _too_few(row: Row, places: int) -> Markup:
+    """How far the months have gone, and the course if it has been one and the same; what that means nobody can tell yet."""
+    unit, months = row["unit"], data(row["months"])
+    if row["months"] < 2:
+        return Markup("")
+    if row["is_course"]:
+        return Markup(
+            "Tallet er {} hver måned siden {} ({}), men {} måneder er for få til at afgøre, om det er naturlig variation."
+        ).format(_way(row), when(row["course_from"]), data(row["value_at_course_start"], unit, places), months)
+    return Markup("På {} måneder har tallet ligget mellem {} ({}) og {} ({}).").format(
+        months, data(row["lowest"], unit, places), when(row["lowest_month"]), data(row["highest"], unit, places), when(row["highest_month"])
+    )
+
+
+def _way(row: Row) -> str:
+    return "steget" if row["course_step"] > 0 else "faldet"
+
+
+def _assurance(row: Row) -> Markup:
+    """What limits mean for the target."""
     match row["assurance"]:
         case "ALWAYS_MET":
-            return said + Markup(" Med den variation nås målet hver måned.")
+            return Markup(" Med den variation kan målet ventes nået hver måned.")
         case "NEVER_MET":
-            return said + Markup(" Med den variation nås målet ikke.")
+            return Markup(" Med den variation kan målet ikke ventes nået.")
         case "INCONSISTENT":
-            return said + Markup(" Med den variation nås målet i nogle måneder og ikke i andre.")
-    return said
+            return Markup(" Med den variation nås målet i nogle måneder og ikke i andre.")
+    return Markup("")
 
 
 def _months_before(day: date, months: int) -> date:

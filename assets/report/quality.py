@@ -2,26 +2,26 @@
 
 from dataclasses import dataclass
 
+from assets.report.figures import HIDDEN, NOTHING
 from assets.report.reading import ColumnWords, Reading, Row
 from assets.report.tables import Cell, Table, cell
 
 LABELS = {
-    "accepted": "Godkendt", "accepted_reason": "Accepteret fordi", "accepted_until": "Accepteret til og med",
-    "arrived_at": "Seneste levering", "completeness_share": "Godkendt andel", "data_as_of": "Leverancer til og med", "domain": "Område",
-    "due": "Aftale", "due_at": "Frist",
-    "extract": "Udtræk", "held": "Holdt tilbage", "ignored": "Ingen poster", "in_force": "Gældende", "is_held": "Holdt tilbage",
-    "is_provisional": "Foreløbig", "last_date": "Seneste dag", "month": "Måned", "named": "Nævnt", "newest_at": "Seneste modtaget",
-    "newest_date": "Nyeste post",
-    "offenders": "Tilfælde", "quarantined": "Afvist", "quarantined_share": "Afvist andel", "reason": "Årsag", "receipts": "Leverancer",
-    "records": "Poster", "refused": "Afviste filer", "replaced": "Afløst", "rule": "Regel", "severity": "Alvor", "since": "Siden",
-    "status": "Status", "table_name": "Tabel", "why": "Hvorfor", "withdrawn": "Trukket tilbage", "cells": "Tilbageholdte tal",
-    "of_cells": "Tal i alt", "amount_share": "Tilbageholdt andel", "measure": "Tal",
-    "indicator": "Nøgletal", "subject": "For",
-    "period": "Periode", "rows_waiting": "Rækker", "figures_waiting": "Tal i rækkerne", "published_at": "Offentliggjort",
-    "value_then": "Dengang", "value": "Nu",
+    "accepted": "Godkendt", "amount_share": "Tilbageholdt andel", "arrived_at": "Seneste levering", "causes": "Årsag",
+    "cells": "Tilbageholdte tal", "checks": "Kontroller", "checks_accepted": "Heraf godtaget indtil videre",
+    "checks_failed": "Med anmærkning", "completeness_share": "Godkendt andel", "data_as_of": "Leverancer til og med",
+    "domain_status": "Status", "due_at": "Frist", "extract": "Udtræk", "figures_waiting": "Tal i rækkerne", "held": "Tilbageholdt",
+    "ignored": "Ikke poster", "in_force": "Gældende", "is_held": "Tilbageholdt", "is_provisional": "Foreløbig", "label": "Område",
+    "last_date": "Seneste dag", "lateness": "Forsinkelse", "measure_label": "Tal", "month": "Måned", "newest_at": "Seneste modtaget",
+    "newest_date": "Nyeste post", "of_cells": "Tal i alt", "indicator": "Nøgletal", "period": "Periode",
+    "published_at": "Offentliggjort", "quarantined": "Afvist", "quarantined_share": "Afvist andel", "receipts": "Leverancer",
+    "records": "Poster", "refused": "Afviste filer", "replaced": "Afløst", "rows_waiting": "Rækker", "severity": "Alvor",
+    "since": "Siden", "subject": "For", "table_name": "Opgørelse", "value": "Nu", "value_then": "Dengang",
+    "withdrawn": "Trukket tilbage",
 }  # fmt: skip
-# Counts that are missing where few persons stand behind them.
-COUNTS = {"records", "accepted", "quarantined", "offenders", "completeness_share"}
+# Counts that are missing where few persons stand behind them, and what is missing because there is nothing to tell.
+COUNTS = {"records", "accepted", "quarantined"}
+NONE = {"data_as_of": "ingen leverancer", "last_date": "ingen", "newest_date": "ingen", "due_at": "ingen", "amount_share": "kan ikke vises"}
 SHARES = {"completeness_share", "quarantined_share", "amount_share"}
 
 
@@ -40,34 +40,42 @@ class Part:
 PARTS = {
     "domains": (
         "Områder",
-        "Et område, hvis kontroller fejler, bliver stående på de seneste godkendte tal.",
+        "Hvis en kontrol fejler, bliver området stående med de seneste godkendte tal.",
         "Udgivelsen har ingen områder.",
     ),
-    "deliveries": ("Leverancer", "Hver fil, der er modtaget, og hvad der blev af den.", "Der er ikke modtaget noget."),
+    "deliveries": ("Leverancer", "De filer, der er modtaget, og hvad der er sket med dem.", "Der er ikke modtaget noget."),
     "records": (
         "Poster",
-        "Poster = godkendt + afvist + ingen poster (overskrifter, totaler og fodnoter efter en fast regel).",
+        "Hver linje i en fil er enten godkendt, afvist eller ikke en post (fx overskrifter, totaler og fodnoter).",
         "Der er ikke læst nogen poster.",
     ),
     "quarantine": (
-        "Afviste poster efter årsag",
-        "Afviste poster indgår ikke i noget tal. En post kan have flere årsager.",
+        "Hvorfor poster er afvist",
+        "Afviste poster indgår ikke i noget tal. En post kan være afvist af flere grunde.",
         "Ingen poster er afvist.",
     ),
-    "checks": ("Kontroller med anmærkning", "Advarsler vises ved tallene; fejl holder området tilbage.", "Alle kontroller er bestået."),
-    "late": ("Forsinkede udtræk", "Udtræk, der ikke er kommet til tiden, eller hvis nyeste post er gammel.", "Alt er kommet til tiden."),
-    "coverage": ("Måneder", "De seneste tre måneder af hvert udtræk til og med rapportens.", "Ingen måneder er leveret."),
+    "checks": (
+        "Kontroller med anmærkning",
+        "En advarsel følger tallene; en fejl holder området tilbage. Kun områder med anmærkninger er vist.",
+        "Alle kontroller er bestået.",
+    ),
+    "late": (
+        "Forsinkede udtræk",
+        "Udtræk, der ikke er kommet til tiden, eller hvis nyeste post er for gammel.",
+        "Alle udtræk er kommet til tiden.",
+    ),
+    "coverage": ("Måneder", "De tre seneste måneder af hvert udtræk til og med rapportens måned.", "Der er ikke leveret nogen måneder."),
     "suppression": (
         "Tilbageholdte tal",
-        "Hvor mange tal der er tilbageholdt, fordi få personer kunne genkendes, i de måneder og kvartaler, hvor noget er; andelen er af"
-        " behandlinger eller forløb og står, hvor den kan regnes ud af det viste.",
+        "Så mange tal er tilbageholdt, fordi enkeltpersoner ellers kunne genkendes, i de måneder, kvartaler og år, hvor det er sket."
+        " Andelen er af det, tallene tæller, og vises, hvor den ikke røber noget tilbageholdt.",
         "Ingen tal er tilbageholdt.",
     ),
     "pending": (
         "Senere oplysninger",
-        "Offentliggjorte tal om personer, som ville være anderledes efter det, der er oplyst siden. De rettes samlet hvert kvartal, hvor"
-        " forskellen ikke fortæller om få personer; rækker, hvor et tal må blive stående, er mærket »tidligere opgørelse«.",
-        "Intet offentliggjort tal ville være anderledes i dag.",
+        "Offentliggjorte tal om personer, der ville være anderledes med de oplysninger, som er kommet til siden. De rettes samlet hvert"
+        " kvartal, hvor forskellen ikke røber noget om få personer. Rækker, hvor et tal må blive stående, er mærket ”tidligere opgørelse”.",
+        "Ingen offentliggjorte tal ville være anderledes i dag.",
     ),
 }
 
@@ -82,13 +90,13 @@ def _part(reading: Reading, key: str, title: str, explanation: str, empty: str) 
 
 
 def _changes(reading: Reading, changed: list[Row] | None, frozen: str) -> Part:
-    title = "Ændret siden sidste papir"
+    title = "Ændret siden den seneste rapport"
     if changed is None:
         return Part(
             "aendringer",
             title,
-            "Nøgletal, der er anderledes end i den sidste frosne rapport.",
-            "Ingen rapport er frosset endnu.",
+            "Nøgletal, der er anderledes end i den seneste rapport, der er gemt som sendt.",
+            "Der er endnu ikke gemt en rapport som sendt.",
             Table(title, []),
         )
     explanation = f"Nøgletal, der er anderledes nu end i {frozen}."
@@ -105,4 +113,13 @@ def _table(reading: Reading, caption: str, rows: list[Row]) -> Table:
 
 def _cell(reading: Reading, row: Row, column: str) -> Cell:
     unit = row.get("_unit") if column in ("value", "value_then") else "share" if column in SHARES else None
-    return cell(row[column], ColumnWords(column, unit), 2, reading.codes, column, column in COUNTS)
+    return cell(row[column], ColumnWords(column, unit), 2, reading.codes, column, _absent(row, column))
+
+
+def _absent(row: Row, column: str) -> str:
+    """Why a cell is empty: a count is withheld; a share of it is as well, unless there was nothing to take it of."""
+    if column in COUNTS:
+        return HIDDEN
+    if column in ("completeness_share", "quarantined_share"):
+        return HIDDEN if row["records"] is None else "ingen poster"
+    return NONE.get(column, NOTHING)

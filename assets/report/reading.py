@@ -35,14 +35,18 @@ class ColumnWords:
 
 @dataclass
 class Reading:
-    """A release opened for a paper; `period` is the first day of the newest month or year it may speak of."""
+    """A release opened for a paper; `period` is the first day of the newest month or year it may speak of.
+
+    A release that is `opened` already is read over a connection beside that one: papers that are made at the same time share it.
+    """
 
     release: Path
     period: date
+    opened: duckdb.DuckDBPyConnection | None = None
     con: duckdb.DuckDBPyConnection = field(init=False)
 
     def __post_init__(self) -> None:
-        self.con = open_release(self.release)
+        self.con = self.opened.cursor() if self.opened else open_release(self.release)
 
     def __enter__(self) -> "Reading":
         return self
@@ -87,6 +91,11 @@ class Reading:
         found = self.ask("finding") if KPI in self.tables else []
         return {(r["indicator"], r["subject"]): r for r in found}
 
+    @cached_property
+    def annotations(self) -> list[Row]:
+        """What is noted on indicators; releases from before there were notes have none."""
+        return [] if self.lacking("annotation") else self.ask("annotation")
+
     def ask(self, name: str) -> list[Row]:
         """Rows of sql/report/<name>.sql for the paper's period."""
         return self.every(statement(name))
@@ -95,23 +104,34 @@ class Reading:
         """Rows of a query up to the paper's period."""
         return query(self.con, sql, self.period)
 
-    def course(self, indicator: str, subject: str) -> list[tuple[date, float]]:
-        """Month and value of an indicator's final months."""
-        if KPI not in self.tables:
-            return []
-        sql = f"select month, value from {KPI} where indicator = ? and subject = ? and not is_provisional and month <= ? order by month"
-        return self.con.execute(sql, [indicator, subject, self.period]).fetchall()
+    @cached_property
+    def indicators(self) -> dict[tuple[str, str], str]:
+        """What an indicator of a subject, or of every subject (*), is called."""
+        return {(r["indicator"], r["subject"]): r["label"] for r in dicts(self.con, "select indicator, subject, label from reference.kpi")}
 
-    def bounds(self, month: date) -> list[Row]:
-        """The bounds of the completeness bands in force in a month."""
-        sql = (
-            "select indicator, value from reference.target where indicator like 'completeness_%' and $month between valid_from and valid_to"
-        )
-        return query(self.con, sql, month) if "reference.target" in self.tables else []
+    @cached_property
+    def courses(self) -> dict[tuple[str, str], list[tuple[date, float]]]:
+        """Month and value of the final months of every indicator and subject, oldest first."""
+        if KPI not in self.tables:
+            return {}
+        found: dict[tuple[str, str], list[tuple[date, float]]] = {}
+        sql = f"""
+            select indicator, subject, month, value
+            from {KPI}
+            where not is_provisional and value is not null and month <= $month
+            order by all
+        """
+        for row in self.every(sql):
+            found.setdefault((row["indicator"], row["subject"]), []).append((row["month"], row["value"]))
+        return found
 
     def accepted_share(self, extracts: tuple[str, ...], month: date) -> float | None:
-        """The least share of a month's records that was accepted, of these extracts."""
-        sql = "select min(completeness_share) from meta.coverage where month = ? and extract in (select unnest(?))"
+        """The least share of a month's records that was accepted, of these extracts; None where one is withheld."""
+        sql = """
+            select case when count(completeness_share) = count(*) then min(completeness_share) end
+            from meta.coverage
+            where month = ? and extract in (select unnest(?)) and state <> 'outside'
+        """
         share: float | None = self.con.execute(sql, [month, list(extracts)]).fetchall()[0][0]
         return share
 

@@ -6,13 +6,15 @@ from assets.report.figures import Figure, Panel, Section, Told
 from assets.report.prose import data, during, name, names, when
 from assets.report.reading import Reading
 
-UNIT = "Der tælles behandlinger; en person kan have flere. Måneder, der ikke er endelige, er mærket foreløbig og vises kun i alt."
-SMALL = "Tal, der beskriver for få personer, er tilbageholdt, og så mange andre, at de ikke kan regnes ud."
-QUARTER = "Vises for det seneste hele kvartal, hvor alle tre måneder er endelige."
+NOTE = (
+    "Alle tal er behandlinger; en person kan få flere. Tal om meget få personer er tilbageholdt, og det er også de tal, som de ellers kunne"
+    " beregnes ud fra."
+)
+QUARTER = "Tallene er for det seneste hele kvartal, hvor alle tre måneder er endelige."
 
 
 def no_quarter(_: Reading) -> str:
-    return "Intet helt kvartal, hvor alle tre måneder er endelige, er offentliggjort til og med rapportens måned."
+    return "Intet helt kvartal med tre endelige måneder er offentliggjort endnu."
 
 
 def by_agreement(told: Told) -> list[Markup]:
@@ -39,15 +41,16 @@ def by_service_and_year(told: Told) -> list[Markup]:
 
 
 def by_service(told: Told) -> list[Markup]:
-    """The share of all groups that have a name of their own."""
+    """The share of the groups that have a name of their own, and with what came without a code."""
     first = told.rows[0]
     if first["_named_share"] is None:
         return []
-    return [
-        Markup("De {} navngivne ydelsesgrupper udgør {} af behandlingerne i {}; størst er {}.").format(
-            data(first["_named_groups"]), data(first["_named_share"], "share", 0), _period(told), name(_largest(told)["service_group_name"])
-        )
-    ]
+    said = Markup("{} navngivne ydelsesgrupper udgør tilsammen {} af behandlingerne i {}").format(
+        data(first["_named_groups"]), data(first["_named_share"], "share", 0), _period(told)
+    )
+    if first["_with_uncoded_share"] is not None:
+        said += Markup(", og sammen med dem uden kode {}").format(data(first["_with_uncoded_share"], "share", 0))
+    return [said + Markup("; den største er {}.").format(name(_largest(told)["service_group_name"]))]
 
 
 def by_hospital(told: Told) -> list[Markup]:
@@ -56,7 +59,7 @@ def by_hospital(told: Told) -> list[Markup]:
     if len(three) < 3:
         return []
     said = [
-        Markup("{} af behandlingerne i {} kommer fra {}.").format(
+        Markup("{} af behandlingerne i {} var henvist fra {}.").format(
             data(three[0]["_first_three_share"], "share", 0), _period(told), names([r["hospital_name"] for r in three])
         )
     ]
@@ -70,11 +73,11 @@ def by_provider(told: Told) -> list[Markup]:
     first, rest = told.rows[0], [r for r in told.rows if r["_is_rest"] and r["treatments"] is not None]
     if first["_named_share"] is None:
         return []
-    said = Markup("{} af behandlingerne i {} er gået til de {} største private leverandører, der vises").format(
+    said = Markup("{} af behandlingerne i {} fandt sted hos de {} største private leverandører").format(
         data(first["_named_share"], "share", 0), _period(told), data(first["_named"])
     )
     if rest:
-        said += Markup("; {} fordeler sig på {} andre").format(data(rest[0]["treatments_share"], "share", 0), data(rest[0]["providers"]))
+        said += Markup("; {} fordelte sig på {} andre").format(data(rest[0]["treatments_share"], "share", 0), data(rest[0]["providers"]))
     return [said + Markup(". I alt modtog {} leverandører patienter.").format(data(first["_all_providers"]))]
 
 
@@ -87,27 +90,28 @@ def _label(told: Told, row: dict[str, str]) -> str:
 
 
 def _largest(told: Told) -> dict[str, str]:
-    return max((r for r in told.rows if r["treatments"] is not None), key=lambda r: r["treatments"])
+    return max((r for r in told.rows if r["treatments"] is not None and not r["_is_rest"]), key=lambda r: r["treatments"])
 
 
-SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", ("redirections",), (
-    Figure("A1", "Omvisiterede behandlinger pr. måned", UNIT, (
-        Panel("columns", ("treatments",), limits=("redirected_treatments", "ALL")),
+SECTION = Section("omvisitering", "Omvisiterede patienter", "redirection", ("redirections",), note=NOTE, figures=(
+    Figure("A1", "Omvisiterede behandlinger pr. måned", "", (
+        Panel("line", ("treatments",), limits=("redirected_treatments", "ALL")),
     ), (("redirected_treatments", "ALL"),)),
-    Figure("A2", "Fordeling på aftaletype", f"{UNIT} {QUARTER} {SMALL}", (Panel("bars", ("treatments", "treatments_share")),),
-        says=by_agreement, absent=no_quarter, names="agreement_type"),
+    Figure("A2", "Fordeling på aftaletype", QUARTER, (Panel("bars", ("treatments", "treatments_share")),),
+        says=by_agreement, absent=no_quarter, names="agreement_type", on_screen_only=True),
     Figure("A3", "Forventet ydelse, sammenlignet med samme måned året før",
-        f"{UNIT} Ydelsen er den, der var forventet, da patienten blev omvisiteret; “uden kode” var den ikke kendt. {SMALL}",
+        "Ydelsen er den, der var ventet, da patienten blev omvisiteret. ”Uden kode” er behandlinger, hvor ydelsen ikke var kendt.",
         (Panel("pairs", ("treatments", "treatments_year_before")),), says=by_service_and_year, names="service_group_name",
-        labels={"treatments_change": "Ændring"}, units={"treatments_change": "treatments"}),
+        labels={"treatments_change": "Ændring"}, units={"treatments_change": "treatments"}, on_screen_only=True),
     Figure("A4", "Fordeling på forventet ydelse",
-        f"{UNIT} Grupperne følger SKS-kodens begyndelse. {QUARTER} {SMALL}", (Panel("bars", ("treatments", "treatments_share")),),
-        says=by_service, absent=no_quarter, names="service_group_name"),
+        f"Grupperne følger begyndelsen af SKS-koden. {QUARTER}", (Panel("bars", ("treatments", "treatments_share")),),
+        says=by_service, absent=no_quarter, names="service_group_name", on_screen_only=True),
     Figure("A5", "Fordeling på henvisende hospital",
-        f"{UNIT} Opgjort efter funktionshospital, som hospitalet var på dagen. {QUARTER} {SMALL}",
+        f"Opgjort efter funktionshospital, som hospitalerne var inddelt på dagen. {QUARTER}",
         (Panel("bars", ("treatments", "treatments_share")),), says=by_hospital, absent=no_quarter, names="hospital_name",
         labels={"service_group_name": "Største ydelsesgruppe, hvor tallene kan vises"}),
     Figure("A6", "Fordeling på modtagende privat leverandør",
-        f"{UNIT} De største efter antal behandlinger i perioden; leverandører med få personer står under Øvrige. {QUARTER}",
-        (Panel("bars", ("treatments", "treatments_share")),), says=by_provider, absent=no_quarter, names="provider_name"),
+        f"Leverandørerne med flest behandlinger i perioden; leverandører med få personer indgår i Øvrige. {QUARTER}",
+        (Panel("bars", ("treatments", "treatments_share")),), says=by_provider, absent=no_quarter, names="provider_name",
+        on_screen_only=True),
 ))  # fmt: skip

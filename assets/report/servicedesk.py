@@ -3,11 +3,11 @@
 from markupsafe import Markup
 
 from assets.report.figures import Figure, Panel, Section, Told
-from assets.report.prose import data, during, when
+from assets.report.prose import data, during, joined, when, year
 
-CALLS = "Indkomne opkald er besvarede, afbrudte og viderestillede."
-FINAL = "Opkald er endelige, når udtrækket når månedens udgang; sager først, når brugernes klagefrist også er gået."
-WAIT = "Ventetid er til svar, for de besvarede opkald."
+CALLS = "Indkomne opkald omfatter besvarede, afbrudte og viderestillede opkald."
+FINAL = "Tal for opkald er endelige, når udtrækket dækker hele måneden; tal for sager først, når brugernes klagefrist også er udløbet."
+WAIT = "Ventetiden er tiden, til opkaldet bliver besvaret, opgjort for de besvarede opkald."
 
 
 def inquiries(told: Told) -> list[Markup]:
@@ -22,7 +22,7 @@ def inquiries(told: Told) -> list[Markup]:
     peaks = [now for before, now, after in triples if now["inquiries"] > max(before["inquiries"], after["inquiries"])]
     if peaks:
         shown = [Markup("{} ({})").format(when(r["month"]), data(r["inquiries"])) for r in peaks[-3:]]
-        said.append(Markup("Flest henvendelser i forhold til nabomånederne: {}.").format(Markup(", ").join(shown)))
+        said.append(Markup("Måneder med flere henvendelser end både måneden før og måneden efter: {}.").format(joined(shown)))
     return said
 
 
@@ -34,14 +34,14 @@ def service_level(told: Told) -> list[Markup]:
     missed = [r for r in this_year if r["target_met"] is False]
     if missed:
         months = [Markup("{} ({})").format(when(r["month"]), data(r["service_level_share"], "share", told.figure.places)) for r in missed]
-        said.append(Markup("I år er svartidsmålet ikke nået i {}.").format(Markup(", ").join(months)))
+        said.append(Markup("I {} er svartidsmålet ikke nået i {}.").format(year(missed[0]["month"]), joined(months)))
     for row in told.current:
         ways = [row[f"service_level_{w}_share"] for w in ("handled", "ignore", "negative", "positive")]
         if row["target"] is not None and all(w is not None for w in ways):
             passing = [w for w in ways if w >= row["target"]]
             if 0 < len(passing) < len(ways):
                 said.append(
-                    Markup("Opgørelsesmåden afgør resultatet i {}: de fire måder giver {} til {}.").format(
+                    Markup("Opgørelsesmåden afgør, om målet er nået i {}: De fire måder giver mellem {} og {}.").format(
                         when(row["month"]), data(min(ways), "share", told.figure.places), data(max(ways), "share", told.figure.places)
                     )
                 )
@@ -49,9 +49,9 @@ def service_level(told: Told) -> list[Markup]:
     if judged and all(r["first_call_resolved_target_met"] for r in judged):
         lowest = min(r["first_call_resolved_of_phone_share"] for r in judged)
         said.append(
-            Markup("Målet for straksafklaring er nået i alle måneder fra {}; lavest var {} af de telefoniske henvendelser.").format(
-                during(judged[0]["month"], judged[-1]["month"]), data(lowest, "share", told.figure.places)
-            )
+            Markup(
+                "Målet for straksafklaring er nået hver måned i perioden {}; lavest var andelen {} af de telefoniske henvendelser."
+            ).format(during(judged[0]["month"], judged[-1]["month"]), data(lowest, "share", told.figure.places))
         )
     return said
 
@@ -66,7 +66,7 @@ def flow(told: Told) -> list[Markup]:
             )
         )
         if row["overdue_open"]:
-            said.append(Markup("{} sager var over fristen og stadig uløste.").format(data(row["overdue_open"])))
+            said.append(Markup("{} sager var ved månedens udgang over fristen og ikke løst.").format(data(row["overdue_open"])))
     return said
 
 
@@ -76,11 +76,11 @@ def calls_of_the_year(told: Told) -> list[Markup]:
     if len(rows) < 2:
         return []
     first, last = rows[0], rows[-1]
-    said = Markup("Fra {} til {} gik indkomne opkald fra {} til {}").format(
+    said = Markup("Fra {} til {} ændrede antallet af indkomne opkald sig fra {} til {}").format(
         when(first["month"]), when(last["month"]), data(first["offered"]), data(last["offered"])
     )
     if first["calls_per_open_day"] is not None and last["calls_per_open_day"] is not None:
-        said += Markup("; pr. åbningsdag fra {} til {}, da månederne ikke har lige mange åbningsdage").format(
+        said += Markup(", og pr. åbningsdag fra {} til {}").format(
             data(first["calls_per_open_day"], places=1), data(last["calls_per_open_day"], places=1)
         )
     return [said + Markup(".")]
@@ -88,35 +88,37 @@ def calls_of_the_year(told: Told) -> list[Markup]:
 
 def no_target(told: Told) -> list[Markup]:
     """Said only where the indicator has no target in force."""
-    return [Markup("Der er ikke fastsat et mål.")] if all(f["target"] is None for f in told.findings) else []
+    return [Markup("Der er ikke fastsat et mål for besvarelsen.")] if all(f["target"] is None for f in told.findings) else []
 
 
-CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", ("servicedesk_calls", "servicedesk_cases"), (
-    Figure("C1", "Henvendelser, ventetid og afbrudte opkald", f"{CALLS} {WAIT} {FINAL} Det naturlige leje er det, andelen af afbrudte"
-        " har svinget inden for; det er hverken et mål eller en grænse for, hvad der kan opnås.", (
-        Panel("columns", ("inquiries",), limits=("servicedesk_inquiries", "CIMT")),
+NOTE = f"{CALLS} {FINAL}"
+CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", ("servicedesk_calls", "servicedesk_cases"), note=NOTE, figures=(
+    Figure("C1", "Henvendelser, ventetid og afbrudte opkald", WAIT, (
+        Panel("line", ("inquiries",), limits=("servicedesk_inquiries", "CIMT")),
         Panel("line", ("mean_wait_answered_seconds",), limits=("mean_wait", "CIMT")),
         Panel("line", ("abandoned_share",), limits=("calls_abandoned", "CIMT")),
     ), (("servicedesk_inquiries", "CIMT"), ("mean_wait", "CIMT"), ("calls_abandoned", "CIMT")), says=inquiries),
-    Figure("C2", "Besvaret inden for svartidsmålet og straksafklaring", f"{CALLS} Hovedtallet regner alle indkomne opkald som grundlag;"
-        f" afbrudte tæller imod. De øvrige tre opgørelser står i tabellen. Straksafklaring er af telefoniske henvendelser. {FINAL}", (
+    Figure("C2", "Besvaret inden for svartidsmålet og straksafklaring", "Andelen er beregnet af alle indkomne opkald, så et afbrudt opkald"
+        " regnes som ikke besvaret i tide. De øvrige tre opgørelser står i tabellen. Straksafklaring er opgjort for telefoniske"
+        " henvendelser.", (
         Panel("line", ("service_level_share",), target="target", limits=("answered_in_time", "CIMT")),
         Panel("line", ("first_call_resolved_of_phone_share", "first_call_resolved_of_all_share"), "Straksafklaring",
             target="first_call_resolved_target"),
     ), (("answered_in_time", "CIMT"), ("first_call_resolution", "CIMT"), ("first_call_resolution_of_all", "CIMT")), says=service_level),
-    Figure("C3", "Indkomne og lukkede sager, og løst inden for SLA", "En sag hører til den måned, den sidst blev løst; SLA-uret stopper ved"
-        f" løsningen, ikke ved lukningen efter klagefristen. Sager uden frist (Kritisk) er ikke i nævneren. En annulleret sag er lukket"
-        f" uden at være løst. Målet gælder de løste sager; inkl. overskredne uløste er husets egen linje. {FINAL}", (
+    Figure("C3", "Indkomne og lukkede sager og andelen løst inden for SLA",
+        "En sag tæller med i den måned, hvor den senest blev løst. Tiden måles frem til løsningen, ikke til lukningen efter klagefristen."
+        " Kritiske sager har ingen frist og indgår ikke i andelen. En annulleret sag er lukket uden at være løst. Målet gælder de løste"
+        " sager; opgørelsen inkl. uløste sager over fristen er regionens egen.", (
         Panel("line", ("incoming", "closed"), "Sager"),
         Panel("line", ("within_sla_share", "within_sla_with_open_share"), "Løst inden for SLA", target="target", aims="within_sla_share"),
     ), (("cases_within_sla", "CIMT"), ("cases_within_sla_with_open", "CIMT")), says=flow),
 ))  # fmt: skip
-KLINISK = Section("klinisk", "Klinisk Servicedesk", "servicedesk", ("servicedesk_calls",), (
-    Figure("C6", "Indkomne og afbrudte opkald", f"{CALLS} Opkald uden for åbningstiden er ikke med. {FINAL}", (
-        Panel("columns", ("offered",), limits=("calls_offered", "KLINISK")),
+KLINISK = Section("klinisk", "Klinisk Servicedesk", "servicedesk", ("servicedesk_calls",), note=NOTE, figures=(
+    Figure("C6", "Indkomne og afbrudte opkald", "Opkald uden for åbningstiden indgår ikke.", (
+        Panel("line", ("offered",), limits=("calls_offered", "KLINISK")),
         Panel("columns", ("abandoned",)),
     ), (("calls_offered", "KLINISK"),), says=calls_of_the_year),
-    Figure("C7", "Besvarelse", f"Besvarede opkald som andel af indkomne. {CALLS} {FINAL}", (
+    Figure("C7", "Besvarelse", "Besvarede opkald som andel af de indkomne.", (
         Panel("line", ("answered_share",), limits=("calls_answered", "KLINISK")),
     ), (("calls_answered", "KLINISK"),), says=no_target),
 ))  # fmt: skip

@@ -2,19 +2,20 @@
 
 from markupsafe import Markup
 
-from assets.report.figures import Figure, Panel, Section, Told
-from assets.report.prose import data, during, name, names, when
+from assets.report.figures import Figure, Panel, Point, Section, Told
+from assets.report.prose import data, during, joined, name, names, when
 
 LIMITS = (
-    "Andel af robotters målinger, der blev besvaret inden for grænsen for handlingens klasse; uvægtet gennemsnit over handling og lokation."
-    " Et forsøg, der fejler eller ikke får svar, tæller som for sent. Aftalte vedligeholdsvinduer er ikke med. Lig med målet er nået."
-    " “Usikker” er måneder med manglende målepunkter eller en mistænkelig robot (længe præcis 100 %, eller et spring)."
+    "Andelen af robotternes målinger, der blev besvaret inden for grænsen for handlingens type, som uvægtet gennemsnit af handlinger og"
+    " lokationer. Et forsøg, der fejler eller ikke får svar, regnes som for sent. Aftalte vedligeholdelsesvinduer indgår ikke. ”Usikker” er"
+    " måneder, hvor målepunkter mangler, eller hvor en robots målinger er mistænkelige (længe præcis 100\N{NO-BREAK SPACE}% eller et stort"
+    " spring)."
 )
 
 
 def measured(told: Told) -> list[Markup]:
     first = told.rows[0]
-    said = Markup("{} af de {} kritiske systemer måles.").format(data(first["_measured"]), data(first["_critical"]))
+    said = Markup("{} af {} kritiske systemer måles.").format(data(first["_measured"]), data(first["_critical"]))
     left = [r["system_name"] for r in told.rows if not r["is_measured"]]
     return [said + (Markup(" {} måles ikke.").format(names(left)) if left else Markup(""))]
 
@@ -28,7 +29,7 @@ def level(told: Told) -> list[Markup]:
     met = data(first["_met_in_month"])
     said = [
         Markup("{} af {} systemer nåede deres mål i {}.").format(met, data(first["_systems_in_month"]), when(first["month"])),
-        Markup("I {} er {} af {} månedsmål nået.").format(
+        Markup("I perioden {} er {} af {} månedsmål nået.").format(
             during(told.rows[0]["month"], told.rows[-1]["month"]), data(first["_met"]), data(first["_judged"])
         ),
     ]
@@ -40,7 +41,7 @@ def level(told: Told) -> list[Markup]:
 def course(told: Told) -> list[Markup]:
     """The trend, which says nothing of the level: the mean of the systems, then who fell below its target and where."""
     said = []
-    trend = told.reading.course("response_time_mean", "ALL")
+    trend = told.reading.courses.get(("response_time_mean", "ALL"), [])
     if len(trend) > 1:
         start = len(trend) - 1
         rises = trend[-2][1] < trend[-1][1]
@@ -53,13 +54,25 @@ def course(told: Told) -> list[Markup]:
             )
         )
     said += [
-        Markup("{} ligger under målet på én lokation: {} ({}).").format(
+        Markup("{} ligger kun under målet på én lokation: {} ({}).").format(
             name(row["system_name"]), name(row["_location"]), data(row["_location_share"], "share", 2)
         )
         for row in told.current
         if not row["target_met"] and row["_locations_below"] == 1
     ]
     return [Markup("<strong>Tendens:</strong> ") + Markup(" ").join(said)] if said else []
+
+
+def missed(told: Told) -> list[Point]:
+    """Which systems missed their target in the newest month."""
+    below = [r for r in told.current if r["target_met"] is False]
+    if not below:
+        return []
+    said = Markup("{} af {} systemer nåede ikke deres mål for svartider i {}: {}.").format(
+        data(below[0]["_missed_in_month"]), data(below[0]["_systems_in_month"]), when(below[0]["month"]),
+        joined([Markup("{} ({})").format(name(r["system_name"]), data(r["compliance_share"], "share", told.figure.places)) for r in below]),
+    )  # fmt: skip
+    return [Point("MISSED", below[0]["_missed_in_month"] / below[0]["_systems_in_month"], said)]
 
 
 def response_times(told: Told) -> list[Markup]:
@@ -72,7 +85,7 @@ def projects(told: Told) -> list[Markup]:
     codes = told.reading.codes
     on_plan = next((r for r in rows if r["plan_status"] == "ON_PLAN"), None)
     said = [
-        Markup("{} af {} projekter følger deres plan ({}).").format(
+        Markup("{} af {} projekter fulgte deres plan i {}.").format(
             data(on_plan["_with_status"] if on_plan else 0), data(rows[0]["_projects"]), when(rows[0]["_to"])
         )
     ]
@@ -84,15 +97,17 @@ def projects(told: Told) -> list[Markup]:
 
 
 SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("response_times",), (
-    Figure("C4", "Systemer og målinger", "Listen over kritiske systemer er regionens egen; et system uden robotter kan ikke bedømmes.",
+    Figure("C4", "Systemer og målinger",
+        "Regionen afgør selv, hvilke systemer der er kritiske. Et system, som ingen robot måler, kan ikke vurderes.",
         says=measured, names="system_name"),
     Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
-        Panel("multiples", ("compliance_share",), target="sla_target"),
-    ), listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), says=response_times,
-        names="system_name", pivot=("system_name", "compliance_share"), places=2),
+        Panel("heat", ("compliance_share",), target="sla_target"),
+    ), points=missed, listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), says=response_times,
+        names="system_name", pivot=("system_name", "compliance_share"), places=2, on_screen_only=True),
 ))  # fmt: skip
 PROJECTS = Section("projekter", "Større projekter", "project", ("project_status",), (
-    Figure("C8", "Status for projekterne", "Projekterne bedømmer sig selv; sætningen læses som helhed efter en liste over kendte"
-        " formuleringer. En plan, der er flyttet, følges igen.", listed=(("projects_on_plan", "ALL"),),
+    Figure("C8", "Status for projekterne",
+        "Projekterne vurderer selv deres status. Teksten oversættes efter en liste over kendte formuleringer."
+        " Et projekt, der følger en revideret plan, tæller som et projekt, der følger planen.", listed=(("projects_on_plan", "ALL"),),
         says=projects, names="project_name"),
 ))  # fmt: skip

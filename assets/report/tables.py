@@ -5,12 +5,13 @@ from datetime import date, datetime
 from typing import Any
 
 from assets.report import danish
-from assets.report.figures import Told, cautions, is_withheld
+from assets.report.figures import NOTHING, Told, cautions, why_absent
 from assets.report.reading import ColumnWords, Row
 
 VERDICT = {True: "✓ nået", False: "✗ ikke nået"}
 YES_NO = {True: "ja", False: "nej"}
-NOTHING, HIDDEN = "ikke opgjort", "tilbageholdt"
+# Columns of days that stand for a whole month.
+MONTHS = ("month", "period", "quarter")
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class Table:
     rows: list[list[Cell]] = field(default_factory=list)
 
 
-def cell(value: Any, words: ColumnWords, places: int, codes: dict[tuple[str, str], str], column: str, is_withheld: bool = False) -> Cell:
-    """A value as the reader sees it."""
+def cell(value: Any, words: ColumnWords, places: int, codes: dict[tuple[str, str], str], column: str, absent: str = NOTHING) -> Cell:
+    """A value as the reader sees it; `absent` says why there is none."""
     if value is None:
-        return Cell(None, HIDDEN if is_withheld else NOTHING)
+        return Cell(None, absent)
     if isinstance(value, bool):
         return Cell(value, (VERDICT if column.endswith("target_met") else YES_NO)[value])
-    if isinstance(value, datetime):
-        return Cell(value, f"{value:%d-%m-%Y %H:%M}")
+    if isinstance(value, datetime) or (isinstance(value, date) and column not in (*MONTHS, "year")):
+        return Cell(value, danish.day(value))
     if isinstance(value, date):
         is_year = column == "year"
         return Cell(value, f"{value:%Y}" if is_year else danish.short_month(value), moment=f"{value:%Y}" if is_year else f"{value:%Y-%m}")
@@ -100,7 +101,7 @@ def _turned(told: Told, caption: str) -> Table:
 def _cell(told: Told, row: Row, column: str, noted: bool = False) -> Cell:
     unit = told.unit(row, column)
     words = replace(told.words(column), unit=unit)
-    made = cell(row[column], words, _places(told, row, column), told.reading.codes, column, is_withheld(row, column))
+    made = cell(row[column], words, places_of(told, row, column), told.reading.codes, column, why_absent(row, column))
     if made.is_number and column in told.figure.row_units:
         write = danish.change if column.endswith("_change") else danish.quantity
         made = replace(made, text=write(row[column], unit, told.figure.places))
@@ -110,11 +111,11 @@ def _cell(told: Told, row: Row, column: str, noted: bool = False) -> Cell:
     return Cell(made.value, made.text, made.unit, made.is_number, ", ".join(notes))
 
 
-def _places(told: Told, row: Row, column: str) -> int:
+def places_of(told: Told, row: Row, column: str) -> int:
     """More places where a value would otherwise read as equal to a target it misses."""
     for panel in told.figure.panels:
         target = row.get(panel.target) if panel.target else None
-        if column == panel.values[0] and target is not None and row[column] is not None:
+        if column == panel.values[0] and target is not None and row[column] is not None and row[column] < target:
             return danish.places_that_tell(row[column], target, told.words(column).unit, told.figure.places)
     return told.figure.places
 

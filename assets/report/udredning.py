@@ -3,15 +3,15 @@
 from markupsafe import Markup
 
 from assets.report.figures import Figure, Panel, Section, Told
-from assets.report.prose import data, when
+from assets.report.prose import data, full, when
 
 DAYS = (
-    "Dag 0 er den dag, hospitalet har modtaget henvisningen med alle oplysninger; kalenderdage; fristens sidste dag er inden for."
-    " Fristen er den, der gjaldt på modtagelsesdagen. Forløb hører til den måned, udredningen sluttede."
+    "Fristen regnes i kalenderdage fra den dag, hospitalet har modtaget en henvisning med alle nødvendige oplysninger; fristens sidste dag"
+    " medregnes. Et forløb følger den frist, der gjaldt på modtagelsesdagen, og tæller med i den måned, hvor udredningen blev afsluttet."
+    " Ventende forløb er ikke afsluttet ved månedens udgang; de kan ikke lægges sammen på tværs af måneder."
 )
-NET = "Hovedtallet er netto: dage, patienten selv har ønsket at vente, er trukket fra. Brutto vises ved siden af."
-GROSS = "Hovedtallet er brutto: intet er trukket fra. Netto vises ved siden af."
-OPEN = "Ventende er forløb uden afslutning ved månedens udgang; de må ikke lægges sammen over måneder."
+NET = "Hovedtallet er netto: Dage, som patienten selv har ønsket at vente, er trukket fra."
+GROSS = "Hovedtallet er brutto: Ingen dage er trukket fra."
 
 
 def completeness(told: Told) -> list[Markup]:
@@ -39,34 +39,43 @@ def counts(told: Told) -> list[Markup]:
     said = []
     if within is not None:
         said.append(
-            Markup("{} af {} afsluttede forløb var inden for fristen i {}.").format(data(within), data(row["pathways"]), when(row["month"]))
+            Markup("I {} blev {} af {} forløb afsluttet inden for fristen.").format(when(row["month"]), data(within), data(row["pathways"]))
         )
-    if row["open_pathways"] is not None and row["open_over_limit"] is not None:
-        said.append(
-            Markup("Ved månedens udgang ventede {} forløb, heraf {} over fristen.").format(
-                data(row["open_pathways"]), data(row["open_over_limit"])
-            )
-        )
+    if row["open_pathways"] is not None:
+        said.append(Markup("Ved månedens udgang ventede {} forløb i alt.").format(data(row["open_pathways"])))
     return said
 
 
-SECTION = Section("udredning", "Udredningsret", "udredning", ("pathways",), (
-    Figure("A7", "Andel somatiske forløb udredt inden for fristen", f"{NET} {DAYS}", (
+def right_began(told: Told) -> list[Markup]:
+    """From when the right holds: in the first months after that only short pathways can have ended."""
+    first = next((r for r in told.rows if r["within_limit_share"] is not None), None)
+    if first is None or first["_right_from"] is None:
+        return []
+    return [
+        Markup(
+            "Retten gælder henvisninger modtaget fra {}. Forløb med frist, der blev afsluttet i {}, kan derfor højst have varet {} dage, så"
+            " de første måneder kan ikke sammenlignes med de senere."
+        ).format(full(first["_right_from"]), when(first["month"]), data(first["_longest_days"]))
+    ]
+
+
+SECTION = Section("udredning", "Udredningsret", "udredning", ("pathways",), note=DAYS, figures=(
+    Figure("A7", "Andel somatiske forløb udredt inden for fristen", NET, (
         Panel("line", ("within_limit_net_share", "within_limit_gross_share"), "Andel inden for fristen",
             limits=("udredning_within_limit", "SOM")),
-        Panel("line", ("completeness_volume_share",)),
+        Panel("line", ("completeness_volume_share",), "Datakomplethed: afsluttede forløb som andel af de ventede"),
     ), (("udredning_within_limit", "SOM"),), says=completeness),
-    Figure("A8", "Antal somatiske forløb inden for fristen og i alt", f"{NET} {DAYS} {OPEN}", (
+    Figure("A8", "Antal somatiske forløb inden for fristen og i alt", NET, (
         Panel("stack", ("within_limit_net", "over_limit"), "Afsluttede forløb"),
-        Panel("line", ("open_over_limit",)),
-    ), (), says=counts, labels={"over_limit": "Over fristen"}, units={"over_limit": "pathways"}),
-    Figure("A9", "Andel psykiatriske forløb udredt inden for fristen", f"{GROSS} {DAYS}", (
+        Panel("line", ("open_over_limit",), limits=("udredning_open_over_limit", "SOM")),
+    ), (("udredning_open_over_limit", "SOM"),), says=counts, labels={"over_limit": "Over fristen"}, units={"over_limit": "pathways"}),
+    Figure("A9", "Andel psykiatriske forløb udredt inden for fristen", GROSS, (
         Panel("line", ("within_limit_gross_share", "within_limit_net_share"), "Andel inden for fristen",
             limits=("udredning_within_limit", "PSY")),
-        Panel("line", ("completeness_volume_share",)),
-    ), (("udredning_within_limit", "PSY"),), says=completeness),
-    Figure("A10", "Antal psykiatriske forløb inden for fristen og i alt", f"{GROSS} {DAYS} {OPEN}", (
+        Panel("line", ("completeness_volume_share",), "Datakomplethed: afsluttede forløb som andel af de ventede"),
+    ), (("udredning_within_limit", "PSY"),), minds=right_began, says=completeness),
+    Figure("A10", "Antal psykiatriske forløb inden for fristen og i alt", GROSS, (
         Panel("stack", ("within_limit_gross", "over_limit"), "Afsluttede forløb"),
-        Panel("line", ("open_over_limit",)),
-    ), (), says=counts, labels={"over_limit": "Over fristen"}, units={"over_limit": "pathways"}),
+        Panel("line", ("open_over_limit",), limits=("udredning_open_over_limit", "PSY")),
+    ), (("udredning_open_over_limit", "PSY"),), says=counts, labels={"over_limit": "Over fristen"}, units={"over_limit": "pathways"}),
 ))  # fmt: skip

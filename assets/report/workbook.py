@@ -13,10 +13,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 from markupsafe import Markup
 
 from assets.report import danish
+from assets.report.figures import NOTHING
 from assets.report.page import Drawn
 from assets.report.papers import Paper
 from assets.report.reading import Reading
-from assets.report.tables import HIDDEN, Cell, head
+from assets.report.tables import Cell, head
 
 FIRST_ROW = 5
 ZIP_EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -44,7 +45,7 @@ def write(path: Path, paper: Paper, reading: Reading, figures: list[Drawn]) -> N
     lines: list[list[Any]] = [
         [paper.called(reading.period)],
         ["Udgivelse", reading.about["release_id"]],
-        ["Leverancer modtaget til og med", reading.about["as_of"]],
+        ["Leverancer modtaget til og med", danish.day(reading.about["as_of"])],
         [],
         ["Figur", "Titel", "Periode", "Fund"],
     ]
@@ -88,8 +89,8 @@ def _sheet(sheet: Any, drawn: Drawn) -> None:
     told, table = drawn.told, drawn.table
     _put(sheet["A1"], f"{told.figure.id} {told.figure.title}")
     sheet["A1"].font = Font(bold=True, size=14)
-    _put(sheet["A2"], Markup(" ").join(drawn.sentences).striptags() or told.method)
-    _put(sheet["A3"], f"{told.period + '. ' if told.period else ''}{told.method} Udgivelse {told.reading.about['release_id']}.")
+    _put(sheet["A2"], Markup(" ").join(drawn.sentences).striptags() or told.figure.method)
+    _put(sheet["A3"], f"{told.period + '. ' if told.period else ''}{told.figure.method} Udgivelse {told.reading.about['release_id']}.")
     for column, text in enumerate(table.heads, start=1):
         _put(sheet.cell(FIRST_ROW, column), text.replace("mio. kr.", "kr."))
         sheet.cell(FIRST_ROW, column).font = Font(bold=True)
@@ -105,7 +106,7 @@ def _sheet(sheet: Any, drawn: Drawn) -> None:
 
 def _fill(at: Any, cell: Cell, places: int) -> None:
     if cell.value is None:
-        _put(at, HIDDEN if cell.text == HIDDEN else None)
+        _put(at, None if cell.text == NOTHING else cell.text)
     elif isinstance(cell.value, bool):
         _put(at, cell.text)
     elif cell.is_number:
@@ -143,7 +144,7 @@ def _chart(sheet: Any, drawn: Drawn) -> None:
     if not figure.panels:
         return
     panel = figure.panels[0]
-    is_line = panel.kind in ("line", "multiples", "courses")
+    is_line = panel.kind in ("line", "heat", "courses")
     chart: Any = LineChart() if is_line else BarChart()
     if panel.kind in ("bars", "levels", "waterfall"):
         chart.type = "bar"

@@ -140,7 +140,7 @@ def courses(told: Told, panel: Panel, width: str) -> Spec | None:
     ticks = [{"year": day.year, "month": 1, "date": 1} for day in told.years]
     axis = {"format": "%Y", "grid": False, "values": ticks, "labelAngle": 0}
     x = field("year", "temporal", axis=axis, scale={"padding": 14})
-    share = {"labelExpr": "format(datum.value * 100, ',.4~f') + ' %'", "tickCount": 4, "domain": False, "ticks": False}
+    share = {"labelExpr": "format(datum.value * 100, ',.4~f') + '\\u00a0%'", "tickCount": 4, "domain": False, "ticks": False}
     place = {"x": x, "y": field("value", axis=share, scale={"domain": domain, "zero": False, "nice": False})}
     who = {"detail": field("name", "nominal")}
     colour = {"stroke": chosen("datum.own", FIRST, MUTED)}

@@ -1,5 +1,6 @@
 -- Every indicator per month, beside its target and beside what it naturally varies by (an XmR chart, as in Making Data Count).
--- Level and trend are two things: target_met and assurance speak of the level, special_cause of the course.
+-- Level and trend are two things: target_met and assurance speak of the level, special_cause of the course. `variation` says what
+-- the course means for who reads it: whether a special cause is good or bad, and that under enough months nobody can tell.
 -- Limits come from final months alone: a month still being delivered must not move them, nor be judged by them. They end where the
 -- measure does: nothing is under zero, and no share above one.
 with value as (
@@ -75,9 +76,24 @@ judged as (
         side_run >= shift_months as is_shift,
         step_run >= trend_months - 1 or lead(step_run) over course >= trend_months - 1 as is_trend,
         outer_third <> 0 and near_months >= 2 as is_near_limit,
+        side,
+        case when step_run >= trend_months - 1 then step else lead(step) over course end as trend_step,
     from runs
     where shift_months is not null and trend_months is not null
     window course as (partition by indicator, subject order by month)
+),
+found as (
+    select
+        *,
+        case
+            when is_outside then 'OUTSIDE'
+            when is_shift then 'SHIFT'
+            when is_trend then 'TREND'
+            when is_near_limit then 'NEAR_LIMIT'
+            else 'NONE'
+        end as special_cause,
+        case when case special_cause when 'TREND' then trend_step else side end > 0 then 'HIGHER' else 'LOWER' end as direction,
+    from judged
 )
 select
     value.month,
@@ -108,19 +124,21 @@ select
         when value.comparison = '<=' and round(limits.centre - limits.width, 9) > value.target then 'NEVER_MET'
         when value.target is not null and limits.width is not null then 'INCONSISTENT'
     end as assurance,
+    found.special_cause,
     case
-        when judged.is_outside then 'OUTSIDE'
-        when judged.is_shift then 'SHIFT'
-        when judged.is_trend then 'TREND'
-        when judged.is_near_limit then 'NEAR_LIMIT'
-        when judged.month is not null then 'NONE'
-    end as special_cause,
+        when found.month is null then null
+        when limits.points < value.enough_points then 'TOO_FEW'
+        when found.special_cause = 'NONE' then 'NATURAL'
+        when kpi.better = 'NEITHER' then case found.direction when 'HIGHER' then 'HIGH' else 'LOW' end
+        when kpi.better = found.direction then 'IMPROVEMENT'
+        else 'CONCERN'
+    end as variation,
     value.is_provisional,
     -- A count has no numerator.
     concat(value.qf, case when value.value is not null and value.numerator is null then 'z' else '' end) as qf,
 from value
 join reference.kpi as kpi on kpi.indicator = value.indicator and kpi.subject in (value.subject, '*')
 left join limits on limits.indicator = value.indicator and limits.subject = value.subject
-left join judged on judged.indicator = value.indicator and judged.subject = value.subject and judged.month = value.month
+left join found on found.indicator = value.indicator and found.subject = value.subject and found.month = value.month
 where value.enough_points is not null
 order by all

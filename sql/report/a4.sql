@@ -21,12 +21,16 @@ select
     cast(summed.treatments as bigint) as treatments,
     round(summed.treatments / total.treatments, 9) as treatments_share,
     case when summed.treatments is null then 'c' else '' end as qf,
-    count(*) filter (service_group <> 'ØVRIGE') over () as _named_groups,
     case when count(summed.treatments) filter (service_group <> 'ØVRIGE') over () = count(*) filter (service_group <> 'ØVRIGE') over ()
         then round(sum(summed.treatments) filter (service_group <> 'ØVRIGE') over () / total.treatments, 9)
+    end as _with_uncoded_share,
+    service_group in ('UDEN_KODE', 'ØVRIGE') as _is_rest,
+    count(*) filter (not _is_rest) over () as _named_groups,
+    case when count(summed.treatments) filter (not _is_rest) over () = count(*) filter (not _is_rest) over ()
+        then round(sum(summed.treatments) filter (not _is_rest) over () / total.treatments, 9)
     end as _named_share,
     quarter as _from,
     cast(quarter + interval 2 month as date) as _to,
 from summed
 cross join total
-order by service_group in ('UDEN_KODE', 'ØVRIGE'), summed.treatments desc nulls last, service_group_name
+order by _is_rest, summed.treatments desc nulls last, service_group_name

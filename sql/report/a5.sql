@@ -33,7 +33,12 @@ select
     cast(ranked.treatments as bigint) as treatments,
     round(ranked.treatments / total.treatments, 9) as treatments_share,
     largest_service.service_group_name,
-    case when ranked.treatments is null then 'c' else '' end as qf,
+    case when ranked.treatments is null or largest_service.service_group_name is null then 'c' else '' end as qf,
+    case
+        when ranked.treatments is null then 'c: treatments, treatments_share, service_group_name'
+        when largest_service.service_group_name is null then 'c: service_group_name'
+        else ''
+    end as qf_columns,
     round(sum(ranked.treatments) filter (place <= 3) over () / total.treatments, 9) as _first_three_share,
     ranked.quarter as _from,
     cast(ranked.quarter + interval 2 month as date) as _to,

@@ -13,4 +13,5 @@ select
     qf_columns,
 from marts.udredning_monthly
 where sector = 'SOM' and month <= $month and coalesce(pathways, 1) > 0
+qualify month <= max(month) filter (not is_provisional) over ()
 order by month

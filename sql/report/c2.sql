@@ -13,8 +13,10 @@ select
     calls.service_level_negative_share,
     calls.service_level_positive_share,
     coalesce(calls.is_provisional, false) or coalesce(cases.is_provisional, false) as is_provisional,
-    coalesce(calls.qf, cases.qf) as qf,
+    array_to_string(list_sort(list_distinct(string_split(concat(calls.qf, cases.qf), ''))), '') as qf,
+    concat_ws('; ', nullif(calls.qf_columns, ''), nullif(cases.qf_columns, '')) as qf_columns,
 from (select * from marts.servicedesk_calls_monthly where desk = 'CIMT') as calls
 full join (select * from marts.servicedesk_cases_monthly where desk = 'CIMT') as cases using (month)
 where month <= $month
+qualify month <= max(month) filter (not (coalesce(calls.is_provisional, false) or coalesce(cases.is_provisional, false))) over ()
 order by month

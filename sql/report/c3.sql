@@ -16,4 +16,5 @@ select
     qf_columns,
 from marts.servicedesk_cases_monthly
 where desk = 'CIMT' and month <= $month
+qualify month <= max(month) filter (not is_provisional) over ()
 order by month

@@ -1,5 +1,5 @@
 -- Compliance with the response time limits per system and month, measured where it is and else as published, against each SLA.
--- Hidden beside it: over all months how many targets were met, and where a system lost its month, at which location.
+-- Hidden beside it: over all months how many targets were met, in which third of the missed ones by distance a month lies, and where a system lost its month, at which location.
 with judged as (
     select month, system_id, system_name, coalesce(compliance_share, published_share) as compliance_share, sla_target, target_met, qf
     from marts.response_time_monthly
@@ -25,12 +25,16 @@ select
     judged.qf like '%p%' as is_provisional,
     judged.qf,
     count(*) filter (judged.target_met) over (partition by judged.month) as _met_in_month,
+    count(*) filter (not judged.target_met) over (partition by judged.month) as _missed_in_month,
     count(*) over (partition by judged.month) as _systems_in_month,
     count(*) filter (judged.target_met) over (partition by judged.system_id) as _months_met,
     count(*) over (partition by judged.system_id) as _months,
     count(*) filter (judged.target_met) over () as _met,
     count(*) over () as _judged,
     round(judged.compliance_share - lag(judged.compliance_share) over (partition by judged.system_id order by judged.month), 9) as _change,
+    case when not judged.target_met
+        then ntile(3) over (partition by judged.target_met order by round(judged.sla_target - judged.compliance_share, 9))
+    end as _third_below,
     slow.locations_below as _locations_below,
     slow.location as _location,
     slow.location_share as _location_share,
