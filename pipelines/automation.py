@@ -13,7 +13,7 @@ from assets.deliveries.landing import delivered
 from assets.lake import clock
 from assets.lake.files import Lake
 from assets.night_run import LINE, STARTED_BY
-from assets.report_asset import REPORT
+from assets.report_asset import MONTHS, REPORT
 from pipelines.names import JOB, RELEASE
 from pipelines.records import ENDED
 from sources.settings import settings
@@ -84,9 +84,9 @@ def report_sensor(data: Path) -> dg.SensorDefinition:
         from assets.report.reading import newest_month
 
         month = newest_month(release)
-        if month is None:
-            return dg.SensorResult(skip_reason=f"Release {release.name} has no final month.", cursor=release.name)
-        asked = dg.RunRequest(partition_key=f"{month:%Y-%m}", tags={STARTED_BY: "the report sensor"})
+        if month is None or not MONTHS.has_partition_key(f"{month:%Y-%m}"):
+            return dg.SensorResult(skip_reason=f"Release {release.name} has no final month to report on.", cursor=release.name)
+        asked = dg.RunRequest(run_key=release.name, partition_key=f"{month:%Y-%m}", tags={STARTED_BY: "the report sensor"})
         return dg.SensorResult(run_requests=[asked], cursor=release.name)
 
     return report

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from pipelines.names import JOB
+
 ENDED = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 
 
 def old_runs(on: dg.DagsterInstance, before: datetime) -> list[str]:
-    """Ids of the runs that ended before then, the newest run of all excepted: alerts look at it."""
-    newest = on.get_run_records(limit=1)
+    """Ids of the runs that ended before then, the newest night excepted: alerts look at it."""
+    newest = on.get_run_records(dg.RunsFilter(job_name=JOB), limit=1)
     kept = {r.dagster_run.run_id for r in newest}
     records = on.get_run_records(dg.RunsFilter(statuses=ENDED, created_before=before.astimezone()))
     return [r.dagster_run.run_id for r in records if r.dagster_run.run_id not in kept]

@@ -48,6 +48,18 @@ def test_what_is_declared_wrong_is_told_when_it_is_read(toy: Toy, path: str, bef
     assert [f.domains for f in told] == [("stock_domain",)]
 
 
+@pytest.mark.parametrize("source", [
+    "read_parquet('lake/raw/stock/*.parquet')", "READ_CSV ('x.csv')", "query_table('raw.stock')", "query('from raw.stock')", "glob('*')",
+    "'lake/raw/stock/x.parquet'", '"lake/raw/stock/x.parquet"', "raw.stock, 'x.parquet'", "parquet_scan('x')",
+])  # fmt: skip
+def test_sql_that_reads_past_what_it_names_is_refused(toy: Toy, source: str) -> None:
+    """Nobody could tell what it is made of: no lineage, no protection of persons."""
+    toy.edit(TOTAL, ("from core.stock_sum", f"from {source}"))
+    told = [f.sentence for f in load_catalog(toy.project).faults if f.where == TOTAL]
+    assert len(told) == 1
+    assert "reads what is not declared" in told[0]
+
+
 @pytest.mark.parametrize(
     ("before", "after", "says"),
     [

@@ -1,6 +1,8 @@
 """A change looked at before a night makes it: the same figures as the night's, and nothing in the lake moves."""
 
+import fcntl
 import hashlib
+import json
 import shutil
 from dataclasses import replace
 from datetime import datetime
@@ -17,10 +19,12 @@ from assets.preview_asset import preview_asset
 from assets.releases.difference import Change, compared
 from assets.releases.preview import Failing, preview
 from assets.releases.publish import publish
+from assets.releases.retention import doomed
 from assets.tables.build import Night
 from pipelines import show
 from pipelines.definitions import defs
 from pipelines.names import PREVIEW_JOB
+from sources.errors import Locked
 from sources.settings import PROJECT
 from sources.tree import Tree
 from tests.toy import Toy
@@ -41,7 +45,7 @@ def toy(tmp_path: Path) -> Toy:
 
 def contents(data: Path) -> dict[str, str]:
     """Path -> hash or target, of everything below the data but room to work in and the lock, which a writer empties."""
-    found = (p for p in data.rglob("*") if "scratch" not in p.parts and p.name != "writer.lock" and (p.is_symlink() or p.is_file()))
+    found = (p for p in data.rglob("*") if "scratch" not in p.parts and p.suffix != ".lock" and (p.is_symlink() or p.is_file()))
     return {str(p): str(p.readlink()) if p.is_symlink() else hashlib.sha256(p.read_bytes()).hexdigest() for p in found}
 
 
@@ -86,17 +90,24 @@ def test_a_rule_that_would_fail_is_told_with_what_offends_it(toy: Toy) -> None:
 
 
 def test_the_ui_has_it_as_a_job_that_says_the_same_and_moves_nothing(toy: Toy) -> None:
-    changes(toy, "sql")
-    toy.edit(TOTAL, ("  quality:\n", f"  quality:\n  - {RULE}\n"))
+    def said() -> dict[str, object]:
+        done = dg.materialize([preview_asset(toy.catalog.tree, toy.lake)], selection="preview")
+        (made,) = done.asset_materializations_for_node("preview")
+        return {name: value.value for name, value in made.metadata.items()}
+
     before = contents(toy.data)
-    done = dg.materialize([preview_asset(toy.catalog.tree, toy.lake)], selection="preview")
-    (made,) = done.asset_materializations_for_node("preview")
-    said = {name: value.value for name, value in made.metadata.items()}
-    found = preview(toy.lake, toy.catalog)
-    assert said["needs_a_person"] is True
-    assert said["would_fail"] == "- error marts.stock_total.never_one: 1 of 2 rows breaks a rule (a): Nothing is one."
-    assert said["figures_of_the_next_release"] == len(found.next.figures or [])
-    assert {k: v for k, v in contents(toy.data).items() if "/running/" not in k} == before
+    changes(toy, "sql")
+    found, told = preview(toy.lake, toy.catalog), said()
+    assert (told["needs_a_person"], told["tables_that_differ"]) == (False, "marts.stock_total")
+    assert told["figures_of_the_next_release"] == len(found.next.figures or []) > 0
+    # What is not published yet is in no record of Dagster's.
+    assert "300" not in str(told)
+    kept = json.loads((toy.data / "preview.json").read_text("utf-8"))
+    assert [f["before"] for f in kept["next"]["figures"]] == [f.before for f in found.next.figures or []]
+    changes(toy, "rule")
+    told = said()
+    assert (told["needs_a_person"], told["would_be_held"], told["would_fail"]) == (True, "stock_domain", "marts.stock_total.never_one")
+    assert {k: v for k, v in contents(toy.data).items() if "/running/" not in k and not k.endswith("preview.json")} == before
     jobs = {job.name: job for job in defs.resolve_all_job_defs()}
     assert {k.to_user_string() for k in jobs[PREVIEW_JOB].asset_layer.selected_asset_keys} == {"preview"}
     assert dg.AssetKey("preview") not in jobs["nightly"].asset_layer.selected_asset_keys
@@ -112,6 +123,19 @@ def test_a_preview_that_died_is_cleared_by_the_next(toy: Toy) -> None:
     (toy.lake.preview / "lake").mkdir(parents=True)
     assert preview(toy.lake, toy.catalog).next.figures == []
     assert not toy.lake.preview.exists()
+
+
+def test_two_at_once_do_not_meet(toy: Toy) -> None:
+    """The other one's lake is left as it is, by who cleans up too."""
+    with toy.lake.preview_lock.open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        (toy.lake.preview / "lake").mkdir(parents=True)
+        with pytest.raises(Locked, match="Another preview is being made"):
+            preview(toy.lake, toy.catalog)
+        assert not [d for d in doomed(toy.lake, toy.catalog, NOW, 1, 1) if d.what == "preview"]
+        assert (toy.lake.preview / "lake").exists()
+    assert [d.path for d in doomed(toy.lake, toy.catalog, NOW, 1, 1) if d.what == "preview"] == [toy.lake.preview]
+    assert preview(toy.lake, toy.catalog).next.figures == []
 
 
 def test_before_the_first_release_there_is_nothing_to_change(tmp_path: Path) -> None:

@@ -3,9 +3,11 @@
 Parsing it whole would be a third of the time to load definitions, and finds the same.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import sqlglot
@@ -18,6 +20,9 @@ THRESHOLD, WAITED_MONTHS = "_disclosure_threshold", "_waited_months"
 PROVISIONAL = "is_provisional"
 # Which columns of a mart's row have no value, and why: written beside its SQL (`assets.tables.qualifiers`).
 QF_COLUMNS = "qf_columns"
+# Functions by which a query reads files, or tables that it does not name; beside those that begin with read_ or parquet_.
+UNDECLARED = ("glob", "query", "query_table", "sniff_csv", "sqlite_scan", "postgres_scan", "iceberg_scan", "delta_scan")
+FILE = re.compile(r"(?i).*\.(parquet|csv|tsv|txt|json|jsonl|ndjson|db|duckdb|sqlite|xlsx)(\.\w+)?")
 READABLE = ("raw", "coverage", "core", "marts", "indicators", "reference")
 
 
@@ -69,8 +74,15 @@ def statement(sql: str, where: str) -> str:
 
 
 def reads(sql: str, where: str, macros: Mapping[str, Macro] | None = None) -> Reads:
-    """The tables a query names, like core.pathway, and those its macros do. SQL names every table with its layer; no alias is a layer."""
+    """The tables a query names, like core.pathway, and those its macros do. SQL names every table with its layer; no alias is a layer.
+
+    Raises ContractError for one that reads files or names tables in texts: nobody could tell what it is made of.
+    """
     said = tokens(sql, where)
+    if past := _reads_past(said):
+        raise ContractError(
+            f"{where}: Permission denied: {past} reads what is not declared; a table reads raw, core, marts and reference by their names"
+        )
     found: Reads = dict.fromkeys(_named(said))
     for macro, arguments in calls(said, macros or {}):
         for table in macro.reads:
@@ -78,6 +90,18 @@ def reads(sql: str, where: str, macros: Mapping[str, Macro] | None = None) -> Re
             known = found.get(table, rows)
             found[table] = Rows(rows.column, rows.values | known.values) if rows and known and rows.column == known.column else None
     return found
+
+
+def _reads_past(said: list[Token]) -> str:
+    """A function or text by which a query reads files, or tables that it does not name; '' for none."""
+    for token, after in pairwise(said):
+        name = token.text.casefold()
+        if after.token_type is TokenType.L_PAREN and (name in UNDECLARED or name.startswith(("read_", "parquet_"))):
+            return f"{token.text}(...)"
+        is_source = token.token_type in (TokenType.FROM, TokenType.JOIN) and after.token_type is TokenType.STRING
+        if FILE.fullmatch(after.text) or (is_source and any(mark in after.text for mark in "*/")):
+            return f"'{after.text}'"
+    return ""
 
 
 def calls(said: list[Token], macros: Mapping[str, Macro]) -> Iterator[tuple[Macro, list[list[Token]]]]:

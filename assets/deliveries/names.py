@@ -10,7 +10,7 @@ from pathlib import Path
 
 from assets.deliveries.stamps import stamps_of_name
 from sources.layout import Extract
-from sources.pseudonym import may_be_number
+from sources.person_numbers import may_be_number
 from sources.reasons import Refused
 
 _ENCODINGS = ("utf-8", "cp1252", "latin-1")

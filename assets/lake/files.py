@@ -58,7 +58,7 @@ class Lake:
         # Data root of the newest rebuild, which is compared and then of no further use.
         self.rebuilt = self.files / "rebuilt"
         # The same while a change is looked at before it is made; gone afterwards, unless its process was killed.
-        self.preview = self.files / "preview"
+        self.preview, self.preview_lock = self.files / "preview", self.files / "preview.lock"
 
     def prepare(self) -> None:
         """Make the folders. Who delivers may already have made landing, with rights of its own; the others are ours alone.

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from pathlib import Path
 
 from assets.lake.files import Lake, discard
 from assets.lake.leftovers import clear_leftovers
@@ -48,3 +49,27 @@ def writing(lake: Lake, who: str, since: datetime, patience: float = 0, waits: C
             yield
         finally:
             file.truncate(0)
+
+
+@contextmanager
+def alone(path: Path, what: str) -> Iterator[None]:
+    """Be the only one at work on something that is no writing of the lake; raises Locked where another process is."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Locked(f"Another {what} is being made; try again when it has ended.") from None
+        yield
+
+
+def is_at_work(path: Path) -> bool:
+    """Whether some process is at work under that name."""
+    try:
+        with path.open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

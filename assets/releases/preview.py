@@ -18,7 +18,7 @@ from assets.deliveries.person_key import check_person_key
 from assets.lake import clock
 from assets.lake.decisions import revise_figures
 from assets.lake.files import Lake, discard
-from assets.lake.lock import writing
+from assets.lake.lock import alone, writing
 from assets.lake.manifests import Manifest, NoRelease, manifest
 from assets.releases.database import open_release
 from assets.releases.difference import Change, Comparison, compared
@@ -28,7 +28,7 @@ from assets.tables.build import Night
 from assets.tables.versions import facts
 
 # What of a lake is of its runs and not of its data: locks, room to work in, who has been told, other lakes.
-OF_RUNS = ("writer.lock", "running", "scratch", "alerts", "rebuilt", "preview")
+OF_RUNS = ("writer.lock", "preview.lock", "running", "scratch", "alerts", "rebuilt", "preview")
 
 
 @dataclass(frozen=True)
@@ -66,12 +66,12 @@ class Preview:
 
 
 def preview(lake: Lake, catalog: Catalog) -> Preview:
-    """Raises NoRelease before the first release, Locked while a run holds the lake."""
+    """Raises NoRelease before the first release, Locked while a run holds the lake or another preview is made."""
     newest = head(lake)
     if newest is None:
         raise NoRelease("There is no release yet that a change could alter; `ventetal run` makes one.")
     before = manifest(lake, newest.release)
-    with _shadow(lake) as shadow:
+    with alone(lake.preview_lock, "preview"), _shadow(lake) as shadow:
         first = _made(shadow, catalog, before)
         changed = (t for t, key in first.tables.items() if before.tables.get(t) != key)
         comparison, revised = compared(shadow, catalog, before.release, first.release), list[Change]()

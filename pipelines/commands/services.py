@@ -39,6 +39,11 @@ class Service(StrEnum):
     viewers = "viewers"
 
 
+ENDS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# Whether a process has ended, without reaping it.
+_LOOK = os.WEXITED | os.WNOHANG | os.WNOWAIT
+
+
 def ui(port: Annotated[int, typer.Option(help="Port on the loopback address.")] = 3000) -> None:
     """Open Dagster on this machine over the same runs. It has no login: it listens on the loopback address only."""
     with TemporaryDirectory() as folder:
@@ -48,7 +53,7 @@ def ui(port: Annotated[int, typer.Option(help="Port on the loopback address.")] 
         running: dict[Service, subprocess.Popen[bytes]] = {}
         notes.print(f"Dagster will be at http://127.0.0.1:{port} in a few seconds. Stop it with Ctrl-C.")
         # Services are in groups of their own: what would end a terminal's processes ends this one, and it ends them.
-        for ends in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for ends in ENDS:
             signal.signal(ends, signal.default_int_handler)
         try:
             for service, command in commands.items():
@@ -67,13 +72,15 @@ def ui(port: Annotated[int, typer.Option(help="Port on the loopback address.")] 
 
 
 def _end(services: list[subprocess.Popen[bytes]]) -> None:
-    """End services and what they have started: by asking, and where one does not listen by force."""
+    """End services and what they have started: by asking, and where one does not listen by force. Whoever is in a hurry now waits."""
+    for hurries in ENDS:
+        signal.signal(hurries, signal.SIG_IGN)
     until = time.monotonic() + PATIENCE_SECONDS
     for service in services:
         service.terminate()
-    for service in services:
-        with suppress(subprocess.TimeoutExpired):
-            service.wait(max(0, until - time.monotonic()))
+    # Nobody is reaped before its group is gone: until then its number is nobody else's.
+    while time.monotonic() < until and any(os.waitid(os.P_PID, s.pid, _LOOK) is None for s in services if s.returncode is None):
+        time.sleep(0.1)
     for service in services:
         with suppress(ProcessLookupError):
             os.killpg(service.pid, signal.SIGKILL)

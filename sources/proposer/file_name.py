@@ -4,8 +4,8 @@ import re
 
 from sources.danish import MONTHS
 from sources.layout import DANISH_MONTH
+from sources.person_numbers import may_be_number, tells_number
 from sources.proposer.yaml_text import pattern
-from sources.pseudonym import may_be_number, tells_number
 from sources.vocabulary import Delivery
 
 # What stands in a name for the day, or day and time, when a file was drawn, and for the month it is for: no part of longer digits.

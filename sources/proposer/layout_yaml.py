@@ -9,12 +9,13 @@ from pathlib import Path
 from sources.casts import ident, literal
 from sources.layout import NUMBERS, Extract, Reads
 from sources.matching import OPEN
+from sources.person_numbers import may_be_number
 from sources.proposer.choose import Chosen, Proposal, choose, is_asked
 from sources.proposer.file_name import file_lines
 from sources.proposer.sample import Sample, sample
 from sources.proposer.values import Fit, usual_month
 from sources.proposer.yaml_text import named, quoted
-from sources.pseudonym import TYPE, may_be_number
+from sources.pseudonym import TYPE
 from sources.vocabulary import Column
 
 UNKNOWN = f'"{OPEN}"'

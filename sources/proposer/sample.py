@@ -14,7 +14,7 @@ from sources.delimited import DelimitedFile
 from sources.kinds import START_BYTES, foreign, kind_of
 from sources.layout import Layout, Match, Reads, Rows, plain_name
 from sources.matching import MOST_COLUMNS, names_at
-from sources.pseudonym import may_be_number, tells_number
+from sources.person_numbers import may_be_number, tells_number
 from sources.reasons import Refused
 from sources.workbook import Workbook
 
