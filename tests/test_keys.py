@@ -202,5 +202,6 @@ def test_a_macro_has_the_name_of_its_file(tmp_path: Path) -> None:
 def test_no_sql_of_the_project_says_what_a_macro_says() -> None:
     for path in (PROJECT / "sql").glob("[!m]*/*.sql"):
         text = path.read_text("utf-8")
-        assert "join reference.target" not in text, path
+        # A release, which the report asks, has tables alone.
+        assert "join reference.target" not in text or path.parent.name == "report", path
         assert "reference.unit" not in text, path
