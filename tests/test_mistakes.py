@@ -51,6 +51,7 @@ def test_what_is_declared_wrong_is_told_when_it_is_read(toy: Toy, path: str, bef
 @pytest.mark.parametrize("source", [
     "read_parquet('lake/raw/stock/*.parquet')", "READ_CSV ('x.csv')", "query_table('raw.stock')", "query('from raw.stock')", "glob('*')",
     "'lake/raw/stock/x.parquet'", '"lake/raw/stock/x.parquet"', "raw.stock, 'x.parquet'", "parquet_scan('x')",
+    '"lake/raw/stock/*".parquet', "raw.stock join 'x/*' on true", "histogram('x', a)",
 ])  # fmt: skip
 def test_sql_that_reads_past_what_it_names_is_refused(toy: Toy, source: str) -> None:
     """Nobody could tell what it is made of: no lineage, no protection of persons."""
@@ -58,6 +59,27 @@ def test_sql_that_reads_past_what_it_names_is_refused(toy: Toy, source: str) -> 
     told = [f.sentence for f in load_catalog(toy.project).faults if f.where == TOTAL]
     assert len(told) == 1
     assert "reads what is not declared" in told[0]
+
+
+@pytest.mark.parametrize("harmless", [
+    "name = 'file.csv'", "name like '%.csv'", "name is distinct from '/'", "'se fil.txt' <> name",
+    "extract(year from date '2015-01-01') > 1", "name in ('a', 'x.csv')", "trim(both '/' from name) <> ''",
+])  # fmt: skip
+def test_a_text_that_looks_like_a_file_is_a_text(toy: Toy, harmless: str) -> None:
+    toy.edit(SUM, ("group by", f"where {harmless} group by"))
+    assert load_catalog(toy.project).faults == ()
+
+
+def test_a_macro_reads_what_it_names_and_calls_no_other(toy: Toy) -> None:
+    macros = toy.project / "sql" / "macros"
+    macros.mkdir(parents=True)
+    for name, body in (("leak", "select count(*) from read_parquet('x.parquet')"), ("one", "x + 1"), ("two", "One(x) + 1")):
+        (macros / f"{name}.sql").write_text(f"create or replace macro {name}(x) as ({body})\n", "utf-8")
+    toy.edit(SUM, ("sum(number)", "sum(leak(number))"))
+    toy.edit("sql/core/sales_sum.sql", ("sum(number)", "sum(TWO(number))"))
+    told = [f.sentence for f in load_catalog(toy.project).faults]
+    assert any("leak.sql: Permission denied: read_parquet(...)" in s for s in told), told
+    assert any("two.sql: it calls one" in s for s in told), told
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 
 import sqlglot
@@ -21,8 +20,9 @@ PROVISIONAL = "is_provisional"
 # Which columns of a mart's row have no value, and why: written beside its SQL (`assets.tables.qualifiers`).
 QF_COLUMNS = "qf_columns"
 # Functions by which a query reads files, or tables that it does not name; beside those that begin with read_ or parquet_.
-UNDECLARED = ("glob", "query", "query_table", "sniff_csv", "sqlite_scan", "postgres_scan", "iceberg_scan", "delta_scan")
-FILE = re.compile(r"(?i).*\.(parquet|csv|tsv|txt|json|jsonl|ndjson|db|duckdb|sqlite|xlsx)(\.\w+)?")
+UNDECLARED = ("glob", "query", "query_table", "sniff_csv", "sqlite_scan", "postgres_scan", "iceberg_scan", "delta_scan", "histogram",
+              "histogram_values")  # fmt: skip
+FILE = re.compile(r".*[*/].*|.*\.(parquet|csv|tsv|txt|json|jsonl|ndjson|db|duckdb|sqlite|xlsx)(\.\w+)?", re.DOTALL)
 READABLE = ("raw", "coverage", "core", "marts", "indicators", "reference")
 
 
@@ -79,10 +79,7 @@ def reads(sql: str, where: str, macros: Mapping[str, Macro] | None = None) -> Re
     Raises ContractError for one that reads files or names tables in texts: nobody could tell what it is made of.
     """
     said = tokens(sql, where)
-    if past := _reads_past(said):
-        raise ContractError(
-            f"{where}: Permission denied: {past} reads what is not declared; a table reads raw, core, marts and reference by their names"
-        )
+    _refuse_undeclared(said, where)
     found: Reads = dict.fromkeys(_named(said))
     for macro, arguments in calls(said, macros or {}):
         for table in macro.reads:
@@ -92,14 +89,23 @@ def reads(sql: str, where: str, macros: Mapping[str, Macro] | None = None) -> Re
     return found
 
 
+def _refuse_undeclared(said: list[Token], where: str) -> None:
+    if past := _reads_past(said):
+        names = "a table reads raw, core, marts and reference by their names"
+        raise ContractError(f"{where}: Permission denied: {past} reads what is not declared; {names}")
+
+
 def _reads_past(said: list[Token]) -> str:
-    """A function or text by which a query reads files, or tables that it does not name; '' for none."""
-    for token, after in pairwise(said):
-        name = token.text.casefold()
-        if after.token_type is TokenType.L_PAREN and (name in UNDECLARED or name.startswith(("read_", "parquet_"))):
-            return f"{token.text}(...)"
-        is_source = token.token_type in (TokenType.FROM, TokenType.JOIN) and after.token_type is TokenType.STRING
-        if FILE.fullmatch(after.text) or (is_source and any(mark in after.text for mark in "*/")):
+    """A source by which a query reads files, or tables that it does not name; '' for none. Texts elsewhere are texts."""
+    for before, token, after, then in zip([None, *said], said, said[1:], [*said[2:], None], strict=False):
+        # `is distinct from` compares.
+        compares = before is not None and before.token_type is TokenType.DISTINCT
+        is_source = token.token_type in (TokenType.FROM, TokenType.JOIN) and not compares
+        name = after.text.casefold()
+        is_called = then and then.token_type is TokenType.L_PAREN and (is_source or token.token_type is TokenType.COMMA)
+        if is_called and (name in UNDECLARED or name.startswith(("read_", "parquet_"))):
+            return f"{after.text}(...)"
+        if name == "json_execute_serialized_sql" or name.endswith(".parquet") or (is_source and FILE.fullmatch(name)):
             return f"'{after.text}'"
     return ""
 
@@ -108,10 +114,10 @@ def calls(said: list[Token], macros: Mapping[str, Macro]) -> Iterator[tuple[Macr
     """Each call of a macro among the tokens of a query, with the tokens of its arguments."""
     for i, token in enumerate(said[:-1]):
         is_call = said[i + 1].token_type is TokenType.L_PAREN and (i == 0 or said[i - 1].token_type is not TokenType.DOT)
-        if is_call and token.text in macros:
+        if is_call and token.text.casefold() in macros:
             inside = said[i + 2 :]
             end = next((j for j, depth in _depths(inside) if depth < 0), len(inside))
-            yield macros[token.text], _split(inside[:end])
+            yield macros[token.text.casefold()], _split(inside[:end])
 
 
 def with_threshold(sql: str, period: str, may_change: bool) -> str:
@@ -179,6 +185,7 @@ def _macro(text: str, where: str) -> Macro:
         raise ContractError(f"{where}: is no `create or replace macro name(...) as (...)`") from None
     parameters = tuple(part[0].text for part in _split(said[opens + 1 : closes]) if part)
     inside = said[begins:]
+    _refuse_undeclared(inside, where)
     body = text[inside[0].start : inside[-1].end + 1]
     read: Reads = dict.fromkeys(_named(inside))
     return Macro(said[at].text, text, statement(text, where), parameters, body, read, _narrowed(inside, parameters))

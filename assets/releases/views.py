@@ -3,6 +3,7 @@
 They stand in `main`, where programs look first, and hold nothing that the mart does not.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 
 import duckdb
@@ -39,18 +40,26 @@ def _view(contract: Contract, there: list[str], coded: set[str]) -> tuple[str, d
     comments: dict[str, str] = {}
     shown = [c for c in contract.columns if c.name in there and c.name != PROVISIONAL]
     labels = [c.businessName or c.name for c in shown]
+    met = Counter(name.casefold() for c, label in zip(shown, labels, strict=True) for name in _names(label, c.name in coded))
     for column, label in zip(shown, labels, strict=True):
         # Two columns that people call the same are told apart by their own names.
-        name = label if labels.count(label) == 1 else f"{label} ({column.name})"
+        is_alone = all(met[name.casefold()] == 1 for name in _names(label, column.name in coded))
+        name = label if is_alone else f"{label} ({column.name})"
         value = f"mart.{ident(column.name)}"
         unit = f" Unit: {column.unit}." if column.unit else ""
         comments[name] = f"{column.name}: {column.description}{unit}"
         if column.name in coded:
             of = ident(f"label of {column.name}")
-            joins.append(f"left join {LABELS} as {of} on {of}.column_name = {literal(column.name)} and {of}.code = {value}")
-            columns += [f"coalesce({of}.label, {value}) as {ident(name)}", f"{value} as {ident(f'{name} (kode)')}"]
+            code = f"cast({value} as varchar)"
+            joins.append(f"left join {LABELS} as {of} on {of}.column_name = {literal(column.name)} and {of}.code = {code}")
+            columns += [f"coalesce({of}.label, {code}) as {ident(name)}", f"{value} as {ident(f'{name} (kode)')}"]
             comments[f"{name} (kode)"] = f"The code of {name}."
         else:
             columns.append(f"{value} as {ident(name)}")
     final = f"not mart.{PROVISIONAL}" if PROVISIONAL in there else f"not contains(mart.{QF}, 'p')" if QF in there else "true"
     return f"select {', '.join(columns)} from {mart} as mart {' '.join(joins)} where {final}", comments
+
+
+def _names(label: str, is_coded: bool) -> list[str]:
+    """What a view calls a column: the words, and beside them the code."""
+    return [label, f"{label} (kode)"] if is_coded else [label]
