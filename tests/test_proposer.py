@@ -19,6 +19,7 @@ from assets.catalog.loading import load_catalog
 from sources.documents import ContractError
 from sources.duck import connect
 from sources.layout import Extract, load_layout
+from sources.matching import OPEN
 from sources.proposer.choose import is_asked
 from sources.proposer.layout_yaml import propose
 from sources.proposer.sample import MARKERS, sample
@@ -399,4 +400,58 @@ def test_whatever_a_file_holds_the_proposal_is_a_layout_that_finds_its_header(
         pytest.fail(f"{error}\n{text}")
     allowed = {c.name: c.valid_values for c in extract.contract.columns}
     assert all(set((s.map or {}).values()) <= set(allowed[n] or []) for n, s in layout.columns.items())
-    assert set(layout.header) <= set(sample(file).header)
+    assert set(layout.header) <= {*sample(file).header, OPEN}
+
+
+@pytest.mark.parametrize(
+    "written", ["01.01.80-1234", "01 01 80 1234", "01-01-1980-1234", "0101 80-1234", "010180ab12", "010180    1234", "０１０１８０-1234"]
+)
+@pytest.mark.parametrize("place", ["nameless", "above", "late", "rare"])
+def test_a_number_anywhere_hides_what_the_file_says(catalog: Catalog, tmp_path: Path, written: str, place: str) -> None:
+    """In a column without a name, over the header, far into a text or in one record of many: the extract has no persons."""
+    numbers = [written if n == 950 or place == "nameless" else "" for n in range(1000)]
+    lines = [f"C{n};2{n % 9}-03-2024 10:10;CIMT;1{n % 9}-03-2024 09:00;Karen Madsen {n};{x}" for n, x in enumerate(numbers)]
+    if place == "late":
+        lines[700] += "x" * 300 + f" {written}"
+    head = f"Sagsnr.;Opdateret;Servicedesk;Oprettet;Leverandør;{'' if place == 'nameless' else 'Note'}"
+    text = rows(*([f"Udtræk for {written}"] if place == "above" else []), head, *lines)
+    file = tmp_path / "sager.csv"
+    file.write_text(text, "utf-8")
+    with connect(tmp_path / "scratch") as con:
+        try:
+            said = str(proposal(file, file.name, [catalog.extracts["servicedesk_cases"]], con, tmp_path, KEY, False))
+        except Refused as refused:
+            said = str(refused)
+    assert "Madsen" not in said
+    assert written not in said
+
+
+def test_a_headless_file_of_persons_names_nobody(catalog: Catalog, tmp_path: Path) -> None:
+    lines = [f"H{n:08};{'ukendt' if not n else f'010170-12{n:02}'};Grethe Sonne {n};1516010;0{n % 9 + 1}-03-2024" for n in range(30)]
+    (tmp_path / "x.csv").write_text(rows(*lines), "utf-8")
+    try:
+        said = propose(tmp_path / "x.csv", "x.csv", list(catalog.extracts.values())).text
+    except Refused as refused:
+        said = str(refused)
+    assert "Sonne" not in said
+
+
+@pytest.mark.parametrize(("start", "end", "is_sure"), [("Tilbudt (UTC)", "Afsluttet (UTC)", True), ("Tilbudt (UTC)", "Afsluttet", False)])
+def test_instants_of_two_zones_are_to_be_looked_at(proposed: Proposed, start: str, end: str, is_sure: bool) -> None:
+    lines = [f"K{n};1;CIMT Servicedesk;2015-05-0{n} 06:00:00;2015-05-0{n} 06:01:00;60;Besvaret" for n in range(1, 9)]
+    found = proposed(rows(f"Opkald;Besøg;Kø;{start};{end};Ventetid (sek.);Udfald", *lines), of="servicedesk_calls")
+    assert (found.get("reads", {}).get("zone") == "UTC") == is_sure
+    assert ("some are not" in found["text"]) == (not is_sure)
+
+
+@pytest.mark.parametrize(("name", "sure"), [("Beløb (kr.)", False), ("Beløb (1.000 kr.)", True), ("Beløb", False), ("Beløb i t.kr.", True)])
+def test_a_unit_that_nothing_says_is_to_be_looked_at(proposed: Proposed, name: str, sure: bool) -> None:
+    lines = [f"{101 + n};2015-0{n};SOM;0-64;{n};{n}00,5" for n in range(1, 9)]
+    found = proposed(rows(f"Kommune;Måned;Område;Aldersgruppe;Antal;{name}", *lines), of="kmf_totals")
+    assert ("amount_thousand_kr: " in found["text"]) and ("counts in thousand kr" in found["text"]) == (not sure)
+
+
+@pytest.mark.parametrize("form", ["{d:02}-{m:02}-2015", "{d:02}/{m:02}/2015", "{d:02}.{m:02}.2015"])
+def test_a_day_that_could_be_a_month_is_told_whatever_the_mark(proposed: Proposed, form: str) -> None:
+    lines = [f"H{n:08};1516010;{form.format(d=n, m=n + 1)}" for n in range(1, 9)]
+    assert "could be month before day" in proposed(rows("Henvisning;Afsnit;Lukket", *lines), of="referrals")["text"]

@@ -29,6 +29,7 @@ def file_lines(name: str, above: str, delivery: Delivery) -> list[str]:
         return []
     if tells_number(name) or may_be_number(MONTH.sub("", STAMP.sub("", name))):
         return ["# Its name holds what could be a number of a person: deliver it under another, and say as `file` which."]
+    name = "".join(c for c in name if c.isprintable())
     group = "latest" if delivery.completes == "through" else "period"
     stamped, rest = STAMP.search(name), STAMP.sub("\0", name, count=1)
     drawn = RECEIVED if stamped and stamped[2] else r"(?P<received>\d{8})"

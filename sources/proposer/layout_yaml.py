@@ -9,22 +9,23 @@ from pathlib import Path
 from sources.casts import ident, literal
 from sources.layout import NUMBERS, Extract, Reads
 from sources.matching import OPEN
-from sources.person_numbers import may_be_number
 from sources.proposer.choose import Chosen, Proposal, choose, is_asked
 from sources.proposer.file_name import file_lines
+from sources.proposer.names import is_ordinary
 from sources.proposer.sample import Sample, sample
 from sources.proposer.values import Fit, usual_month
 from sources.proposer.yaml_text import named, quoted
 from sources.pseudonym import TYPE
 from sources.vocabulary import Column
 
+UTC = re.compile(r"(?i)\b(utc|gmt)\b")
 UNKNOWN = f'"{OPEN}"'
 TOTAL = re.compile(r"(?i)(i alt|ialt|total|totalt|sum|samlet)\W{0,2}")
 # Of a file whose records tell none.
 SOME_MONTH = "2000-01"
-# A column has at most so many codes that are each a line; where there are persons one of a letter or two, or of many
+# A column has at most so many codes that are each a line; where there are persons one of a letter, or of many
 # records, is a code and nobody's name.
-MOST_LINES, LETTERS, COMMON = 24, 2, 10
+MOST_LINES, LETTERS, COMMON = 24, 1, 10
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal], is_
     if reads := _reads(table, found):
         lines.append(f"reads: {{{', '.join(reads)}}}")
     if sheet:
-        hidden = is_of_persons and may_be_number(sheet)
-        lines.append("# Several sheets hold a table: `sheet` says which." if hidden else f"sheet: {quoted(sheet)}")
+        lines.append("# Several sheets hold a table: `sheet` says which." if is_of_persons else f"sheet: {quoted(sheet)}")
     if len(senders := [s.name for s in extract.contract.delivery.senders]) > 1:
         lines.append(f"sender: {senders[0]}   # look: whose files these are, of {', '.join(senders)}")
     used = [n for n in table.header if n in {c.name for c in chosen.values()}]
-    lines.append(f"header: [{', '.join(map(quoted, used if len(used) > 1 else table.header))}]")
+    # Of persons no name is said that is not known to be one of a column.
+    header = used if len(used) > 1 else [n for n in table.header if n in used or not is_of_persons or is_ordinary(n)]
+    lines.append(f"header: [{', '.join(map(quoted, header or [OPEN]))}]")
     lines += _ignored(table, chosen)
     lines.append("columns:")
     for column in extract.contract.columns:
@@ -93,12 +95,15 @@ def _reads(table: Sample, found: Proposal) -> list[str]:
     numbers = table.numbers if has_numbers else default.numbers
     said = [f'delimiter: "{table.reads.delimiter}"'.replace("\t", "\\t")] if table.reads.delimiter != default.delimiter else []
     said += [f"numbers: {numbers}"] if numbers != default.numbers else []
-    instants = [chosen[c.name] for c in found.extract.contract.columns if c.name in chosen and c.physicalType == "TIMESTAMP"]
-    # What says its own zone needs none.
+    naive, in_utc = _zones(found)
+    return said + (["zone: UTC"] if naive and in_utc == naive else [])
+
+
+def _zones(found: Proposal) -> tuple[int, int]:
+    """How many columns are instants that do not say their own zone, and how many of these are in UTC by their form or name."""
+    instants = [found.chosen[c.name] for c in found.extract.contract.columns if c.name in found.chosen and c.physicalType == "TIMESTAMP"]
     naive = [c for c in instants if not (c.fit.form or "").endswith("%z")]
-    in_utc = [c for c in naive if (c.fit.form or "").endswith("Z") or re.search(r"(?i)\b(utc|gmt)\b", c.name.replace("_", " "))]
-    said += ["zone: UTC"] if naive and len(in_utc) == len(naive) else []
-    return said
+    return len(naive), sum((c.fit.form or "").endswith("Z") or bool(UTC.search(c.name.replace("_", " "))) for c in naive)
 
 
 def _ignored(table: Sample, chosen: dict[str, Chosen]) -> list[str]:
@@ -138,9 +143,12 @@ def _column_lines(column: Column, table: Sample, found: Proposal, is_of_persons:
         return [f"  {column.name}: {TYPE}"]
     chosen = found.chosen.get(column.name)
     if chosen is None:
-        return [_by_period(column, found.extract) or _open(column, found)]
-    why = "; ".join(w for w in (chosen.why, chosen.fit.says) if w)
-    comment = f"   # {'sure' if _is_sure(chosen) else 'look'}: {named(why)}"
+        return [_by_period(column, found.extract) or _open(column, table, found, is_of_persons)]
+    naive, in_utc = _zones(found)
+    # The zone is said once for a file.
+    mixed = "some instants are called UTC and some are not" if column.physicalType == "TIMESTAMP" and 0 < in_utc < naive else ""
+    why = "; ".join(w for w in (chosen.why, chosen.fit.says, mixed) if w)
+    comment = f"   # {'sure' if _is_sure(chosen) and not mixed else 'look'}: {named(why)}"
     if set(chosen.fit.codes) - {c for t, c in chosen.fit.codes.items() if t == c}:
         return _code_lines(column, table, chosen, comment, is_of_persons)
     return [f"  {column.name}: {_source(chosen.name, chosen.fit)}{comment}"]
@@ -163,13 +171,17 @@ def _by_period(column: Column, extract: Extract) -> str:
     return f'  {column.name}: {{from: $period, format: "{sources[0].format}"}}   # look: what the file is for, as in every known layout'
 
 
-def _open(column: Column, found: Proposal) -> str:
+def _open(column: Column, table: Sample, found: Proposal, is_of_persons: bool) -> str:
     """A column that is not found: what it is, and what could be meant."""
-    candidates = [named(_source(name, fit)) for name, fit in found.candidates.get(column.name, [])]
-    said = [f"it could be {', or '.join(candidates)}"] if candidates else []
+
+    def said(name: str, as_source: str) -> str:
+        return f"column {table.header.index(name) + 1}" if is_of_persons and not is_ordinary(name) else named(as_source)
+
+    candidates = [said(name, _source(name, fit)) for name, fit in found.candidates.get(column.name, [])]
+    hints = [f"it could be {', or '.join(candidates)}"] if candidates else []
     if misnamed := found.misnamed.get(column.name):
-        said.append(f"{named(misnamed)} is called so, and holds something else")
-    told = "; ".join([column.description.rstrip("."), *said])
+        hints.append(f"{said(misnamed, misnamed)} is called so, and holds something else")
+    told = "; ".join([column.description.rstrip("."), *hints])
     if is_asked(column):
         return f"  {column.name}: {UNKNOWN}   # required: {told}."
     return f"  # {column.name}: ...   # optional: {told}."

@@ -99,6 +99,12 @@ def _abbreviates(short: str, words: tuple[str, ...]) -> float:
     return taken / len(words) if not short and taken else 0
 
 
+def is_ordinary(name: str) -> bool:
+    """Whether a name is of words that names of columns are made of, and so nobody's."""
+    words = _words(name)
+    return bool(words) and all(w in _WORD or w in _WORDS["fillers"] for w in words)
+
+
 def name_speaks_for(name: str, extract: Extract) -> bool:
     """Whether a file, or the title in it, is called like the extract or like the files of its layouts."""
     stems = [re.split(r"[_(\\.]", layout.file.pattern)[0] for layout in extract.layouts if layout.file]

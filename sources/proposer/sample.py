@@ -14,7 +14,7 @@ from sources.delimited import DelimitedFile
 from sources.kinds import START_BYTES, foreign, kind_of
 from sources.layout import Layout, Match, Reads, Rows, plain_name
 from sources.matching import MOST_COLUMNS, names_at
-from sources.person_numbers import may_be_number, tells_number
+from sources.person_numbers import WITHIN, may_be_number, tells_number
 from sources.reasons import Refused
 from sources.workbook import Workbook
 
@@ -87,6 +87,9 @@ class Sample:
     last: list[dict[str, str]] = field(default_factory=list)
     is_whole: bool = True
     is_workbook: bool = False
+    # Whether anything that was read, above the header and in nameless columns too, is written like a number of a person: then nothing
+    # of the file is shown unasked.
+    tells_of_persons: bool = False
 
     @property
     def header(self) -> list[str]:
@@ -111,11 +114,6 @@ class Sample:
             points += in_three["," if is_grouped else "."]
             commas += in_three["." if is_grouped else ","]
         return "english" if points > commas or (points == commas and self.reads.delimiter == ",") else "danish"
-
-    @cached_property
-    def tells_of_persons(self) -> bool:
-        """Whether any text of the file is written like a number of a person: then nothing of it is shown unasked."""
-        return any(tells_number(text) for values in self.columns.values() for text in values.counts)
 
     @property
     def records(self) -> int:
@@ -159,15 +157,21 @@ def sample(path: Path) -> Sample:
 def _header(rows: Rows, reads: Reads, sheet: str | None) -> _Found:
     """The row whose columns are each of one kind below it and of another in it: title rows and pairs of key and value are not."""
     cells = [[c.strip() for c in row] for _, row in rows]
-    scores = [_is_header(row, cells[at + 1 :]) for at, row in enumerate(cells)]
+    wide = [row for row in cells if sum(map(bool, row)) > 1]
+    told = Counter(i for row in wide for i, cell in enumerate(row) if tells_number(cell))
+    # One record may be shifted, or hold a remark.
+    of_persons = {i for i, often in told.items() if often > len(wide) / 4}
+    scores = [_is_header(row, cells[at + 1 :], of_persons) for at, row in enumerate(cells)]
     best = max(scores, default=0.0)
     # Of rows that could be it, the first: a record of texts alone is like a header to the records below it.
     at = next((i for i, score in enumerate(scores) if score >= 0.9 * best), 0)
     return _Found(best, at, rows, reads, sheet)
 
 
-def _is_header(row: list[str], below: list[list[str]]) -> float:
-    """How many columns seem to begin at a row, each counted by the share of rows below that are like one another in it."""
+def _is_header(row: list[str], below: list[list[str]], of_persons: set[int]) -> float:
+    """How many columns seem to begin at a row, each counted by the share of rows below that are like one another in it. `of_persons`
+    are the places of numbers of persons.
+    """
     names = [(i, name) for i, name in enumerate(row) if name]
     if len(names) < 2 or len({plain_name(n) for _, n in names}) < len(names):
         return 0
@@ -177,6 +181,9 @@ def _is_header(row: list[str], below: list[list[str]]) -> float:
     # A record has most of the columns; a row that has one or two is a title or a footnote.
     full = [r for r in below if len(r) <= len(row) + 1 and sum(bool(c) for c in r) >= max(2, len(names) / 3)]
     if not full:
+        return 0
+    # A column of numbers of persons is called something: else the row is a record that lacks one.
+    if not of_persons <= {i for i, name in names if not _is_marker(name)}:
         return 0
     alike = 0.0
     for i, name in names:
@@ -209,11 +216,14 @@ def _read(opened: Workbook | DelimitedFile, found: _Found, sheet: str) -> Sample
             whole = False
             break
     last, counts = list[dict[str, str]](), [Counter[str]() for _ in names]
-    total = 0
+    total, tells = 0, any(tells_number(cell) for _, cells in found.rows for cell in cells)
     for batch in batches:
         # By their places: a supplier's column may have any name.
         malformed, fault = batch.column(len(names) + 1), batch.column(len(names) + 2)
         is_odd = pc.or_(pc.is_valid(malformed), pc.is_valid(fault))
+        texts = (batch.column(i) for i in (*range(len(names)), len(names) + 1))
+        plain = (pc.utf8_normalize(column, form="NFKC") for column in texts)
+        tells = tells or any(pc.any(pc.match_substring_regex(column, WITHIN)).as_py() for column in plain)
         even = batch.filter(pc.invert(is_odd))
         for i, counted in enumerate(counts):
             for pair in pc.value_counts(pc.utf8_trim_whitespace(even.column(i))).to_pylist():
@@ -232,4 +242,4 @@ def _read(opened: Workbook | DelimitedFile, found: _Found, sheet: str) -> Sample
     # A column without a name has the number that `names_at` gave it.
     columns = {name: named[name] for name in dict.fromkeys(names) if not re.fullmatch(r"column \d+", name)}
     above = "\n".join(" ".join(c for c in cells if c) for _, cells in found.rows[: found.at])
-    return Sample(found.reads, sheet, found.rows[found.at][0], columns, above, last, whole, isinstance(opened, Workbook))
+    return Sample(found.reads, sheet, found.rows[found.at][0], columns, above, last, whole, isinstance(opened, Workbook), tells)

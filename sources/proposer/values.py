@@ -26,7 +26,8 @@ SERIAL = re.compile(r"[2-6]\d{4}([.,]\d+)?")
 DANISH_DAY = re.compile(r"\d{1,2}\. ?[a-zæøå]{3,9}\.? \d{4}", re.I)
 # Units of time as names of columns tell them.
 MILLISECONDS = {
-    "ms": 1, "millisekunder": 1, "s": 1000, "sec": 1000, "sek": 1000, "sekunder": 1000, "seconds": 1000, "secs": 1000,
+    "µs": 0.001, "μs": 0.001, "us": 0.001, "ns": 0.000001, "ms": 1, "millisekunder": 1,
+    "s": 1000, "sec": 1000, "sek": 1000, "sekunder": 1000, "seconds": 1000, "secs": 1000,
     "min": 60_000, "minutter": 60_000, "minutes": 60_000, "timer": 3_600_000, "hours": 3_600_000,
 }  # fmt: skip
 # How dates are written: shape, and format where it is not ISO. Where both fit, a day stands before a month.
@@ -56,6 +57,12 @@ MONTHS: list[tuple[str, str | None]] = [
     (rf"{_Y}-(0[1-9]|1[0-2])", "%Y-%m"), (rf"(0[1-9]|1[0-2])-{_Y}", "%m-%Y"), (rf"(0?[1-9]|1[0-2])/{_Y}", "%m/%Y"),
     (rf"{_Y}(0[1-9]|1[0-2])", "%Y%m"), (rf"({'|'.join(sorted(month_numbers(), reverse=True))})\.? {_Y}", DANISH_MONTH), (_Y, "%Y"),
 ]  # fmt: skip
+# What a name says where a number is in the unit of a contract that is often another.
+UNITS = {
+    "milliseconds": re.compile(r"(?i)(\bms\b|_ms\b|milli)"),
+    "thousand kr": re.compile(r"(?i)(1[.,]?000|tusind|thousand|t\.?kr)"),
+    "seconds": re.compile(r"(?i)(\bs\b|_s\b|sek|sec)"),
+}
 # A column of codes has not many more of them than the contract knows, and each often.
 MOST_CODES, REPEATS = 12, 3
 LETTERS = 3
@@ -124,7 +131,8 @@ def _dates(column: Column, values: Values, sample: Sample) -> Fit:
     if form and form != DANISH_MONTH and share:
         share = min(share, sum(n for t, n in given.items() if _parses(t, form)) / given.total())
     says = ""
-    if form and form.startswith("%d/%m") and all(_parses(t, form.replace("%d/%m", "%m/%d")) for t in given):
+    swapped = re.sub(r"^%d(.)%m", r"%m\1%d", form or "")
+    if form and swapped != form and all(_parses(t, swapped) for t in given):
         says = "no day is past the 12th, so it could be month before day"
     if share >= RIGHT and column.physicalType == "DATE" and form and form.endswith(("Z", "%z")):
         return Fit(share, 0.5, sql=f"left({ident(values.name)}, 10)", markers=markers, says="the day as it is written, in its own zone")
@@ -228,16 +236,19 @@ def _numbers(column: Column, values: Values, sample: Sample, kind: str) -> Fit:
     if kind in ("DOUBLE", "DECIMAL"):
         has_decimals = values.share(re.compile(rf"{whole}{mark}\d+")) > 0.3
         share = values.share(re.compile(rf"{whole}({mark}\d+)?"))
-        return Fit(share, 0.5 if has_decimals else 0.2, markers=markers, says=_in_threes(values, mark == ","))
+        return Fit(share, 0.5 if has_decimals else 0.2, markers=markers, says=_look_at(column, values, mark == ","))
     options, shape = column.logicalTypeOptions, re.compile(whole)
     numbers = [(int(re.sub(r"[.,]", "", t)), n) for t, n in given.items() if shape.fullmatch(t)]
     low, high = float(options.get("minimum", "-inf")), float(options.get("maximum", "inf"))
     share = sum(n for v, n in numbers if low <= v <= high) / (given.total() or 1)
-    return Fit(share, 0.2, markers=markers, says=_in_threes(values, mark == ","))
+    return Fit(share, 0.2, markers=markers, says=_look_at(column, values, mark == ","))
 
 
-def _in_threes(values: Values, is_danish: bool) -> str:
-    """What is to be looked at where no number of a column says whether its marks are of thousands or of decimals."""
+def _look_at(column: Column, values: Values, is_danish: bool) -> str:
+    """What is to be looked at: marks that could be of thousands or of decimals, and a unit that nothing says."""
+    known = UNITS.get(column.unit or "")
+    if known and not known.search(values.name):
+        return f"the contract counts in {column.unit}, and its name does not say that it does"
     if values.share(IN_THREES) and not values.share(ENGLISH) and not values.share(DANISH):
         return f"1{'.' if is_danish else ','}234 is read as 1234"
     return ""
@@ -245,7 +256,7 @@ def _in_threes(values: Values, is_danish: bool) -> str:
 
 def _factor(name: str, column: Column) -> str:
     """What a number is multiplied by whose column is called by another unit of time than the contract's; '' where it is not."""
-    words = re.findall(r"[a-zæøå]+", name.casefold())
+    words = re.findall(r"[a-zæøåµμ]+", name.casefold())
     said = next((ms for word in reversed(words) if (ms := MILLISECONDS.get(word))), None)
     wanted = {"milliseconds": 1, "seconds": 1000}.get(column.unit or "")
     return f"{said / wanted:g}" if said and wanted and said != wanted else ""
