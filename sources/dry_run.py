@@ -16,7 +16,7 @@ from sources.reasons import Refused
 from sources.unpack import unpack
 from sources.vocabulary import Column
 
-# How many records show what a proposed layout reads.
+# How many records show how a file is read.
 FIRST_RECORDS = 5
 
 

@@ -63,10 +63,10 @@ def alone(path: Path, what: str) -> Iterator[None]:
         yield
 
 
-def is_at_work(path: Path) -> bool:
-    """Whether some process is at work under that name."""
+def is_held(path: Path) -> bool:
+    """Whether some process holds the lock that a file is."""
     try:
-        with path.open("a") as file:
+        with path.open() as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import IO
 
 from assets.lake.files import Lake
+from assets.lake.lock import is_held
 
 _held: dict[Path, IO[str]] = {}
 FORGOTTEN_AFTER_SECONDS = 24 * 3600
@@ -28,14 +29,7 @@ def hold(lake: Lake, run_id: str) -> None:
 
 def is_alive(lake: Lake, run_id: str) -> bool:
     """Whether some process holds the lock of `run_id`."""
-    try:
-        with _lock(lake, run_id).open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False
+    return is_held(_lock(lake, run_id))
 
 
 def _lock(lake: Lake, run_id: str) -> Path:

@@ -15,7 +15,7 @@ from assets.deliveries.readings import facts_of, read_before
 from assets.deliveries.receipts import Receipt, receipts
 from assets.lake.decisions import decisions
 from assets.lake.files import Lake, discard, load, recalled
-from assets.lake.lock import is_at_work
+from assets.lake.lock import is_held
 from assets.lake.manifests import Manifest, manifest, nights, releases
 from assets.lake.manifests import gone as lost
 from assets.releases.pointers import head, pinned
@@ -58,7 +58,7 @@ def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archi
     found += [Doomed("failed version", p) for p in failed]
     found += [Doomed("audit", p) for p in _audits(lake, {*versions, *failed}, old)]
     found += [Doomed("delivered file", p) for p in content]
-    left = [("rebuild", lake.rebuilt)] + ([] if is_at_work(lake.preview_lock) else [("preview", lake.preview)])
+    left = [("rebuild", lake.rebuilt)] + ([] if is_held(lake.preview_lock) else [("preview", lake.preview)])
     return found + [Doomed(what, p) for what, p in left if p.exists()]
 
 

@@ -166,7 +166,7 @@ def _twin(column: Column, extract: Extract, chosen: dict[str, Chosen], pairs: li
     """The column that another of the contract is read from, and this one always with it."""
     others = [column.name.removesuffix("_utc")] if column.name.endswith("_utc") else []
     layouts = [layout.columns for layout in extract.layouts if column.name in layout.columns and layout.columns[column.name].names]
-    alike = (all(o in columns and columns[o].names == columns[column.name].names for columns in layouts) for o in (layouts or [{}])[0])
-    others += [o for o, is_alike in zip((layouts or [{}])[0], alike, strict=True) if is_alike]
+    alike = layouts[0] if layouts else {}
+    others += [o for o in alike if all(o in columns and columns[o].names == columns[column.name].names for columns in layouts)]
     twin = next((chosen[o] for o in others if o in chosen), None)
     return replace(twin, fit=next(p.fit for p in pairs if (p.column, p.name) == (column.name, twin.name))) if twin else None

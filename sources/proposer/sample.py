@@ -7,7 +7,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
 from sources.delimited import DelimitedFile
@@ -208,16 +207,11 @@ def _read(opened: Workbook | DelimitedFile, found: _Found, sheet: str) -> Sample
     if len(names) > MOST_COLUMNS:
         raise Refused("too_large", f"The header has {len(names)} columns; a table has {MOST_COLUMNS} at most.")
     match = Match(layout, names, {}, found.at + 1, found.sheet)
-    whole, batches, records = True, list[pa.RecordBatch](), 0
-    for batch in opened.batches(match):
-        batches.append(batch)
-        records += len(batch)
-        if records >= MOST_RECORDS:
-            whole = False
-            break
+    whole, records, total = True, 0, 0
     last, counts = list[dict[str, str]](), [Counter[str]() for _ in names]
-    total, tells = 0, any(tells_number(cell) for _, cells in found.rows for cell in cells)
-    for batch in batches:
+    tells = any(tells_number(cell) for _, cells in found.rows for cell in cells)
+    for batch in opened.batches(match):
+        records += len(batch)
         # By their places: a supplier's column may have any name.
         malformed, fault = batch.column(len(names) + 1), batch.column(len(names) + 2)
         is_odd = pc.or_(pc.is_valid(malformed), pc.is_valid(fault))
@@ -234,6 +228,9 @@ def _read(opened: Workbook | DelimitedFile, found: _Found, sheet: str) -> Sample
             cells = zip(*(tail.column(i).to_pylist() for i in range(len(names))), strict=True)
             last = [dict(zip(names, row, strict=True)) for row in cells]
         total += len(even)
+        if records >= MOST_RECORDS:
+            whole = False
+            break
     described = [
         Values(n, Counter(dict(c.most_common(MOST_TEXTS))), total, len(c), c.total() / (total or 1))
         for n, c in zip(names, counts, strict=True)

@@ -42,10 +42,7 @@ _DAYS = [
 ]  # fmt: skip
 _CLOCKS = [(_HM, "%H:%M"), (_HMS, "%H:%M:%S"), (_HM.replace(":", r"\."), "%H.%M"), (r"(0?[1-9]|1[0-2]):[0-5]\d [AP]M", "%I:%M %p"),
            (r"(0?[1-9]|1[0-2]):[0-5]\d:[0-5]\d [AP]M", "%I:%M:%S %p")]  # fmt: skip
-DATES: list[tuple[str, str | None]] = [
-    (_ISO, None),
-    *_DAYS,
-]
+DATES: list[tuple[str, str | None]] = [(_ISO, None), *_DAYS]
 TIMES: list[tuple[str, str | None]] = [
     (rf"{_ISO}[ T]{_HM}(:[0-5]\d(\.\d{{1,6}})?)?", None),
     (rf"{_ISO}T{_HMS}Z", "%Y-%m-%dT%H:%M:%SZ"), (rf"{_ISO}T{_HMS}\.\d{{1,6}}Z", "%Y-%m-%dT%H:%M:%S.%fZ"),
@@ -269,7 +266,7 @@ def _codes(column: Column, values: Values, extract: Extract) -> Fit:
     known = {plain_name(text): code for source in sources for text, code in (source.map or {}).items()}
     known |= {plain_name(code): code for code in allowed}
     given = values.given
-    if column.name == "cpr_type" or not given:
+    if not given:
         return Fit(0, 0)
     found: dict[str, str | None] = {t: known.get(plain_name(t)) for t in sorted(given)}
     begun = {t: {c for k, c in known.items() if k.startswith(plain_name(t))} for t, code in found.items() if code is None}
