@@ -52,29 +52,30 @@ def ui(port: Annotated[int, typer.Option(help="Port on the loopback address.")] 
         commands = {service: _command(service, port) for service in (Service.code, Service.daemon, Service.operators)}
         running: dict[Service, subprocess.Popen[bytes]] = {}
         notes.print(f"Dagster will be at http://127.0.0.1:{port} in a few seconds. Stop it with Ctrl-C.")
-        # Services are in groups of their own: what would end a terminal's processes ends this one, and it ends them.
+        # Services are in groups of their own: what would end a terminal's processes ends this one, and it ends them. It is only
+        # noted: raised between the start of a service and its being known, nobody would end that one.
+        asked: list[int] = []
         for ends in ENDS:
-            signal.signal(ends, signal.default_int_handler)
+            signal.signal(ends, lambda number, _: asked.append(number))
         try:
             for service, command in commands.items():
+                if asked:
+                    return
                 # In a group of its own, with all that it starts.
                 running[service] = subprocess.Popen(command, start_new_session=True)
                 # The others ask the code server as soon as they begin.
-                while not socket.exists() and not _ended(running):
+                while not socket.exists() and not _ended(running) and not asked:
                     time.sleep(0.1)
-            while not _ended(running):
+            while not asked and not _ended(running):
                 time.sleep(0.5)
-            stop(Exit.BROKEN, f"Of Dagster's services {_ended(running)} has ended, so the others are stopped; what it said is above.")
-        except KeyboardInterrupt:
-            return
+            if not asked:
+                stop(Exit.BROKEN, f"Of Dagster's services {_ended(running)} has ended, so the others are stopped; what it said is above.")
         finally:
             _end(list(running.values()))
 
 
 def _end(services: list[subprocess.Popen[bytes]]) -> None:
-    """End services and what they have started: by asking, and where one does not listen by force. Whoever is in a hurry now waits."""
-    for hurries in ENDS:
-        signal.signal(hurries, signal.SIG_IGN)
+    """End services and what they have started: by asking, and where one does not listen by force."""
     until = time.monotonic() + PATIENCE_SECONDS
     for service in services:
         service.terminate()
