@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.alerts.alert_causes import FAILED, Cause, remembered_causes
+from assets.alerts.alert_causes import FAILED, UNREPORTED, Cause, remembered_causes
 from assets.alerts.channels import ChannelError, channels
 from assets.alerts.messages import tell
 from assets.deliveries.landing import delivered
@@ -21,6 +21,8 @@ from sources.settings import settings
 # Never moved by a change of clocks, which happens between 2 and 3; the deliveries of the night are there by then.
 EVERY_NIGHT, ZONE = "15 5 * * *", "Europe/Copenhagen"
 LOOKS_EVERY_SECONDS = 60
+# Of which release and month a run makes the report.
+OF_RELEASE, OF_MONTH = "ventetal/release", "ventetal/month"
 # The newest run of the nightly line lies behind at most this many that were asked for another time.
 RUNS_LOOKED_AT = 50
 
@@ -86,7 +88,9 @@ def report_sensor(data: Path) -> dg.SensorDefinition:
         month = newest_month(release)
         if month is None or not MONTHS.has_partition_key(f"{month:%Y-%m}"):
             return dg.SensorResult(skip_reason=f"Release {release.name} has no final month to report on.", cursor=release.name)
-        asked = dg.RunRequest(run_key=release.name, partition_key=f"{month:%Y-%m}", tags={STARTED_BY: "the report sensor"})
+        named = f"{month:%Y-%m}"
+        tags = {STARTED_BY: "the report sensor", OF_RELEASE: release.name, OF_MONTH: named}
+        asked = dg.RunRequest(run_key=release.name, partition_key=named, tags=tags)
         return dg.SensorResult(run_requests=[asked], cursor=release.name)
 
     return report
@@ -115,7 +119,7 @@ def alert_sensor(data: Path) -> dg.SensorDefinition:
 
 def standing_causes(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
     """What needs a person now."""
-    return remembered_causes(lake) + _broken_run(instance)
+    return remembered_causes(lake) + _broken_run(instance) + _missing_report(instance, lake)
 
 
 def _broken_run(instance: dg.DagsterInstance) -> list[Cause]:
@@ -126,13 +130,34 @@ def _broken_run(instance: dg.DagsterInstance) -> list[Cause]:
     run = next((r.dagster_run for r in records if LINE not in r.dagster_run.tags), None)
     if run is None or run.status != dg.DagsterRunStatus.FAILURE:
         return []
-    failures = [e.get_dagster_event() for e in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)]
+    failures = _failures(instance, run)
     broken = [e for e in failures if not (e.step_key == RELEASE and e.step_failure_data.user_failure_data)]
-    if failures and not broken:
+    return [] if failures and not broken else [Cause(FAILED, "", _said(run, broken))]
+
+
+def _missing_report(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
+    """The report of the release that is shown, if making it broke off and nobody has made it since."""
+    release = lake.current_release
+    asked = dg.RunsFilter(tags={OF_RELEASE: release.name}, statuses=ENDED) if release else None
+    records = instance.get_run_records(asked, limit=1) if asked else []
+    if not records or records[0].dagster_run.status != dg.DagsterRunStatus.FAILURE:
         return []
-    # The kind of error and the step, no more: the text of an error can quote what a supplier wrote.
-    said = ", ".join(f"{e.step_key} ({_kind(e.step_failure_data.error)})" for e in broken) or "its process ended before its work did"
-    return [Cause(FAILED, "", f"Run {run.run_id[:8]}: {said}.")]
+    run = records[0].dagster_run
+    # The command line makes a report without a run.
+    from assets.report.changes import release_of
+
+    is_made = release and release_of(lake.root / "reports" / run.tags[OF_MONTH]) == release.name
+    return [] if is_made else [Cause(UNREPORTED, "", _said(run, _failures(instance, run)))]
+
+
+def _failures(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[Any]:
+    return [e.get_dagster_event() for e in instance.all_logs(run.run_id, of_type=dg.DagsterEventType.STEP_FAILURE)]
+
+
+def _said(run: dg.DagsterRun, failures: list[Any]) -> str:
+    """The kind of error and the step, no more: the text of an error can quote what a supplier wrote."""
+    said = ", ".join(f"{e.step_key} ({_kind(e.step_failure_data.error)})" for e in failures) or "its process ended before its work did"
+    return f"Run {run.run_id[:8]}: {said}."
 
 
 def _kind(error: Any) -> str:

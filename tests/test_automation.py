@@ -19,7 +19,7 @@ from assets.lake.run_lock import hold, is_alive
 from assets.releases.database import open_release
 from assets.report.build import Built
 from assets.report_asset import report_asset
-from pipelines.automation import EVERY_NIGHT, ZONE, landing_sensor, report_sensor
+from pipelines.automation import EVERY_NIGHT, OF_MONTH, OF_RELEASE, ZONE, landing_sensor, report_sensor, standing_causes
 from pipelines.definitions import defs
 from pipelines.killed_runs import fail_killed
 from pipelines.launcher import LockLauncher
@@ -115,6 +115,41 @@ def test_a_report_that_is_being_made_is_no_killed_run(region: Path, monkeypatch:
     monkeypatch.setattr("assets.report.build.build", built)
     assert dg.materialize([report_asset(data)], partition_key="2015-04", selection="report").success
     assert alive == [True]
+
+
+def test_a_report_that_could_not_be_made_calls_somebody_until_it_is_there(
+    region: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release = Lake(region).current_release
+    assert release is not None
+    (tmp_path / "releases").mkdir()
+    (tmp_path / "releases" / "current").symlink_to(release.name)
+
+    def breaks(of: Path, reports: Path, month: date) -> Built:
+        raise RuntimeError("a sheet that is somebody's")
+
+    monkeypatch.setattr("assets.report.build.build", breaks)
+    with dg.DagsterInstance.ephemeral() as on:
+
+        def made(release_id: str) -> list[str]:
+            dg.materialize(
+                [report_asset(tmp_path)], instance=on, partition_key="2015-04", selection="report",
+                tags={OF_RELEASE: release_id, OF_MONTH: "2015-04"}, raise_on_error=False,
+            )  # fmt: skip
+            return [c.kind for c in standing_causes(on, Lake(tmp_path))]
+
+        assert made("20150101-earlier") == [], "another one is shown by now"
+        assert made(release.name) == ["report not made"]
+        [cause] = standing_causes(on, Lake(tmp_path))
+        assert "report (RuntimeError)" in cause.why
+        assert "somebody" not in cause.why
+        # By the command line, which leaves no run.
+        facts = tmp_path / "reports" / "2015-04" / "rapport.json"
+        facts.parent.mkdir(parents=True)
+        facts.write_text(json.dumps({"month": "2015-04", "release": "20150101-earlier"}))
+        assert [c.kind for c in standing_causes(on, Lake(tmp_path))] == ["report not made"]
+        facts.write_text(json.dumps({"month": "2015-04", "release": release.name}))
+        assert standing_causes(on, Lake(tmp_path)) == []
 
 
 @pytest.fixture

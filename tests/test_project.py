@@ -89,17 +89,25 @@ def test_settings_are_read_in_one_module() -> None:
 
 
 def test_definitions_load_light() -> None:
-    """No library that validates, computes or draws is loaded, and loading costs less than Dagster's own import again."""
+    """No library that validates, computes or draws is loaded. What loading costs is counted in calls, which are the same on any machine."""
     code = """
-import sys, time
-began = time.process_time(); import dagster; own = time.process_time() - began
-began = time.process_time(); import pipelines.definitions; ours = time.process_time() - began
+import sys
+calls = [0]
+def count(frame, event, argument):
+    calls[0] += event in ("call", "c_call")
+sys.setprofile(count)
+import dagster
+own = calls[0]
+import pipelines.definitions
+sys.setprofile(None)
 heavy = [m for m in ("great_expectations", "pandas", "vl_convert", "duckdb", "pyarrow", "numpy", "openpyxl") if m in sys.modules]
-print(ours <= own, heavy, file=sys.stdout)
+print(heavy, round((calls[0] - own) / own, 1))
 """
-    said = [subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True).stdout for _ in range(5)]
-    assert "True []\n" in said, said
-    assert all(s.endswith("[]\n") for s in said)
+    said = subprocess.run([sys.executable, "-c", code], cwd=PROJECT, capture_output=True, text=True, check=True).stdout
+    heavy, times = said.rsplit(maxsplit=1)
+    assert heavy == "[]"
+    # Of the calls that importing Dagster makes; storages alone, were they imported, would add one and a half.
+    assert 1 < float(times) < 3.2, times
 
 
 def test_tokens_name_the_tables_a_parser_finds(catalog: Catalog) -> None:

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from assets.tables.domain_state import DomainState
 
 HELD, MARKED, WAITING, REFUSED = "held domain", "failing figures", "held delivery", "refused file"
-LATE, FAILED, EMPTY, LEFT = "late extract", "failed run", "empty delivery", "file left in landing"
+LATE, FAILED, EMPTY, LEFT, UNREPORTED = "late extract", "failed run", "empty delivery", "file left in landing", "report not made"
 
 
 @dataclass(frozen=True)
 class Cause:
-    """Why somebody is called. `kind` is one of those above, `domain` empty for a failed run and for what no domain would take."""
+    """Why somebody is called. `kind` is one of those above, `domain` empty for a run that failed and for what no domain would take."""
 
     kind: str
     domain: str

@@ -18,6 +18,11 @@ def frozen_reports(reports: Path, paper: Paper) -> list[Row]:
     return sorted(found, key=lambda f: (f["as_of"], f[paper.unit]), reverse=True)
 
 
+def release_of(paper: Path) -> str:
+    """The release that the paper in a folder was made of; '' where there is none."""
+    return str(read_json(paper / FACTS)["release"]) if (paper / FACTS).exists() else ""
+
+
 def since_last(reading: Reading, reports: Path) -> tuple[list[Row] | None, str]:
     """Indicators that differ from the newest frozen report of another release, and what that report is called; None without one."""
     before = next((f for f in frozen_reports(reports, MONTHLY) if f["release"] != reading.about["release_id"]), None)
