@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pikepdf
 import pytest
 
 from assets.report import charts, danish
@@ -250,8 +251,38 @@ def test_an_engine_that_ended_is_an_error(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_paper_has_few_pages_and_none_of_a_few_lines(april_report: Path) -> None:
     if program() is None:
         pytest.skip("Chromium is not installed.")
-    pages = len(re.findall(rb"/Type\s*/Page\b(?!s)", (april_report / "ventetal.pdf").read_bytes()))
-    assert pages <= PAGES
+    with pikepdf.open(april_report / "ventetal.pdf") as paper:
+        assert len(paper.pages) <= PAGES
+
+
+def test_who_hears_the_paper_read_finds_its_way(april_report: Path) -> None:
+    """Language, title, headings as bookmarks, cells under their heads, and words for whatever is drawn (EN 301 549, 10)."""
+    if program() is None:
+        pytest.skip("Chromium is not installed.")
+    with pikepdf.open(april_report / "ventetal.pdf") as paper:
+        assert (str(paper.Root.Lang), bool(paper.Root.MarkInfo.Marked)) == ("da", True)
+        assert str(paper.docinfo["/Title"]) == "Månedsrapport april 2015"
+        with paper.open_outline() as outline:
+            [title] = outline.root
+            headings = {str(item.title) for item in title.children}
+            figures = [str(item.title).split()[0] for section in title.children for item in section.children]
+        assert {"Det vigtigste", "Udredningsret", "Data og metode"} <= headings
+        assert figures == [f.id for f in MONTHLY.figures]
+        tags = list(_tags(paper.Root.StructTreeRoot))
+        drawn = [tag for tag in tags if tag.S == "/Figure"]
+        assert len(drawn) >= 10
+        assert all(str(tag.get("/Alt", "")) for tag in drawn)
+        assert {str(tag.S) for tag in tags} >= {"/H1", "/H2", "/H3", "/Table", "/TH", "/TD", "/Caption"}
+
+
+def _tags(element: Any) -> Iterator[Any]:
+    if isinstance(element, pikepdf.Array):
+        for part in element:
+            yield from _tags(part)
+    elif isinstance(element, pikepdf.Dictionary):
+        if "/S" in element:
+            yield element
+        yield from _tags(element.get("/K"))
 
 
 def test_the_release_is_named_at_the_head_in_the_method_and_at_the_foot_alone(index: Element) -> None:

@@ -29,7 +29,8 @@ def write(path: Path, page: str, made: datetime) -> str:
         paper.write_text(page, "utf-8")
         command = [
             browser, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-extensions", "--no-first-run", "--disable-dev-shm-usage",
-            f"--user-data-dir={profile}/chromium", "--no-pdf-header-footer", f"--print-to-pdf={path}", paper.as_uri(),
+            f"--user-data-dir={profile}/chromium", "--no-pdf-header-footer",
+            "--generate-pdf-document-outline", f"--print-to-pdf={path}", paper.as_uri(),
         ]  # fmt: skip
         try:
             done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)
