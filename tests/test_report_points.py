@@ -178,4 +178,4 @@ def test_a_special_cause_says_by_which_sign_it_is_one(tables: Tables) -> None:
     tables.given_names.clear()
     given(tables, "1 8 1 8 1 8 1 8 1 8 1 7 6 6 6 6 6 6", LOWER)
     [point] = points._of_indicator(found(tables), 1)
-    assert "Tallet har i 7 måneder i træk ligget over midten på" in point.sentence.striptags()
+    assert "Tallet har i 7 måneder i træk ligget over gennemsnittet på" in point.sentence.striptags()

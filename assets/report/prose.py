@@ -127,7 +127,7 @@ def variation(row: Row, places: int) -> Markup:
     if row["variation"] is None or row["lower_limit"] is None:
         return Markup("")
     if row["variation"] == "NATURAL":
-        said = Markup("Tallet ligger mellem {}; det er naturlig variation.").format(_limits(row, places))
+        said = Markup("Tallet ligger mellem {}; så store udsving er naturlig variation.").format(_limits(row, places))
     else:
         said = Markup("<strong>{}:</strong> {}").format(VARIATION[row["variation"]], sign(row, places))
     return said + _assurance(row)
@@ -143,7 +143,7 @@ def sign(row: Row, places: int) -> Markup:
         case "OUTSIDE":
             return Markup("Tallet ligger {} den {} kontrolgrænse på {}.").format(side, which, limit)
         case "SHIFT":
-            return Markup("Tallet har i {} måneder i træk ligget {} midten på {}, men mellem {}.").format(
+            return Markup("Tallet har i {} måneder i træk ligget {} gennemsnittet på {}, men mellem {}.").format(
                 data(row["side_months"]), side, data(row["centre"], unit, places), _limits(row, places)
             )
         case "TREND":

@@ -4,6 +4,7 @@ from markupsafe import Markup
 
 from assets.report.figures import Figure, Panel, Point, Section, Told
 from assets.report.prose import data, during, joined, name, names, when
+from assets.report.reading import Row
 
 LIMITS = (
     "Andelen af robotternes målinger, der blev besvaret inden for grænsen for handlingens type, som uvægtet gennemsnit af handlinger og"
@@ -70,9 +71,14 @@ def missed(told: Told) -> list[Point]:
         return []
     said = Markup("{} af {} systemer nåede ikke deres mål for svartider i {}: {}.").format(
         data(below[0]["_missed_in_month"]), data(below[0]["_systems_in_month"]), when(below[0]["month"]),
-        joined([Markup("{} ({})").format(name(r["system_name"]), data(r["compliance_share"], "share", told.figure.places)) for r in below]),
+        joined([_beside_target(r, told.figure.places) for r in below]),
     )  # fmt: skip
     return [Point("MISSED", below[0]["_missed_in_month"] / below[0]["_systems_in_month"], said)]
+
+
+def _beside_target(row: Row, places: int) -> Markup:
+    share, target = (data(row[c], "share", places) for c in ("compliance_share", "sla_target"))
+    return Markup("{} ({}, mål {})").format(name(row["system_name"]), share, target)
 
 
 def response_times(told: Told) -> list[Markup]:
