@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from assets.catalog.loading import load_catalog
+from sources.duck import relation
 from sources.settings import PROJECT
 from tests.drawn import Tables, expect
 from tests.test_reader import parsed
@@ -139,3 +140,29 @@ def test_a_report_of_before_there_were_days_and_suppliers_is_read_like_one_of_to
     assert {r["vendor"] for r in told["2015-03"].values()} == {r["expected_end_date"] for r in told["2015-03"].values()} == {None}
     assert told["2015-04"]["RIS/PACS"]["vendor"] == "AGFA"
     assert told["2015-04"]["Captia"]["expected_end_date"] == date(2015, 10, 2)
+
+
+def test_what_a_report_of_milestones_gets_wrong_is_found_by_its_rule(tables: Tables) -> None:
+    tables.given("raw.project_status", """
+        month      | project_no | project_name | status_text | expected_end_text
+        2015-04-01 | 1          | Alfa         | x           | snarest
+        2015-04-01 | 2          | Beta         | x           | maj 2015
+    """)  # fmt: skip
+    tables.given("raw.project_milestones", """
+        month      | project_name | milestone_name | planned_text | reached_text  | items_done | items_total | progress_share
+        2015-04-01 | Alfa         | fejlfri        | maj 2015     | 31. maj 2015  | 1          | 4           | 0.259
+        2015-04-01 | Alpha        | intet projekt  | maj 2015     |               |            |             |
+        2015-04-01 | Alfa         | intet svar     | ved lejlighed |              |            |             |
+        2015-04-01 | Alfa         | for sent       | maj 2015     | 1. juni 2015  |            |             |
+        2015-04-01 | Alfa         | skæv andel     |              |               | 1          | 4           | 0.27
+    """)  # fmt: skip
+    found = {}
+    for name in ("marts.project_status", "marts.project_milestone"):
+        tables.run(name)
+        made = f"made_{name.partition('.')[2]}"
+        tables.con.execute(f"create table {made} as {tables.catalog.tables[name].text}")
+        relation(tables.con, name, f"select * from {made}")
+        rules = [r for r in tables.catalog.tables[name].contract.object.quality if r.query]
+        found |= {r.id: tables.con.execute(str(r.query).replace("{object}", made)).fetchall()[0][0] for r in rules}
+    once = ("ends_are_dated", "projects_are_reported", "times_can_be_read", "reached_is_past", "parts_agree")
+    assert found == {"phrases_are_known": 2, "no_project_lost": 0, "no_milestone_lost": 0} | dict.fromkeys(once, 1)

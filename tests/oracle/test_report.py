@@ -56,6 +56,7 @@ def said(index: Element, figure: str) -> str:
         ("C08", "c7", "Der er ikke fastsat et mål for besvarelsen."),
         ("C8", "c8", "11 af 13 projekter fulgte deres plan i april 2015."),
         ("C8", "c8", "RIS/PACS: presset. EKG: forsinket, 14 uger."),
+        ("C8", "c10", "Windows 7, Alle pc'er opgraderet: 17.000 af 34.000 pc'er, 50 %."),
     ],
 )
 def test_the_report_says_what_the_committee_was_told(index: Element, statement: str, figure: str, words: str) -> None:
