@@ -495,16 +495,16 @@ def test_a_case_is_its_suppliers_or_its_last_units_and_a_delivery_that_says_neit
         g | KLINISK | 2015-04-30 | Drift |       |            | Normal | 2015-04-01 10:00 | 2015-04-02 10:00 |
     """)  # fmt: skip
     assert units(tables) == expect("""
-        month      | desk    | handling_unit | is_vendor | incoming | resolved | closed | cancelled | backlog | within_sla | overdue_open | qf
-        2015-03-01 | CIMT    | Atea          | no        | 0        | 0        | 0      | 0         | 0       | 0          | 0            | ''
-        2015-03-01 | CIMT    | Drift         | no        | 2        | 1        | 0      | 0         | 1       | 0          | 0            | ''
-        2015-03-01 | CIMT    | UKENDT        | no        | 0        | 0        | 0      | 0         | 1       | 0          | 0            | ''
-        2015-03-01 | CIMT    | Atea          | yes       | 1        | 1        | 1      | 0         | 0       | 1          | 0            | ''
-        2015-04-01 | CIMT    | Atea          | no        | 1        | 1        | 0      | 0         | 0       | 1          | 0            | p
-        2015-04-01 | CIMT    | Drift         | no        | 1        | 0        | 2      | 1         | 1       | 0          | 1            | p
-        2015-04-01 | CIMT    | UKENDT        | no        | 0        | 0        | 0      | 0         | 1       | 0          | 0            | p
-        2015-04-01 | CIMT    | Atea          | yes       | 0        | 0        | 0      | 0         | 0       | 0          | 0            | p
-        2015-04-01 | KLINISK | Drift         | no        | 1        | 1        | 0      | 0         | 0       | 1          | 0            | pz
+        month | desk    | handling_unit | is_vendor | incoming | resolved | closed | cancelled | backlog | within_sla | overdue_open|qf
+        2015-03-01 | CIMT    | Atea          | no        | 0        | 0        | 0      | 0         | 0       | 0          | 0 | ''
+        2015-03-01 | CIMT    | Drift         | no        | 2        | 1        | 0      | 0         | 1       | 0          | 0 | ''
+        2015-03-01 | CIMT    | UKENDT        | no        | 0        | 0        | 0      | 0         | 1       | 0          | 0 | ''
+        2015-03-01 | CIMT    | Atea          | yes       | 1        | 1        | 1      | 0         | 0       | 1          | 0 | ''
+        2015-04-01 | CIMT    | Atea          | no        | 1        | 1        | 0      | 0         | 0       | 1          | 0 | p
+        2015-04-01 | CIMT    | Drift         | no        | 1        | 0        | 2      | 1         | 1       | 0          | 1 | p
+        2015-04-01 | CIMT    | UKENDT        | no        | 0        | 0        | 0      | 0         | 1       | 0          | 0 | p
+        2015-04-01 | CIMT    | Atea          | yes       | 0        | 0        | 0      | 0         | 0       | 0          | 0 | p
+        2015-04-01 | KLINISK | Drift         | no        | 1        | 1        | 0      | 0         | 0       | 1          | 0 | pz
     """)  # fmt: skip
 
 

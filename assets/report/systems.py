@@ -18,7 +18,31 @@ def measured(told: Told) -> list[Markup]:
     first = told.rows[0]
     said = Markup("{} af {} kritiske systemer måles.").format(data(first["_measured"]), data(first["_critical"]))
     left = [r["system_name"] for r in told.rows if not r["is_measured"]]
-    return [said + (Markup(" {} måles ikke.").format(names(left)) if left else Markup(""))]
+    return [said + (Markup(" {} måles ikke.").format(names(left)) if left else Markup("")), agreed(told.rows, told.figure.places)]
+
+
+def agreed(rows: list[Row], places: int) -> Markup:
+    """For how many systems the agreed levels are known, who has none, and what was measured below the availability that is agreed."""
+    first = rows[0]
+    if not first["_with_availability"] and not first["_with_support"]:
+        return Markup("Serviceaftalens tilgængelighed og supportniveau er ikke oplyst for noget af systemerne.")
+    said = [
+        Markup("Serviceaftalens tilgængelighed er oplyst for {} og supportniveauet for {} af {} systemer.").format(
+            data(first["_with_availability"]), data(first["_with_support"]), data(first["_critical"])
+        )
+    ]
+    if none := [r["system_name"] for r in rows if r["agreed_availability_share"] is None and r["support_level"] is None]:
+        said.append(Markup("Intet aftalt niveau er oplyst for {}.").format(names(none)))
+    both = [r for r in rows if r["agreed_availability_share"] is not None and r["availability_share"] is not None]
+    if below := [r for r in both if r["availability_share"] < r["agreed_availability_share"]]:
+        each = [
+            Markup("{} ({} mod {})").format(
+                name(r["system_name"]), *(data(r[c], "share", places) for c in ("availability_share", "agreed_availability_share"))
+            )
+            for r in below
+        ]
+        said.append(Markup("Målt under det aftalte i {}: {}.").format(when(first["_month"]), joined(each)))
+    return Markup(" ").join(said)
 
 
 def level(told: Told) -> list[Markup]:
@@ -160,8 +184,9 @@ def progress(told: Told) -> list[Markup]:
 
 SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("response_times",), (
     Figure("C4", "Systemer og målinger",
-        "Regionen afgør selv, hvilke systemer der er kritiske. Et system, som ingen robot måler, kan ikke vurderes.",
-        says=measured, names="system_name"),
+        "Regionen afgør selv, hvilke systemer der er kritiske. Et system, som ingen robot måler, kan ikke vurderes. Tilgængelighed er"
+        " andelen af robotternes forsøg, der fik svar i seneste endelige måned; serviceaftalen kan opgøre den anderledes.",
+        says=measured, names="system_name", places=2),
     Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
         Panel("heat", ("compliance_share",), target="sla_target"),
     ), points=missed, listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), says=response_times,
