@@ -158,7 +158,7 @@ CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", ("servicedesk_c
         " som behandler den. Tilsammen giver de tallene i C3.", says=units, names="handling_unit",
         labels={"backlog_change": "Ændring fra måneden før"}, units={"backlog_change": "number"}),
     Figure("C12", "Sager efter system", "Kategorien er den, flest af systemets sager har. Den vælges i sagssystemet, når sagen behandles.",
-        says=causes, names="system_name", labels={"category": "Hyppigste kategori", "share_of_system": "Heraf"},
+        says=causes, names="system_name", on_screen_only=True, labels={"category": "Hyppigste kategori", "share_of_system": "Heraf"},
         absent=lambda _: "Leverancerne oplyser ikke, hvilke systemer sagerne handler om."),
 ))  # fmt: skip
 KLINISK = Section("klinisk", "Klinisk Servicedesk", "servicedesk", ("servicedesk_calls",), note=NOTE, figures=(

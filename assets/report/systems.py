@@ -203,7 +203,7 @@ PROJECTS = Section("projekter", "Større projekter", "project", ("project_status
         listed=(("projects_on_plan", "ALL"),), says=projects, names="project_name"),
     Figure("C9", "Milepæle", "Oplyst af projekterne. Tidspunktet er, hvornår milepælen blev nået, ellers hvornår den er planlagt. Over"
         " tiden er det, der skulle være nået ved månedens udgang.", says=milestones, names="milestone_name",
-        labels={"time_text": "Tidspunkt"}, absent=lambda _: "Projektkontoret har ikke oplyst milepæle."),
+        labels={"time_text": "Tidspunkt"}, on_screen_only=True, absent=lambda _: "Projektkontoret har ikke oplyst milepæle."),
     Figure("C10", "Fremdrift", "Oplyst af projekterne; antal er ofte afrundede. Målet er, hvor meget der skal være gjort på tidspunktet.",
         says=progress, names="milestone_name", places=0, absent=lambda _: "Projektkontoret har ikke oplyst fremdrift."),
 ))  # fmt: skip
