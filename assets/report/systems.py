@@ -116,7 +116,7 @@ def projects(told: Told) -> list[Markup]:
     ]
     for status in ("AT_RISK", "DELAYED", "UNMAPPED"):
         for row in (r for r in rows if r["plan_status"] == status):
-            late = Markup(", {} uger").format(data(row["delay_weeks"])) if row["delay_weeks"] else Markup("")
+            late = Markup(", {}").format(data(row["delay_weeks"], "weeks")) if row["delay_weeks"] else Markup("")
             said.append(Markup("{}: {}{}.").format(name(row["project_name"]), codes.get(("plan_status", status), status).lower(), late))
     return [Markup(" ").join(said), *moved(rows)]
 
