@@ -60,8 +60,7 @@ def deliveries(hverdage: set[date], seed: int, scale: float) -> Iterator[Deliver
         sent_at = datetime.combine(month.next.first + timedelta(days=7), datetime.min.time(), COPENHAGEN) + timedelta(hours=6)
         generator = generator_of(seed, month, 60)
         written = WRITTEN_AS.get(month.label, OWN)
-        tells_about = written == OWN and month.label >= ABOUT_SINCE
-        rows = _changed(cases, since, until, written, tells_about)
+        rows = _changed(cases, since, until, written, _tells_about(month, written))
         if month.label in SENT_WITHOUT_RESOLVED:
             yield _delivery(month, SENT_WITHOUT_RESOLVED[month.label], OWN, rows[:100], RESOLVED)
         _add_dirt(rows, month, written, generator)
@@ -71,9 +70,13 @@ def deliveries(hverdage: set[date], seed: int, scale: float) -> Iterator[Deliver
         since = until
 
 
+def _tells_about(month: Month, written: str) -> bool:
+    return written == OWN and month.label >= ABOUT_SINCE
+
+
 def _delivery(month: Month, sent_at: datetime, written: str, rows: list[list[str]], without: int | None = None) -> Delivery:
     columns: tuple[str, ...] = {OWN: OWN_COLUMNS, DISPLAY: DISPLAY_COLUMNS, TABLE: TABLE_COLUMNS}[written]
-    if written == OWN and month.label >= ABOUT_SINCE:
+    if _tells_about(month, written):
         columns = (*columns, *ABOUT_COLUMNS)
     left_out = {i for i, name in enumerate(columns) if not name or i == without}
     mark = ";" if written == OWN else ","

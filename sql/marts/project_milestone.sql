@@ -40,7 +40,7 @@ select
         else 'PLANNED'
     end as milestone_status,
     planned.report_before,
-    case when planned.report_before is not null then planned.slip_weeks end as slip_weeks,
+    planned.slip_weeks,
     case when planned.report_before is not null then planned.slip_total_weeks end as slip_total_weeks,
     reported.items_done,
     reported.items_total,

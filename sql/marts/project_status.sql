@@ -38,7 +38,7 @@ select
     expected_end_text,
     end_date as expected_end_date,
     dated.report_before,
-    case when dated.report_before is not null then dated.slip_weeks end as slip_weeks,
+    dated.slip_weeks,
     case when dated.report_before is not null then dated.slip_total_weeks end as slip_total_weeks,
 from reported
 left join reference.status_phrase as known using (phrase)
