@@ -482,7 +482,7 @@ RECORDS = {
     "servicedesk_cases": (
         "case_id | desk | updated_at | channel_name | priority | opened_at | resolved_at | closed_at",
         "{m}{i} | CIMT | 2015-05-02 | Telefon | Normal | {opened} 10:00:00 | {day} 10:00:00 | {day} 11:00:00",
-        {"core.servicedesk_case_count": ["desk", "criticality"]},
+        {"core.servicedesk_case_count": ["desk", "criticality", "handling_unit"]},
     ),
 }  # fmt: skip
 

@@ -67,10 +67,11 @@ def test_what_needs_a_place_for_data_asks_for_one(installed: Path, tmp_path: Pat
 
 def test_it_makes_a_release_and_a_report_where_it_is_told(installed: Path, tmp_path: Path) -> None:
     told = {"VENTETAL_DATA": str(tmp_path / "data"), "VENTETAL_AS_OF": "2015-06-01"}
-    for name in ("project_status", "response_time_compliance"):
+    folders = {"projektstatus": "project_status", "projektmilepaele": "project_milestones", "svartider": "response_time_compliance"}
+    for name in folders.values():
         (tmp_path / "data" / "landing" / name).mkdir(parents=True)
     for path in (PROJECT / "data" / "examples").glob("*.xlsx"):
-        folder = "project_status" if path.name.startswith("projekt") else "response_time_compliance"
+        folder = folders[path.name.partition("_")[0]]
         target = tmp_path / "data" / "landing" / folder / path.name
         target.write_bytes(path.read_bytes())
         os.utime(target, (1e9, 1e9))

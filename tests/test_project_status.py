@@ -1,8 +1,16 @@
-"""Status of the projects: a sentence is read whole or not at all."""
+"""Status and milestones of the projects: a sentence is read whole or not at all, and a plan moves by its days."""
+
+import shutil
+from datetime import date
+from pathlib import Path
 
 import pytest
 
+from assets.catalog.loading import load_catalog
+from sources.duck import relation
+from sources.settings import PROJECT
 from tests.drawn import Tables, expect
+from tests.test_reader import parsed
 
 
 @pytest.mark.parametrize(
@@ -34,3 +42,127 @@ def test_a_sentence_counts_whole_and_one_nobody_listed_is_unmapped(tables: Table
         2015-04-01 | 1          | Et projekt   | {sentence}
     """)  # fmt: skip
     assert tables.run("marts.project_status") == expect(f"plan_status | delay_weeks\n{status} | {weeks}")
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("2. oktober 2015", "2015-10-02"),
+        ("d. 9 marts 2015", "2015-03-09"),
+        ("31. juni 2015", ""),
+        ("Februar 2016", "2016-02-29"),
+        ("sep. 2015", "2015-09-30"),
+        ("primo maj 2015", "2015-05-10"),
+        ("medio maj 2015", "2015-05-20"),
+        ("ultimo februar 2015", "2015-02-28"),
+        ("primo 2016", "2016-04-30"),
+        ("medio 2017", "2017-08-31"),
+        ("ultimo 2015 (fase 1)", "2015-12-31"),
+        ("1. kvartal 2016", "2016-03-31"),
+        ("4. kvartal 2016", "2016-12-31"),
+        ("2015", "2015-12-31"),
+        ("2. 2015", ""),
+        ("5. kvartal 2016", ""),
+        ("primo 4. kvartal 2016", ""),
+        ("primo 5. maj 2015", ""),
+        ("4. kvartal maj 2015", ""),
+        ("efter maj 2015", ""),
+        ("snarest", ""),
+    ],
+)
+def test_a_time_of_a_plan_counts_by_the_last_day_it_allows_and_what_is_none_has_none(tables: Tables, text: str, day: str) -> None:
+    tables.given("raw.project_status", f"""
+        month      | project_no | project_name | status_text             | expected_end_text
+        2015-04-01 | 1          | Et projekt   | Projektet følger planen | {text}
+    """)  # fmt: skip
+    assert tables.run("marts.project_status") == expect(f"expected_end_text | expected_end_date\n{text} | {day}")
+
+
+def test_an_end_moves_by_its_last_day_and_not_at_all_where_both_can_mean_one_day(tables: Tables) -> None:
+    """A day goes before its text; a report that gives no end is passed over; a renamed project begins anew."""
+    tables.given("raw.project_status", """
+        month      | project_no | project_name | status_text | expected_end_text | expected_end_date
+        2015-01-01 | 1          | Alfa         | x           | oktober 2015      |
+        2015-02-01 | 1          | ALFA         | x           | 2. oktober 2015   |
+        2015-03-01 | 1          | Alfa         | x           | snarest           |
+        2015-04-01 | 1          | Alfa         | x           | november 2015     |
+        2015-05-01 | 1          | Alfa         | x           | ultimo 2015       | 2015-10-20
+        2015-01-01 | 2          | Beta         | x           | 4. kvartal 2016   |
+        2015-02-01 | 2          | Beta         | x           | ultimo 2016       |
+        2015-03-01 | 2          | Beta         | x           | 1. januar 2017    |
+        2015-04-01 | 2          | Beta ny      | x           | 2018              |
+    """)  # fmt: skip
+    assert tables.run("marts.project_status") == expect("""
+        month      | project_name | expected_end_date | report_before | slip_weeks | slip_total_weeks
+        2015-01-01 | Alfa         | 2015-10-31        |               |            |
+        2015-01-01 | Beta         | 2016-12-31        |               |            |
+        2015-02-01 | ALFA         | 2015-10-02        | 2015-01-01    | 0          | 0
+        2015-02-01 | Beta         | 2016-12-31        | 2015-01-01    | 0          | 0
+        2015-03-01 | Alfa         |                   |               |            |
+        2015-03-01 | Beta         | 2017-01-01        | 2015-02-01    | 0          | 0
+        2015-04-01 | Alfa         | 2015-11-30        | 2015-02-01    | 8          | 4
+        2015-04-01 | Beta ny      | 2018-12-31        |               |            |
+        2015-05-01 | Alfa         | 2015-10-20        | 2015-04-01    | -6         | 0
+    """)
+
+
+def test_a_milestone_is_overdue_by_the_end_of_its_reports_month_and_reached_when_a_time_says_so(tables: Tables) -> None:
+    tables.given("raw.project_milestones", """
+        month | project_name | milestone_name | milestone_type | planned_text | reached_text | items_done | items_total | progress_share
+        2015-03-01 | Alfa         | a bølge        | MIGRATION | marts 2015     |              | 30         | 120         |
+        2015-04-01 | Alfa         | a bølge        | MIGRATION | 30. april 2015 |              | 60         | 120         |
+        2015-04-01 | Alfa         | b bølge        | MIGRATION | 1. maj 2015    |              |            |             | 0.75
+        2015-04-01 | Alfa         | c drift        | GO_LIVE   | marts 2015     | 9 marts 2015 |            |             |
+        2015-04-01 | Alfa         | d drift        | GO_LIVE   | marts 2015     | delvist      |            |             |
+        2015-04-01 | Alfa         | e              | OTHER     |                |              |            |             |
+    """)  # fmt: skip
+    assert tables.run("marts.project_milestone") == expect("""
+        month      | milestone_name | planned_date | reached_date | milestone_status | slip_weeks | slip_total_weeks | progress_share
+        2015-03-01 | a bølge        | 2015-03-31   |              | OVERDUE          |            |                  | 0.25
+        2015-04-01 | a bølge        | 2015-04-30   |              | OVERDUE          | 4          | 4                | 0.5
+        2015-04-01 | b bølge        | 2015-05-01   |              | PLANNED          |            |                  | 0.75
+        2015-04-01 | c drift        | 2015-03-31   | 2015-03-09   | REACHED          |            |                  |
+        2015-04-01 | d drift        | 2015-03-31   |              | OVERDUE          |            |                  |
+        2015-04-01 | e              |              |              | UNDATED          |            |                  |
+    """)
+
+
+def test_a_report_of_before_there_were_days_and_suppliers_is_read_like_one_of_today(tmp_path: Path) -> None:
+    what = load_catalog(PROJECT).extracts["project_status"]
+    told = {}
+    for month in ("2015-03", "2015-04"):
+        [path] = (PROJECT / "data/examples").glob(f"projektstatus_{month}_*.xlsx")
+        copy = Path(shutil.copy(path, tmp_path))
+        _, rows, refused = parsed(copy, what)
+        names = [c.name for c in what.contract.columns]
+        assert (len(rows), refused) == (13, [])
+        told[month] = {row[names.index("project_name")]: dict(zip(names, row, strict=False)) for row in rows}
+    assert {r["vendor"] for r in told["2015-03"].values()} == {r["expected_end_date"] for r in told["2015-03"].values()} == {None}
+    assert told["2015-04"]["RIS/PACS"]["vendor"] == "AGFA"
+    assert told["2015-04"]["Captia"]["expected_end_date"] == date(2015, 10, 2)
+
+
+def test_what_a_report_of_milestones_gets_wrong_is_found_by_its_rule(tables: Tables) -> None:
+    tables.given("raw.project_status", """
+        month      | project_no | project_name | status_text | expected_end_text
+        2015-04-01 | 1          | Alfa         | x           | snarest
+        2015-04-01 | 2          | Beta         | x           | maj 2015
+    """)  # fmt: skip
+    tables.given("raw.project_milestones", """
+        month      | project_name | milestone_name | planned_text | reached_text  | items_done | items_total | progress_share
+        2015-04-01 | Alfa         | fejlfri        | maj 2015     | 31. maj 2015  | 1          | 4           | 0.259
+        2015-04-01 | Alpha        | intet projekt  | maj 2015     |               |            |             |
+        2015-04-01 | Alfa         | intet svar     | ved lejlighed |              |            |             |
+        2015-04-01 | Alfa         | for sent       | maj 2015     | 1. juni 2015  |            |             |
+        2015-04-01 | Alfa         | skæv andel     |              |               | 1          | 4           | 0.27
+    """)  # fmt: skip
+    found = {}
+    for name in ("marts.project_status", "marts.project_milestone"):
+        tables.run(name)
+        made = f"made_{name.partition('.')[2]}"
+        tables.con.execute(f"create table {made} as {tables.catalog.tables[name].text}")
+        relation(tables.con, name, f"select * from {made}")
+        rules = [r for r in tables.catalog.tables[name].contract.object.quality if r.query]
+        found |= {r.id: tables.con.execute(str(r.query).replace("{object}", made)).fetchall()[0][0] for r in rules}
+    once = ("ends_are_dated", "projects_are_reported", "times_can_be_read", "reached_is_past", "parts_agree")
+    assert found == {"phrases_are_known": 2, "no_project_lost": 0, "no_milestone_lost": 0} | dict.fromkeys(once, 1)

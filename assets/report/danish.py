@@ -19,6 +19,7 @@ WORDS = {
     "kr": "\N{NO-BREAK SPACE}kr.", "oere": "\N{NO-BREAK SPACE}mio. kr.", "thousand kr": "\N{NO-BREAK SPACE}mio. kr.",
     "per_thousand": "\N{NO-BREAK SPACE}pr. 1.000",
 }  # fmt: skip
+ONE = {"days": "\N{NO-BREAK SPACE}dag", "weeks": "\N{NO-BREAK SPACE}uge"}
 
 
 def rounded(value: Number, places: int) -> Decimal:
@@ -47,7 +48,8 @@ def quantity(value: Number, unit: str | None, places: int = 1, with_unit: bool =
     else:
         whole = unit in WHOLE or isinstance(value, int) or float(value).is_integer()
         text = number(value, 0 if whole else places)
-    return text + WORDS.get(unit or "", "") if with_unit else text
+    word = ONE.get(unit or "") if text == "1" else None
+    return text + (word or WORDS.get(unit or "", "")) if with_unit else text
 
 
 def in_millions(value: Number, unit: str | None) -> Decimal:

@@ -1,9 +1,9 @@
-"""Figures C1-C3 and C6-C7: the two service desks."""
+"""Figures C1-C3, C6-C7 and C11-C12: the two service desks."""
 
 from markupsafe import Markup
 
 from assets.report.figures import Figure, Panel, Section, Told
-from assets.report.prose import data, during, joined, when, year
+from assets.report.prose import data, during, joined, name, when, year
 
 CALLS = "Indkomne opkald omfatter besvarede, afbrudte og viderestillede opkald."
 FINAL = "Tal for opkald er endelige, når udtrækket dækker hele måneden; tal for sager først, når brugernes klagefrist også er udløbet."
@@ -70,6 +70,48 @@ def flow(told: Told) -> list[Markup]:
     return said
 
 
+def units(told: Told) -> list[Markup]:
+    """What suppliers handle, which units have more left than a month before, and which miss the desk's target."""
+    known = [r for r in told.rows if r["handling_unit"] != "UKENDT"]
+    month = when(told.rows[0]["_to"])
+    if not known:
+        return [Markup("Leverancerne oplyser ikke, hvem der behandlede sagerne i {}.").format(month)]
+    said = [
+        Markup("Leverandøren {} behandlede {} af de sager, der kom ind i {}.").format(
+            name(r["handling_unit"]), data(r["_incoming_share"], "share", told.figure.places), month
+        )
+        for r in known
+        if r["is_vendor"] and r["incoming"]
+    ]
+    if more := [r for r in known if (r["backlog_change"] or 0) > 0]:
+        each = [Markup("{} ({} flere)").format(name(r["handling_unit"]), data(r["backlog_change"])) for r in more]
+        said.append(Markup("Flere uafsluttede sager end måneden før: {}.").format(joined(each)))
+    below = [r for r in known if r["target"] is not None and r["within_sla_share"] is not None and r["within_sla_share"] < r["target"]]
+    if below:
+        each = [
+            Markup("{} ({} af {})").format(
+                name(r["handling_unit"]), data(r["within_sla_share"], "share", told.figure.places), data(r["within_sla_base"])
+            )
+            for r in below
+        ]
+        said.append(Markup("Under målet på {} løst inden for SLA: {}.").format(data(below[0]["target"], "share", 0), joined(each)))
+    return [Markup(" ").join(said)] if said else []
+
+
+def causes(told: Told) -> list[Markup]:
+    """Of the followed system with most cases, what most of them are raised for."""
+    followed = [r for r in told.rows if r["_is_followed"] and r["category"] != "UKENDT"]
+    if not followed:
+        return []
+    most = followed[0]
+    return [
+        Markup("{} er det fulgte system, flest sager handlede om i {}: {}. {} af dem havde kategorien {}.").format(
+            name(most["system_name"]), when(most["_to"]), data(most["incoming"]),
+            data(most["share_of_system"], "share", told.figure.places), name(most["category"]),
+        )
+    ]  # fmt: skip
+
+
 def calls_of_the_year(told: Told) -> list[Markup]:
     """From the first final month of the year to the last, in all and per open day."""
     rows = [r for r in told.rows if not r["is_provisional"] and told.last_final and r["month"].year == told.last_final.year]
@@ -112,6 +154,12 @@ CIMT = Section("servicedesk", "CIMT Servicedesk", "servicedesk", ("servicedesk_c
         Panel("line", ("incoming", "closed"), "Sager"),
         Panel("line", ("within_sla_share", "within_sla_with_open_share"), "Løst inden for SLA", target="target", aims="within_sla_share"),
     ), (("cases_within_sla", "CIMT"), ("cases_within_sla_with_open", "CIMT")), says=flow),
+    Figure("C11", "Sager efter hvem der behandler dem", "En sag tæller hos den enhed, der senest fik den, eller hos en ekstern leverandør,"
+        " som behandler den. Tilsammen giver de tallene i C3.", says=units, names="handling_unit",
+        labels={"backlog_change": "Ændring fra måneden før"}, units={"backlog_change": "number"}),
+    Figure("C12", "Sager efter system", "Kategorien er den, flest af systemets sager har. Den vælges i sagssystemet, når sagen behandles.",
+        says=causes, names="system_name", on_screen_only=True, labels={"category": "Hyppigste kategori", "share_of_system": "Heraf"},
+        absent=lambda _: "Leverancerne oplyser ikke, hvilke systemer sagerne handler om."),
 ))  # fmt: skip
 KLINISK = Section("klinisk", "Klinisk Servicedesk", "servicedesk", ("servicedesk_calls",), note=NOTE, figures=(
     Figure("C6", "Indkomne og afbrudte opkald", "Opkald uden for åbningstiden indgår ikke.", (

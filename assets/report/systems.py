@@ -1,9 +1,9 @@
-"""Figures C4, C5 and C8: the critical systems and the larger projects."""
+"""Figures C4, C5 and C8-C10: the critical systems and the larger projects."""
 
 from markupsafe import Markup
 
 from assets.report.figures import Figure, Panel, Point, Section, Told
-from assets.report.prose import data, during, joined, name, names, when
+from assets.report.prose import data, during, full, joined, name, names, when
 from assets.report.reading import Row
 
 LIMITS = (
@@ -18,7 +18,31 @@ def measured(told: Told) -> list[Markup]:
     first = told.rows[0]
     said = Markup("{} af {} kritiske systemer måles.").format(data(first["_measured"]), data(first["_critical"]))
     left = [r["system_name"] for r in told.rows if not r["is_measured"]]
-    return [said + (Markup(" {} måles ikke.").format(names(left)) if left else Markup(""))]
+    return [said + (Markup(" {} måles ikke.").format(names(left)) if left else Markup("")), agreed(told.rows, told.figure.places)]
+
+
+def agreed(rows: list[Row], places: int) -> Markup:
+    """For how many systems the agreed levels are known, who has none, and what was measured below the availability that is agreed."""
+    first = rows[0]
+    if not first["_with_availability"] and not first["_with_support"]:
+        return Markup("Serviceaftalens tilgængelighed og supportniveau er ikke oplyst for noget af systemerne.")
+    said = [
+        Markup("Serviceaftalens tilgængelighed er oplyst for {} og supportniveauet for {} af {} systemer.").format(
+            data(first["_with_availability"]), data(first["_with_support"]), data(first["_critical"])
+        )
+    ]
+    if none := [r["system_name"] for r in rows if r["agreed_availability_share"] is None and r["support_level"] is None]:
+        said.append(Markup("Intet aftalt niveau er oplyst for {}.").format(names(none)))
+    both = [r for r in rows if r["agreed_availability_share"] is not None and r["availability_share"] is not None]
+    if below := [r for r in both if r["availability_share"] < r["agreed_availability_share"]]:
+        each = [
+            Markup("{} ({} mod {})").format(
+                name(r["system_name"]), *(data(r[c], "share", places) for c in ("availability_share", "agreed_availability_share"))
+            )
+            for r in below
+        ]
+        said.append(Markup("Målt under det aftalte i {}: {}.").format(when(first["_month"]), joined(each)))
+    return Markup(" ").join(said)
 
 
 def level(told: Told) -> list[Markup]:
@@ -97,23 +121,94 @@ def projects(told: Told) -> list[Markup]:
     ]
     for status in ("AT_RISK", "DELAYED", "UNMAPPED"):
         for row in (r for r in rows if r["plan_status"] == status):
-            late = Markup(", {} uger").format(data(row["delay_weeks"])) if row["delay_weeks"] else Markup("")
+            late = Markup(", {}").format(data(row["delay_weeks"], "weeks")) if row["delay_weeks"] else Markup("")
             said.append(Markup("{}: {}{}.").format(name(row["project_name"]), codes.get(("plan_status", status), status).lower(), late))
+    return [Markup(" ").join(said), *moved(rows)]
+
+
+def moved(rows: list[Row]) -> list[Markup]:
+    """Whose expected end was put off since an earlier report, the longest first, and who tells of no end."""
+    said = []
+    later = sorted((r for r in rows if (r["slip_weeks"] or 0) > 0), key=lambda r: -r["slip_weeks"])
+    if later:
+        each = [
+            Markup("{} (til {}, {} siden rapporten for {})").format(
+                name(r["project_name"]), full(r["expected_end_date"]), data(r["slip_weeks"], "weeks"), when(r["_before"])
+            )
+            for r in later
+        ]
+        said.append(
+            Markup("{} af {} projekter, der kan sammenholdes med en tidligere rapport, har udskudt deres afslutning: {}.").format(
+                data(later[0]["_moved"]), data(later[0]["_compared"]), joined(each)
+            )
+        )
+    elif rows[0]["_compared"]:
+        said.append(Markup("Ingen projekter har udskudt deres afslutning siden en tidligere rapport."))
+    if rows[0]["_undated"]:
+        undated = [r["project_name"] for r in rows if r["expected_end_date"] is None and r["plan_status"] != "COMPLETED"]
+        said.append(Markup("Uden en slutdato, der kan læses: {}.").format(names(undated)))
+    return [Markup(" ").join(said)] if said else []
+
+
+def milestones(told: Told) -> list[Markup]:
+    """How many are reached; which are overdue, put off, without a time, and next."""
+    rows = told.rows
+
+    def listed(chosen: list[Row], slip: bool = False) -> Markup:
+        each = [Markup("{} ({})").format(name(r["milestone_name"]), name(r["project_name"])) for r in chosen]
+        return joined([m + Markup(" {}").format(data(r["slip_weeks"], "weeks")) if slip else m for m, r in zip(each, chosen, strict=True)])
+
+    by_status: dict[str, list[Row]] = {}
+    for row in rows:
+        by_status.setdefault(row["milestone_status"], []).append(row)
+    reached, ahead = by_status.get("REACHED", []), by_status.get("PLANNED", [])
+    said = [Markup("{} af {} milepæle er nået.").format(data(reached[0]["_with_status"] if reached else 0), data(rows[0]["_milestones"]))]
+    if late := by_status.get("OVERDUE"):
+        said.append(Markup("Ved udgangen af {} var over tiden: {}.").format(when(rows[0]["_to"]), listed(late)))
+    if later := [r for r in rows if (r["slip_weeks"] or 0) > 0]:
+        said.append(Markup("Udskudt siden en tidligere rapport: {}.").format(listed(later, slip=True)))
+    if undated := by_status.get("UNDATED"):
+        said.append(Markup("Uden et tidspunkt, der kan læses: {}.").format(listed(undated)))
+    if ahead:
+        soonest = min(r["_planned"] for r in ahead)
+        said.append(Markup("Næste, senest {}: {}.").format(full(soonest), listed([r for r in ahead if r["_planned"] == soonest])))
     return [Markup(" ").join(said)]
+
+
+def progress(told: Told) -> list[Markup]:
+    """How much is done where it is counted."""
+    return [
+        Markup("{}, {}: {} af {} {}, {}.").format(
+            name(r["project_name"]), name(r["milestone_name"]), data(r["items_done"]), data(r["items_total"]), r["_counted_item"] or "",
+            data(r["progress_share"], "share", told.figure.places),
+        )
+        for r in told.rows
+        if r["items_done"] is not None and r["items_total"] is not None
+    ]  # fmt: skip
 
 
 SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("response_times",), (
     Figure("C4", "Systemer og målinger",
-        "Regionen afgør selv, hvilke systemer der er kritiske. Et system, som ingen robot måler, kan ikke vurderes.",
-        says=measured, names="system_name"),
+        "Regionen afgør selv, hvilke systemer der er kritiske. Et system, som ingen robot måler, kan ikke vurderes. Tilgængelighed er"
+        " andelen af robotternes forsøg, der fik svar i seneste endelige måned; serviceaftalen kan opgøre den anderledes.",
+        says=measured, names="system_name", places=2),
     Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
         Panel("heat", ("compliance_share",), target="sla_target"),
     ), points=missed, listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), says=response_times,
         names="system_name", pivot=("system_name", "compliance_share"), places=2, on_screen_only=True),
 ))  # fmt: skip
-PROJECTS = Section("projekter", "Større projekter", "project", ("project_status",), (
+TIMES = (
+    "En måned, et kvartal eller et år regnes til sin sidste dag; primo, medio og ultimo er første, anden og sidste tredjedel. Kan to"
+    " tidspunkter betyde samme dag, er intet udskudt."
+)
+PROJECTS = Section("projekter", "Større projekter", "project", ("project_status", "project_milestones"), (
     Figure("C8", "Status for projekterne",
         "Projekterne vurderer selv deres status. Teksten oversættes efter en liste over kendte formuleringer."
-        " Et projekt, der følger en revideret plan, tæller som et projekt, der følger planen.", listed=(("projects_on_plan", "ALL"),),
-        says=projects, names="project_name"),
+        " Et projekt, der følger en revideret plan, tæller som et projekt, der følger planen. " + TIMES,
+        listed=(("projects_on_plan", "ALL"),), says=projects, names="project_name"),
+    Figure("C9", "Milepæle", "Oplyst af projekterne. Tidspunktet er, hvornår milepælen blev nået, ellers hvornår den er planlagt. Over"
+        " tiden er det, der skulle være nået ved månedens udgang.", says=milestones, names="milestone_name",
+        labels={"time_text": "Tidspunkt"}, on_screen_only=True, absent=lambda _: "Projektkontoret har ikke oplyst milepæle."),
+    Figure("C10", "Fremdrift", "Oplyst af projekterne; antal er ofte afrundede. Målet er, hvor meget der skal være gjort på tidspunktet.",
+        says=progress, names="milestone_name", places=0, absent=lambda _: "Projektkontoret har ikke oplyst fremdrift."),
 ))  # fmt: skip

@@ -18,7 +18,7 @@ MONTHS = ("month", "period", "quarter")
 class Cell:
     """`value` is what the release holds, `text` what the reader sees; a number has a unit or is a plain number.
 
-    `moment` is a month or a year as machines write it.
+    `moment` is a day, a month or a year as machines write it.
     """
 
     value: Any
@@ -49,7 +49,7 @@ def cell(value: Any, words: ColumnWords, places: int, codes: dict[tuple[str, str
     if isinstance(value, bool):
         return Cell(value, (VERDICT if column.endswith("target_met") else YES_NO)[value])
     if isinstance(value, datetime) or (isinstance(value, date) and column not in (*MONTHS, "year")):
-        return Cell(value, danish.day(value))
+        return Cell(value, danish.day(value), moment=value.isoformat())
     if isinstance(value, date):
         is_year = column == "year"
         return Cell(value, f"{value:%Y}" if is_year else danish.short_month(value), moment=f"{value:%Y}" if is_year else f"{value:%Y-%m}")

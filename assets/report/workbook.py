@@ -28,6 +28,7 @@ FORMATS = {
     "tenth": "#,##0.0",
     "month": "mmm yyyy",
     "year": "yyyy",
+    "day": "dd-mm-yyyy",
     "moment": "dd-mm-yyyy hh:mm",
 }
 
@@ -124,7 +125,7 @@ def _fill(at: Any, cell: Cell, places: int) -> None:
         at.number_format = FORMATS["moment"]
     elif isinstance(cell.value, date):
         _put(at, cell.value)
-        at.number_format = FORMATS["year" if cell.moment.isdigit() else "month"]
+        at.number_format = FORMATS[{4: "year", 7: "month"}.get(len(cell.moment), "day")]
     else:
         _put(at, cell.text)
 

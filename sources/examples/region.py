@@ -16,15 +16,20 @@ from sources.tree import Tree
 
 COMMITTEE_TABLE = "svartider_sla_2015-04_leveret-20150505-0900.xlsx"
 COMMITTEE_TABLE_SENT = datetime(2015, 5, 5, 9, 0, tzinfo=COPENHAGEN)
-PROJECT_STATUS = "projektstatus_2015-04_leveret-20150512-0900.xlsx"
-PROJECT_STATUS_SENT = datetime(2015, 5, 12, 9, 0, tzinfo=COPENHAGEN)
+# March's status is written as the office did before it told days and suppliers.
+PROJECT_REPORTS = (
+    ("project_status", "projektstatus_2015-03_leveret-20150414-0900.xlsx", datetime(2015, 4, 14, 9, 0, tzinfo=COPENHAGEN)),
+    ("project_status", "projektstatus_2015-04_leveret-20150512-0900.xlsx", datetime(2015, 5, 12, 9, 0, tzinfo=COPENHAGEN)),
+    ("project_milestones", "projektmilepaele_2015-03_leveret-20150414-0900.xlsx", datetime(2015, 4, 14, 9, 0, tzinfo=COPENHAGEN)),
+    ("project_milestones", "projektmilepaele_2015-04_leveret-20150512-0900.xlsx", datetime(2015, 5, 12, 9, 0, tzinfo=COPENHAGEN)),
+)
 LOOKUPS = ("system", "system_alias", "probe_cell", "maintenance", "target", *patients.LOOKUPS)
 
 
 def write_example_region(landing: Path, examples: Path, tree: Tree, seed: int = 1, scale: float = 1.0) -> list[Path]:
     """Write every example delivery to `landing/<extract>/` and return the paths, each extract in the order of its months.
 
-    `examples` holds the committee's table and the status of the projects, `tree` the lookups. Same seed and
+    `examples` holds the committee's table and the reports of the projects, `tree` the lookups. Same seed and
     scale give the same bytes and modification times. `scale` is attempts per robot and hour; below 1 the figures are only
     near the printed ones, and there are fewer patients too.
     """
@@ -32,7 +37,7 @@ def write_example_region(landing: Path, examples: Path, tree: Tree, seed: int = 
     lookups = {name: tree.records(name) for name in LOOKUPS}
     facts = response_times.Facts(lookups, published_shares(table, lookups["system_alias"]))
     paths = [_place(landing / "response_time_compliance" / COMMITTEE_TABLE, [table.read_bytes()], COMMITTEE_TABLE_SENT)]
-    paths.append(_place(landing / "project_status" / PROJECT_STATUS, [(examples / PROJECT_STATUS).read_bytes()], PROJECT_STATUS_SENT))
+    paths += [_place(landing / extract / name, [(examples / name).read_bytes()], sent_at) for extract, name, sent_at in PROJECT_REPORTS]
     probes = response_times.deliveries(facts, seed, scale)
     paths += [_place(landing / "response_times" / d.file_name, d.parts, d.sent_at) for d in probes]
     size = min(scale, 1.0)

@@ -33,6 +33,15 @@ DISPLAY_COLUMNS = (
     "Reopened", "Reopen count", "Reassignment count", "First contact resolution", "Pause duration", "Business pause duration", "State",
     "Vendor", "Made SLA",
 )  # fmt: skip
+# From then on the region's own export says besides who handles a case, which system it is about and why it was raised.
+ABOUT_SINCE = "2015-03"
+ABOUT_COLUMNS = ("Behandlende enhed", "System", "Kategori")
+UNITS = (
+    ("CIMT Servicedesk", "Applikationer", "Drift", "Medicoteknik", "Netværk og telefoni"),
+    ("Klinisk Servicedesk", "Kliniske applikationer", "Applikationer", "Drift", "Netværk og telefoni"),
+)
+SYSTEMS = ("Mail/Kalender", "EPM3", "GS", "Opus notat", "Orbit", "Labka II", "Kontorpakke", "")
+CATEGORIES = ("Svartid og driftsstabilitet", "Adgang", "Fejl", "Vejledning")
 # No column says that the first contact solved the case: it has to be derived.
 TABLE_COLUMNS = (
     "number", "sys_updated_on", "sys_mod_count", "assignment_group", "sys_class_name", "contact_type", "priority", "opened_at",
@@ -51,7 +60,7 @@ def deliveries(hverdage: set[date], seed: int, scale: float) -> Iterator[Deliver
         sent_at = datetime.combine(month.next.first + timedelta(days=7), datetime.min.time(), COPENHAGEN) + timedelta(hours=6)
         generator = generator_of(seed, month, 60)
         written = WRITTEN_AS.get(month.label, OWN)
-        rows = _changed(cases, since, until, written)
+        rows = _changed(cases, since, until, written, _tells_about(month, written))
         if month.label in SENT_WITHOUT_RESOLVED:
             yield _delivery(month, SENT_WITHOUT_RESOLVED[month.label], OWN, rows[:100], RESOLVED)
         _add_dirt(rows, month, written, generator)
@@ -61,8 +70,14 @@ def deliveries(hverdage: set[date], seed: int, scale: float) -> Iterator[Deliver
         since = until
 
 
+def _tells_about(month: Month, written: str) -> bool:
+    return written == OWN and month.label >= ABOUT_SINCE
+
+
 def _delivery(month: Month, sent_at: datetime, written: str, rows: list[list[str]], without: int | None = None) -> Delivery:
-    columns = {OWN: OWN_COLUMNS, DISPLAY: DISPLAY_COLUMNS, TABLE: TABLE_COLUMNS}[written]
+    columns: tuple[str, ...] = {OWN: OWN_COLUMNS, DISPLAY: DISPLAY_COLUMNS, TABLE: TABLE_COLUMNS}[written]
+    if _tells_about(month, written):
+        columns = (*columns, *ABOUT_COLUMNS)
     left_out = {i for i, name in enumerate(columns) if not name or i == without}
     mark = ";" if written == OWN else ","
     lines = [mark.join(cell for i, cell in enumerate(row) if i not in left_out or i >= len(columns)) for row in [list(columns), *rows]]
@@ -72,7 +87,7 @@ def _delivery(month: Month, sent_at: datetime, written: str, rows: list[list[str
     return Delivery(name, sent_at, iter([form.text(lines).encode(form.encoding)]))
 
 
-def _changed(cases: Cases, since: int, until: int, written: str) -> list[list[str]]:
+def _changed(cases: Cases, since: int, until: int, written: str, tells_about: bool) -> list[list[str]]:
     """The cases something happened to since the last export, as known when this one was made."""
     happened = np.stack(
         [cases.opened, cases.first_resolved, cases.reopened, cases.resolved, cases.closed, cases.pause_begins, cases.pause_ends]
@@ -127,6 +142,12 @@ def _changed(cases: Cases, since: int, until: int, written: str) -> list[list[st
         ["Leverandør A" if flag else "" for flag in now.vendor.tolist()],
         ["" if is_own else "true"] * len(at),
     ]
+    if tells_about:
+        columns += [
+            [UNITS[desk][unit] for desk, unit in zip(now.desk.tolist(), now.unit.tolist(), strict=True)],
+            [SYSTEMS[i] for i in now.system.tolist()],
+            [CATEGORIES[i] for i in now.category.tolist()],
+        ]
     return [list(row) for row in zip(*columns, strict=True)]
 
 

@@ -57,6 +57,11 @@ END_SHARES = (0.004, 0.012, 0.003)
 FROM_ITS_END, DRAWN, PAUSED, ON_A_DAY_OFF = range(4)
 WAY_SHARES = (0.15, 0.03)
 DAY_OFF_SHARE = 0.04
+# Of twenty cases how many are about the systems up to each; of a hundred about mail and calendar how many are raised because it answers
+# slowly or not at all (L1081-1089).
+SYSTEM_ENDS = np.array([5, 7, 9, 11, 12, 13, 19])
+MAIL_SLOW = 35
+OTHER_CAUSES = np.array([2, 1, 3, 2, 1])
 # Opened and resolved by telephone: 50 minutes on the clock in autumn were 110, 110 and 135 in spring were 50 and 75.
 NIGHT_CALLS = (
     (datetime(2014, 10, 26, 1, 50), datetime(2014, 10, 26, 2, 40)),
@@ -84,6 +89,9 @@ class Cases(NamedTuple):
     first_call: Ints
     vendor: Ints
     cancelled: Ints
+    unit: Ints
+    system: Ints
+    category: Ints
 
     def only(self, chosen: Bools) -> "Cases":
         """The chosen ones."""
@@ -93,7 +101,18 @@ class Cases(NamedTuple):
 def invented(hverdage: set[date], seed: int, scale: float) -> Cases:
     """All cases of both desks that the region's exports tell of."""
     days = sorted(hverdage)
-    return _joined([*(_desk_cases(desk, days, seed, scale) for desk in (0, 1)), _from_long_ago(), _in_nights_of_change()])
+    return _joined([*(_about(_desk_cases(desk, days, seed, scale)) for desk in (0, 1)), _from_long_ago(), _in_nights_of_change()])
+
+
+def _about(cases: Cases) -> Cases:
+    """Who handles cases, which system they are about and why they were raised; of those about mail a given share for one cause."""
+    of_desk, mixed = cases.first_call == 1, cases.number * 7919 % 20
+    system = np.searchsorted(SYSTEM_ENDS, mixed, "right")
+    is_mail = system == 0
+    # Evenly along the cases, so that any month has the share but for one case.
+    is_slow = np.cumsum(is_mail) * MAIL_SLOW % 100 < MAIL_SLOW
+    category = np.where(is_mail & is_slow, 0, OTHER_CAUSES[cases.number // 20 % len(OTHER_CAUSES)])
+    return cases._replace(unit=np.where(of_desk, 0, 1 + cases.number % 4), system=system, category=category)
 
 
 def _desk_cases(desk: int, days: list[date], seed: int, scale: float) -> Cases:

@@ -30,11 +30,15 @@ with known as (
         case_.reopen_count,
         case_.is_first_contact,
         case_.vendor,
+        case_.handling_unit,
+        case when case_.system_name is not null then coalesce(alias.system_id, 'ANDET') end as system_id,
+        case_.category,
         case_.updated_at,
     from raw.servicedesk_cases as case_
     left join reference.channel as channel on lower(channel.channel_name) = lower(case_.channel_name)
     left join reference.priority as priority on lower(priority.priority) = lower(case_.priority)
     left join reference.case_state as state on lower(state.state) = lower(case_.state)
+    left join reference.system_alias as alias on lower(alias.alias) = lower(case_.system_name)
 ),
 solved as (
     select
@@ -89,6 +93,9 @@ select
     reassignment_count,
     reopen_count,
     vendor,
+    handling_unit,
+    system_id,
+    category,
     coalesce(is_first_call_resolved, false) as is_first_call_resolved,
     due_at,
     calendar_due_at,

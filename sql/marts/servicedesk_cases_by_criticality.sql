@@ -28,5 +28,5 @@ select
     is_provisional,
     qf,
 from core.servicedesk_case_count
-where not is_total
+where criticality <> 'ALL'
 order by month, desk, criticality

@@ -1,10 +1,37 @@
--- The critical systems, and which of them are measured.
+-- The critical systems: which of them are measured, what the service agreement in force says of each, and what share of the robots' attempts
+-- was answered in the newest final month. A level that nobody has told is absent (m).
+with measured as (
+    select month, system_id, availability_share
+    from marts.response_time_monthly
+    where month <= $month and qf not like '%p%'
+    qualify month = max(month) over ()
+)
 select
-    system_name,
-    description,
-    is_measured,
+    system_.system_name,
+    system_.description,
+    system_.is_measured,
+    measured.availability_share,
+    agreement.agreed_availability_share,
+    agreement.support_level,
+    '' as qf,
+    concat_ws(
+        '; ',
+        case when measured.availability_share is null then 'z: availability_share' end,
+        nullif('m: ' || concat_ws(
+            ', ',
+            case when agreement.agreed_availability_share is null then 'agreed_availability_share' end,
+            case when agreement.support_level is null then 'support_level' end
+        ), 'm: ')
+    ) as qf_columns,
     count(*) over () as _critical,
-    count(*) filter (is_measured) over () as _measured,
-from reference.system
-where is_critical
-order by is_measured desc, system_name
+    count(*) filter (system_.is_measured) over () as _measured,
+    count(agreement.agreed_availability_share) over () as _with_availability,
+    count(agreement.support_level) over () as _with_support,
+    max(measured.month) over () as _month,
+from reference.system as system_
+left join reference.service_agreement as agreement
+    on agreement.system_id = system_.system_id
+    and $month between agreement.valid_from and agreement.valid_to
+left join measured on measured.system_id = system_.system_id
+where system_.is_critical
+order by system_.is_measured desc, system_.system_name

@@ -36,6 +36,9 @@ def said(index: Element, figure: str) -> str:
         ("N19 N20", "c2", "Målet for straksafklaring er nået hver måned i perioden august 2014 til april 2015; lavest var andelen 81,1 %"),
         ("N23", "c3", "Andelen af ikke-straksafklarede sager løst inden for SLA var 87,0 % i april 2015."),
         ("N24", "c3", "Målet på mindst 90 % er ikke nået."),
+        ("N35", "c12", "35,0 % af dem havde kategorien Svartid og driftsstabilitet."),
+        ("C22", "c11", "Leverandøren Leverandør A behandlede"),
+        ("L447", "c4", "Intet aftalt niveau er oplyst for"),
         ("N25 C09", "c4", "10 af 12 kritiske systemer måles. Et system uden navn og MIRSK måles ikke."),
         ("N31 Q13", "c6", "ændrede antallet af indkomne opkald sig fra 4.100 til 3.200, og pr. åbningsdag fra 195,2 til 168,4"),
         ("Q1", "a3", "Største stigning fra samme måned året før: Radiologiske procedurer"),
@@ -56,6 +59,7 @@ def said(index: Element, figure: str) -> str:
         ("C08", "c7", "Der er ikke fastsat et mål for besvarelsen."),
         ("C8", "c8", "11 af 13 projekter fulgte deres plan i april 2015."),
         ("C8", "c8", "RIS/PACS: presset. EKG: forsinket, 14 uger."),
+        ("C8", "c10", "Windows 7, Alle pc'er opgraderet: 17.000 af 34.000 pc'er, 50 %."),
     ],
 )
 def test_the_report_says_what_the_committee_was_told(index: Element, statement: str, figure: str, words: str) -> None:

@@ -39,6 +39,13 @@ CASE_COLUMNS = {
 }  # fmt: skip
 MEANT = ("case", "updated", "version", "desk", "type", "channel", "priority", "opened", "resolved", "closed", "reopened", "reopens",
          "reassigned", "first", "pause", "pause_hverdage", "state")  # fmt: skip
+# Who handles a case and what it is about, where the file says so.
+ABOUT_COLUMNS = {
+    "Sagsnr.": ("Leverandør", "Behandlende enhed", "System", "Kategori"),
+    "Number": ("Vendor", "Assignment group", "", ""),
+    "number": ("vendor", "assignment_group", "", ""),
+}
+ABOUT = ("vendor", "unit", "system", "category")
 Figures = pd.DataFrame
 
 
@@ -152,7 +159,8 @@ def cases(example_files: Path, hverdage: np.busdaycalendar) -> Figures:
         rows = records(file, first, ";" if first == "Sagsnr." else ",")
         if first == "Sagsnr." and "Løst" not in rows[0]:
             continue
-        read = pd.DataFrame([{m: row.get(n, "") for m, n in zip(MEANT, CASE_COLUMNS[first], strict=True)} for row in rows])
+        names = dict(zip((*MEANT, *ABOUT), (*CASE_COLUMNS[first], *ABOUT_COLUMNS[first]), strict=True))
+        read = pd.DataFrame([{m: row.get(n, "") for m, n in names.items()} for row in rows])
         for column in ("updated", "opened", "resolved", "closed", "reopened"):
             form = "%d-%m-%Y %H:%M:%S" if first == "Sagsnr." else "%Y-%m-%d %H:%M:%S"
             at = pd.to_datetime(read[column].replace("", None), format=form, errors="coerce")
@@ -177,7 +185,7 @@ def cases(example_files: Path, hverdage: np.busdaycalendar) -> Figures:
     # Where one of the versions of a second has no number, nobody knows their order.
     unnumbered = (read["version"] == "").where(is_good, False).groupby([read["case"], read["updated"], read["sent"]]).transform("any")
     read["version"] = pd.to_numeric(read["version"].mask(unnumbered.fillna(False), "-1"))
-    case = last_of_each(read[is_good], ["case"], list(MEANT[3:]), ["updated", "version", "sent"])
+    case = last_of_each(read[is_good], ["case"], [*MEANT[3:], *ABOUT], ["updated", "version", "sent"])
     case = case.assign(desk=case["desk"].map(QUEUES), level=case["priority"].map(LEVELS).fillna("UKENDT"))
     case["cancelled"] = case["state"].isin(CANCELLED)
     case["typed"] = case["resolved"]
@@ -322,6 +330,40 @@ def all_cases(case_figures: Figures) -> Figures:
     """The CIMT desk's final months, all criticalities together."""
     found = case_figures.loc[("CIMT", "ALL")]
     return found[~found["is_provisional"].astype(bool)]
+
+
+def test_units_and_suppliers_have_the_cases_of_their_last_versions(region: Path, cases: Figures) -> None:
+    cases = cases.assign(
+        is_vendor=cases["vendor"] != "", unit=cases["vendor"].where(cases["vendor"] != "", cases["unit"]).replace("", "UKENDT")
+    )
+    found = mart(region, "servicedesk_cases_by_unit")
+    assert {"UKENDT", "Leverandør A", "Drift"} <= set(found["handling_unit"])
+    for row in found.itertuples():
+        case = cases[(cases["desk"] == row.desk) & (cases["unit"] == row.handling_unit) & (cases["is_vendor"] == row.is_vendor)]
+        start, end = row.month.start_time, (row.month + 1).start_time
+        resolved = case["resolved"].between(start, end, inclusive="left")
+        judged = resolved & case["due"].notna() & ~case["first_call"]
+        counted = (
+            case["opened"].between(start, end, inclusive="left").sum(),
+            resolved.sum(),
+            case["closed"].between(start, end, inclusive="left").sum(),
+            ((case["opened"] < end) & ~(case["gone"] < end)).sum(),
+            judged.sum(),
+            (judged & (case["resolved"] <= case["due"])).sum(),
+        )
+        assert (row.incoming, row.resolved, row.closed, row.backlog, row.within_sla_base, row.within_sla) == counted, row
+
+
+def test_n35_about_35_percent_of_the_cases_about_mail_are_raised_for_response_times_and_stability(region: Path, cases: Figures) -> None:
+    april = cases[cases["opened"].between("2015-04-01", "2015-05-01", inclusive="left") & (cases["desk"] == "CIMT")]
+    mail = april[april["system"] == "Mail/Kalender"]
+    slow = (mail["category"] == "Svartid og driftsstabilitet").sum()
+    asked = "select incoming, share_of_system from marts.servicedesk_cases_by_category where month = '2015-04-01' and desk = 'CIMT'"
+    [(incoming, share)] = reference(region, f"{asked} and system_id = 'MAIL' and category = 'Svartid og driftsstabilitet'")
+    assert (incoming, share) == (slow, pytest.approx(slow / len(mail), abs=1e-8))
+    assert round(100 * float(str(share))) == 35
+    # Mail is among the systems with most cases (L1081).
+    assert len(mail) == april[~april["system"].isin(["", "Kontorpakke"])].groupby("system").size().max()
 
 
 def test_n14_a_case_is_closed_seven_days_after_it_was_resolved_and_april_is_final_since_the_export_reaches_7_may(

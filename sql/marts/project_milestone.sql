@@ -1,0 +1,52 @@
+-- What each project has reached on its way and what it has not, and how the plan of each milestone has moved since the report before.
+-- A milestone is overdue when the last day of its plan lies in the month reported on or before and nothing that is a time says that it
+-- is reached.
+with reported as (
+    select
+        *,
+        days_meant(planned_text).first as planned_first_date,
+        days_meant(planned_text).last as planned_date,
+        days_meant(reached_text).last as reached_date,
+        coalesce(progress_share, round(items_done / items_total, 9)) as share,
+    from raw.project_milestones
+),
+planned as (
+    select
+        month,
+        project_name,
+        milestone_name,
+        lag(month) over earlier as report_before,
+        weeks_moved(lag(planned_first_date) over earlier, lag(planned_date) over earlier, planned_first_date, planned_date) as slip_weeks,
+        weeks_moved(
+            first_value(planned_first_date) over earlier, first_value(planned_date) over earlier, planned_first_date, planned_date
+        ) as slip_total_weeks,
+    from reported
+    where planned_date is not null
+    window earlier as (partition by lower(project_name), lower(milestone_name) order by month)
+)
+select
+    reported.month,
+    reported.project_name,
+    reported.milestone_name,
+    reported.milestone_type,
+    reported.planned_text,
+    reported.planned_date,
+    reported.reached_text,
+    reported.reached_date,
+    case
+        when reported.reached_date is not null then 'REACHED'
+        when reported.planned_date is null then 'UNDATED'
+        when reported.planned_date <= last_day(reported.month) then 'OVERDUE'
+        else 'PLANNED'
+    end as milestone_status,
+    planned.report_before,
+    planned.slip_weeks,
+    case when planned.report_before is not null then planned.slip_total_weeks end as slip_total_weeks,
+    reported.items_done,
+    reported.items_total,
+    reported.counted_item,
+    reported.share as progress_share,
+    reported.progress_target_share,
+from reported
+left join planned using (month, project_name, milestone_name)
+order by all

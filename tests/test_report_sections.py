@@ -1,0 +1,156 @@
+"""What single figures say, over drawn tables: agreed levels, ends that moved, milestones, units and causes."""
+
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from markupsafe import Markup
+
+from assets.report import servicedesk, systems
+from assets.report.reading import Row, needed, statement
+from tests.drawn import Tables, expect
+
+
+def asked(tables: Tables, key: str, month: str = "2015-04-01") -> list[Row]:
+    """The rows of a figure's query."""
+    tables.prepare(SimpleNamespace(reads=needed(key), macros=()))  # type: ignore[arg-type]
+    answer = tables.con.execute(statement(key), {"month": date.fromisoformat(month)})
+    names = [d[0] for d in answer.description or []]
+    return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+
+
+def told(rows: list[Row], places: int = 1) -> Any:
+    return SimpleNamespace(rows=rows, figure=SimpleNamespace(places=places), reading=SimpleNamespace(codes={}))
+
+
+def text(said: list[Markup]) -> str:
+    return Markup(" ").join(said).striptags().replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.fixture
+def levels(tables: Tables) -> Tables:
+    tables.given("reference.system", """
+        system_id | system_name | is_critical | is_measured
+        A         | Alfa        | yes         | yes
+        B         | Beta        | yes         | yes
+        C         | Gamma       | yes         | no
+        D         | Delta       | no          | yes
+    """)  # fmt: skip
+    tables.given("marts.response_time_monthly", """
+        month      | system_id | availability_share | qf
+        2015-03-01 | A         | 0.5                | ''
+        2015-04-01 | A         | 0.9949             | ''
+        2015-04-01 | B         | 0.995              | u
+        2015-05-01 | A         | 0.1                | p
+    """)  # fmt: skip
+    return tables
+
+
+def test_a_level_holds_from_its_day_to_its_day_and_stands_beside_what_was_measured(levels: Tables) -> None:
+    levels.given("reference.service_agreement", """
+        system_id | valid_from | valid_to   | agreed_availability_share | support_level
+        A         | 2014-01-01 | 2015-03-31 | 0.9                       | Hverdage
+        A         | 2015-04-01 | 2015-04-01 | 0.995                     |
+        B         | 2015-01-01 | 2099-12-31 | 0.995                     | Døgnet rundt
+        D         | 2015-01-01 | 2099-12-31 | 0.999                     | Døgnet rundt
+    """)  # fmt: skip
+    rows = asked(levels, "c4", "2015-05-01")
+    assert rows == expect("""
+        system_name | availability_share | agreed_availability_share | support_level | qf_columns
+        Alfa        | 0.9949             |                           |               | m: agreed_availability_share, support_level
+        Beta        | 0.995              | 0.995                     | Døgnet rundt  | ''
+        Gamma | | | | z: availability_share; m: agreed_availability_share, support_level
+    """)
+    assert text([systems.agreed(rows, 2)]) == (
+        "Serviceaftalens tilgængelighed er oplyst for 1 og supportniveauet for 1 af 3 systemer."
+        " Intet aftalt niveau er oplyst for Alfa og Gamma."
+    )
+    april = asked(levels, "c4")
+    assert text([systems.agreed(april, 2)]).endswith("Målt under det aftalte i april 2015: Alfa (99,49 % mod 99,50 %).")
+    assert asked(levels, "c4", "2015-03-01") == expect("system_name | agreed_availability_share\nAlfa | 0.9\nBeta | 0.995\nGamma |")
+
+
+def test_without_any_agreement_the_report_says_that_none_is_known(levels: Tables) -> None:
+    assert text([systems.agreed(asked(levels, "c4"), 2)]) == (
+        "Serviceaftalens tilgængelighed og supportniveau er ikke oplyst for noget af systemerne."
+    )
+
+
+def test_projects_that_put_off_their_end_are_named_the_longest_first_and_those_without_one_too(tables: Tables) -> None:
+    tables.given("raw.project_status", """
+        month      | project_no | project_name | status_text              | expected_end_text
+        2015-03-01 | 1          | Alfa         | Projektet følger planen  | maj 2015
+        2015-03-01 | 2          | Beta         | Projektet følger planen  | maj 2015
+        2015-03-01 | 3          | Gamma        | Projektet følger planen  | juni 2015
+        2015-04-01 | 1          | Alfa         | Projektet følger planen  | 4. juni 2015
+        2015-04-01 | 2          | Beta         | Projektet følger planen  | ultimo 2015
+        2015-04-01 | 3          | Gamma        | Projektet følger planen  | maj 2015
+        2015-04-01 | 4          | Delta        | Projektet følger planen  | snart
+        2015-04-01 | 5          | Epsilon      | Projektet er afsluttet   |
+    """)  # fmt: skip
+    assert text(systems.moved(asked(tables, "c8"))) == (
+        "2 af 3 projekter, der kan sammenholdes med en tidligere rapport, har udskudt deres afslutning: Beta (til 31. december 2015,"
+        " 31 uger siden rapporten for marts 2015) og Alfa (til 4. juni 2015, 1 uge siden rapporten for marts 2015)."
+        " Uden en slutdato, der kan læses: Delta."
+    )
+    assert text(systems.moved(asked(tables, "c8", "2015-03-01"))) == ""
+
+
+def test_milestones_say_what_is_reached_late_put_off_undated_and_next(tables: Tables) -> None:
+    tables.given("raw.project_milestones", """
+        month      | project_name | milestone_name | planned_text | reached_text | items_done | items_total | counted_item
+        2015-03-01 | Alfa         | a              | maj 2015     |              |            |             |
+        2015-04-01 | Alfa         | a              | juli 2015    |              | 3          | 4           | brugere
+        2015-04-01 | Alfa         | b              | april 2015   |              |            |             |
+        2015-04-01 | Alfa         | c              | 1. juni 2015 |              |            |             |
+        2015-04-01 | Alfa         | d              | april 2015   | april 2015   |            |             |
+        2015-04-01 | Alfa         | e              |              |              |            |             |
+    """)  # fmt: skip
+    assert text(systems.milestones(told(asked(tables, "c9")))) == (
+        "1 af 5 milepæle er nået. Ved udgangen af april 2015 var over tiden: b (Alfa). Udskudt siden en tidligere rapport:"
+        " a (Alfa) 9 uger. Uden et tidspunkt, der kan læses: e (Alfa). Næste, senest 1. juni 2015: c (Alfa)."
+    )
+    assert text(systems.progress(told(asked(tables, "c10"), places=0))) == "Alfa, a: 3 af 4 brugere, 75 %."
+
+
+def test_units_say_who_has_more_left_and_who_is_below_the_target_and_what_nobody_told(tables: Tables) -> None:
+    columns = "month | desk | handling_unit | is_vendor | incoming | resolved | closed | backlog"
+    columns += " | within_sla_base | within_sla_share | target | is_provisional | qf"
+    tables.given("marts.servicedesk_cases_by_unit", f"""
+        {columns}
+        2015-03-01 | CIMT    | Drift | no  | 5 | 5 | 5 | 2 | 5  | 1    | 0.9 | no  | ''
+        2015-04-01 | CIMT    | Drift | no  | 6 | 5 | 5 | 3 | 4  | 0.75 | 0.9 | no  | ''
+        2015-04-01 | CIMT    | Net   | no  | 0 | 0 | 0 | 0 | 0  |      | 0.9 | no  | ''
+        2015-04-01 | CIMT    | Atea  | yes | 2 | 5 | 5 | 0 | 10 | 0.9  | 0.9 | no  | ''
+        2015-05-01 | CIMT    | Atea  | yes | 9 | 5 | 5 | 0 | 10 | 0.1  | 0.9 | yes | p
+        2015-04-01 | KLINISK | Net   | no  | 9 | 0 | 0 | 9 | 0  |      |     | no  | z
+    """)  # fmt: skip
+    rows = asked(tables, "c11", "2015-05-01")
+    assert rows == expect("handling_unit | incoming | backlog_change\nDrift | 6 | 1\nAtea | 2 |")
+    assert text(servicedesk.units(told(rows))) == (
+        "Leverandøren Atea behandlede 25,0 % af de sager, der kom ind i april 2015."
+        " Flere uafsluttede sager end måneden før: Drift (1 flere). Under målet på 90 % løst inden for SLA: Drift (75,0 % af 4)."
+    )
+    unknown = [r | {"handling_unit": "UKENDT", "is_vendor": False} for r in rows]
+    assert text(servicedesk.units(told(unknown))) == "Leverancerne oplyser ikke, hvem der behandlede sagerne i april 2015."
+
+
+def test_the_cause_that_most_cases_of_a_system_have_is_a_share_of_its_own_cases(tables: Tables) -> None:
+    tables.given("marts.servicedesk_cases_by_category", """
+        month      | desk | system_id | system_name   | category | incoming | share_of_system | is_provisional | qf | qf_columns
+        2015-04-01 | CIMT | ANDET     | ANDET         | Fejl     | 90       | 1               | no             | '' | ''
+        2015-04-01 | CIMT | MAIL      | Mail/Kalender | Svartid  | 7        | 0.35            | no             | '' | ''
+        2015-04-01 | CIMT | MAIL      | Mail/Kalender | Adgang   | 6        | 0.3             | no             | '' | ''
+        2015-04-01 | CIMT | MAIL      | Mail/Kalender | Fejl     | 7        | 0.35            | no             | '' | ''
+        2015-04-01 | CIMT | UKENDT    | UKENDT        | UKENDT   | 50       | 1               | no             | '' | ''
+    """)  # fmt: skip
+    rows = asked(tables, "c12")
+    assert rows == expect("""
+        system_name   | incoming | category | share_of_system
+        ANDET         | 90       | Fejl     | 1
+        Mail/Kalender | 20       | Fejl     | 0.35
+    """)
+    assert text(servicedesk.causes(told(rows))) == (
+        "Mail/Kalender er det fulgte system, flest sager handlede om i april 2015: 20. 35,0 % af dem havde kategorien Fejl."
+    )
