@@ -25,7 +25,7 @@ from sources.documents import read
 from sources.reading import Reading
 from sources.settings import PROJECT
 from sources.stamp import next_month
-from sources.vocabulary import Model
+from sources.vocabulary import Column, Model
 
 Rows = list[tuple[Any, ...]]
 # Layers that analysts see.
@@ -124,6 +124,12 @@ def table_comment(contract: Contract) -> str:
     """Limitations first: who reads one sentence must read that one."""
     said = [contract.description.limitations, contract.description.purpose, f"One row: {contract.object.dataGranularityDescription}"]
     return " ".join(s for s in said if s)
+
+
+def column_comment(column: Column, called: str | None) -> str:
+    """What a column is `called` elsewhere, before what it means."""
+    unit = f" Unit: {column.unit}." if column.unit else ""
+    return f"{called}: {column.description}{unit}" if called else f"{column.description}{unit}"
 
 
 def _withheld(table: str, count: WithheldCount) -> tuple[Any, ...]:

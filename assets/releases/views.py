@@ -16,6 +16,8 @@ from sources.contract import Contract
 
 LABELS = "reference.code_label"
 PROVISIONAL = "is_provisional"
+# A row may have several letters, each a code of its own.
+_OF_LETTERS = f"select string_agg(label, '; ' order by code) from {LABELS} where column_name = {literal(QF)} and contains(mart.{QF}, code)"
 
 
 def create_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
@@ -46,13 +48,16 @@ def _view(contract: Contract, there: list[str], coded: set[str]) -> tuple[str, d
         is_alone = all(met[name.casefold()] == 1 for name in _names(label, column.name in coded))
         name = label if is_alone else f"{label} ({column.name})"
         value = f"mart.{ident(column.name)}"
-        unit = f" Unit: {column.unit}." if column.unit else ""
-        comments[name] = f"{column.name}: {column.description}{unit}"
+        comments[name] = meta.column_comment(column, column.name)
         if column.name in coded:
             of = ident(f"label of {column.name}")
             code = f"cast({value} as varchar)"
-            joins.append(f"left join {LABELS} as {of} on {of}.column_name = {literal(column.name)} and {of}.code = {code}")
-            columns += [f"coalesce({of}.label, {code}) as {ident(name)}", f"{value} as {ident(f'{name} (kode)')}"]
+            if column.name == QF:
+                words = f"coalesce(({_OF_LETTERS}), '')"
+            else:
+                joins.append(f"left join {LABELS} as {of} on {of}.column_name = {literal(column.name)} and {of}.code = {code}")
+                words = f"coalesce({of}.label, {code})"
+            columns += [f"{words} as {ident(name)}", f"{value} as {ident(f'{name} (kode)')}"]
             comments[f"{name} (kode)"] = f"The code of {name}."
         else:
             columns.append(f"{value} as {ident(name)}")

@@ -90,8 +90,8 @@ def _copy_table(con: duckdb.DuckDBPyConnection, catalog: Catalog, table: str, fo
         con.execute(f"comment on table {table} is {literal(meta.table_comment(contract))}")
         there = {d[0] for d in con.execute(f"describe {table}").fetchall()}
         for column in (c for c in contract.columns if c.name in there):
-            unit = f" Unit: {column.unit}." if column.unit else ""
-            con.execute(f"comment on column {table}.{ident(column.name)} is {literal(column.description + unit)}")
+            comment = meta.column_comment(column, column.businessName)
+            con.execute(f"comment on column {table}.{ident(column.name)} is {literal(comment)}")
 
 
 def _copy_rows(con: duckdb.DuckDBPyConnection, folder: Path, target: Path) -> None:
