@@ -11,6 +11,7 @@ from assets.catalog.declared import MARTS, Catalog
 from assets.lake.files import Lake
 from assets.releases import meta
 from assets.releases.database import DATABASE, open_release
+from assets.releases.semantics import has_name
 from assets.tables.qualifiers import QF
 
 
@@ -53,7 +54,7 @@ def test_every_code_of_a_mart_has_a_label(release: Path, catalog: Catalog) -> No
         for table in (t for t in catalog.computed if t.layer == MARTS):
             texts = {c.name for c in table.contract.columns if c.physicalType == "VARCHAR" and not c.name.endswith("_name")} - PLAIN
             names = {c.name for c in table.contract.columns}
-            beside = {t for t in texts if {f"{t}_name", f"{t.rpartition('_')[0]}_name"} & names}
+            beside = {t for t in texts if has_name(t, names)}
             for column in sorted(texts - beside):
                 codes = {c for (c,) in con.execute(f"select distinct {column} from {table.name} where {column} is not null").fetchall()}
                 found = set("".join(codes)) if column == QF else codes

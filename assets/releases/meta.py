@@ -17,6 +17,7 @@ from assets.deliveries.few import band, told, told_counts
 from assets.deliveries.standing import Standing
 from assets.lake.decisions import Decision
 from assets.lake.manifests import Manifest, Told
+from assets.releases.semantics import measures, relationships
 from assets.tables.closure import Agreed
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import Version, Waiting, WithheldCount
@@ -96,6 +97,8 @@ def rows(
         "coverage": [row for e in extracts for row in _coverage(catalog, e, windows, least(f"raw.{e.extract}"))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),
+        "measure": measures(catalog),
+        "relationship": relationships(catalog),
     }
 
 

@@ -1,0 +1,104 @@
+"""What programs are told of a release without a person in between: files that say what they are, what may be added up, what is news."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import pyarrow.parquet as pq
+import pytest
+
+from assets.catalog.declared import MARTS, Catalog
+from assets.lake.files import Lake
+from assets.lake.manifests import manifest
+from assets.releases.about import ABOUT, CURRENT
+from assets.releases.database import open_release
+from assets.releases.meta import SHOWN
+from assets.releases.pointers import resume, roll_back, show
+from tests.toy import Toy
+
+
+@pytest.fixture(scope="module")
+def release(small_region: Path) -> Path:
+    found = Lake(small_region).current_release
+    assert found
+    return found
+
+
+@pytest.fixture(scope="module")
+def con(release: Path) -> duckdb.DuckDBPyConnection:
+    return open_release(release)
+
+
+def test_a_parquet_file_says_what_it_is(release: Path, catalog: Catalog) -> None:
+    about = json.loads((release / ABOUT).read_text("utf-8"))
+    files = {f"{p.parent.name}.{p.stem}": p for p in release.glob("*/*.parquet")}
+    of_meta = {"meta.column_dictionary", "meta.measure", "meta.relationship"}
+    assert files.keys() == {n for n, t in catalog.tables.items() if t.layer in SHOWN} | of_meta
+    for table, file in files.items():
+        said = {k.decode(): v.decode() for k, v in pq.read_metadata(file).metadata.items()}
+        assert (said["release"], said["as_of"], said["table"]) == (about["release"], about["as_of"], table)
+        columns = json.loads(said["columns"])
+        assert list(columns) == pq.read_schema(file).names
+        assert said["comment"]
+        assert all(c["meaning"] for c in columns.values())
+        if table.startswith(f"{MARTS}.") and "qf" in columns:
+            assert json.loads(said["qf"])["c"] == "Tilbageholdt: få personer"
+    treatments = json.loads(pq.read_metadata(files["marts.redirection_monthly"]).metadata[b"columns"])["treatments"]
+    assert treatments == {
+        "label": "Behandlinger", "meaning": treatments["meaning"], "unit": "treatments", "aggregate": "sum",
+    }  # fmt: skip
+
+
+def test_numbers_are_added_up_as_a_release_says(con: duckdb.DuckDBPyConnection, catalog: Catalog) -> None:
+    rows = con.execute("select table_name, column_name, aggregate, adds_over, period_column, sql from meta.measure").fetchall()
+    assert {(t, c) for t, c, *_ in rows} == {
+        (t.name, c.name) for t in catalog.computed if t.layer == MARTS for c in t.contract.columns if c.aggregate
+    }
+    for table, column, aggregate, over, period, sql in rows:
+        assert (sql is None) == (aggregate == "none"), (table, column)
+        assert over or aggregate != "sum", (table, column)
+        if aggregate == "snapshot":
+            assert period not in over.split(", ")
+        if sql:
+            [(added, type_)] = con.execute(f"select coalesce({sql}, 0), typeof({sql}) from {table}").fetchall()
+            assert added == con.execute(f"select coalesce(sum({column}), 0) from {table}").fetchall()[0][0]
+            assert type_ != "HUGEINT"
+
+
+def test_a_column_leads_to_one_row_of_its_lookup_at_most(con: duckdb.DuckDBPyConnection) -> None:
+    rows = con.execute("select table_name, column_name, to_table, to_column, condition from meta.relationship").fetchall()
+    assert {("marts.servicedesk_calls_monthly", "desk", "reference.desk"), ("marts.kmf_group", "municipality_code", "reference.municipality"),
+            ("marts.kpi_monthly", "indicator", "reference.code_label")} <= {r[:3] for r in rows}  # fmt: skip
+    for table, column, to_table, to_column, condition in rows:
+        found = f"count(*), count({to_table.split('.')[1]}.{to_column})"
+        [(joined, met)] = con.execute(f"select {found} from {table} left join {to_table} on {condition}").fetchall()
+        [(all_rows, named)] = con.execute(f"select count(*), count({column}) from {table}").fetchall()
+        assert joined == all_rows, (table, condition)
+        # Leftovers and totals are in no lookup of units.
+        assert met == named or (to_table in ("reference.provider", "reference.municipality") and met), (table, condition)
+
+
+def test_who_watches_one_file_knows_which_release_is_shown(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: replace_period, period: day, unit: month}")
+    toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a 1")
+    first = toy.night()
+    current = toy.lake.releases / CURRENT
+    said = json.loads(current.read_text("utf-8"))
+    assert (said["release"], said["as_of"]) == (first.id, manifest(toy.lake, first.id).as_of)
+    assert said["domains"]["stock_domain"]["tables"] == ["marts.stock_total"]
+    toy.deliver("stock", "stock_2015-01_received-20150202-0600.csv", "a 2")
+    second = toy.night()
+    assert json.loads(current.read_text("utf-8"))["release"] == second.id
+    untouched = current.stat().st_mtime_ns
+    toy.night()
+    assert current.stat().st_mtime_ns == untouched
+    roll_back(toy.lake, first.id)
+    assert json.loads(current.read_text("utf-8")) == said
+    current.unlink()
+    toy.night()
+    assert json.loads(current.read_text("utf-8")) == said
+    resume(toy.lake)
+    # One made before releases told this.
+    (first.path / ABOUT).unlink()
+    show(toy.lake, first.id)
+    assert json.loads(current.read_text("utf-8")) == said | {"newest_final": {}}
