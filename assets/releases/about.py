@@ -3,6 +3,7 @@
 `about.json` lies in each release; `current.json` beside the releases is that of the one that is shown, and is replaced last of all.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,28 +13,43 @@ from assets.catalog.declared import MARTS
 from assets.lake.files import Lake, json_text, sync, write_text
 from assets.lake.manifests import Manifest, manifest
 from assets.releases.meta import SHOWN
+from assets.releases.semantics import period_of
 from assets.releases.views import final_rows
 from sources.casts import ident
 from sources.contract import Contract
 
+# How long the periods are that a mart may be by.
+MONTHS = {"month": 1, "quarter": 3, "year": 12}
 ABOUT, CURRENT = "about.json", "current.json"
 
 
-def write_about(con: duckdb.DuckDBPyConnection, folder: Path, release: Manifest, contracts: list[Contract]) -> None:
-    """Write down what a release is; `contracts` are those of its marts."""
-    write_text(folder / ABOUT, json_text(_about(release, newest_periods(con, contracts))))
+def write_about(folder: Path, release: Manifest, newest: dict[str, str]) -> None:
+    """Write down what a release is; `newest` says of each mart which period is its newest final one."""
+    write_text(folder / ABOUT, json_text(_about(release, newest)))
 
 
-def newest_periods(con: duckdb.DuckDBPyConnection, contracts: list[Contract]) -> dict[str, str]:
-    """Mart -> first day of the newest month, quarter or year that is final in it; without those that have none."""
+@dataclass(frozen=True)
+class Span:
+    """First and last day of what is final in a mart, and the first day of its newest period."""
+
+    start: str
+    end: str
+    newest: str
+
+
+def spans(con: duckdb.DuckDBPyConnection, contracts: list[Contract]) -> dict[str, Span]:
+    """Of each mart, by name; without those in which nothing is final, or that have no period."""
     asked = []
     for contract in contracts:
         table = f"{MARTS}.{contract.id}"
-        there = {name: type_ for name, type_, *_ in con.execute(f"describe {table}").fetchall()}
-        if period := next((c for c in contract.key if there.get(c) == "DATE"), None):
-            asked.append(f"select '{table}', cast(max({ident(period)}) as varchar) from {table} as mart where {final_rows(there)}")
+        period = period_of(contract)
+        there = {name for name, *_ in con.execute(f"describe {table}").fetchall()}
+        if period and period in there and (months := MONTHS.get(period)):
+            day = f"max({ident(period)})"
+            columns = f"min({ident(period)}), cast({day} + interval {months} month - interval 1 day as date), {day}"
+            asked.append(f"select '{table}', {columns} from {table} as mart where {final_rows(there)}")
     found = con.execute(" union all ".join(asked)).fetchall() if asked else []
-    return {table: period for table, period in sorted(found) if period}
+    return {table: Span(*map(str, days)) for table, *days in sorted(found) if days[0]}
 
 
 def tell_current(lake: Lake, release: str) -> None:

@@ -35,14 +35,14 @@ def relationships(catalog: Catalog) -> list[tuple[Any, ...]]:
     """meta.relationship: columns of marts, the column of the lookup they lead to, and the condition of the join, each by its table's name
     alone. No row of a mart meets two.
     """
-    found = []
+    found, labelled = [], {column for column, _ in labels_of(catalog)}
     for table in _marts(catalog):
         own = {c.name for c in table.contract.columns}
         for lookup, column, there in sorted(_looked_up(catalog, table)):
             condition = f"{table.contract.id}.{ident(column)} = {lookup.partition('.')[2]}.{ident(there)}"
             condition += _in_force(catalog.contract(lookup), table.contract)
             found.append((table.name, column, lookup, there, condition))
-        for column in sorted(c for c in own & labelled(catalog) - {QF} if not has_name(c, own)):
+        for column in sorted(c for c in own & labelled - {QF} if not has_name(c, own)):
             label = LABELS.partition(".")[2]
             condition = f"{label}.column_name = {literal(column)} and {table.contract.id}.{ident(column)} = {label}.code"
             found.append((table.name, column, LABELS, "code", condition))
@@ -60,10 +60,10 @@ def has_name(column: str, columns: Collection[str]) -> bool:
     return any(f"{stem}_name" in columns for stem in (column, column.removesuffix("_code"), column.removesuffix("_id")))
 
 
-def labelled(catalog: Catalog) -> set[str]:
-    """The columns whose codes have labels."""
+def labels_of(catalog: Catalog) -> dict[tuple[str, str], str]:
+    """What the codes of columns are called: (column, code) -> label."""
     table = catalog.tables.get(LABELS)
-    return {row["column_name"] for row in csv.DictReader(table.text.splitlines())} if table else set()
+    return {(r["column_name"], r["code"]): r["label"] for r in csv.DictReader(table.text.splitlines())} if table else {}
 
 
 def _marts(catalog: Catalog) -> list[Table]:

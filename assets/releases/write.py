@@ -11,8 +11,9 @@ from assets.lake.decisions import decided
 from assets.lake.files import SHARED, Lake, beside, place
 from assets.lake.manifests import NIGHTLY, Content, Manifest, history_of, releases, tell
 from assets.releases import meta
-from assets.releases.about import write_about
+from assets.releases.about import spans, write_about
 from assets.releases.database import DATABASE, STORAGE_VERSION
+from assets.releases.description import describe
 from assets.releases.difference import revisions
 from assets.releases.parquet import SUFFIX, Said, copy_table
 from assets.releases.views import create_views
@@ -58,7 +59,9 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
             copy_table(con, f"from meta.{name}", _file(part, f"{META}.{name}"), said.of_meta(name))
         contracts = [t.contract for t in catalog.computed if t.name in names and t.layer == MARTS]
         create_views(con, contracts)
-        write_about(con, part, manifest, contracts)
+        final = spans(con, contracts)
+        write_about(part, manifest, {table: span.newest for table, span in final.items()})
+        describe(part, catalog, manifest, names, {table: (span.start, span.end) for table, span in final.items()})
         con.execute("commit")
         con.execute("checkpoint release")
         con.execute("use memory")
