@@ -1,6 +1,8 @@
 """What programs are told of a release without a person in between: files that say what they are, what may be added up, what is news."""
 
 import json
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +23,7 @@ from assets.releases.meta import SHOWN
 from assets.releases.pointers import resume, roll_back, show
 from sources.settings import PROJECT
 from sources.tree import Tree
+from tests.clients.__main__ import snippets
 from tests.toy import Toy
 
 
@@ -147,6 +150,15 @@ def test_dbt_is_told_every_table_and_column(release: Path) -> None:
             file = release / source["schema"] / f"{table['name']}.parquet"
             assert [c["name"] for c in table["columns"]] == pq.read_schema(file).names
     assert [(s["database"], s["name"]) for s in said["sources"]] == [("ventetal", "marts"), ("ventetal", "reference")]
+
+
+@pytest.mark.parametrize("library", ["duckdb", "pyarrow"])
+def test_what_the_page_for_analysts_shows_works(small_region: Path, tmp_path: Path, library: str) -> None:
+    (tmp_path / "data").symlink_to(small_region)
+    for snippet in snippets(library):
+        done = subprocess.run([sys.executable, "-c", snippet], cwd=tmp_path, capture_output=True, text=True)
+        assert (done.returncode, bool(done.stdout.strip())) == (0, True), done.stderr
+    assert snippets(library)
 
 
 def test_who_watches_one_file_knows_which_release_is_shown(tmp_path: Path) -> None:
