@@ -17,8 +17,8 @@ from assets.catalog.declared import MARTS, Catalog
 from assets.lake.files import Lake
 from assets.lake.manifests import manifest
 from assets.releases.about import ABOUT, CURRENT
-from assets.releases.database import open_release
-from assets.releases.description import CATALOGUE, PACKAGE, SOURCES, describe
+from assets.releases.database import DATABASE, open_release
+from assets.releases.description import DCAT_FILE, PACKAGE, SOURCES, describe
 from assets.releases.meta import SHOWN
 from assets.releases.pointers import resume, roll_back, show
 from sources.settings import PROJECT
@@ -108,7 +108,7 @@ def test_the_data_package_is_one(release: Path, catalog: Catalog) -> None:
 
 
 def test_a_catalogue_of_the_nation_can_take_it(release: Path, catalog: Catalog) -> None:
-    graph = Graph().parse(release / CATALOGUE, format="json-ld")
+    graph = Graph().parse(release / DCAT_FILE, format="json-ld")
     marts = {t.name for t in catalog.computed if t.layer == MARTS}
     assert {str(i) for i in graph.objects(predicate=DCTERMS.identifier)} == marts
     needed = {
@@ -136,7 +136,7 @@ def test_terms_are_those_of_the_region(release: Path, catalog: Catalog, tmp_path
     package = Package(json.loads((tmp_path / PACKAGE).read_text("utf-8")))
     assert package.licenses == [{"title": "CC BY 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}]
     assert "Ikke oplyst" not in package.description
-    graph = Graph().parse(tmp_path / CATALOGUE, format="json-ld")
+    graph = Graph().parse(tmp_path / DCAT_FILE, format="json-ld")
     assert [str(u) for u in graph.objects(predicate=DCAT.downloadURL)] == [
         "https://data.nord.example/ventetal/current/marts/kpi_monthly.parquet"
     ]
@@ -185,3 +185,19 @@ def test_who_watches_one_file_knows_which_release_is_shown(tmp_path: Path) -> No
     (first.path / ABOUT).unlink()
     show(toy.lake, first.id)
     assert json.loads(current.read_text("utf-8")) == said | {"newest_final": {}}
+
+
+def test_a_release_that_is_made_again_has_the_same_bytes_but_for_its_database(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: replace_period, period: day, unit: month}")
+    toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a 1, b 2")
+    path = toy.night().path
+
+    def files() -> dict[str, bytes]:
+        found = {str(p.relative_to(path)): p.read_bytes() for p in path.rglob("*") if p.is_file()}
+        return {name: data for name, data in found.items() if name not in (DATABASE, "hashes.json")}
+
+    before = files()
+    (path / "marts" / "stock_total.parquet").unlink()
+    toy.night()
+    assert files() == before
+    assert {"about.json", PACKAGE, DCAT_FILE, SOURCES, "marts/stock_total.parquet", "meta/measure.parquet"} <= before.keys()

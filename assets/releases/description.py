@@ -18,7 +18,7 @@ from sources.contract import Contract
 from sources.tree import Region
 from sources.vocabulary import Column
 
-PACKAGE, CATALOGUE, SOURCES = "datapackage.json", "dcat.jsonld", "sources.yml"
+PACKAGE, DCAT_FILE, SOURCES = "datapackage.json", "dcat.jsonld", "sources.yml"
 # A mart's (first day, last day) of what is final.
 Spans = Mapping[str, tuple[str, str]]
 _TYPES = {"BIGINT": "integer", "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime", "VARCHAR": "string"}
@@ -42,7 +42,7 @@ def describe(folder: Path, catalog: Catalog, release: Manifest, tables: set[str]
     titles = {table: label for (column, table), label in labels_of(catalog).items() if column == "table_name"}
     about = Publisher(catalog.tree.region)
     write_text(folder / PACKAGE, json_text(_package(about, release, shown, titles, spans)))
-    write_text(folder / CATALOGUE, json_text(_catalogue(about, catalog, release, [t for t in shown if t.layer == MARTS], titles, spans)))
+    write_text(folder / DCAT_FILE, json_text(_catalogue(about, catalog, release, [t for t in shown if t.layer == MARTS], titles, spans)))
     write_text(folder / SOURCES, _sources(release, shown))
 
 
