@@ -38,7 +38,7 @@ _CONTEXT = {
 
 def describe(folder: Path, catalog: Catalog, release: Manifest, tables: set[str], spans: Spans) -> None:
     """Write the three files; `tables` are those of the release."""
-    shown = [t for t in catalog.tables.values() if t.name in tables and t.layer in SHOWN]
+    shown = sorted((t for t in catalog.tables.values() if t.name in tables and t.layer in SHOWN), key=lambda t: t.layer)
     titles = {table: label for (column, table), label in labels_of(catalog).items() if column == "table_name"}
     about = Publisher(catalog.tree.region)
     write_text(folder / PACKAGE, json_text(_package(about, release, shown, titles, spans)))
