@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui check fix bench test-next faults mutants
+.PHONY: run test ui check fix bench test-next test-clients faults mutants
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -27,6 +27,10 @@ fix: .venv/installed
 # The same suite on the newest DuckDB, pre-releases included: what will differ is known before it must be.
 test-next: .venv-next/installed
 	.venv-next/bin/pytest
+
+# A release read by the programs analysts use, in environments of their own.
+test-clients: .venv/installed
+	$(BIN)/python -m tests.clients
 
 # Every fault of tests/faults/README.md, an hour's worth at most; root for small disks of its own. `make test` has the short form.
 faults: export FAULTS := whole

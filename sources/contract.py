@@ -35,6 +35,8 @@ from sources.vocabulary import (
 
 # Words people read: a better sentence is no reason to compute a table again.
 _SAID = {"description": True, "quality": {"__all__": {"description"}}}
+# What a sum of whole numbers is in DuckDB; pandas, R and spreadsheets round it, JavaScript gives another kind of number.
+TOO_WIDE = ("HUGEINT", "UHUGEINT")
 AGGREGATES = ("sum", "snapshot", "none")
 WORDS: Any = {"dataGranularityDescription": True, "properties": {"__all__": _SAID | {"businessName": True}}, **_SAID}
 
@@ -234,6 +236,8 @@ def load_fields(*documents: Document) -> dict[str, dict[str, Any]]:
                 raise document.wrong(f"{name} needs at least `type` and `meaning`", name)
             if unknown := set(field) - {"type", "unit", "aggregate", "label", "meaning", "class"}:
                 raise document.wrong(f"{name} has unknown words {', '.join(sorted(unknown))}", name, min(unknown))
+            if field["type"] in TOO_WIDE:
+                raise document.wrong(f"{name} is {field['type']}, which other programs read as a fraction; cast a sum to bigint", name)
         found |= fields
     return found
 

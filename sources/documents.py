@@ -14,6 +14,9 @@ from sources.errors import ToldError
 
 # Other loaders read 0123 as 83 and `no` as false. The C parser is much the faster, where it was built.
 _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+# A comment behind a value stands two blanks away from it: with one it is nearly always a text that goes on.
+_CUT = re.compile(r"\S #")
+_TOLD = 40
 Place = Sequence[str | int]
 Said = TypeVar("Said", bound=BaseModel)
 
@@ -79,6 +82,7 @@ def read(path: Path, where: str = "") -> Document:
     where = where or path.name
     try:
         text = path.read_text("utf-8")
+        _refuse_cut_texts(where, text)
         return Document(where, text, yaml.load(text, _LOADER))
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
@@ -91,6 +95,23 @@ def read(path: Path, where: str = "") -> Document:
         raise ContractError(f"{where}: {at}{_yaml_says(error)}") from error
     except yaml.YAMLError as error:
         raise ContractError(f"{where}: {error}") from error
+
+
+def _refuse_cut_texts(where: str, text: str) -> None:
+    """Raises ContractError for a text without quotation marks that holds ` #`: for YAML it ends there, and nobody would see it."""
+    if not _CUT.search(text):
+        return
+    lines = text.splitlines()
+    for token in yaml.scan(text, _LOADER):
+        if isinstance(token, yaml.ScalarToken) and token.plain:
+            line, end = token.end_mark.line, token.end_mark.column
+            if _CUT.match(lines[line], end - 1):
+                said = f"line {line + 1}: ` #` begins a comment, so that the text ends before it: {_end_of(token.value)}"
+                raise ContractError(f"{where}: {said}; put the text in quotation marks, or a second blank before what is a comment")
+
+
+def _end_of(text: str) -> str:
+    return text if len(text) <= _TOLD else f"... {text[-_TOLD:].lstrip()}"
 
 
 def _of_pattern(text: str) -> str:

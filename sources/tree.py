@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pydantic import Field
+
 from sources.documents import ContractError, Document, read
 from sources.vocabulary import Model
 
@@ -21,15 +23,33 @@ ADDED = ".add.csv"
 BY_KEY = ("expectations/fields.yaml", "expectations/domains.yaml")
 
 
+class Licence(Model):
+    """On which terms others may use what is published."""
+
+    name: str
+    url: str = Field(pattern="^https?://")
+
+
+class Contact(Model):
+    """Whom to ask about what is published."""
+
+    name: str
+    email: str = Field(pattern="^[^@ ]+@[^@ ]+$")
+
+
 class Region(Model):
     """What a region says of itself: what lakes remember it by, and its name for people. Persons and figures of one that is `invented`
     are nobody's: no production shows them. Domains it is `without` it delivers nothing for: nobody waits for them, nothing shows them.
+    Releases say its `licence` and `contact`, and the web `address` below which they can be fetched, where there are any.
     """
 
     id: str
     name: str
     invented: bool = False
     without: list[str] = []
+    licence: Licence | None = None
+    contact: Contact | None = None
+    address: str = Field(default="", pattern="^(https?://.*)?$")
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from assets.catalog.loading import load_catalog
+from sources.contract import load_fields
+from sources.documents import ContractError, read
 from sources.duck import connect, line_of, said_of
 from sources.reasons import in_words
 from sources.settings import mistyped
@@ -38,6 +40,8 @@ def toy(tmp_path: Path) -> Toy:
         (LAYOUT, "(?P<period>", "(?P<period", "line 1: file: it is no regular expression: "),
         (LAYOUT, "day: Dag", '{from: Dag, format: "DD-MM-YYYY"}', "line 3"),
         (LAYOUT, "day: Dag", 'day: {from: Dag, format: "DD-MM-YYYY"}', "DD-MM-YYYY names no part of a date"),
+        (CONTRACT, "purpose: ", "purpose: Numbers are read as #; ",
+         "line 7: ` #` begins a comment, so that the text ends before it: Numbers are read as;"),
         (TOTAL, "core.stock_sum", "core.stock_sums", "no usable contract describes; is core.stock_sum meant?"),
     ],
 )  # fmt: skip
@@ -46,6 +50,12 @@ def test_what_is_declared_wrong_is_told_when_it_is_read(toy: Toy, path: str, bef
     told = [f for f in load_catalog(toy.project).faults if f.where == path]
     assert [says in f.sentence for f in told] == [True], [f.sentence for f in told]
     assert [f.domains for f in told] == [("stock_domain",)]
+
+
+def test_a_type_that_other_programs_round_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "fields.yaml").write_text("calls: {type: HUGEINT, meaning: How many.}", "utf-8")
+    with pytest.raises(ContractError, match="line 1: calls is HUGEINT, which other programs read as a fraction; cast a sum to bigint"):
+        load_fields(read(tmp_path / "fields.yaml"))
 
 
 @pytest.mark.parametrize("source", [

@@ -1,15 +1,18 @@
 """What analysts open: whole, described, the same in DuckDB and Parquet, readable by older clients."""
 
+import csv
 import stat
 from pathlib import Path
 
 import duckdb
 import pytest
 
-from assets.catalog.declared import Catalog
+from assets.catalog.declared import MARTS, Catalog
 from assets.lake.files import Lake
 from assets.releases import meta
 from assets.releases.database import DATABASE, open_release
+from assets.releases.semantics import has_name
+from assets.tables.qualifiers import QF
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +37,41 @@ def test_every_table_and_column_carries_its_comment(release: Path, catalog: Cata
         found = dict(con.execute("select column_name, comment from duckdb_columns() where table_name = 'response_time_monthly'").fetchall())
     assert silent == []
     for column in catalog.tables["marts.response_time_monthly"].contract.columns:
-        assert found[column.name].startswith(column.description)
+        assert found[column.name].startswith(f"{column.businessName}: {column.description}")
+
+
+# Texts that nobody has a list of: they are what they say.
+PLAIN = {
+    "cells_missing", "expected_end_text", "location", "members", "months_lacking", "project_name", "qf_columns", "section", "sentence",
+    "status_text",
+}  # fmt: skip
+
+
+def test_every_code_of_a_mart_has_a_label(release: Path, catalog: Catalog) -> None:
+    lacking = []
+    with open_release(release) as con:
+        labelled = set(con.execute("select column_name, code from reference.code_label").fetchall())
+        for table in (t for t in catalog.computed if t.layer == MARTS):
+            texts = {c.name for c in table.contract.columns if c.physicalType == "VARCHAR" and not c.name.endswith("_name")} - PLAIN
+            names = {c.name for c in table.contract.columns}
+            beside = {t for t in texts if has_name(t, names)}
+            for column in sorted(texts - beside):
+                codes = {c for (c,) in con.execute(f"select distinct {column} from {table.name} where {column} is not null").fetchall()}
+                found = set("".join(codes)) if column == QF else codes
+                lacking += [(table.name, column, code) for code in found if (column, code) not in labelled]
+    assert labelled
+    assert lacking == []
+
+
+def test_a_code_is_called_what_its_own_lookup_calls_it(catalog: Catalog) -> None:
+    rows = list(csv.DictReader(catalog.tables["reference.code_label"].text.splitlines()))
+    names = {
+        f"reference.{name}": {r[key]: r[f"{name}_name"] for r in csv.DictReader(catalog.tables[f"reference.{name}"].text.splitlines())}
+        for name, key in (("desk", "desk"), ("sector", "sector"), ("system", "system_id"), ("municipality", "municipality_code"))
+    }
+    named = [(r, names[r["source"]][r["code"]]) for r in rows if r["source"] in names]
+    assert len(named) > 40
+    assert [(r["column_name"], r["code"]) for r, name in named if r["label"] != name] == []
 
 
 def test_every_mart_is_the_same_in_parquet(release: Path, catalog: Catalog) -> None:

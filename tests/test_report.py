@@ -11,6 +11,7 @@ import dagster as dg
 import duckdb
 import openpyxl
 import pytest
+from frictionless import Package
 
 from assets.report.build import NoMonth, OlderRelease, build
 from assets.report.contents import MONTHLY
@@ -179,6 +180,21 @@ def test_the_open_data_are_the_rows_of_the_queries_in_both_notations_with_their_
     with (folder / "ordbog.csv").open(encoding="utf-8-sig", newline="") as file:
         described = {(r["fil"], r["kolonne"]) for r in csv.DictReader(file, delimiter=";")}
     assert {("A7", "within_limit_share"), ("C5", "compliance_share"), ("kpi_monthly", "value")} <= described
+
+
+def test_the_data_package_reads_both_notations_alike(report: Path) -> None:
+    package = Package(str(report / "data" / "datapackage.json"))
+    checked = package.validate()
+    assert checked.valid, checked.flatten(["title", "fieldName", "message"])
+    named = {f"{r.name}.csv" for r in package.resources} | {"ordbog.csv", "datapackage.json", "SHA256SUMS"}
+    assert {n.lower() for n in named} == {p.name.lower() for p in (report / "data").iterdir()} | {"sha256sums"}
+    for figure in FIGURES:
+        danish, iso = ([r.to_dict() for r in package.get_resource(f"{figure.key}{suffix}").read_rows()] for suffix in ("", ".iso"))
+        assert danish == iso != []
+        assert package.get_resource(figure.key).title == f"{figure.id} {figure.title}"
+        assert package.get_resource(figure.key).custom["sector"]
+    assert package.get_resource("a1").custom["temporal"]["end"] == "2015-03-31"
+    assert "Ikke oplyst: licens, kontakt" in package.description
 
 
 def test_what_is_withheld_has_a_word_and_no_number_anywhere(report: Path, index: Element, release: Path) -> None:

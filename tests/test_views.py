@@ -53,6 +53,9 @@ def test_codes_are_words_and_stand_beside_them(con: duckdb.DuckDBPyConnection) -
     found = con.execute('select distinct "Aftale", "Aftale (kode)" from redirection_by_agreement order by all').fetchall()
     assert ("Regionens egne aftaler", "REGION_OWN") in found
     assert all(word != code for word, code in found)
+    told = con.execute('select "Forbehold", "Forbehold (kode)" from redirection_by_hospital where "Forbehold (kode)" <> \'\'').fetchall()
+    assert ("Tilbageholdt: få personer", "c") in told
+    assert con.execute('select count(*) from kpi_monthly where "Indikator" = "Indikator (kode)"').fetchall() == [(0,)]
 
 
 def test_without_labels_the_codes_stand_for_themselves(catalog: Catalog) -> None:

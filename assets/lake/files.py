@@ -180,7 +180,12 @@ def sealed_file(made: Path) -> Seal:
 
 def write_json(path: Path, value: Any) -> None:
     """Write JSON that others read, whole or not at all."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n")
+    write_text(path, json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """JSON that others read."""
+    return json.dumps(value, ensure_ascii=False, indent=1, default=str) + "\n"
 
 
 def save(path: Path, record: Any, kind: Any = None) -> None:

@@ -37,7 +37,7 @@ def dictionary_text(catalog: Catalog) -> str:
     parts = [
         "# What is in a release\n",
         "Generated from the contracts by `python -m assets.releases.dictionary`; edit those. The tables are in",
-        "`releases/current/ventetal.duckdb`, the marts also in `releases/current/marts/*.parquet`. Shares lie between 0 and 1,",
+        "`releases/current/ventetal.duckdb` and, a file each, below `releases/current/`. Shares lie between 0 and 1,",
         "rounded to nine decimals. Each measure says how it adds up: `sum`; `snapshot`, but not over time; `none`. The same words are",
         "the comments of the tables and columns in the database, and",
         "`meta.column_dictionary`.\n",

@@ -17,6 +17,7 @@ from assets.deliveries.few import band, told, told_counts
 from assets.deliveries.standing import Standing
 from assets.lake.decisions import Decision
 from assets.lake.manifests import Manifest, Told
+from assets.releases.semantics import measures, relationships
 from assets.tables.closure import Agreed
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import Version, Waiting, WithheldCount
@@ -25,7 +26,7 @@ from sources.documents import read
 from sources.reading import Reading
 from sources.settings import PROJECT
 from sources.stamp import next_month
-from sources.vocabulary import Model
+from sources.vocabulary import Column, Model
 
 Rows = list[tuple[Any, ...]]
 # Layers that analysts see.
@@ -96,6 +97,8 @@ def rows(
         "coverage": [row for e in extracts for row in _coverage(catalog, e, windows, least(f"raw.{e.extract}"))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),
+        "measure": measures(catalog),
+        "relationship": relationships(catalog),
     }
 
 
@@ -124,6 +127,12 @@ def table_comment(contract: Contract) -> str:
     """Limitations first: who reads one sentence must read that one."""
     said = [contract.description.limitations, contract.description.purpose, f"One row: {contract.object.dataGranularityDescription}"]
     return " ".join(s for s in said if s)
+
+
+def column_comment(column: Column, called: str | None) -> str:
+    """What a column is `called` elsewhere, before what it means."""
+    unit = f" Unit: {column.unit}." if column.unit else ""
+    return f"{called}: {column.description}{unit}" if called else f"{column.description}{unit}"
 
 
 def _withheld(table: str, count: WithheldCount) -> tuple[Any, ...]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from assets.lake.files import Lake, beside, discard, recalled, save, sync
 from assets.lake.manifests import NIGHTLY, NoRelease, releases
+from assets.releases.about import tell_current
 from assets.releases.database import check_release
 
 
@@ -54,7 +55,7 @@ def point_to(lake: Lake, newest: Pointer) -> str | None:
 
 
 def show(lake: Lake, release: str) -> None:
-    """Flip the symlink; readers that have the old release open keep it."""
+    """Flip the symlink, then say so; readers that have the old release open keep it."""
     if lake.current_release != lake.releases / release:
         part = beside(lake.releases / "current")
         part.unlink(missing_ok=True)
@@ -63,6 +64,7 @@ def show(lake: Lake, release: str) -> None:
             discard(lake.releases / "current")
         part.replace(lake.releases / "current")
         sync(lake.releases)
+    tell_current(lake, release)
 
 
 def roll_back(lake: Lake, release: str) -> None:

@@ -15,6 +15,7 @@ from assets.lake.files import Lake, discard
 from assets.lake.log import say
 from assets.lake.manifests import NIGHTLY, Content, Deliveries, Told, keep, manifest, releases
 from assets.releases import meta
+from assets.releases.description import Publisher
 from assets.releases.mended import mend_releases
 from assets.releases.pointers import Pointer, head, pinned, point_to
 from assets.releases.write import manifest_of, versions_of, write_release
@@ -88,8 +89,8 @@ def _content(catalog: Catalog, stands: Agreed) -> Content:
         late={e.extract: e.freshness.why for e in extracts if e.is_late},
         accepted={check: until for checks in accepted for check, until in checks.items()},
         found=digest(sorted((a.table, o.name, o.severity, o.passed, o.named) for d in domains for a in d.attempts for o in a.outcomes)),
-        # A release is written anew when what it tells of itself has other columns, though no figure has changed.
-        meta=digest({name: list(table.columns) for name, table in meta.tables().items()}),
+        # A release is written anew when what it tells of itself has other columns, or is on other terms, though no figure has changed.
+        meta=digest({name: list(table.columns) for name, table in meta.tables().items()}, Publisher(catalog.tree.region).terms()),
         domains={d.domain: Told(d.status, d.since, d.why, d.data_as_of, stands.stands_on[d.domain], sorted(d.tables)) for d in domains},
     )
 

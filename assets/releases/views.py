@@ -4,18 +4,20 @@ They stand in `main`, where programs look first, and hold nothing that the mart 
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import duckdb
 
 from assets.catalog.declared import MARTS
 from assets.releases import meta
+from assets.releases.semantics import LABELS, has_name
 from assets.tables.qualifiers import QF
 from sources.casts import ident, literal
 from sources.contract import Contract
 
-LABELS = "reference.code_label"
 PROVISIONAL = "is_provisional"
+# A row may have several letters, each a code of its own.
+_OF_LETTERS = f"select string_agg(label, '; ' order by code) from {LABELS} where column_name = {literal(QF)} and contains(mart.{QF}, code)"
 
 
 def create_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) -> None:
@@ -26,7 +28,7 @@ def create_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) 
     for contract in contracts:
         mart = f"{MARTS}.{contract.id}"
         there = [d[0] for d in con.execute(f"describe {mart}").fetchall()]
-        select, comments = _view(contract, there, coded)
+        select, comments = _view(contract, there, {c for c in coded if not has_name(c, there)})
         con.execute(f"create view main.{ident(contract.id)} as {select}")
         words = f"{meta.table_comment(contract)} Final periods only; {mart} has all, with codes."
         con.execute(f"comment on view main.{ident(contract.id)} is {literal(words)}")
@@ -46,18 +48,25 @@ def _view(contract: Contract, there: list[str], coded: set[str]) -> tuple[str, d
         is_alone = all(met[name.casefold()] == 1 for name in _names(label, column.name in coded))
         name = label if is_alone else f"{label} ({column.name})"
         value = f"mart.{ident(column.name)}"
-        unit = f" Unit: {column.unit}." if column.unit else ""
-        comments[name] = f"{column.name}: {column.description}{unit}"
+        comments[name] = meta.column_comment(column, column.name)
         if column.name in coded:
             of = ident(f"label of {column.name}")
             code = f"cast({value} as varchar)"
-            joins.append(f"left join {LABELS} as {of} on {of}.column_name = {literal(column.name)} and {of}.code = {code}")
-            columns += [f"coalesce({of}.label, {code}) as {ident(name)}", f"{value} as {ident(f'{name} (kode)')}"]
+            if column.name == QF:
+                words = f"coalesce(({_OF_LETTERS}), '')"
+            else:
+                joins.append(f"left join {LABELS} as {of} on {of}.column_name = {literal(column.name)} and {of}.code = {code}")
+                words = f"coalesce({of}.label, {code})"
+            columns += [f"{words} as {ident(name)}", f"{value} as {ident(f'{name} (kode)')}"]
             comments[f"{name} (kode)"] = f"The code of {name}."
         else:
             columns.append(f"{value} as {ident(name)}")
-    final = f"not mart.{PROVISIONAL}" if PROVISIONAL in there else f"not contains(mart.{QF}, 'p')" if QF in there else "true"
-    return f"select {', '.join(columns)} from {mart} as mart {' '.join(joins)} where {final}", comments
+    return f"select {', '.join(columns)} from {mart} as mart {' '.join(joins)} where {final_rows(there)}", comments
+
+
+def final_rows(columns: Collection[str]) -> str:
+    """What holds of the final rows of a `mart` that has the columns, in SQL."""
+    return f"not mart.{PROVISIONAL}" if PROVISIONAL in columns else f"not contains(mart.{QF}, 'p')" if QF in columns else "true"
 
 
 def _names(label: str, is_coded: bool) -> list[str]:

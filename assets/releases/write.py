@@ -1,4 +1,4 @@
-"""A release on disk: a DuckDB file with the tables analysts see and what they mean, and the marts as Parquet. Built beside its name."""
+"""A release on disk: a DuckDB file with the tables analysts see and what they mean, and the same as Parquet. Built beside its name."""
 
 import shutil
 from pathlib import Path
@@ -11,8 +11,11 @@ from assets.lake.decisions import decided
 from assets.lake.files import SHARED, Lake, beside, place
 from assets.lake.manifests import NIGHTLY, Content, Manifest, history_of, releases, tell
 from assets.releases import meta
+from assets.releases.about import spans, write_about
 from assets.releases.database import DATABASE, STORAGE_VERSION
+from assets.releases.description import describe
 from assets.releases.difference import revisions
+from assets.releases.parquet import SUFFIX, Said, copy_table
 from assets.releases.views import create_views
 from assets.tables.build import Night
 from assets.tables.closure import Agreed
@@ -22,12 +25,17 @@ from sources.contract import digest
 from sources.duck import connect
 from sources.paths import built, quoted
 
+META = "meta"
+# What who works with the files alone needs to read them.
+IN_PARQUET = ("column_dictionary", "measure", "relationship")
+
 
 def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed) -> None:
     """Write the release that `manifest` names at `target`; `stands` is what it tells of itself. Raises Damaged."""
     lake, catalog, part = night.lake, night.catalog, beside(target)
     shutil.rmtree(part, ignore_errors=True)
-    (part / "marts").mkdir(parents=True)
+    for schema in (*meta.SHOWN, META):
+        (part / schema).mkdir(parents=True)
     part.chmod(SHARED)
     published = versions_of(lake, manifest)
     shown = [v for v in published if v.table.split(".")[0] in meta.SHOWN]
@@ -37,15 +45,23 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
         # One transaction: each statement of its own would wait for the disk.
         con.execute("begin")
         for version in shown:
-            folder = lake.version(version.table, version.key)
-            _copy_table(con, catalog, version.table, folder)
-            if version.table.startswith(f"{MARTS}."):
-                _copy_rows(con, folder, part / "marts" / f"{version.table.split('.')[1]}.parquet")
+            _copy_table(con, catalog, version.table, lake.version(version.table, version.key))
+        names = {v.table for v in shown}
+        said = Said.of(con, manifest, names)
+        for version in shown:
+            contract = catalog.contract(version.table) if version.table in catalog.tables else None
+            rows = rows_sql(lake.version(version.table, version.key))
+            copy_table(con, rows, _file(part, version.table), said.of_table(version.table, contract))
         # Compared with the release before it by the Parquet files, which are there by now.
         revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
         _write_meta(con, meta.rows(catalog, manifest, stands, published, night.windows, revision, decided(lake, night.as_of)))
-        names = {v.table for v in shown}
-        create_views(con, [t.contract for t in catalog.computed if t.name in names and t.layer == MARTS])
+        for name in IN_PARQUET:
+            copy_table(con, f"from meta.{name}", _file(part, f"{META}.{name}"), said.of_meta(name))
+        contracts = [t.contract for t in catalog.computed if t.name in names and t.layer == MARTS]
+        create_views(con, contracts)
+        final = spans(con, contracts)
+        write_about(part, manifest, {table: span.newest for table, span in final.items()})
+        describe(part, catalog, manifest, names, {table: (span.start, span.end) for table, span in final.items()})
         con.execute("commit")
         con.execute("checkpoint release")
         con.execute("use memory")
@@ -90,17 +106,13 @@ def _copy_table(con: duckdb.DuckDBPyConnection, catalog: Catalog, table: str, fo
         con.execute(f"comment on table {table} is {literal(meta.table_comment(contract))}")
         there = {d[0] for d in con.execute(f"describe {table}").fetchall()}
         for column in (c for c in contract.columns if c.name in there):
-            unit = f" Unit: {column.unit}." if column.unit else ""
-            con.execute(f"comment on column {table}.{ident(column.name)} is {literal(column.description + unit)}")
+            comment = meta.column_comment(column, column.businessName)
+            con.execute(f"comment on column {table}.{ident(column.name)} is {literal(comment)}")
 
 
-def _copy_rows(con: duckdb.DuckDBPyConnection, folder: Path, target: Path) -> None:
-    """The rows of a version in one file."""
-    files = sorted(folder.glob("*.parquet"))
-    if len(files) == 1:
-        shutil.copyfile(files[0], target)
-    else:
-        con.execute(f"copy ({rows_sql(folder)}) to {quoted(target)} (format parquet, compression zstd)")
+def _file(release: Path, table: str) -> Path:
+    """The file of a table, like marts/redirection_monthly.parquet: of each layer alone, and of each table one."""
+    return release / f"{table.replace('.', '/')}{SUFFIX}"
 
 
 def _write_meta(con: duckdb.DuckDBPyConnection, rows: dict[str, meta.Rows]) -> None:
