@@ -110,21 +110,25 @@ def test_a_milestone_is_overdue_by_the_end_of_its_reports_month_and_reached_when
     tables.given("raw.project_milestones", """
         month | project_name | milestone_name | milestone_type | planned_text | reached_text | items_done | items_total | progress_share
         2015-03-01 | Alfa         | a bølge        | MIGRATION | marts 2015     |              | 30         | 120         |
+        2015-03-01 | Alfa         | c drift        | GO_LIVE   |                |              |            |             |
         2015-04-01 | Alfa         | a bølge        | MIGRATION | 30. april 2015 |              | 60         | 120         |
         2015-04-01 | Alfa         | b bølge        | MIGRATION | 1. maj 2015    |              |            |             | 0.75
         2015-04-01 | Alfa         | c drift        | GO_LIVE   | marts 2015     | 9 marts 2015 |            |             |
         2015-04-01 | Alfa         | d drift        | GO_LIVE   | marts 2015     | delvist      |            |             |
         2015-04-01 | Alfa         | e              | OTHER     |                |              |            |             |
     """)  # fmt: skip
-    assert tables.run("marts.project_milestone") == expect("""
+    rows = tables.run("marts.project_milestone")
+    assert rows == expect("""
         month      | milestone_name | planned_date | reached_date | milestone_status | slip_weeks | slip_total_weeks | progress_share
         2015-03-01 | a bølge        | 2015-03-31   |              | OVERDUE          |            |                  | 0.25
+        2015-03-01 | c drift        |              |              | UNDATED          |            |                  |
         2015-04-01 | a bølge        | 2015-04-30   |              | OVERDUE          | 4          | 4                | 0.5
         2015-04-01 | b bølge        | 2015-05-01   |              | PLANNED          |            |                  | 0.75
         2015-04-01 | c drift        | 2015-03-31   | 2015-03-09   | REACHED          |            |                  |
         2015-04-01 | d drift        | 2015-03-31   |              | OVERDUE          |            |                  |
         2015-04-01 | e              |              |              | UNDATED          |            |                  |
     """)
+    assert [str(r["report_before"]) for r in rows if r["report_before"]] == ["2015-03-01"]
 
 
 def test_a_report_of_before_there_were_days_and_suppliers_is_read_like_one_of_today(tmp_path: Path) -> None:

@@ -4,9 +4,9 @@
 with reported as (
     select
         *,
-        days_meant(planned_text).first as planned_first_date,
-        days_meant(planned_text).last as planned_date,
-        days_meant(reached_text).last as reached_date,
+        first_day_of(time_words(planned_text)) as planned_first_date,
+        last_day_of(time_words(planned_text)) as planned_date,
+        last_day_of(time_words(reached_text)) as reached_date,
         coalesce(progress_share, round(items_done / items_total, 9)) as share,
     from raw.project_milestones
 ),
