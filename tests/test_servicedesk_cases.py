@@ -521,11 +521,11 @@ def test_units_and_categories_add_up_to_their_desk_or_the_rule_says_so(tables: T
     units(tables)
     assert tables.run("marts.servicedesk_cases_by_category") == expect("""
         month      | system_id | system_name   | category | incoming | share_of_system | qf
-        2015-03-01 | ANDET     | ANDET         | Svartid  | 1        | 1               | ''
+        2015-03-01 | ANDET     | Andre systemer | Svartid  | 1        | 1               | ''
         2015-03-01 | MAIL      | Mail/Kalender | Adgang   | 1        | 0.333333333     | ''
         2015-03-01 | MAIL      | Mail/Kalender | Svartid  | 1        | 0.333333333     | ''
         2015-03-01 | MAIL      | Mail/Kalender | UKENDT   | 1        | 0.333333333     | ''
-        2015-04-01 | UKENDT    | UKENDT        | UKENDT   | 1        | 1               | p
+        2015-04-01 | UKENDT    | Ikke oplyst   | UKENDT   | 1        | 1               | p
     """)
     tables.con.execute(f"create table whole as {tables.catalog.tables['marts.servicedesk_cases_monthly'].text}")
     relation(tables.con, "marts.servicedesk_cases_monthly", "select * from whole")

@@ -17,7 +17,7 @@ select
     month,
     desk,
     system_id,
-    coalesce(system_.system_name, system_id) as system_name,
+    coalesce(system_.system_name, case system_id when 'ANDET' then 'Andre systemer' else 'Ikke oplyst' end) as system_name,
     category,
     incoming,
     round(incoming / sum(incoming) over (partition by month, desk, system_id), 9) as share_of_system,
