@@ -12,9 +12,9 @@ import duckdb
 import openpyxl
 import pytest
 
+from assets.pages.csv_files import danish_csv
 from assets.report.build import NoMonth, OlderRelease, build
 from assets.report.contents import MONTHLY
-from assets.report.open_data import danish_csv
 from assets.report.points import KINDS, MOST
 from assets.report_asset import report_asset
 from tests.pages import Element, page

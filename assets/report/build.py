@@ -12,8 +12,9 @@ from typing import Any
 import duckdb
 
 from assets.lake.files import SHARED, beside, read_json, write_json
+from assets.pages import danish
 from assets.releases.database import open_release
-from assets.report import danish, open_data, page, pdf, quality, workbook
+from assets.report import open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
 from assets.report.engine import Engines
