@@ -130,6 +130,16 @@ def give_name(made: Path, target: Path) -> None:
     made.replace(target)
 
 
+def put_folder(made: Path, target: Path) -> None:
+    """A folder that can be made again in place of an older one; a reader sees one or the other, or for a moment none, never half of one."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    made.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def discard(path: Path) -> None:
     """Delete a file or folder: the name goes in one step, so that nobody sees it half there; what dies meanwhile is cleared later."""
     if not os.path.lexists(path):

@@ -42,7 +42,7 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
             if version.table.startswith(f"{MARTS}."):
                 _copy_rows(con, folder, part / "marts" / f"{version.table.split('.')[1]}.parquet")
         # Compared with the release before it by the Parquet files, which are there by now.
-        revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
+        revision = revisions(lake, catalog, manifest, part, release_before(lake, manifest))
         _write_meta(con, meta.rows(catalog, manifest, stands, published, night.windows, revision, decided(lake, night.as_of)))
         names = {v.table for v in shown}
         create_views(con, [t.contract for t in catalog.computed if t.name in names and t.layer == MARTS])
@@ -75,7 +75,7 @@ def manifest_of(night: Night, name: str, content: Content) -> Manifest:
     )
 
 
-def _release_before(lake: Lake, release: Manifest) -> Manifest | None:
+def release_before(lake: Lake, release: Manifest) -> Manifest | None:
     """The newest nightly release there is up to the time of this one, but for itself."""
     earlier = [m for m in releases(lake) if m.line == NIGHTLY and m.as_of <= release.as_of and m.release != release.release]
     return max(earlier, key=lambda m: (m.as_of, m.created_at), default=None)

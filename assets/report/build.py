@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from assets.lake.files import SHARED, beside, read_json, write_json
+from assets.lake.files import SHARED, beside, put_folder, read_json, write_json
 from assets.pages import danish
 from assets.releases.database import open_release
 from assets.report import open_data, page, pdf, quality, workbook
@@ -128,7 +128,7 @@ def _make(paper: Paper, period: date, order: Order, other: page.Link | None, con
         about = reading.about
     code, release = paper.code(period), about["release_id"]
     write_json(part / FACTS, {paper.unit: code, "release": release, "as_of": f"{about['as_of']:%Y-%m-%d %H:%M}"})
-    _put(part, target)
+    put_folder(part, target)
     kept, was_frozen = (None, False) if not order.freeze else _keep(target, release)
     empty = [t.figure.id for t in told if t.problem]
     return Built(code, release, target, len(told), empty, time.monotonic() - began, without_pdf, kept, was_frozen)
@@ -138,16 +138,6 @@ def _write_pictures(folder: Path, pictures: dict[str, Future[str]]) -> None:
     folder.mkdir()
     for name, picture in pictures.items():
         (folder / f"{name}.png").write_bytes(base64.b64decode(picture.result()))
-
-
-def _put(part: Path, target: Path) -> None:
-    """The new report in place of the old one; a reader sees one or the other, or for a moment none, never half of one."""
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    part.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _keep(sent: Path, release: str) -> tuple[Path, bool]:
