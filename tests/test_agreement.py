@@ -242,7 +242,7 @@ def test_a_mart_is_no_lookup(toy: Toy) -> None:
     assert toy.total("sales") == "a 10"
 
 
-@pytest.mark.parametrize("name", ["release", "report"])
+@pytest.mark.parametrize("name", ["release", "report", "catalogue"])
 def test_a_domain_is_not_called_like_a_step(tmp_path: Path, name: str) -> None:
     toy = Toy(tmp_path, stock="{mode: snapshot}")
     toy.edit("expectations/domains.yaml", ("stock_domain", name))

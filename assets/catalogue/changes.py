@@ -7,7 +7,7 @@ from assets.catalogue.reading import Reading, Row
 from assets.releases.difference import GONE, NEW, Change, Comparison, compared
 from assets.releases.write import release_before
 
-# Figures that were final are listed up to here.
+# Figures that were final, and rows of lookups, are listed up to here.
 MOST_FIGURES = 500
 
 
@@ -31,6 +31,7 @@ class Changes:
     comparison: Comparison | None = None
     tables: list[TableChange] = field(default_factory=list)
     final: list[Change] = field(default_factory=list)
+    lookups: list[Change] = field(default_factory=list)
     more: int = 0
     revisions: list[Row] = field(default_factory=list)
     pending: list[Row] = field(default_factory=list)
@@ -51,7 +52,8 @@ def changes(reading: Reading) -> Changes:
         found,
         [_of_table(reading, table, [c for c in figures if c.table == table]) for table in dict.fromkeys(c.table for c in figures)],
         final[:MOST_FIGURES],
-        max(0, len(final) - MOST_FIGURES),
+        found.lookups[:MOST_FIGURES],
+        max(0, len(final) - MOST_FIGURES) + max(0, len(found.lookups) - MOST_FIGURES),
         remembered,
         pending,
     )

@@ -1,4 +1,4 @@
-"""Where a column comes from: the columns it was computed from, those of the suppliers' extracts at the far end, and how layouts name them."""
+"""Where a column comes from: the columns it was computed from, the suppliers' at the far end, and how layouts name those."""
 
 from dataclasses import dataclass, field
 

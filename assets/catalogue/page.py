@@ -6,11 +6,13 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from assets.catalog.declared import COVERAGE, MARTS, RAW, REFERENCE
+from assets.catalog.statements import QF_COLUMNS
 from assets.catalogue.changes import Changes
 from assets.catalogue.reading import Reading
-from assets.catalogue.tables import FEW, Rows, TablePage
+from assets.catalogue.tables import FEW, ColumnLine, Rows, TablePage
 from assets.pages.templating import environment, style
 from assets.releases import meta
+from assets.tables.qualifiers import QF
 
 TEMPLATES = Path(__file__).parent / "templates"
 LAYERS = {
@@ -42,18 +44,29 @@ def table(reading: Reading, page: TablePage, files: list[tuple[str, str, str]]) 
 def index(reading: Reading, pages: list[TablePage]) -> str:
     """The page that everything is found from."""
     shown = [p for p in pages if p.layer == MARTS]
-    of_domain = {d: [p for p in shown if p.domain == d] for d in dict.fromkeys(p.domain for p in shown)}
     declared = reading.catalog.declared
+    order = [*declared, *(p.domain for p in shown if p.domain not in declared)]
+    of_domain = {d: sorted((p for p in shown if p.domain == d), key=lambda p: p.title) for d in dict.fromkeys(order)}
     return _render(
         "index.html",
         reading,
         title="Katalog over ventetal",
-        groups=[(declared[d].label if d in declared else d, reading.domains.get(d), found) for d, found in sorted(of_domain.items())],
+        groups=[(declared[d].label if d in declared else d, reading.domains.get(d), found) for d, found in of_domain.items() if found],
         lookups=[p for p in pages if p.layer == REFERENCE],
         between=[p for p in pages if p.layer not in (MARTS, REFERENCE)],
-        columns=[(p, c) for p in shown for c in p.columns],
-        failing=[p for p in pages if p.failing],
+        columns=_by_column(shown),
+        undescribed=sorted(t for t in reading.columns if t.split(".")[0] in meta.SHOWN and t not in {p.name for p in pages}),
     )
+
+
+def _by_column(pages: list[TablePage]) -> list[tuple[ColumnLine, list[TablePage]]]:
+    """Each column once, by its label, with the pages it is on; but for the qualifiers, which are on all."""
+    found: dict[str, tuple[ColumnLine, list[TablePage]]] = {}
+    for page in pages:
+        for column in page.columns:
+            if column.name not in (QF, QF_COLUMNS):
+                found.setdefault(column.name, (column, []))[1].append(page)
+    return sorted(found.values(), key=lambda f: (f[0].label.casefold(), f[0].name))
 
 
 def changed(reading: Reading, found: Changes) -> str:

@@ -38,7 +38,8 @@ class Reading:
     def columns(self) -> dict[str, list[str]]:
         """The columns there are, by table of marts, reference and meta."""
         found = defaultdict[str, list[str]](list)
-        for r in self.ask("select schema_name, table_name, column_index, column_name from duckdb_columns() where not internal order by all"):
+        sql = "select schema_name, table_name, column_index, column_name from duckdb_columns() where not internal order by all"
+        for r in self.ask(sql):
             found[f"{r['schema_name']}.{r['table_name']}"].append(r["column_name"])
         return found
 

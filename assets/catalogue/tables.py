@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from assets.catalog.statements import QF_COLUMNS
 from assets.catalog.declared import COVERAGE, MARTS, RAW, REFERENCE, Table, coverage_contract
+from assets.catalog.statements import QF_COLUMNS
 from assets.catalogue.answers import NO_VALUE, Answer, answers
 from assets.catalogue.origins import Origins, Place, Written, written
 from assets.catalogue.reading import Reading, Row
@@ -20,7 +20,7 @@ from sources.contract import Contract
 from sources.vocabulary import Column
 
 # Tables whose rows analysts see, and how many stand on a page: of longer ones the first, and the files of a mart have all.
-MOST_ROWS = {MARTS: 5000, REFERENCE: 500}
+MOST_ROWS = {MARTS: 5000, REFERENCE: 250}
 # A column's origins are told at once up to here; more are folded away.
 FEW = 4
 NUMBERS = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL")

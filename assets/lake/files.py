@@ -51,6 +51,8 @@ class Lake:
         self.alerts = self.files / "alerts"
         # What runs of the command line said, a file for each.
         self.logs = self.root / "logs"
+        # Pages of the release that is shown; can be made again at any time.
+        self.catalogue = self.root / "catalogue"
         # What has been withheld of tables about persons; never deleted.
         self.ledger = self.files / "ledger"
         # What has been shown of them, period by period; never deleted.

@@ -1,9 +1,7 @@
 """Pages out of templates: everything from data is escaped, and all share the base page and its style."""
 
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from markupsafe import Markup
@@ -20,8 +18,7 @@ def environment(templates: Path) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader([templates, TEMPLATES]),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    day: Callable[[Any], str] = danish.day
-    made.filters["day"] = day
+    made.filters["day"], made.filters["number"] = danish.day, danish.number
     return made
 
 

@@ -61,9 +61,7 @@ def danish_names(columns: Sequence[Column], coded: Container[str]) -> list[str]:
     labels = [c.businessName or c.name for c in columns]
     met = Counter(name.casefold() for c, label in zip(columns, labels, strict=True) for name in _names(label, c.name in coded))
     # Two columns that people call the same are told apart by their own names.
-    is_alone = [
-        all(met[name.casefold()] == 1 for name in _names(label, c.name in coded)) for c, label in zip(columns, labels, strict=True)
-    ]
+    is_alone = [all(met[name.casefold()] == 1 for name in _names(label, c.name in coded)) for c, label in zip(columns, labels, strict=True)]
     return [label if alone else f"{label} ({c.name})" for c, label, alone in zip(columns, labels, is_alone, strict=True)]
 
 
