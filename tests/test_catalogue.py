@@ -187,14 +187,14 @@ def test_a_column_is_followed_to_the_supplier_s_own(catalogue: Path, catalog: Ca
 
 
 def test_checks_stand_with_their_last_result(con: duckdb.DuckDBPyConnection, catalogue: Path) -> None:
-    sql = "select table_name, count(*), count(*) filter (passed), list(finding) from meta.check_result group by all"
+    sql = "select table_name, count(*), count(*) filter (passed), list(finding) filter (not passed) from meta.check_result group by all"
     failing = 0
     for table, every, passed, findings in con.execute(sql).fetchall():
         text = html.unescape((catalogue / f"{table}.html").read_text("utf-8"))
         assert f"{passed} af {every} kontroller er overholdt." in text, table
         assert text.count("✓ overholdt") == passed
-        failing += len(findings)
-        assert all(finding in text for finding in findings)
+        failing += len(findings or [])
+        assert all(finding in text for finding in findings or [])
     assert failing > 10
 
 

@@ -13,7 +13,8 @@ import openpyxl
 import pytest
 
 from assets.pages.csv_files import danish_csv
-from assets.report.build import NoMonth, OlderRelease, build
+from assets.releases.database import OlderRelease
+from assets.report.build import NoMonth, build
 from assets.report.contents import MONTHLY
 from assets.report.points import KINDS, MOST
 from assets.report_asset import report_asset

@@ -6,6 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import duckdb
+import jinja2
+
 from assets.catalog.declared import MARTS, Catalog
 from assets.catalog.statements import QF_COLUMNS
 from assets.catalogue import page
@@ -16,9 +19,11 @@ from assets.lake.files import SHARED, Lake, beside, put_folder
 from assets.lake.manifests import manifest
 from assets.pages import danish
 from assets.pages.csv_files import danish_csv, iso_csv
-from assets.releases.database import open_release
+from assets.releases.database import OlderRelease, open_release
 
 DATA = "data"
+# Pages that are of no table.
+ALONE = 3
 # Thousands of bytes.
 KILO = 1000
 
@@ -36,9 +41,24 @@ class Built:
 
 
 def build(lake: Lake, catalog: Catalog, release: Path, target: Path) -> Built:
-    """Make the catalogue of a release at `target`. Raises Damaged for a release that is not what was made."""
-    began = time.monotonic()
-    part = beside(target)
+    """Make the catalogue of a release at `target`. Raises Damaged for a release that is not what was made, and OlderRelease for one that
+    says other things of itself.
+    """
+    began, part = time.monotonic(), beside(target)
+    try:
+        pages = _write(part, lake, catalog, release)
+        put_folder(part, target)
+    except (duckdb.BinderException, duckdb.CatalogException, jinja2.UndefinedError) as error:
+        raise OlderRelease(release, "the catalogue") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    size = sum(p.stat().st_size for p in target.rglob("*") if p.is_file())
+    shown = sum(p.rows is not None for p in pages)
+    return Built(release.resolve().name, target, shown, len(pages) + ALONE, size, time.monotonic() - began)
+
+
+def _write(part: Path, lake: Lake, catalog: Catalog, release: Path) -> list[TablePage]:
+    """Write all files of the catalogue into a new folder; the pages of tables there are."""
     shutil.rmtree(part, ignore_errors=True)
     (part / DATA).mkdir(mode=SHARED, parents=True)
     part.chmod(SHARED)
@@ -56,11 +76,7 @@ def build(lake: Lake, catalog: Catalog, release: Path, target: Path) -> Built:
             ("catalogue.js", page.script()),
         ):
             (part / name).write_text(text, "utf-8")
-    put_folder(part, target)
-    made = [p for p in target.rglob("*") if p.is_file()]
-    shown = sum(p.rows is not None for p in pages)
-    size = sum(p.stat().st_size for p in made)
-    return Built(reading.manifest.release, target, shown, len(pages) + 3, size, time.monotonic() - began)
+    return pages
 
 
 def _files(reading: Reading, told: TablePage, release: Path, folder: Path) -> Iterator[tuple[str, str, str]]:

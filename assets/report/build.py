@@ -13,7 +13,7 @@ import duckdb
 
 from assets.lake.files import SHARED, beside, put_folder, read_json, write_json
 from assets.pages import danish
-from assets.releases.database import open_release
+from assets.releases.database import OlderRelease, open_release
 from assets.report import open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
@@ -63,10 +63,6 @@ class NoMonth(Missing):
     """The release has no final month to report on, or nothing of the one that is asked for. The text says what to do."""
 
 
-class OlderRelease(Missing):
-    """The release has not the columns the report reads. The text says what to do."""
-
-
 def build(release: Path, reports: Path, month: date | None = None, freeze: bool = False) -> Built:
     """Make the report of `month`, the newest the release has a final figure for if not given, and the paper of co-financing if it has any.
 
@@ -78,10 +74,7 @@ def build(release: Path, reports: Path, month: date | None = None, freeze: bool 
     try:
         return _build(Order(release.resolve(), reports, freeze, month or newest_month(release), newest_year(release)))
     except duckdb.BinderException as error:
-        said = "was made by another version of ventetal: its tables have other columns than the report reads."
-        raise OlderRelease(
-            f"Release {release.resolve().name} {said} `ventetal run` makes one of the same deliveries that it can read."
-        ) from error
+        raise OlderRelease(release, "the report") from error
 
 
 def _build(order: Order) -> Built:
