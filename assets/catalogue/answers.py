@@ -1,6 +1,8 @@
 """The questions of a table, and what the release answers."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import isfinite
 from typing import Any
 
 import duckdb
@@ -26,6 +28,10 @@ class Answer:
     numeric: list[bool] = field(default_factory=list)
     is_cut: bool = False
 
+    @property
+    def lacks_some(self) -> bool:
+        return any(NO_VALUE in row for row in self.rows)
+
 
 def answers(reading: Reading, table: Table) -> list[Answer]:
     """What the release says to each question of the table."""
@@ -42,13 +48,14 @@ def _answer(reading: Reading, table: Table, ask: str, sql: str) -> Answer:
     known = _columns(reading, table)
     shown = rows[:MOST_ROWS]
     heads = [known[n].businessName or n if n in known else n for n in names]
-    numeric = [any(isinstance(r[i], int | float) and not isinstance(r[i], bool) for r in rows) for i in range(len(names))]
+    numeric = [any(isinstance(r[i], int | float | Decimal) and not isinstance(r[i], bool) for r in rows) for i in range(len(names))]
     texts = [[_text(reading, known.get(n), n, value) for n, value in zip(names, row, strict=True)] for row in shown]
     return Answer(ask, sql, heads, texts, numeric, len(rows) > MOST_ROWS)
 
 
 def _text(reading: Reading, column: Column | None, name: str, value: Any) -> str:
-    if value is None:
+    # A share of nothing is no number.
+    if value is None or (isinstance(value, float) and not isfinite(value)):
         return NO_VALUE
     return reading.codes[name].get(str(value)) or text(value, name, column.unit if column else None)
 

@@ -154,8 +154,8 @@ class Describing:
             self._columns(table.name, table.contract, rows),
             self.reading.checks[table.name],
             self.reading.unverified[table.name],
-            self._places((n, "") for n in table.reads),
-            self._places((n, "") for n in self.readers.get(table.name, [])),
+            self._places((n, "") for n in sorted(table.reads)),
+            self._places((n, "") for n in sorted(self.readers.get(table.name, []))),
             "" if table.layer == REFERENCE else table.text.strip(),
             _letters(rows) if rows else [],
             rows,
@@ -174,7 +174,7 @@ class Describing:
             self.reading.checks[table],
             [],
             [],
-            self._places((n, "") for n in self.readers.get(table, [])),
+            self._places((n, "") for n in sorted(self.readers.get(table, []))),
             freshness=self.reading.freshness.get(name),
         )
 
