@@ -5,6 +5,8 @@ from sources.documents import read
 from sources.tree import Tree
 from sources.vocabulary import Model
 
+QUESTIONS = ".questions.yaml"
+
 
 class Question(Model):
     """A question in Danish, and SQL on marts and reference that answers it in a few rows."""
@@ -15,7 +17,7 @@ class Question(Model):
 
 def questions(tree: Tree, table: Table) -> list[Question]:
     """Those of `expectations/<layer>/<table>.questions.yaml`; none where there is no such file. Raises ContractError."""
-    path = tree.path(f"expectations/{table.layer}/{table.contract.id}.questions.yaml")
+    path = tree.path(f"expectations/{table.layer}/{table.contract.id}{QUESTIONS}")
     if not path.exists():
         return []
     document = read(path, f"{path.parent.name}/{path.name}")
