@@ -158,17 +158,22 @@ def test_each_mart_answers_three_questions_of_its_own(
 
 
 def test_every_link_leads_to_a_place_that_there_is(catalogue: Path) -> None:
-    ids = {p.name: set(re.findall(r'\bid="([^"]+)"', p.read_text("utf-8"))) for p in catalogue.glob("*.html")}
+    assert links(catalogue) > 5_000
+
+
+def links(folder: Path) -> int:
+    """How many links the pages of a folder have; each leads somewhere below it."""
+    ids = {p.name: set(re.findall(r'\bid="([^"]+)"', p.read_text("utf-8"))) for p in folder.glob("*.html")}
     led = 0
     for name in ids:
-        text = (catalogue / name).read_text("utf-8")
+        text = (folder / name).read_text("utf-8")
         assert not re.search(r'(?:src|href)="(?:https?:|//|/|file:)', text)
         for link in re.findall(r'href="([^"]+)"', text):
             page, _, place = html.unescape(link).partition("#")
-            assert (catalogue / (page or name)).is_file(), (name, link)
+            assert (folder / (page or name)).is_file(), (name, link)
             assert not place or place in ids[page or name], (name, link)
             led += 1
-    assert led > 5_000
+    return led
 
 
 def test_a_column_is_followed_to_the_supplier_s_own(catalogue: Path, catalog: Catalog) -> None:
@@ -241,10 +246,11 @@ def test_what_suppliers_wrote_is_text_and_nothing_else(region: Path, release: Pa
 
 
 def test_what_a_release_changed_is_told_and_a_plain_project_has_a_catalogue(tmp_path: Path) -> None:
-    """A project without labels, questions or lookups in Danish, over two nights."""
+    """A project without labels or questions, and a domain that has never been published, over two nights."""
     period = "{mode: replace_period, period: day, unit: month}"
-    toy = Toy(tmp_path, stock=period)
+    toy = Toy(tmp_path, stock=period, sales=period)
     toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a 1, b 2")
+    toy.deliver("sales", "sales_2015-01_received-20150201-0600.csv", "a -7")
     toy.night(datetime(2015, 2, 2))
     assert "Der er ingen tidligere udgivelse" in _changes(toy)
     toy.deliver("stock", "stock_2015-01_received-20150301-0600.csv", "a 7, b 2, c 3")
@@ -264,6 +270,9 @@ def test_what_a_release_changed_is_told_and_a_plain_project_has_a_catalogue(tmp_
     page = (toy.lake.catalogue / "marts.stock_total.html").read_text("utf-8")
     assert cells_of(page) == [["a", "7", "1"], ["b", "2", "1"], ["c", "3", "1"]]
     assert "spoergsmaal" not in page
+    assert links(toy.lake.catalogue) > 50
+    assert not (toy.lake.catalogue / "marts.sales_total.html").exists()
+    assert "Endnu ikke offentliggjort" in (toy.lake.catalogue / "index.html").read_text("utf-8")
 
 
 def _changes(toy: Toy) -> str:

@@ -54,6 +54,7 @@ def index(reading: Reading, pages: list[TablePage]) -> str:
         groups=[(declared[d].label if d in declared else d, reading.domains.get(d), found) for d, found in of_domain.items() if found],
         lookups=[p for p in pages if p.layer == REFERENCE],
         between=[p for p in pages if p.layer not in (MARTS, REFERENCE)],
+        never=[s["label"] for d, s in reading.domains.items() if s["status"] == "held" and not of_domain.get(d)],
         columns=_by_column(shown),
         undescribed=sorted(t for t in reading.columns if t.split(".")[0] in meta.SHOWN and t not in {p.name for p in pages}),
     )

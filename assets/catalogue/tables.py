@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from assets.catalog.declared import COVERAGE, MARTS, RAW, REFERENCE, Table, coverage_contract
+from assets.catalog.declared import COVERAGE, DELIVERED, MARTS, RAW, REFERENCE, Table, coverage_contract
 from assets.catalog.statements import QF_COLUMNS
 from assets.catalogue.answers import NO_VALUE, Answer, answers
 from assets.catalogue.origins import Origins, Place, Written, written
@@ -28,15 +28,15 @@ NUMBERS = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL")
 
 @dataclass(frozen=True)
 class Origin:
-    """A column that another comes from: the page it is on, and its place there."""
+    """A table, or a column of one, that another comes from or goes into. It has a page unless it has never been published."""
 
     table: str
     column: str
-    label: str
+    has_page: bool
 
     @property
     def href(self) -> str:
-        return f"{page_of(self.table)}.html#{self.column}"
+        return f"{page_of(self.table)}.html{'#' * bool(self.column)}{self.column}"
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,9 @@ class Describing:
     def __init__(self, reading: Reading) -> None:
         self.reading, self.origins = reading, Origins(reading.lineages)
         catalog = reading.catalog
+        shown = [t for t in catalog.computed if t.layer == MARTS] + catalog.references
+        self.there = [t for t in shown if t.name in reading.columns] + [t for t in catalog.computed if t.layer != MARTS]
+        self.names = {t.name for t in self.there} | {f"{layer}.{e}" for e in catalog.extracts for layer in DELIVERED}
         self.readers: dict[str, list[str]] = {}
         for table in catalog.computed:
             for name in table.reads:
@@ -135,13 +138,7 @@ class Describing:
 
     def pages(self) -> list[TablePage]:
         """Marts first, lookups, then what they are made of: tables between, extracts, what is covered."""
-        catalog = self.reading.catalog
-        shown = [t for t in catalog.computed if t.layer == MARTS] + catalog.references
-        there = [t for t in shown if t.name in self.reading.columns]
-        between = [t for t in catalog.computed if t.layer != MARTS]
-        pages = [self._table(t) for t in (*there, *between)]
-        pages += [self._extract(name) for name in catalog.extracts]
-        return [*pages, self._coverage()]
+        return [*map(self._table, self.there), *map(self._extract, self.reading.catalog.extracts), self._coverage()]
 
     def _table(self, table: Table) -> TablePage:
         rows = self._rows(table) if table.layer in MOST_ROWS else None
@@ -215,7 +212,7 @@ class Describing:
         return [(code, label) for code, label in labels.items() if code in there]
 
     def _places(self, places: Iterable[Place]) -> list[Origin]:
-        return [Origin(table, column, self.reading.title(table)) for table, column in places]
+        return [Origin(table, column, table in self.names) for table, column in places]
 
     def _rows(self, table: Table) -> Rows:
         there = self.reading.columns[table.name]
