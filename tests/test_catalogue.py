@@ -54,7 +54,9 @@ def cells_of(page: str) -> list[list[str]]:
 @pytest.fixture(scope="module")
 def words(con: duckdb.DuckDBPyConnection) -> Words:
     """The Danish word for each code of a column."""
-    return {(c, code): label for c, code, label in con.execute("select column_name, code, label from reference.code_label").fetchall()}
+    called = "select 'indicator', indicator, label from reference.kpi where subject in ('*', 'ALL')"
+    found = con.execute(f"{called} union all select column_name, code, label from reference.code_label").fetchall()
+    return {(column, code): label for column, code, label in found}
 
 
 def says(cell: str, column: str, value: Value, words: Words) -> bool:
@@ -75,9 +77,11 @@ def test_every_cell_of_every_page_is_the_release_s(con: duckdb.DuckDBPyConnectio
     for table in marts(catalog):
         names, rows = rows_of(con, table)
         shown = [i for i, n in enumerate(names) if n != QF_COLUMNS]
-        cells = cells_of((catalogue / f"{table.name}.html").read_text("utf-8"))
-        assert len(cells) == len(rows), table.name
-        for row, line in zip(rows, cells, strict=True):
+        page = (catalogue / f"{table.name}.html").read_text("utf-8")
+        cells = cells_of(page)
+        assert len(cells) == min(len(rows), 2000), table.name
+        assert ("her er de nyeste 2.000" in page) == (len(rows) > 2000)
+        for row, line in zip(rows, cells, strict=False):
             wrong = [(names[i], row[i], cell) for i, cell in zip(shown, line, strict=True) if not says(cell, names[i], row[i], words)]
             assert wrong == [], table.name
             seen += len(line)

@@ -54,6 +54,10 @@ class Reading:
         if "reference.code_label" in self.columns:
             for r in self.ask("select * from reference.code_label order by column_name, code"):
                 found[r["column_name"]][r["code"]] = r["label"]
+        if "reference.kpi" in self.columns:
+            # What an indicator is called whoever it is of.
+            for r in self.ask("select indicator, label from reference.kpi where subject in ('*', 'ALL') order by all"):
+                found["indicator"].setdefault(r["indicator"], r["label"])
         return found
 
     @cached_property

@@ -20,9 +20,11 @@ from sources.contract import Contract
 from sources.vocabulary import Column
 
 # Tables whose rows analysts see, and how many stand on a page: of longer ones the first, and the files of a mart have all.
-MOST_ROWS = {MARTS: 5000, REFERENCE: 250}
+MOST_ROWS = {MARTS: 2000, REFERENCE: 250}
 # A column's origins are told at once up to here; more are folded away.
 FEW = 4
+# A column that says what the numbers of its row are counted in, and what columns say of themselves that are counted like another.
+UNIT, AS_THE_VALUE = "unit", "of the value"
 NUMBERS = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL")
 
 
@@ -236,10 +238,17 @@ def _is_period(name: str, columns: list[Column]) -> bool:
 def _cell(column: Column, codes: dict[str, str], value: Any, row: tuple[Any, ...], columns: list[Column]) -> str:
     """What a cell says; why it has no value begins with a blank, so that nobody takes it for one."""
     if value is not None:
-        return codes.get(str(value)) or text(value, column.name, column.unit)
+        return codes.get(str(value)) or text(value, column.name, _unit(column, row, columns))
     if not column.aggregate:
         return f" {NO_VALUE}"
     return f" {why_absent(dict(zip([c.name for c in columns], row, strict=True)), column.name)}"
+
+
+def _unit(column: Column, row: tuple[Any, ...], columns: list[Column]) -> str | None:
+    """The unit of a number: its column's; where that has none, or says that it is as the value's, the one that the row names."""
+    if column.physicalType != "DOUBLE" or column.unit not in (None, AS_THE_VALUE):
+        return column.unit
+    return next((str(value) for c, value in zip(columns, row, strict=True) if c.name == UNIT), column.unit)
 
 
 def _missing(rows: Rows) -> dict[str, list[str]]:
