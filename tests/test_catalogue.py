@@ -275,6 +275,12 @@ def test_what_a_release_changed_is_told_and_a_plain_project_has_a_catalogue(tmp_
     assert cells_of(page) == [["a", "7", "1"], ["b", "2", "1"], ["c", "3", "1"]]
     assert "spoergsmaal" not in page
     assert links(toy.lake.catalogue) > 50
+    said = next(toy.lake.files.glob("marts/stock_total/*/version.json"))
+    for path in toy.lake.files.glob("marts/stock_total/*/version.json"):
+        path.chmod(0o640)
+        path.write_text("{ garbled")
+    _changes(toy)
+    assert said.read_text() == "{ garbled", "who only reads puts nothing away"
     assert not (toy.lake.catalogue / "marts.sales_total.html").exists()
     assert "Endnu ikke offentliggjort" in (toy.lake.catalogue / "index.html").read_text("utf-8")
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -10,7 +11,8 @@ import duckdb
 from assets.catalog.declared import Catalog, Lineage
 from assets.lake.files import Lake
 from assets.lake.manifests import Manifest
-from assets.releases.write import versions_of
+from assets.lake.seals import Damaged
+from assets.tables.versions import facts
 
 Row = dict[str, Any]
 
@@ -82,9 +84,17 @@ class Reading:
     @cached_property
     def lineages(self) -> dict[str, Lineage]:
         """Table -> column -> the columns it was computed from, of the versions that are published."""
-        return {v.table: v.lineage for v in versions_of(self.lake, self.manifest)}
+        return {table: _lineage(self.lake.version(table, key)) for table, key in self.manifest.tables.items()}
 
     def title(self, table: str) -> str:
         """What a table is called in Danish; its own name where nobody has said."""
         layer, _, name = table.partition(".")
         return self.codes["extract"].get(name, name) if layer == "raw" else self.codes["table_name"].get(table, name)
+
+
+def _lineage(folder: Path) -> Lineage:
+    """What a version says; nothing where it is gone or damaged, which is for a run to mend: who only reads puts nothing away."""
+    try:
+        return facts(folder).lineage
+    except (Damaged, FileNotFoundError, NotADirectoryError):
+        return {}
