@@ -275,6 +275,10 @@ def test_what_a_release_changed_is_told_and_a_plain_project_has_a_catalogue(tmp_
     assert cells_of(page) == [["a", "7", "1"], ["b", "2", "1"], ["c", "3", "1"]]
     assert "spoergsmaal" not in page
     assert links(toy.lake.catalogue) > 50
+    for path in before.glob("marts/*.parquet"):
+        path.chmod(0o640)
+        path.write_bytes(b"PAR1")
+    assert f"Den tidligere udgivelse {before.name} kan ikke læses" in _changes(toy)
     said = next(toy.lake.files.glob("marts/stock_total/*/version.json"))
     for path in toy.lake.files.glob("marts/stock_total/*/version.json"):
         path.chmod(0o640)

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from assets.catalogue.reading import Reading, Row
+from assets.lake.seals import Damaged
 from assets.releases.difference import GONE, NEW, Change, Comparison, compared
 from assets.releases.write import release_before
 
@@ -25,7 +26,7 @@ class TableChange:
 
 @dataclass(frozen=True)
 class Changes:
-    """`comparison` is None where there is no release before this one, and its figures where that is no longer kept."""
+    """`comparison` is None where there is no release `before` this one, or it is damaged, and its figures where it is no longer kept."""
 
     before: str = ""
     comparison: Comparison | None = None
@@ -38,13 +39,18 @@ class Changes:
 
 
 def changes(reading: Reading) -> Changes:
-    """What changed since the release before. Raises Damaged where that is not what was made."""
+    """What changed since the release before."""
     remembered = reading.ask("select * from meta.revision order by as_of desc, table_name, row_key, column_name limit 500")
-    pending = reading.ask("select * from meta.pending_revision order by table_name, period") if _has_pending(reading) else []
+    has_pending = "meta.pending_revision" in reading.columns
+    pending = reading.ask("select * from meta.pending_revision order by table_name, period") if has_pending else []
     before = release_before(reading.lake, reading.manifest)
     if before is None:
         return Changes(revisions=remembered, pending=pending)
-    found = compared(reading.lake, reading.catalog, before.release, reading.manifest.release)
+    try:
+        found = compared(reading.lake, reading.catalog, before.release, reading.manifest.release)
+    except Damaged:
+        # Of the earlier one: this one is open. A run makes it again.
+        return Changes(before.release, revisions=remembered, pending=pending)
     figures = found.figures or []
     final = [c for c in figures if c.was_final and c.column != NEW]
     return Changes(
@@ -62,7 +68,3 @@ def changes(reading: Reading) -> Changes:
 def _of_table(reading: Reading, table: str, found: list[Change]) -> TableChange:
     counts = Counter(c.column if c.column in (NEW, GONE) else "final" if c.was_final else "provisional" for c in found)
     return TableChange(table, reading.title(table), counts[NEW], counts[GONE], counts["final"], counts["provisional"])
-
-
-def _has_pending(reading: Reading) -> bool:
-    return "meta.pending_revision" in reading.columns
