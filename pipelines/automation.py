@@ -9,6 +9,7 @@ import dagster as dg
 from assets.alerts.alert_causes import FAILED, UNREPORTED, Cause, remembered_causes
 from assets.alerts.channels import ChannelError, channels
 from assets.alerts.messages import tell
+from assets.catalogue_asset import CATALOGUE
 from assets.deliveries.landing import delivered
 from assets.lake import clock
 from assets.lake.files import Lake
@@ -94,6 +95,26 @@ def report_sensor(data: Path) -> dg.SensorDefinition:
         return dg.SensorResult(run_requests=[asked], cursor=release.name)
 
     return report
+
+
+def catalogue_sensor(data: Path) -> dg.SensorDefinition:
+    """Makes the catalogue of each release that analysts see."""
+
+    @dg.sensor(
+        name="catalogue",
+        target=dg.AssetSelection.assets(CATALOGUE),
+        minimum_interval_seconds=LOOKS_EVERY_SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description="Makes the catalogue when another release is shown.",
+    )
+    def catalogue(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        release = Lake(data).current_release
+        if release is None or release.name == context.cursor:
+            return dg.SensorResult(skip_reason="No other release is shown.", cursor=context.cursor)
+        # Without a key of its own: a release that is rolled back to has its catalogue made again.
+        return dg.SensorResult(run_requests=[dg.RunRequest(tags={STARTED_BY: "the catalogue sensor"})], cursor=release.name)
+
+    return catalogue
 
 
 def alert_sensor(data: Path) -> dg.SensorDefinition:

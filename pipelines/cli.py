@@ -20,7 +20,7 @@ app = typer.Typer(
 )
 COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Every night": (runs.run, runs.status, services.ui, services.serve),
-    "Figures": (releases.query, reports.report, releases.diff, releases.preview, releases.revise),
+    "Figures": (releases.query, reports.catalogue, reports.report, releases.diff, releases.preview, releases.revise),
     "Deliveries": (deliveries.check, deliveries.layout, deliveries.quarantine, deliveries.withdraw, deliveries.purge, deliveries.examples),
     "Checks": (releases.offenders, deliveries.accept),
     "Upkeep": (runs.rebuild, upkeep.clean),

@@ -14,6 +14,7 @@ import dagster as dg
 
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.catalog.loading import load_catalog
+from assets.catalogue_asset import CATALOGUE, catalogue_asset
 from assets.lake.files import Lake
 from assets.lake.regions import own_tree
 from assets.night_run import RESOURCE, night_run
@@ -22,7 +23,7 @@ from assets.raw import raw_asset
 from assets.release import release_asset
 from assets.report_asset import REPORT, report_asset
 from assets.table_assets import domain_assets
-from pipelines.automation import alert_sensor, landing_sensor, nightly_schedule, report_sensor
+from pipelines.automation import alert_sensor, catalogue_sensor, landing_sensor, nightly_schedule, report_sensor
 from pipelines.names import JOB, PREVIEW_JOB
 from sources.settings import data_root
 
@@ -37,11 +38,12 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
         *(domain_assets(catalog, domain) for domain in (REFERENCE, *catalog.domains)),
         release_asset(catalog),
         report_asset(data),
+        catalogue_asset(catalog.tree, Lake(data)),
         preview_asset(catalog.tree, Lake(data)),
     ]
     job = dg.define_asset_job(
         JOB,
-        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(REPORT, PREVIEW),
+        selection=dg.AssetSelection.all() - dg.AssetSelection.assets(REPORT, CATALOGUE, PREVIEW),
         executor_def=dg.in_process_executor,
         # A run says what it does in lines of its own (`assets.lake.log`); Dagster's events are in the UI.
         config={"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
@@ -57,7 +59,7 @@ def assemble(catalog: Catalog, data: Path) -> dg.Definitions:
         assets=assets,
         jobs=[job, preview],
         schedules=[nightly_schedule()],
-        sensors=[landing_sensor(data / "landing", list(catalog.extracts)), report_sensor(data), alert_sensor(data)],
+        sensors=[landing_sensor(data / "landing", list(catalog.extracts)), report_sensor(data), catalogue_sensor(data), alert_sensor(data)],
         resources={RESOURCE: night_run(catalog.tree, data), "io_manager": NO_VALUES},
         # What the UI's "Materialize" uses: a process per step costs eight times as much here.
         executor=dg.in_process_executor,

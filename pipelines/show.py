@@ -255,6 +255,14 @@ def report(built: Any) -> None:
         report(built.cofinancing)
 
 
+def catalogue(built: Any) -> None:
+    """Where the catalogue lies and what is in it."""
+    out = console()
+    said = f"of release {built.release}, {built.tables} tables with their rows, {built.bytes / 1e6:.1f} MB, {built.seconds:.0f} s"
+    out.print(f"Catalogue   {said}", soft_wrap=True)
+    out.print(f"Read it     {built.path / 'index.html'}", soft_wrap=True)
+
+
 def refused_as_csv(records: list[dict[str, Any]], file: TextIO) -> None:
     """Refused records with their text, a column for each the suppliers wrote; a ragged record stands whole in `original`."""
     texts = [r["original"] if isinstance(r["original"], dict) else {"original": r["original"]} for r in records]

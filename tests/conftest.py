@@ -12,6 +12,7 @@ import pytest
 
 from assets.catalog.declared import Catalog
 from assets.catalog.loading import load_catalog
+from assets.catalogue.build import build as make_catalogue
 from assets.lake import clock
 from assets.lake.files import Lake
 from assets.lake.regions import EXAMPLE, SETTING
@@ -125,6 +126,16 @@ def april_report(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
         build(release, folder, date(2015, 4, 1))
 
     return shared(tmp_path_factory, "reports", make) / "2015-04"
+
+
+@pytest.fixture(scope="session")
+def catalogue(region: Path, release: Path, catalog: Catalog, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The catalogue of the release of the whole example region."""
+
+    def make(folder: Path) -> None:
+        make_catalogue(Lake(region), catalog, release, folder / "pages")
+
+    return shared(tmp_path_factory, "catalogue", make) / "pages"
 
 
 @pytest.fixture(scope="session")

@@ -197,6 +197,20 @@ def test_sql_is_compared_with_its_contract_column_by_column(tmp_path: Path, befo
     assert said in " ".join(found)
 
 
+def test_a_question_that_cannot_be_asked_is_told(tmp_path: Path) -> None:
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    path = "expectations/marts/stock_total.questions.yaml"
+    asked = "- ask: Hvor mange er der?\n  sql: select sum(number) as number from marts.stock_total\n"
+    toy._write(path, asked)
+    assert disagreements(toy.catalog) == []
+    toy._write(path, asked.replace("sum(number)", "sum(nummer)"))
+    [said] = disagreements(toy.catalog)
+    assert said.startswith(f"{path}: Hvor mange er der? ")
+    assert "nummer" in said
+    toy._write(path, asked.replace("sql:", "sqll:"))
+    assert "is sql meant?" in " ".join(disagreements(toy.catalog))
+
+
 def test_every_indicator_has_a_row_and_every_row_an_indicator(tmp_path: Path) -> None:
     toy = Toy(tmp_path, stock="{mode: snapshot}")
     contract = (toy.project / "expectations/reference/known_name.odcs.yaml").read_text("utf-8")
@@ -242,7 +256,7 @@ def test_a_mart_is_no_lookup(toy: Toy) -> None:
     assert toy.total("sales") == "a 10"
 
 
-@pytest.mark.parametrize("name", ["release", "report"])
+@pytest.mark.parametrize("name", ["release", "report", "catalogue"])
 def test_a_domain_is_not_called_like_a_step(tmp_path: Path, name: str) -> None:
     toy = Toy(tmp_path, stock="{mode: snapshot}")
     toy.edit("expectations/domains.yaml", ("stock_domain", name))

@@ -14,17 +14,29 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import cron_string_iterator
 
+from assets.catalogue_asset import catalogue_asset
 from assets.lake.files import Lake
 from assets.lake.run_lock import hold, is_alive
 from assets.releases.database import open_release
+from assets.releases.pointers import roll_back
 from assets.report.build import Built
 from assets.report_asset import report_asset
-from pipelines.automation import EVERY_NIGHT, OF_MONTH, OF_RELEASE, ZONE, landing_sensor, report_sensor, standing_causes
+from pipelines.automation import (
+    EVERY_NIGHT,
+    OF_MONTH,
+    OF_RELEASE,
+    ZONE,
+    catalogue_sensor,
+    landing_sensor,
+    report_sensor,
+    standing_causes,
+)
 from pipelines.definitions import defs
 from pipelines.killed_runs import fail_killed
 from pipelines.launcher import LockLauncher
 from pipelines.names import JOB
 from sources.settings import PROJECT
+from sources.tree import Tree
 from tests.toy import Toy
 
 ALIVE, DEAD = "11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"
@@ -45,7 +57,7 @@ def test_schedule_and_sensors_run_unless_switched_off() -> None:
     repository = defs.get_repository_def()
     assert repository.get_schedule_def("every_night").cron_schedule == EVERY_NIGHT
     assert repository.get_schedule_def("every_night").default_status == dg.DefaultScheduleStatus.RUNNING
-    for sensor in ("landing", "alerts", "report"):
+    for sensor in ("landing", "alerts", "report", "catalogue"):
         assert repository.get_sensor_def(sensor).default_status == dg.DefaultSensorStatus.RUNNING
 
 
@@ -77,6 +89,27 @@ def test_a_file_starts_one_run_once_it_has_stopped_growing(tmp_path: Path) -> No
     assert not look()
     assert look(), "one run for both"
     assert json.loads(cursor or "")["started_for"].keys() == {"stock/stock.csv", "sales/sales.csv"}
+
+
+def test_each_release_that_is_shown_gets_its_catalogue_once(tmp_path: Path) -> None:
+    def look(cursor: str | None = None) -> tuple[int, str | None]:
+        found = catalogue_sensor(tmp_path / "data").evaluate_tick(dg.build_sensor_context(cursor=cursor))
+        return len(found.run_requests or []), found.cursor
+
+    assert look() == (0, None), "there is no release"
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    toy.deliver("stock", "stock_2015-06_received-20150601-0600.csv", "a 1", day="2015-06-01")
+    first = toy.night(datetime(2015, 6, 2)).id
+    assert look() == (1, first)
+    assert look(first) == (0, first)
+    toy.deliver("stock", "stock_2015-06_received-20150602-0600.csv", "a 2", day="2015-06-01")
+    second = toy.night(datetime(2015, 6, 3)).id
+    assert look(first) == (1, second)
+    roll_back(toy.lake, first)
+    assert look(second) == (1, first), "it is shown again"
+    made = dg.materialize([catalogue_asset(Tree(toy.project), toy.lake)])
+    assert made.success
+    assert first in (toy.lake.catalogue / "index.html").read_text("utf-8")
 
 
 def test_each_release_with_a_final_month_gets_its_report_once(region: Path, tmp_path: Path) -> None:

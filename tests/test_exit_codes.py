@@ -64,6 +64,7 @@ EMPTY = [
     Ends(Exit.MISSING, "offenders marts.response_time_monthly.columns", "has not been made yet"),
     Ends(Exit.MISSING, "diff 20150601-00000000", "There is no release"),
     Ends(Exit.MISSING, "report", "There is no release"),
+    Ends(Exit.MISSING, "catalogue", "There is no release"),
     Ends(Exit.MISSING, "preview", "There is no release"),
     Ends(Exit.MISSING, "rebuild", "There is no release"),
     Ends(Exit.MISSING, "releases roll-back 20150601-00000000", "There is no release"),
@@ -127,6 +128,8 @@ PUBLISHED = [
     Ends(Exit.BROKEN, "revise --reason x", "File too large", file_size=0),
     Ends(Exit.MISSING, "diff 20150601-00000000", "There is no release 20150601-00000000"),
     Ends(Exit.MISSING, "releases roll-back 20150601-00000000", "There is no release 20150601-00000000"),
+    Ends(Exit.DONE, "catalogue --json"),
+    Ends(Exit.BROKEN, "catalogue", "File too large", file_size=0),
     Ends(Exit.MISSING, "report --month 2030-01", "There is no figure of 2030-01 in the release: its months are "),
     Ends(Exit.MISSING, "report --month 1999-12", "There is no figure of 1999-12"),
     Ends(Exit.USAGE, "query 'selec 1'", "syntax error"),
@@ -138,7 +141,7 @@ PUBLISHED = [
     Ends(Exit.BROKEN, "purge $receipt --reason x", "File too large", file_size=0),
     Ends(Exit.DONE, "purge $receipt --reason x"),
 ]
-GARBLED = ["status", "quarantine", "query 1", "diff $release", "report --month 2015-04", "rebuild", "releases list"]
+GARBLED = ["status", "quarantine", "query 1", "diff $release", "report --month 2015-04", "catalogue", "rebuild", "releases list"]
 LOCKED = ["run", "preview", "rebuild", "clean", "purge $receipt --reason x", "examples", "releases roll-back $release", "releases resume"]
 
 

@@ -82,3 +82,6 @@ def test_it_makes_a_release_and_a_report_where_it_is_told(installed: Path, tmp_p
     report = called(installed, tmp_path, "report", "--month", "2015-04", **told)
     assert report.returncode == 0, report.stderr
     assert (tmp_path / "data" / "reports" / "2015-04" / "index.html").exists()
+    catalogue = called(installed, tmp_path, "catalogue", **told)
+    assert catalogue.returncode == 0, catalogue.stderr
+    assert (tmp_path / "data" / "catalogue" / "marts.project_status.html").exists()

@@ -26,8 +26,8 @@ from sources.settings import PROJECT
 
 # What may import what: each only what comes after it.
 ORDER = (
-    "pipelines", "assets", "assets.report", "assets.releases", "assets.alerts", "assets.tables", "assets.deliveries", "assets.catalog",
-    "assets.lake", "expectations", "sources",
+    "pipelines", "assets", "assets.report", "assets.catalogue", "assets.releases", "assets.alerts", "assets.tables", "assets.deliveries",
+    "assets.catalog", "assets.lake", "assets.pages", "expectations", "sources",
 )  # fmt: skip
 FOLDERS = ("pipelines", "assets", "expectations", "sources")
 LONGEST = 400

@@ -13,9 +13,10 @@ import openpyxl
 import pytest
 from frictionless import Package
 
-from assets.report.build import NoMonth, OlderRelease, build
+from assets.pages.csv_files import danish_csv
+from assets.releases.database import OlderRelease
+from assets.report.build import NoMonth, build
 from assets.report.contents import MONTHLY
-from assets.report.open_data import danish_csv
 from assets.report.points import KINDS, MOST
 from assets.report_asset import report_asset
 from tests.pages import Element, page

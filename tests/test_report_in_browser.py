@@ -1,16 +1,14 @@
 """The report's pages in Chromium: for those who hear it, use a keyboard, a phone, a dark screen or paper."""
 
-import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser
 
-from assets.report import pdf
 from assets.report.contents import MONTHLY
+from tests.browser import beyond, chromium, opened, violations
 
 YEARLY = "../medfinansiering-2014/index.html"
 PAGES = ("index.html", "kvalitet.html", "../index.html", YEARLY)
@@ -19,42 +17,24 @@ MOST_BYTES = 1_000_000
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Chromium; where the gate runs it must be there, elsewhere the reason for the skip is said."""
-    program = pdf.program()
-    if program is None:
-        if os.environ.get("CI"):
-            pytest.fail("Chromium is not installed: no page of the report can be looked at.")
-        pytest.skip("Chromium is not installed: the pages of the report are not looked at.")
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=program, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
-
-
-def opened(browser: Browser, file: Path, width: int = 1280, scheme: str = "light") -> Page:
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme="dark" if scheme == "dark" else "light")
-    page.goto(file.resolve().as_uri())
-    return page
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_no_violation(browser: Browser, april_report: Path, name: str, scheme: str) -> None:
     page = opened(browser, april_report / name, scheme=scheme)
-    found = Axe().run(page).response["violations"]
+    found = violations(page)
     page.close()
-    assert [(v["id"], [n["html"][:120] for n in v["nodes"][:3]]) for v in found] == []
+    assert found == []
 
 
 @pytest.mark.parametrize("name", PAGES)
 def test_a_narrow_phone_scrolls_in_one_direction(browser: Browser, april_report: Path, name: str) -> None:
     page = opened(browser, april_report / name, width=360)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-    width = page.evaluate("document.documentElement.scrollWidth")
-    hidden = page.evaluate(
-        "[...document.querySelectorAll('main *, header *')].filter(e => e.getBoundingClientRect().right > 361"
-        " && !e.closest('.scroll')).map(e => e.outerHTML.slice(0, 80))"
-    )
+    width, hidden = beyond(page, 360)
     page.close()
     assert (width, hidden) == (360, [])
 

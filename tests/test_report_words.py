@@ -12,10 +12,12 @@ import duckdb
 import pikepdf
 import pytest
 
-from assets.report import charts, danish
+from assets.pages import danish
+from assets.pages.caveats import why_absent
+from assets.report import charts
 from assets.report.contents import MONTHLY
 from assets.report.engine import Engines, Undrawn
-from assets.report.figures import Told, tell, why_absent
+from assets.report.figures import Told, tell
 from assets.report.pdf import program
 from assets.report.reading import Reading
 from tests.pages import Element, page

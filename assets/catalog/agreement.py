@@ -8,19 +8,42 @@ import sys
 import duckdb
 from sqlglot import TokenType
 
-from assets.catalog.declared import INDICATORS, Catalog, Table
+from assets.catalog.declared import INDICATORS, MARTS, REFERENCE, Catalog, Table
 from assets.catalog.loading import load_catalog
+from assets.catalog.questions import QUESTIONS, questions
 from assets.catalog.statements import QF_COLUMNS, calls, tokens
+from sources.documents import ContractError
 from sources.duck import line_of, no_rows, relation, said_of
 from sources.settings import PROJECT
 
 
 def disagreements(catalog: Catalog) -> list[str]:
-    """What cannot be used, and each column of a table that its SQL does not give as the contract promises; in sentences."""
+    """What cannot be used, each column of a table that its SQL does not give as the contract promises, and questions that cannot be asked;
+    in sentences.
+    """
     said = [f.sentence for f in catalog.faults]
     for table in catalog.computed:
         said += [f"{catalog.tree.name(table.path)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
-    return said + _indicators_without_row(catalog) + _windows_without_row(catalog)
+    return said + _indicators_without_row(catalog) + _windows_without_row(catalog) + _unanswered(catalog)
+
+
+def _unanswered(catalog: Catalog) -> list[str]:
+    """Questions of tables that cannot be read, or cannot be asked of marts and lookups as they are promised."""
+    said = list[str]()
+    with duckdb.connect(config={"enable_external_access": False}) as con:
+        shown = [t for t in catalog.tables.values() if t.layer in (MARTS, REFERENCE)]
+        for table in shown:
+            relation(con, table.name, no_rows(table.contract))
+        for table in shown:
+            where = f"expectations/{table.layer}/{table.contract.id}{QUESTIONS}"
+            try:
+                for question in questions(catalog.tree, table):
+                    con.execute(f"describe {question.sql}")
+            except ContractError as error:
+                said.append(f"{error}.")
+            except duckdb.Error as error:
+                said.append(f"{where}: {question.ask} {said_of(error, False)}.")
+    return said
 
 
 def _differences(catalog: Catalog, table: Table) -> list[str]:

@@ -32,7 +32,7 @@ DELIVERED = (RAW, COVERAGE)
 INDICATORS = "indicators"
 REFERENCE = LOOKUPS
 # Steps of a run besides domains and extracts, which share their names' space in Dagster.
-STEPS = {"release", "report"}
+STEPS = {"release", "report", "catalogue"}
 # Column -> the (table, column) pairs it is computed from.
 Lineage = dict[str, list[tuple[str, str]]]
 

@@ -51,6 +51,8 @@ class Lake:
         self.alerts = self.files / "alerts"
         # What runs of the command line said, a file for each.
         self.logs = self.root / "logs"
+        # Pages of the release that is shown; can be made again at any time.
+        self.catalogue = self.root / "catalogue"
         # What has been withheld of tables about persons; never deleted.
         self.ledger = self.files / "ledger"
         # What has been shown of them, period by period; never deleted.
@@ -128,6 +130,16 @@ def give_name(made: Path, target: Path) -> None:
     if os.path.lexists(target) and (target.is_symlink() or target.is_dir() != made.is_dir()):
         discard(target)
     made.replace(target)
+
+
+def put_folder(made: Path, target: Path) -> None:
+    """A folder that can be made again in place of an older one; a reader sees one or the other, or for a moment none, never half of one."""
+    old = target.with_name(f".{target.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if target.exists():
+        target.rename(old)
+    made.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def discard(path: Path) -> None:

@@ -8,7 +8,7 @@ import duckdb
 from assets.lake.files import recalled
 from assets.lake.manifests import MANIFEST, Manifest
 from assets.lake.seals import HASHES, Damaged, damage
-from sources.errors import Locked
+from sources.errors import Locked, Missing
 from sources.paths import plain
 
 DATABASE = "ventetal.duckdb"
@@ -18,6 +18,14 @@ STORAGE_VERSION = "v1.0.0"
 
 class HeldOpen(Locked):
     """A release that another program has open for writing. The text says which, and what to do."""
+
+
+class OlderRelease(Missing):
+    """A release that has not the columns that `reader`, like the report, reads. The text says what to do."""
+
+    def __init__(self, release: Path, reader: str) -> None:
+        said = f"was made by another version of ventetal: its tables have other columns than {reader} reads."
+        super().__init__(f"Release {release.resolve().name} {said} `ventetal run` makes one of the same deliveries that it can read.")
 
 
 def open_release(release: Path) -> duckdb.DuckDBPyConnection:

@@ -1,4 +1,4 @@
-"""Writes data/README.md: every table analysts see, its limits first, every column with its meaning and origin.
+"""Writes data/README.md: every table analysts see, its limits first, every column with its meaning, and a question it answers.
 
 python -m assets.releases.dictionary             after a change of a contract, a field or a table's SQL
 python -m assets.releases.dictionary --check     what `make check` asks: ends with 1 while it is stale
@@ -8,39 +8,52 @@ import sys
 from pathlib import Path
 
 from assets.catalog.declared import Catalog
-from assets.catalog.lineage import column_lineage
 from assets.catalog.loading import load_catalog
+from assets.catalog.questions import questions
+from assets.catalog.statements import PROVISIONAL, QF_COLUMNS
 from assets.catalog.verified import unverified
 from assets.releases import meta
+from assets.tables.qualifiers import QF
 from sources import reasons
 from sources.settings import PROJECT
 
 TARGET = Path("data") / "README.md"
+HEADS = "| Column | Unit | Adds up | Danish label | Meaning |\n|---|---|---|---|---|"
+
+
+# Columns that mean the same wherever they stand, told once: what qualifies a row.
+EVERYWHERE = (QF, QF_COLUMNS, PROVISIONAL)
 
 
 def dictionary_text(catalog: Catalog) -> str:
     """The dictionary in Markdown."""
-    lineages = {t.name: column_lineage(catalog, t) for t in catalog.computed}
     columns: dict[str, list[str]] = {}
-    for table_name, _, name, type_, unit, aggregate, label, meaning, is_key, origins in meta.dictionary(catalog, lineages):
+    everywhere: dict[str, str] = {}
+    for table_name, _, name, _, unit, aggregate, label, meaning, is_key, _ in meta.dictionary(catalog, {}):
         key = " (key)" if is_key else ""
-        row = (
-            f"`{name}`{key}",
-            type_,
-            unit or "",
-            aggregate or "",
-            label or "",
-            meaning,
-            ", ".join(f"`{o}`" for o in origins.split(", ") if o),
-        )
-        columns.setdefault(table_name, []).append("| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |")
+        row = (f"`{name}`{key}", unit or "", aggregate or "", label or "", meaning)
+        line = "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
+        lines = columns.setdefault(table_name, [])
+        if name in EVERYWHERE:
+            everywhere[name] = line
+        else:
+            lines.append(line)
+    columns = dict(sorted(columns.items()))
     parts = [
         "# What is in a release\n",
         "Generated from the contracts by `python -m assets.releases.dictionary`; edit those. The tables are in",
         "`releases/current/ventetal.duckdb` and, a file each, below `releases/current/`. Shares lie between 0 and 1,",
         "rounded to nine decimals. Each measure says how it adds up: `sum`; `snapshot`, but not over time; `none`. The same words are",
-        "the comments of the tables and columns in the database, and",
-        "`meta.column_dictionary`.\n",
+        "the comments of the tables and columns in the database, and `meta.column_dictionary`. `ventetal catalogue` makes pages with the",
+        "rows, more questions, and where each column comes from.\n",
+        "## Contents\n",
+        *(f"- [{name}](#{name.replace('.', '')}): {catalog.contract(name).description.purpose}" for name in columns),
+        "- [meta](#meta): How the figures came to be.",
+        "- [Why something is refused](#why-something-is-refused)\n",
+        "## Columns of many tables\n",
+        HEADS,
+        *(everywhere[name] for name in EVERYWHERE if name in everywhere),
+        "",
     ]
     for name, rows in columns.items():
         contract = catalog.contract(name)
@@ -48,8 +61,9 @@ def dictionary_text(catalog: Catalog) -> str:
         if mind := [w for w in (contract.description.limitations, _unverified(catalog, name)) if w]:
             parts.append(f"**Mind:** {' '.join(mind)}\n")
         parts.append(f"{contract.description.purpose} One row: {contract.object.dataGranularityDescription}\n")
-        parts.append("| Column | Type | Unit | Adds up | Danish label | Meaning | Comes from |\n|---|---|---|---|---|---|---|")
-        parts += [*rows, ""]
+        if asked := questions(catalog.tree, catalog.tables[name]):
+            parts.append(f"*{asked[0].ask}*\n\n```sql\n{asked[0].sql}\n```\n")
+        parts += [HEADS, *rows, ""]
     parts.append("## meta\n\nHow the figures came to be.\n")
     for name, table in meta.tables().items():
         parts.append(f"### meta.{name}\n\n{table.row}\n\n| Column | Type | Meaning |\n|---|---|---|")

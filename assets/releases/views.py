@@ -4,7 +4,7 @@ They stand in `main`, where programs look first, and hold nothing that the mart 
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable, Sequence
 
 import duckdb
 
@@ -14,6 +14,7 @@ from assets.releases.semantics import LABELS, has_name
 from assets.tables.qualifiers import QF
 from sources.casts import ident, literal
 from sources.contract import Contract
+from sources.vocabulary import Column
 
 PROVISIONAL = "is_provisional"
 # A row may have several letters, each a code of its own.
@@ -41,12 +42,7 @@ def _view(contract: Contract, there: list[str], coded: set[str]) -> tuple[str, d
     mart, joins, columns = f"{MARTS}.{contract.id}", list[str](), list[str]()
     comments: dict[str, str] = {}
     shown = [c for c in contract.columns if c.name in there and c.name != PROVISIONAL]
-    labels = [c.businessName or c.name for c in shown]
-    met = Counter(name.casefold() for c, label in zip(shown, labels, strict=True) for name in _names(label, c.name in coded))
-    for column, label in zip(shown, labels, strict=True):
-        # Two columns that people call the same are told apart by their own names.
-        is_alone = all(met[name.casefold()] == 1 for name in _names(label, column.name in coded))
-        name = label if is_alone else f"{label} ({column.name})"
+    for column, name in zip(shown, danish_names(shown, coded), strict=True):
         value = f"mart.{ident(column.name)}"
         comments[name] = meta.column_comment(column, column.name)
         if column.name in coded:
@@ -67,6 +63,15 @@ def _view(contract: Contract, there: list[str], coded: set[str]) -> tuple[str, d
 def final_rows(columns: Collection[str]) -> str:
     """What holds of the final rows of a `mart` that has the columns, in SQL."""
     return f"not mart.{PROVISIONAL}" if PROVISIONAL in columns else f"not contains(mart.{QF}, 'p')" if QF in columns else "true"
+
+
+def danish_names(columns: Sequence[Column], coded: Container[str]) -> list[str]:
+    """What each column is called beside the others; `coded` are those that have words for their codes."""
+    labels = [c.businessName or c.name for c in columns]
+    met = Counter(name.casefold() for c, label in zip(columns, labels, strict=True) for name in _names(label, c.name in coded))
+    # Two columns that people call the same are told apart by their own names.
+    is_alone = [all(met[name.casefold()] == 1 for name in _names(label, c.name in coded)) for c, label in zip(columns, labels, strict=True)]
+    return [label if alone else f"{label} ({c.name})" for c, label, alone in zip(columns, labels, is_alone, strict=True)]
 
 
 def _names(label: str, is_coded: bool) -> list[str]:

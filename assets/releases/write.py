@@ -53,7 +53,7 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
             rows = rows_sql(lake.version(version.table, version.key))
             copy_table(con, rows, _file(part, version.table), said.of_table(version.table, contract))
         # Compared with the release before it by the Parquet files, which are there by now.
-        revision = revisions(lake, catalog, manifest, part, _release_before(lake, manifest))
+        revision = revisions(lake, catalog, manifest, part, release_before(lake, manifest))
         _write_meta(con, meta.rows(catalog, manifest, stands, published, night.windows, revision, decided(lake, night.as_of)))
         for name in IN_PARQUET:
             copy_table(con, f"from meta.{name}", _file(part, f"{META}.{name}"), said.of_meta(name))
@@ -91,7 +91,7 @@ def manifest_of(night: Night, name: str, content: Content) -> Manifest:
     )
 
 
-def _release_before(lake: Lake, release: Manifest) -> Manifest | None:
+def release_before(lake: Lake, release: Manifest) -> Manifest | None:
     """The newest nightly release there is up to the time of this one, but for itself."""
     earlier = [m for m in releases(lake) if m.line == NIGHTLY and m.as_of <= release.as_of and m.release != release.release]
     return max(earlier, key=lambda m: (m.as_of, m.created_at), default=None)

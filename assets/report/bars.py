@@ -3,9 +3,10 @@
 from textwrap import wrap
 from typing import Any
 
-from assets.report import danish
+from assets.pages import danish
+from assets.pages.caveats import why_absent
 from assets.report.chart_style import BAND, FIRST, INK, MUTED, WIDTHS, Spec, chosen, field, layer, title_of
-from assets.report.figures import Panel, Told, why_absent
+from assets.report.figures import Panel, Told
 from assets.report.reading import Row
 
 # Characters of a name's line on a narrow chart, in the widest of the fonts it may be shown in; and the room of names in pixels.

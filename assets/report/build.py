@@ -11,9 +11,10 @@ from typing import Any
 
 import duckdb
 
-from assets.lake.files import SHARED, beside, read_json, write_json
-from assets.releases.database import open_release
-from assets.report import danish, open_data, page, pdf, quality, workbook
+from assets.lake.files import SHARED, beside, put_folder, read_json, write_json
+from assets.pages import danish
+from assets.releases.database import OlderRelease, open_release
+from assets.report import open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
 from assets.report.engine import Engines
@@ -62,10 +63,6 @@ class NoMonth(Missing):
     """The release has no final month to report on, or nothing of the one that is asked for. The text says what to do."""
 
 
-class OlderRelease(Missing):
-    """The release has not the columns the report reads. The text says what to do."""
-
-
 def build(release: Path, reports: Path, month: date | None = None, freeze: bool = False) -> Built:
     """Make the report of `month`, the newest the release has a final figure for if not given, and the paper of co-financing if it has any.
 
@@ -77,10 +74,7 @@ def build(release: Path, reports: Path, month: date | None = None, freeze: bool 
     try:
         return _build(Order(release.resolve(), reports, freeze, month or newest_month(release), newest_year(release)))
     except duckdb.BinderException as error:
-        said = "was made by another version of ventetal: its tables have other columns than the report reads."
-        raise OlderRelease(
-            f"Release {release.resolve().name} {said} `ventetal run` makes one of the same deliveries that it can read."
-        ) from error
+        raise OlderRelease(release, "the report") from error
 
 
 def _build(order: Order) -> Built:
@@ -127,7 +121,7 @@ def _make(paper: Paper, period: date, order: Order, other: page.Link | None, con
         about = reading.about
     code, release = paper.code(period), about["release_id"]
     write_json(part / FACTS, {paper.unit: code, "release": release, "as_of": f"{about['as_of']:%Y-%m-%d %H:%M}"})
-    _put(part, target)
+    put_folder(part, target)
     kept, was_frozen = (None, False) if not order.freeze else _keep(target, release)
     empty = [t.figure.id for t in told if t.problem]
     return Built(code, release, target, len(told), empty, time.monotonic() - began, without_pdf, kept, was_frozen)
@@ -137,16 +131,6 @@ def _write_pictures(folder: Path, pictures: dict[str, Future[str]]) -> None:
     folder.mkdir()
     for name, picture in pictures.items():
         (folder / f"{name}.png").write_bytes(base64.b64decode(picture.result()))
-
-
-def _put(part: Path, target: Path) -> None:
-    """The new report in place of the old one; a reader sees one or the other, or for a moment none, never half of one."""
-    old = target.with_name(f".{target.name}.old")
-    shutil.rmtree(old, ignore_errors=True)
-    if target.exists():
-        target.rename(old)
-    part.rename(target)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _keep(sent: Path, release: str) -> tuple[Path, bool]:

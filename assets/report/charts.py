@@ -12,7 +12,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from assets.report import danish
+from assets.pages import danish
 from assets.report.bars import bars, pairs
 from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, Spec, chosen, field, layer, title_of
 from assets.report.engine import Engines

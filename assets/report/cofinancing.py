@@ -2,9 +2,9 @@
 
 from markupsafe import Markup
 
+from assets.pages.danish import is_nothing
 from assets.report import cofinancing_basis, cofinancing_citizens
 from assets.report.cofinancing_basis import SMALL, Sentences, basis
-from assets.report.danish import is_nothing
 from assets.report.figures import Figure, Panel, Section, Told
 from assets.report.prose import data, ended, name, size, year
 from assets.report.reading import Reading, Row

@@ -2,7 +2,8 @@
 
 from markupsafe import Markup
 
-from assets.report.figures import ESTIMATED, Figure, Panel, Told
+from assets.pages.caveats import ESTIMATED
+from assets.report.figures import Figure, Panel, Told
 from assets.report.prose import data, name, names, year
 
 SMALL = "Tal om for få borgere, eller hvor én borger fylder det meste, er tilbageholdt."

@@ -11,21 +11,9 @@ from typing import Literal, NamedTuple
 
 from markupsafe import Markup
 
-from assets.report.danish import period, years
+from assets.pages.danish import period, years
 from assets.report.reading import ColumnWords, Reading, Row, needed
 
-WITHHELD, PROVISIONAL, UNCERTAIN, BREAK, ESTIMATED, OLDER = "c", "p", "u", "b", "e", "r"
-# Why a cell is empty, by its letter; HIDDEN goes before what is worked out of something that is missing.
-HIDDEN, NOTHING = "tilbageholdt", "ikke opgjort"
-ABSENT = {WITHHELD: HIDDEN, "m": "ikke oplyst", "z": "ikke relevant"}
-CAUTIONS = {
-    WITHHELD: "tilbageholdt (få personer)",
-    PROVISIONAL: "foreløbig",
-    UNCERTAIN: "usikker",
-    BREAK: "databrud",
-    ESTIMATED: "opgjort efter totaler",
-    OLDER: "tidligere opgørelse",
-}
 Kind = Literal["line", "columns", "stack", "bars", "pairs", "heat", "levels", "years", "waterfall", "courses"]
 
 
@@ -202,24 +190,3 @@ def tell(figure: Figure, reading: Reading) -> Told:
     elif not rows:
         problem = figure.absent(reading) if figure.absent else "Udgivelsen indeholder ingen endelige tal til og med rapportens måned."
     return Told(figure, reading, rows, findings if rows else [], problem)
-
-
-def cautions(row: Row) -> list[str]:
-    """The marks of a row in words."""
-    letters = str(row.get("qf") or "") + (PROVISIONAL if row.get("is_provisional") else "")
-    if not any(is_withheld(row, column) for column in row):
-        letters = letters.replace(WITHHELD, "")
-    return [words for letter, words in CAUTIONS.items() if letter in letters]
-
-
-def why_absent(row: Row, column: str) -> str:
-    """Why a value is missing, in a word: by its own letter in `qf_columns`, else by the row's, since what is worked out of a value that is
-    missing is missing for the same reason."""
-    named = [part.partition(": ") for part in str(row.get("qf_columns") or "").split("; ")]
-    letters = [letter for letter, _, names in named if column in names.split(", ")] or str(row.get("qf") or "")
-    return next((word for letter, word in ABSENT.items() if letter in letters), NOTHING)
-
-
-def is_withheld(row: Row, column: str) -> bool:
-    """Whether a value is missing because few persons stand behind it."""
-    return row[column] is None and why_absent(row, column) == HIDDEN

@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
-from assets.report import danish
+from assets.pages import danish
+from assets.pages.caveats import UNCERTAIN
 from assets.report.bars import NAME_WIDTHS, name_axis
 from assets.report.chart_style import GRID, HEAT, INK, MUTED, PAPER, WIDTHS, Spec, field, layer, title_of
-from assets.report.figures import UNCERTAIN, Panel, Told
+from assets.report.figures import Panel, Told
 from assets.report.reading import Row
 from assets.report.tables import places_of
 

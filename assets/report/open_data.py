@@ -1,23 +1,17 @@
-"""The figures as open data: each as a CSV for Danish spreadsheets and one for machines, a dictionary, and checksums.
+"""The figures as open data: each as a CSV for Danish spreadsheets and one for machines, a dictionary, and checksums."""
 
-A text that a spreadsheet would take for a formula has an apostrophe before it in the Danish file; the other holds it as it is.
-"""
-
-import csv
 import hashlib
-import io
 from collections.abc import Iterator
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from assets.pages.csv_files import danish_csv, iso_csv
 from assets.releases.description import PACKAGE
 from assets.report.data_package import File, package_text
 from assets.report.figures import Told
 from assets.report.papers import Paper
 from assets.report.reading import Reading, Row
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 DICTIONARY_HEADS = ["fil", "kolonne", "betegnelse", "type", "enhed", "betydning"]
 
 
@@ -46,49 +40,9 @@ def write(folder: Path, paper: Paper, reading: Reading, told: list[Told]) -> Non
     (folder / "SHA256SUMS").write_text("".join(sums), "utf-8")
 
 
-def danish_csv(names: list[str], rows: list[list[Any]]) -> bytes:
-    """Semicolon, decimal comma, byte-order mark: what a double click opens rightly."""
-    return _csv(names, ([_danish(v) for v in row] for row in rows), ";").encode("utf-8-sig")
-
-
-def iso_csv(names: list[str], rows: list[list[Any]]) -> bytes:
-    """Comma, decimal point, ISO dates, UTF-8."""
-    return _csv(names, ([_iso(v) for v in row] for row in rows), ",").encode("utf-8")
-
-
 def _tables(paper: Paper, reading: Reading, told: list[Told]) -> Iterator[tuple[str, list[Row]]]:
     for t in told:
         if t.rows:
             yield t.figure.id, t.rows
     if f"marts.{paper.table}" in reading.tables and (rows := reading.every(paper.whole_table)):
         yield paper.table, rows
-
-
-def _csv(names: list[str], rows: Iterator[list[Any]], delimiter: str) -> str:
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n" if delimiter == ";" else "\n")
-    writer.writerow(names)
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def _danish(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "ja" if value else "nej"
-    if isinstance(value, float):
-        return _iso(value).replace(".", ",")
-    if isinstance(value, datetime):
-        return f"{value:%d-%m-%Y %H:%M:%S}"
-    if isinstance(value, date):
-        return f"{value:%d-%m-%Y}"
-    if isinstance(value, str) and value.startswith(FORMULA):
-        return f"'{value}"
-    return value
-
-
-def _iso(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return f"{value:.9f}".rstrip("0").removesuffix(".")
-    return value.isoformat() if isinstance(value, date) else value

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from assets.report import danish, prose
+from assets.pages import danish
+from assets.report import prose
 from assets.report.figures import Section, Told
 from assets.report.prose import data, short
 from assets.report.reading import Row

@@ -5,10 +5,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import jinja2
 from markupsafe import Markup
 
-from assets.report import chart_style, charts, danish, prose
+from assets.pages import danish
+from assets.pages.templating import environment, style
+from assets.report import chart_style, charts, prose
 from assets.report.engine import Engines
 from assets.report.figures import Section, Told
 from assets.report.overview import lines
@@ -139,17 +140,8 @@ def _labelled(svg: str | None, label: str) -> Markup | None:
     return Markup(svg.replace("<svg ", str(Markup('<svg role="img" aria-label="{}" ').format(label)), 1))
 
 
-@cache
-def _environment() -> jinja2.Environment:
-    made = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    made.filters["day"] = danish.day
-    return made
-
-
 def _render(template: str, **values: Any) -> str:
-    return _environment().get_template(template).render(style=_style(), **values)
+    return environment(TEMPLATES).get_template(template).render(style=_style(), **values)
 
 
 @cache
@@ -160,4 +152,4 @@ def _style() -> Markup:
         for name, colour in chart_style.PALETTE.items()
         for attribute in ("fill", "stroke")
     ]
-    return Markup((TEMPLATES / "style.css").read_text("utf-8") + "\n".join(rules))
+    return style() + Markup("\n".join(rules))

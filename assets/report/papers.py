@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from assets.report import danish
+from assets.pages import danish
 from assets.report.figures import Figure, Section
 
 

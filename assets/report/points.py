@@ -9,7 +9,8 @@ from itertools import groupby
 
 from markupsafe import Markup
 
-from assets.report import danish, prose
+from assets.pages import danish
+from assets.report import prose
 from assets.report.figures import Point, Section, Told
 from assets.report.prose import data, when
 from assets.report.reading import Row

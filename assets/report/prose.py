@@ -11,8 +11,8 @@ from typing import Any
 
 from markupsafe import Markup
 
-from assets.report import danish
-from assets.report.danish import Number, quantity
+from assets.pages import danish
+from assets.pages.danish import Number, quantity
 from assets.report.figures import Told
 from assets.report.reading import Row
 

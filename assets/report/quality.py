@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from assets.report.figures import HIDDEN, NOTHING
+from assets.pages.caveats import HIDDEN, NOTHING
 from assets.report.reading import ColumnWords, Reading, Row
 from assets.report.tables import Cell, Table, cell
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
-from assets.report import danish
-from assets.report.figures import NOTHING, Told, cautions, why_absent
+from assets.pages import danish
+from assets.pages.caveats import NOTHING, cautions, why_absent
+from assets.report.figures import Told
 from assets.report.reading import ColumnWords, Row
 
 VERDICT = {True: "✓ nået", False: "✗ ikke nået"}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from assets.report import danish
+from assets.pages import danish
 from assets.report.bars import NAME_WIDTHS, lines, name_axis
 from assets.report.chart_style import FIRST, INK, MUTED, PAPER, WIDTHS, Spec, chosen, field, layer, title_of
 from assets.report.figures import Panel, Told

@@ -12,8 +12,8 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
 from markupsafe import Markup
 
-from assets.report import danish
-from assets.report.figures import NOTHING
+from assets.pages import danish
+from assets.pages.caveats import NOTHING
 from assets.report.page import Drawn
 from assets.report.papers import Paper
 from assets.report.reading import Reading

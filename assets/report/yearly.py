@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from textwrap import wrap
 from typing import Any
 
-from assets.report import danish
+from assets.pages import danish
 from assets.report.bars import NAME_LETTERS, NAME_WIDTHS, name_axis, said
 from assets.report.chart_style import BAND, FIRST, INK, MUTED, PAPER, WIDTHS, Spec, chosen, field, layer, title_of
 from assets.report.figures import Panel, Told

@@ -1,11 +1,13 @@
-"""The command that makes the monthly report, and with it the yearly paper of co-financing."""
+"""Commands that make what people read of a release: the monthly report with the yearly paper of co-financing, and the catalogue."""
 
+import sys
 from datetime import date
 from typing import Annotated
 
 import typer
 
 from assets.lake.files import Lake
+from assets.lake.regions import own_tree
 from pipelines import show
 from pipelines.commands.console import Json, current, print_json
 from sources.errors import WrongUsage
@@ -29,3 +31,21 @@ def report(
         raise WrongUsage(f"{month!r} is no month like 2015-04.") from None
     built = build(current(Lake(data_root())), data_root() / "reports", wanted, freeze)
     show.report(built) if not as_json else print_json(built.__dict__)
+
+
+def catalogue(as_json: Json = False) -> None:
+    """Make the catalogue of the current release and open it: every table, its meaning and origin, its rows, questions it answers.
+
+    Pages without a network, in `catalogue/` of the data; a browser opens them where there is one.
+    """
+    from assets.catalog.loading import load_catalog
+    from assets.catalogue.build import build
+
+    lake = Lake(data_root())
+    built = build(lake, load_catalog(own_tree()), current(lake), lake.catalogue)
+    if as_json:
+        print_json(built)
+        return
+    show.catalogue(built)
+    if sys.stdout.isatty():
+        typer.launch((built.path / "index.html").as_uri())

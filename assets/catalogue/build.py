@@ -1,0 +1,104 @@
+"""The catalogue on disk: made beside its place, of one release, and put there whole."""
+
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import jinja2
+
+from assets.catalog.declared import MARTS, Catalog
+from assets.catalog.statements import QF_COLUMNS
+from assets.catalogue import page
+from assets.catalogue.changes import changes
+from assets.catalogue.reading import Reading
+from assets.catalogue.tables import Describing, Rows, TablePage
+from assets.lake.files import SHARED, Lake, beside, put_folder
+from assets.lake.manifests import manifest
+from assets.pages import danish
+from assets.pages.csv_files import danish_csv, iso_csv
+from assets.releases.database import OlderRelease, open_release
+
+DATA = "data"
+# Pages that are of no table.
+ALONE = 3
+# Thousands of bytes.
+KILO = 1000
+
+
+@dataclass(frozen=True)
+class Built:
+    """A catalogue and what is worth knowing of it. `tables` are those with rows."""
+
+    release: str
+    path: Path
+    tables: int
+    pages: int
+    bytes: int
+    seconds: float
+
+
+def build(lake: Lake, catalog: Catalog, release: Path, target: Path) -> Built:
+    """Make the catalogue of a release at `target`. Raises Damaged for a release that is not what was made, and OlderRelease for one that
+    says other things of itself.
+    """
+    began, part = time.monotonic(), beside(target)
+    try:
+        pages = _write(part, lake, catalog, release)
+        put_folder(part, target)
+    except (duckdb.BinderException, duckdb.CatalogException, jinja2.UndefinedError) as error:
+        raise OlderRelease(release, "the catalogue") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    size = sum(p.stat().st_size for p in target.rglob("*") if p.is_file())
+    shown = sum(p.rows is not None for p in pages)
+    return Built(release.resolve().name, target, shown, len(pages) + ALONE, size, time.monotonic() - began)
+
+
+def _write(part: Path, lake: Lake, catalog: Catalog, release: Path) -> list[TablePage]:
+    """Write all files of the catalogue into a new folder; the pages of tables there are."""
+    shutil.rmtree(part, ignore_errors=True)
+    (part / DATA).mkdir(mode=SHARED, parents=True)
+    part.chmod(SHARED)
+    with open_release(release) as con:
+        reading = Reading(lake, catalog, manifest(lake, release.resolve().name), con)
+        pages = Describing(reading).pages()
+        for told in pages:
+            files = list(_files(reading, told, release, part / DATA)) if told.rows else []
+            (part / told.href).write_text(page.table(reading, told, files), "utf-8")
+        for name, text in (
+            ("index.html", page.index(reading, pages)),
+            ("changes.html", page.changed(reading, changes(reading))),
+            ("meta.html", page.about(reading)),
+            ("style.css", page.style_sheet()),
+            ("catalogue.js", page.script()),
+        ):
+            (part / name).write_text(text, "utf-8")
+    return pages
+
+
+def _files(reading: Reading, told: TablePage, release: Path, folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Write the files of a table to download; the name of each, what it is, and its size."""
+    assert told.rows
+    names = [c.name for c in told.rows.columns]
+    written = {}
+    if told.layer == MARTS:
+        written[f"{told.name}.csv"] = ("dansk CSV", danish_csv(*_in_danish(reading, told.rows)))
+        written[f"{told.name}.parquet"] = ("Parquet", (release / MARTS / f"{told.contract.id}.parquet").read_bytes())
+    if told.layer == MARTS or told.rows.is_whole:
+        written[f"{told.name}.iso.csv"] = ("ISO-CSV", iso_csv(names, told.rows.values))
+    for name, (what, content) in written.items():
+        (folder / name).write_bytes(content)
+        yield f"{DATA}/{name}", what, f"{danish.number(max(1, len(content) // KILO))} kB"
+
+
+def _in_danish(reading: Reading, rows: Rows) -> tuple[list[str], list[list[object]]]:
+    """The columns of the page, with heads and codes in Danish words."""
+    coded = [reading.codes.get(c.name, {}) for c in rows.columns]
+    shown = [c.name != QF_COLUMNS for c in rows.columns]
+    values = [
+        [words.get(str(value), value) for value, words, is_shown in zip(row, coded, shown, strict=True) if is_shown] for row in rows.values
+    ]
+    return [head for head, _ in rows.shown], values

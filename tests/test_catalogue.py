@@ -1,0 +1,307 @@
+"""The catalogue of a release: every number on its pages and in its files is one of the release, and every link leads somewhere."""
+
+import csv
+import html
+import re
+import shutil
+import time
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from assets.catalog.declared import MARTS, Catalog, Table
+from assets.catalog.questions import questions
+from assets.catalog.statements import QF_COLUMNS
+from assets.catalogue.build import build
+from assets.lake.files import Lake
+from assets.releases.database import DATABASE
+from tests.conftest import ventetal
+from tests.papers import changed, reads_as
+from tests.toy import Toy
+
+MOST_BYTES, MOST_SECONDS = 5_000_000, 3
+HOSTILE = "<img src=x onerror=alert(1)>"
+Words = dict[tuple[str, str], str]
+Value = str | float | bool | date | None
+
+
+@pytest.fixture(scope="module")
+def con(release: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
+    """The release, of which a copy is open: two connections to one file share their settings."""
+    return duckdb.connect(str(shutil.copyfile(release / DATABASE, tmp_path_factory.mktemp("copy") / DATABASE)), read_only=True)
+
+
+def marts(catalog: Catalog) -> list[Table]:
+    return [t for t in catalog.computed if t.layer == MARTS]
+
+
+def rows_of(con: duckdb.DuckDBPyConnection, table: Table) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The columns of a mart, and its rows in the order of the page: the newest first, then by the rest of the key."""
+    order = ", ".join(f"{k}{' desc' if k in ('month', 'quarter', 'year') else ''}" for k in table.contract.key)
+    found = con.execute(f"select * from {table.name} order by {order}")
+    return [d[0] for d in found.description or []], found.fetchall()
+
+
+def cells_of(page: str) -> list[list[str]]:
+    """The rows of the table of rows, cell by cell."""
+    [body] = re.findall(r'<table class="rows.*?<tbody>\n(.*?)\n</tbody>', page, re.DOTALL)
+    return [line.split("<td>")[1:] for line in body.split("\n")]
+
+
+@pytest.fixture(scope="module")
+def words(con: duckdb.DuckDBPyConnection) -> Words:
+    """The Danish word for each code of a column."""
+    called = "select 'indicator', indicator, label from reference.kpi where subject in ('*', 'ALL')"
+    found = con.execute(f"{called} union all select column_name, code, label from reference.code_label").fetchall()
+    return {(column, code): label for column, code, label in found}
+
+
+def says(cell: str, column: str, value: Value, words: Words) -> bool:
+    """Whether a cell of a page says a value, written anew from what a reader is told of the notation."""
+    if value is None:
+        return bool(re.fullmatch(r"<i>(tilbageholdt|ikke oplyst|ikke relevant|ikke opgjort|–)</i>", cell))
+    if isinstance(value, bool):
+        return cell == ("ja" if value else "nej")
+    if isinstance(value, date):
+        return cell == (f"{value:%Y}" if column == "year" else f"{value:%Y-%m}" if column in ("month", "quarter") else f"{value}")
+    if isinstance(value, str):
+        return html.unescape(cell) == words.get((column, value), value)
+    return reads_as(cell, float(value))
+
+
+def test_every_cell_of_every_page_is_the_release_s(con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog, words: Words) -> None:
+    seen = 0
+    for table in marts(catalog):
+        names, rows = rows_of(con, table)
+        shown = [i for i, n in enumerate(names) if n != QF_COLUMNS]
+        page = (catalogue / f"{table.name}.html").read_text("utf-8")
+        cells = cells_of(page)
+        assert len(cells) == min(len(rows), 2000), table.name
+        assert ("her er de nyeste 2.000" in page) == (len(rows) > 2000)
+        for row, line in zip(rows, cells, strict=False):
+            wrong = [(names[i], row[i], cell) for i, cell in zip(shown, line, strict=True) if not says(cell, names[i], row[i], words)]
+            assert wrong == [], table.name
+            seen += len(line)
+    assert seen > 50_000
+
+
+def test_the_files_hold_the_rows_of_the_marts_and_nothing_that_is_withheld(
+    con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog
+) -> None:
+    withheld = 0
+    for table in marts(catalog):
+        names, rows = rows_of(con, table)
+        at = catalogue / "data" / table.name
+        with duckdb.connect() as own:
+            parquet = own.execute(f"select * from '{at}.parquet'")
+            assert [d[0] for d in parquet.description or []] == names
+            assert sorted(parquet.fetchall(), key=repr) == sorted(rows, key=repr), table.name
+        with Path(f"{at}.iso.csv").open(encoding="utf-8", newline="") as file:
+            iso = list(csv.DictReader(file))
+        assert len(iso) == len(rows)
+        for row, line in zip(rows, iso, strict=True):
+            for name, value in zip(names, row, strict=True):
+                assert _iso(line[name], value), (table.name, name, value, line[name])
+            for part in (line.get(QF_COLUMNS) or "").split("; "):
+                letter, _, columns = part.partition(": ")
+                for column in columns.split(", ") if letter == "c" else ():
+                    withheld += 1
+                    assert line[column] == ""
+    assert withheld > 100
+
+
+def _iso(text: str, value: Value) -> bool:
+    if value is None:
+        return text == ""
+    if isinstance(value, bool):
+        return text == str(value).lower()
+    return text == str(value) if isinstance(value, str | date) else float(text) == pytest.approx(float(value), abs=1e-9)
+
+
+def test_a_spreadsheet_adds_up_a_danish_file_as_the_release_does(con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog) -> None:
+    added = 0
+    for table in marts(catalog):
+        with (catalogue / "data" / f"{table.name}.csv").open(encoding="utf-8-sig", newline="") as file:
+            heads, *lines = csv.reader(file, delimiter=";")
+        there = [d[0] for d in con.execute(f"select * from {table.name} limit 0").description or [] if d[0] != QF_COLUMNS]
+        assert len(set(heads)) == len(heads) == len(there)
+        for i, column in enumerate(there):
+            if next(c for c in table.contract.columns if c.name == column).aggregate == "sum":
+                [(whole,)] = con.execute(f"select coalesce(sum({column}), 0) from {table.name}").fetchall()
+                total = sum(float(line[i].replace(",", ".")) for line in lines if line[i])
+                assert total == pytest.approx(float(whole)), (table.name, column)
+                added += 1
+    assert added > 50
+
+
+def test_each_mart_answers_three_questions_of_its_own(
+    con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog, words: Words
+) -> None:
+    asked = []
+    for table in marts(catalog):
+        page = (catalogue / f"{table.name}.html").read_text("utf-8")
+        found = questions(catalog.tree, table)
+        assert len(found) == 3, table.name
+        for place, question in enumerate(found, 1):
+            asked.append(question.ask)
+            assert table.name in question.sql
+            answer = con.execute(question.sql)
+            names, rows = [d[0] for d in answer.description or []], answer.fetchall()
+            assert rows, question.ask
+            [told] = re.findall(rf'<div id="svar-{place}">(.*?)<pre', page, re.DOTALL)
+            lines = [re.findall(r"<td.*?>(.*?)</td>", line) for line in re.findall(r"<tr>(<td.*?)</tr>", told)]
+            assert len(lines) == min(len(rows), 25), question.ask
+            for row, line in zip(rows, lines, strict=False):
+                for name, value, cell in zip(names, row, line, strict=True):
+                    assert says("<i>–</i>" if value is None else cell, name, value, words), (question.ask, name, value, cell)
+            assert html.escape(question.sql, quote=False) in page.replace("&#34;", '"').replace("&#39;", "'")
+    assert len(set(asked)) > 90
+
+
+def test_every_link_leads_to_a_place_that_there_is(catalogue: Path) -> None:
+    assert links(catalogue) > 5_000
+
+
+def links(folder: Path) -> int:
+    """How many links the pages of a folder have; each leads somewhere below it."""
+    ids = {p.name: set(re.findall(r'\bid="([^"]+)"', p.read_text("utf-8"))) for p in folder.glob("*.html")}
+    led = 0
+    for name in ids:
+        text = (folder / name).read_text("utf-8")
+        assert not re.search(r'(?:src|href)="(?:https?:|//|/|file:)', text)
+        for link in re.findall(r'href="([^"]+)"', text):
+            page, _, place = html.unescape(link).partition("#")
+            assert (folder / (page or name)).is_file(), (name, link)
+            assert not place or place in ids[page or name], (name, link)
+            led += 1
+    return led
+
+
+def test_a_column_is_followed_to_the_supplier_s_own(catalogue: Path, catalog: Catalog) -> None:
+    """From a mart, link by link, to what a layout calls it."""
+
+    def row_of(page: str, column: str) -> str:
+        return re.findall(rf'<tr id="{column}">.*?</tr>', (catalogue / page).read_text("utf-8"), re.DOTALL)[0]
+
+    page, column = "marts.redirection_by_hospital.html", "month"
+    steps = []
+    while not page.startswith("raw."):
+        page, column = re.findall(r'href="([^"#]+)#([^"]+)"', row_of(page, column))[0]
+        steps.append(page)
+    layouts = {layout.name: layout.columns[column].names for layout in catalog.extracts["redirections"].layouts}
+    assert (steps[0], page) == ("core.redirection.html", "raw.redirections.html")
+    assert all(f"»{name}«" in html.unescape(row_of(page, column)) for names in layouts.values() for name in names)
+
+
+def test_checks_stand_with_their_last_result(con: duckdb.DuckDBPyConnection, catalogue: Path) -> None:
+    sql = "select table_name, count(*), count(*) filter (passed), list(finding) filter (not passed) from meta.check_result group by all"
+    failing = 0
+    for table, every, passed, findings in con.execute(sql).fetchall():
+        text = html.unescape((catalogue / f"{table}.html").read_text("utf-8"))
+        assert f"{passed} af {every} kontroller er overholdt." in text, table
+        assert text.count("✓ overholdt") == passed
+        failing += len(findings or [])
+        assert all(finding in text for finding in findings or [])
+    assert failing > 10
+
+
+def test_the_catalogue_of_the_example_is_small_soon_made_and_twice_the_same(
+    region: Path, catalogue: Path, catalog: Catalog, tmp_path: Path
+) -> None:
+    lake = Lake(region)
+    release = lake.current_release
+    assert release
+    began = time.process_time()
+    built = build(lake, catalog, release, tmp_path / "again")
+    seconds = time.process_time() - began
+    files = contents(catalogue)
+    assert contents(built.path) == files
+    assert sum(map(len, files.values())) == built.bytes < MOST_BYTES
+    assert seconds < MOST_SECONDS
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_what_suppliers_wrote_is_text_and_nothing_else(region: Path, release: Path, catalog: Catalog, tmp_path: Path) -> None:
+    """In rows, labels and findings; a held domain says so, and a question whose columns are not there."""
+    made = changed(
+        release,
+        tmp_path,
+        f"update marts.redirection_by_hospital set hospital_name = '{HOSTILE}' where hospital_code = 'AMH'",
+        "update marts.project_status set status_text = '=cmd()' where project_no = 1",
+        f"update reference.code_label set label = '{HOSTILE}' where column_name = 'agreement_type'",
+        f"update meta.check_result set passed = false, finding = '{HOSTILE}' where table_name = 'marts.redirection_by_hospital'",
+        "update meta.domain_status set status = 'held' where domain = 'redirection'",
+        "alter table marts.redirection_monthly drop persons",
+    )
+    at = build(Lake(region), catalog, made, tmp_path / "catalogue").path
+    pages = {p.name: p.read_text("utf-8") for p in at.glob("*.html")}
+    assert sum(html.escape(HOSTILE) in text for text in pages.values()) >= 2
+    assert not any("<img" in text for text in pages.values())
+    assert "Området er tilbageholdt" in pages["marts.redirection_monthly.html"]
+    assert "Området er tilbageholdt" in pages["index.html"]
+    assert pages["marts.redirection_monthly.html"].count("Udgivelsen har ikke de kolonner") == 1
+    assert "'=cmd()" in (at / "data" / "marts.project_status.csv").read_text("utf-8-sig")
+
+
+def test_what_a_release_changed_is_told_and_a_plain_project_has_a_catalogue(tmp_path: Path) -> None:
+    """A project without labels or questions, and a domain that has never been published, over two nights."""
+    period = "{mode: replace_period, period: day, unit: month}"
+    toy = Toy(tmp_path, stock=period, sales=period)
+    toy.deliver("stock", "stock_2015-01_received-20150201-0600.csv", "a 1, b 2")
+    toy.deliver("sales", "sales_2015-01_received-20150201-0600.csv", "a -7")
+    toy.night(datetime(2015, 2, 2))
+    assert "Der er ingen tidligere udgivelse" in _changes(toy)
+    toy.deliver("stock", "stock_2015-01_received-20150301-0600.csv", "a 7, b 2, c 3")
+    toy._write("data/reference/known_name.csv", "name\na\nb\n")
+    before = toy.lake.current_release
+    toy.night(datetime(2015, 3, 2))
+    text = re.sub(r"\s*<[^>]+>\s*", " ", _changes(toy))
+    assert before
+    for said in (
+        f"Sammenlignet med udgivelse {before.name}",
+        "1 new deliveries in force",
+        "stock_total 1 0 1 0",
+        "name a number 1 7",
+        "reference.known_name name b ny række",
+    ):
+        assert said in " ".join(text.split()), said
+    page = (toy.lake.catalogue / "marts.stock_total.html").read_text("utf-8")
+    assert cells_of(page) == [["a", "7", "1"], ["b", "2", "1"], ["c", "3", "1"]]
+    assert "spoergsmaal" not in page
+    assert links(toy.lake.catalogue) > 50
+    for path in before.glob("marts/*.parquet"):
+        path.chmod(0o640)
+        path.write_bytes(b"PAR1")
+    assert f"Den tidligere udgivelse {before.name} kan ikke læses" in _changes(toy)
+    said = next(toy.lake.files.glob("marts/stock_total/*/version.json"))
+    for path in toy.lake.files.glob("marts/stock_total/*/version.json"):
+        path.chmod(0o640)
+        path.write_text("{ garbled")
+    _changes(toy)
+    assert said.read_text() == "{ garbled", "who only reads puts nothing away"
+    assert not (toy.lake.catalogue / "marts.sales_total.html").exists()
+    assert "Endnu ikke offentliggjort" in (toy.lake.catalogue / "index.html").read_text("utf-8")
+
+
+def _changes(toy: Toy) -> str:
+    assert toy.lake.current_release
+    build(toy.lake, toy.catalog, toy.lake.current_release, toy.lake.catalogue)
+    return (toy.lake.catalogue / "changes.html").read_text("utf-8")
+
+
+def test_the_command_says_where_the_catalogue_lies_and_another_process_makes_the_same(own_region: Path, catalog: Catalog) -> None:
+    done = ventetal(own_region, "catalogue")
+    assert (done.returncode, str(own_region / "catalogue" / "index.html") in done.stdout) == (0, True), done.stderr
+    made = contents(own_region / "catalogue")
+    lake = Lake(own_region)
+    assert lake.current_release
+    built = build(lake, catalog, lake.current_release, lake.catalogue)
+    assert built.release in done.stdout
+    assert contents(built.path) == made
+    assert [p.name for p in own_region.glob(".catalogue*")] == []
