@@ -62,7 +62,7 @@ def _write(part: Path, lake: Lake, catalog: Catalog, release: Path) -> list[Tabl
     shutil.rmtree(part, ignore_errors=True)
     (part / DATA).mkdir(mode=SHARED, parents=True)
     part.chmod(SHARED)
-    with open_release(release) as con:
+    with open_release(release, one_order=True) as con:
         reading = Reading(lake, catalog, manifest(lake, release.resolve().name), con)
         pages = Describing(reading).pages()
         for told in pages:

@@ -20,7 +20,7 @@ from sources.contract import Contract
 from sources.vocabulary import Column
 
 # Tables whose rows analysts see, and how many stand on a page: of longer ones the first, and the files of a mart have all.
-MOST_ROWS = {MARTS: 2000, REFERENCE: 250}
+MOST_ROWS = {MARTS: 1000, REFERENCE: 250}
 # A column's origins are told at once up to here; more are folded away.
 FEW = 4
 # A column that says what the numbers of its row are counted in, and what columns say of themselves that are counted like another.

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -28,17 +29,20 @@ class OlderRelease(Missing):
         super().__init__(f"Release {release.resolve().name} {said} `ventetal run` makes one of the same deliveries that it can read.")
 
 
-def open_release(release: Path) -> duckdb.DuckDBPyConnection:
+def open_release(release: Path, one_order: bool = False) -> duckdb.DuckDBPyConnection:
     """A connection that can read the release and nothing else: no other file, no setting, no write.
+
+    With `one_order` rows of which a query leaves the order open come in the same one each time.
 
     Raises Damaged for a release that is not what was made, and HeldOpen where another program may write to it.
     """
     check_release(release)
+    config: dict[str, Any] = {"autoinstall_known_extensions": False, "autoload_known_extensions": False}
     try:
         con = duckdb.connect(
             plain(release / DATABASE),
             read_only=True,
-            config={"autoinstall_known_extensions": False, "autoload_known_extensions": False},
+            config=config | ({"threads": 1} if one_order else {}),
         )
     except duckdb.IOException as error:
         if "lock on file" not in str(error):
