@@ -11,7 +11,7 @@ from assets.report.contents import MONTHLY
 from tests.browser import beyond, chromium, opened, violations
 
 YEARLY = "../medfinansiering-2014/index.html"
-PAGES = ("index.html", "kvalitet.html", "../index.html", YEARLY)
+PAGES = ("index.html", "kvalitet.html", "../index.html", "../tilgaengelighed.html", YEARLY)
 MOST_BYTES = 1_000_000
 
 

@@ -15,9 +15,12 @@ import pytest
 from assets.pages import danish
 from assets.pages.caveats import why_absent
 from assets.report import charts
+from assets.report.build import ACCESSIBILITY
 from assets.report.contents import MONTHLY
+from assets.report.data_package import contact_of
 from assets.report.engine import Engines, Undrawn
 from assets.report.figures import Told, tell
+from assets.report.page import accessibility
 from assets.report.pdf import program
 from assets.report.reading import Reading
 from tests.pages import Element, page
@@ -255,6 +258,20 @@ def test_the_paper_has_few_pages_and_none_of_a_few_lines(april_report: Path) -> 
         pytest.skip("Chromium is not installed.")
     with pikepdf.open(april_report / "ventetal.pdf") as paper:
         assert len(paper.pages) <= PAGES
+
+
+def test_whom_to_tell_what_cannot_be_read_stands_where_the_papers_lie(april_report: Path, tmp_path: Path) -> None:
+    said = (april_report.parent / ACCESSIBILITY).read_text("utf-8")
+    assert "Der er endnu ikke oplyst, hvem man kan skrive til." in said
+    assert ACCESSIBILITY in (april_report.parent / "index.html").read_text("utf-8")
+    assert f"../{ACCESSIBILITY}" in (april_report / "index.html").read_text("utf-8")
+    assert contact_of(tmp_path) is None, "an earlier release names nobody"
+    publisher, contact = (
+        {"title": "Region Nord", "role": "publisher"},
+        {"title": "Data <b>", "email": "data@nord.example", "role": "contact"},
+    )
+    (tmp_path / "datapackage.json").write_text(json.dumps({"contributors": [publisher, contact]}))
+    assert 'Skriv til Data &lt;b&gt;, <a href="mailto:data@nord.example">' in accessibility(contact_of(tmp_path))
 
 
 def test_who_hears_the_paper_read_finds_its_way(april_report: Path) -> None:

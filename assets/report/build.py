@@ -11,17 +11,20 @@ from typing import Any
 
 import duckdb
 
-from assets.lake.files import SHARED, beside, put_folder, read_json, write_json
+from assets.lake.files import SHARED, beside, put_folder, read_json, write_json, write_text
 from assets.pages import danish
 from assets.releases.database import OlderRelease, open_release
 from assets.report import open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
+from assets.report.data_package import contact_of
 from assets.report.engine import Engines
 from assets.report.figures import tell
 from assets.report.papers import Paper
 from assets.report.reading import Reading, months_of, newest_month, newest_year
 from sources.errors import Missing
+
+ACCESSIBILITY = "tilgaengelighed.html"
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,7 @@ def _build(order: Order) -> Built:
         ]
         monthly, yearly = (a.result() if a else None for a in asked)
     if monthly or yearly:
-        _write_index(order.reports)
+        _write_index(order.reports, order.release)
     if monthly:
         return replace(monthly, cofinancing=yearly)
     made = f" The paper of co-financing is made: {yearly.path / 'index.html'}." if yearly else ""
@@ -147,12 +150,11 @@ def _keep(sent: Path, release: str) -> tuple[Path, bool]:
     return target, False
 
 
-def _write_index(reports: Path) -> None:
+def _write_index(reports: Path, release: Path) -> None:
     months, years = _listed(MONTHLY, reports), _listed(COFINANCING, reports)
     frozen = [_named(paper, facts) for paper in (MONTHLY, COFINANCING) for facts in frozen_reports(reports, paper)]
-    part = beside(reports / "index.html")
-    part.write_text(page.index(months, years, frozen), "utf-8")
-    part.replace(reports / "index.html")
+    for name, text in (("index.html", page.index(months, years, frozen)), (ACCESSIBILITY, page.accessibility(contact_of(release)))):
+        write_text(reports / name, text)
 
 
 def _listed(paper: Paper, reports: Path) -> list[dict[str, Any]]:

@@ -41,8 +41,7 @@ class File:
 
 def package_text(release: Path, name: str, title: str, files: list[File]) -> str:
     """`datapackage.json` of files that lie beside it. Terms are those of the release, of an earlier one none."""
-    path = release / PACKAGE
-    said = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    said = _said(release)
     terms = {word: said[word] for word in ("licenses", "contributors") if word in said}
     lacking = said.get("absent") or ("" if said else "Ikke oplyst: licens, kontakt.")
     return json_text(
@@ -56,6 +55,17 @@ def package_text(release: Path, name: str, title: str, files: list[File]) -> str
             "resources": [resource for file in files for resource in _resources(file)],
         }
     )
+
+
+def contact_of(release: Path) -> dict[str, str] | None:
+    """Whom a release says to ask: `title` and `email`; None where nobody is named."""
+    return next((c for c in _said(release).get("contributors", []) if c["role"] == "contact"), None)
+
+
+def _said(release: Path) -> dict[str, Any]:
+    """What a release says of itself; nothing of an earlier version."""
+    path = release / PACKAGE
+    return dict(json.loads(path.read_text("utf-8"))) if path.is_file() else {}
 
 
 def _resources(file: File) -> Iterator[dict[str, Any]]:

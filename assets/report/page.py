@@ -75,6 +75,11 @@ def index(months: list[dict[str, Any]], years: list[dict[str, Any]], frozen: lis
     return _render("index.html", title="Månedsrapporter", months=months, years=years, frozen=frozen)
 
 
+def accessibility(contact: dict[str, str] | None) -> str:
+    """tilgaengelighed.html: how far everybody can read the papers, and whom to tell where not."""
+    return _render("accessibility.html", title="Tilgængelighed", contact=contact)
+
+
 def _section(section: Section, figures: list[Drawn], reading: Reading, on_paper: bool) -> dict[str, Any]:
     own = [d for d in figures if d.told.figure in section.figures]
     finals = [d.told.last_final for d in own if d.told.last_final]
