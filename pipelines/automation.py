@@ -6,7 +6,7 @@ from typing import Any
 
 import dagster as dg
 
-from assets.alerts.alert_causes import FAILED, UNREPORTED, Cause, remembered_causes
+from assets.alerts.alert_causes import FAILED, UNLISTED, UNREPORTED, Cause, remembered_causes
 from assets.alerts.channels import ChannelError, channels
 from assets.alerts.messages import tell
 from assets.catalogue_asset import CATALOGUE
@@ -22,7 +22,7 @@ from sources.settings import settings
 # Never moved by a change of clocks, which happens between 2 and 3; the deliveries of the night are there by then.
 EVERY_NIGHT, ZONE = "15 5 * * *", "Europe/Copenhagen"
 LOOKS_EVERY_SECONDS = 60
-# Of which release and month a run makes the report.
+# Of which release a run makes the catalogue, of which and of which month the report.
 OF_RELEASE, OF_MONTH = "ventetal/release", "ventetal/month"
 # The newest run of the nightly line lies behind at most this many that were asked for another time.
 RUNS_LOOKED_AT = 50
@@ -91,7 +91,7 @@ def report_sensor(data: Path) -> dg.SensorDefinition:
             return dg.SensorResult(skip_reason=f"Release {release.name} has no final month to report on.", cursor=release.name)
         named = f"{month:%Y-%m}"
         tags = {STARTED_BY: "the report sensor", OF_RELEASE: release.name, OF_MONTH: named}
-        asked = dg.RunRequest(run_key=release.name, partition_key=named, tags=tags)
+        asked = dg.RunRequest(partition_key=named, tags=tags)
         return dg.SensorResult(run_requests=[asked], cursor=release.name)
 
     return report
@@ -112,7 +112,8 @@ def catalogue_sensor(data: Path) -> dg.SensorDefinition:
         if release is None or release.name == context.cursor:
             return dg.SensorResult(skip_reason="No other release is shown.", cursor=context.cursor)
         # Without a key of its own: a release that is rolled back to has its catalogue made again.
-        return dg.SensorResult(run_requests=[dg.RunRequest(tags={STARTED_BY: "the catalogue sensor"})], cursor=release.name)
+        tags = {STARTED_BY: "the catalogue sensor", OF_RELEASE: release.name}
+        return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)], cursor=release.name)
 
     return catalogue
 
@@ -140,7 +141,7 @@ def alert_sensor(data: Path) -> dg.SensorDefinition:
 
 def standing_causes(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
     """What needs a person now."""
-    return remembered_causes(lake) + _broken_run(instance) + _missing_report(instance, lake)
+    return remembered_causes(lake) + _broken_run(instance) + _not_made(instance, lake)
 
 
 def _broken_run(instance: dg.DagsterInstance) -> list[Cause]:
@@ -156,19 +157,20 @@ def _broken_run(instance: dg.DagsterInstance) -> list[Cause]:
     return [] if failures and not broken else [Cause(FAILED, "", _said(run, broken))]
 
 
-def _missing_report(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
-    """The report of the release that is shown, if making it broke off and nobody has made it since."""
+def _not_made(instance: dg.DagsterInstance, lake: Lake) -> list[Cause]:
+    """Report and catalogue of the release that is shown, where making one broke off and nobody has made it since."""
     release = lake.current_release
     asked = dg.RunsFilter(tags={OF_RELEASE: release.name}, statuses=ENDED) if release else None
-    records = instance.get_run_records(asked, limit=1) if asked else []
-    if not records or records[0].dagster_run.status != dg.DagsterRunStatus.FAILURE:
-        return []
-    run = records[0].dagster_run
-    # The command line makes a report without a run.
-    from assets.report.changes import release_of
+    runs = [r.dagster_run for r in instance.get_run_records(asked, limit=RUNS_LOOKED_AT)] if asked else []
+    newest = {OF_MONTH in run.tags: run for run in reversed(runs)}
+    failed = {is_report: run for is_report, run in newest.items() if run.status == dg.DagsterRunStatus.FAILURE}
+    if release and True in failed:
+        # The command line makes a report without a run.
+        from assets.report.changes import release_of
 
-    is_made = release and release_of(lake.root / "reports" / run.tags[OF_MONTH]) == release.name
-    return [] if is_made else [Cause(UNREPORTED, "", _said(run, _failures(instance, run)))]
+        if release_of(lake.root / "reports" / failed[True].tags[OF_MONTH]) == release.name:
+            del failed[True]
+    return [Cause(UNREPORTED if is_report else UNLISTED, "", _said(run, _failures(instance, run))) for is_report, run in failed.items()]
 
 
 def _failures(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[Any]:

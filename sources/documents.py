@@ -81,7 +81,7 @@ def read(path: Path, where: str = "") -> Document:
     """The YAML file at `path`. Raises ContractError for one that cannot be read, or is no YAML."""
     where = where or path.name
     try:
-        text = path.read_text("utf-8")
+        text = path.read_text("utf-8-sig")
         _refuse_cut_texts(where, text)
         return Document(where, text, yaml.load(text, _LOADER))
     except UnicodeDecodeError as error:

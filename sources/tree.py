@@ -49,7 +49,7 @@ class Region(Model):
     without: list[str] = []
     licence: Licence | None = None
     contact: Contact | None = None
-    address: str = Field(default="", pattern="^(https?://.*)?$")
+    address: str = Field(default="", pattern=r"^(https?://[^@\s]*)?$")
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from assets.alerts.alert_causes import EMPTY, FAILED, HELD, LATE, LEFT, MARKED, REFUSED, UNREPORTED, WAITING, Cause, remembered_causes
+from assets.alerts.alert_causes import (
+    EMPTY,
+    FAILED,
+    HELD,
+    LATE,
+    LEFT,
+    MARKED,
+    REFUSED,
+    UNLISTED,
+    UNREPORTED,
+    WAITING,
+    Cause,
+    remembered_causes,
+)
 from assets.alerts.channels import ChannelError, channels
 from assets.alerts.messages import NEXT, SUBJECTS, tell
 from assets.lake.files import Lake
@@ -116,4 +129,4 @@ def test_what_a_run_leaves_behind_is_a_cause_until_a_run_no_longer_finds_it(tmp_
 
 
 def test_every_kind_of_cause_has_its_words() -> None:
-    assert set(NEXT) == set(SUBJECTS) == {HELD, MARKED, WAITING, REFUSED, LATE, EMPTY, LEFT, FAILED, UNREPORTED}
+    assert set(NEXT) == set(SUBJECTS) == {HELD, MARKED, WAITING, REFUSED, LATE, EMPTY, LEFT, FAILED, UNREPORTED, UNLISTED}

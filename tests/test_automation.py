@@ -14,6 +14,7 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import cron_string_iterator
 
+from assets.catalogue.build import Built as Pages
 from assets.catalogue_asset import catalogue_asset
 from assets.lake.files import Lake
 from assets.lake.run_lock import hold, is_alive
@@ -176,6 +177,13 @@ def test_a_report_that_could_not_be_made_calls_somebody_until_it_is_there(
         [cause] = standing_causes(on, Lake(tmp_path))
         assert "report (RuntimeError)" in cause.why
         assert "somebody" not in cause.why
+        listed, tags = [catalogue_asset(Tree(tmp_path), Lake(tmp_path))], {OF_RELEASE: release.name}
+        # There is nothing declared below that folder.
+        assert not dg.materialize(listed, instance=on, tags=tags, raise_on_error=False).success
+        assert [c.kind for c in standing_causes(on, Lake(tmp_path))] == ["report not made", "catalogue not made"]
+        monkeypatch.setattr("assets.catalog.loading.load_catalog", lambda _: None)
+        monkeypatch.setattr("assets.catalogue.build.build", lambda *_: Pages(release.name, tmp_path, 0, 0, 0, 0))
+        assert dg.materialize(listed, instance=on, tags=tags).success
         # By the command line, which leaves no run.
         facts = tmp_path / "reports" / "2015-04" / "rapport.json"
         facts.parent.mkdir(parents=True)

@@ -105,11 +105,19 @@ def test_without_the_delivered_file_what_was_read_of_it_is_what_remains(toy: Toy
     contract.write_text(contract.read_text().replace("{name: number, required: true}", "{name: number}"), "utf-8")
     assert toy.night().held == [], "another contract over the same columns"
     assert toy.total("stock") == "a 5, b 2"
-    text = contract.read_text() + "  - {name: records}\n"
-    contract.write_text(text, "utf-8")
+    before = contract.read_text()
+    contract.write_text(before + "  - {name: records, logicalType: integer, required: true}\n", "utf-8")
+    layout = contract.parent / "layouts" / "plain.yaml"
+    said = layout.read_text("utf-8")
+    layout.write_text(said.replace("number: Antal}", "number: Antal, records: Antal}"), "utf-8")
     [held] = toy.night().held
     assert "no longer in the archive" in held.why
     assert toy.total("stock") == "a 5, b 2"
+    layout.write_text(said, "utf-8")
+    contract.write_text(before + "  - {name: records, logicalType: integer}\n", "utf-8")
+    assert toy.night().held == [], "a column that a record may lack is empty"
+    assert toy.total("stock") == "a 5, b 2"
+    assert [c.table for c in rebuilt(toy.lake, Lake(toy.data.parent / "again 2"), toy.catalog, current) if not c.equal] == []
 
 
 def test_what_was_refused_goes_with_what_was_delivered(toy: Toy) -> None:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from assets.tables.domain_state import DomainState
 
 HELD, MARKED, WAITING, REFUSED = "held domain", "failing figures", "held delivery", "refused file"
-LATE, FAILED, EMPTY, LEFT, UNREPORTED = "late extract", "failed run", "empty delivery", "file left in landing", "report not made"
+LATE, FAILED, EMPTY, LEFT = "late extract", "failed run", "empty delivery", "file left in landing"
+UNREPORTED, UNLISTED = "report not made", "catalogue not made"
 
 
 @dataclass(frozen=True)

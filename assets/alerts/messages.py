@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from assets.alerts.alert_causes import EMPTY, FAILED, HELD, LATE, LEFT, MARKED, REFUSED, UNREPORTED, WAITING, Cause
+from assets.alerts.alert_causes import EMPTY, FAILED, HELD, LATE, LEFT, MARKED, REFUSED, UNLISTED, UNREPORTED, WAITING, Cause
 from assets.lake.files import Lake, recalled, save
 from assets.lake.log import ALERT_FAILED, say, warn
 
@@ -24,6 +24,7 @@ SUBJECTS = {
     LEFT: "something in landing is not taken",
     FAILED: "the nightly run broke off",
     UNREPORTED: "the monthly report could not be made",
+    UNLISTED: "the catalogue could not be made",
 }
 NEXT = {
     HELD: "The other domains are published. `ventetal status` says what failed.",
@@ -35,6 +36,7 @@ NEXT = {
     LEFT: "`ventetal status` names it, and says why.",
     FAILED: "The release before it stands. `ventetal run` tries again.",
     UNREPORTED: "The figures are published; the report before it stands. `ventetal report` tries again.",
+    UNLISTED: "The figures are published. The asset `catalogue` can be made again in the UI.",
 }
 
 

@@ -15,7 +15,7 @@ from assets.catalogue import page
 from assets.catalogue.changes import changes
 from assets.catalogue.reading import Reading
 from assets.catalogue.tables import Describing, Rows, TablePage
-from assets.lake.files import SHARED, Lake, beside, put_folder
+from assets.lake.files import SHARED, Lake, beside, discard, put_folder
 from assets.lake.manifests import manifest
 from assets.pages import danish
 from assets.pages.csv_files import danish_csv, iso_csv
@@ -49,6 +49,9 @@ def build(lake: Lake, catalog: Catalog, release: Path, target: Path) -> Built:
         pages = _write(part, lake, catalog, release)
         put_folder(part, target)
     except (duckdb.BinderException, duckdb.CatalogException, jinja2.UndefinedError) as error:
+        # Pages of another release than the one that is shown are not left standing: it may have been withdrawn.
+        if target.exists():
+            discard(target)
         raise OlderRelease(release, "the catalogue") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)

@@ -1,18 +1,23 @@
 """What is read of a delivered content: one Parquet for each content, contract, layout and reader, found again by its key."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
 from assets.deliveries.stamps import Stamps, stamps
 from assets.lake.files import Lake, beside, place_file, recalled, save, sealed_file
 from assets.lake.seals import Damaged, Seal, is_sealed
+from sources.casts import ident
 from sources.contract import digest
+from sources.duck import connect
 from sources.layout import Extract, Layout, Match
+from sources.parse import PARQUET
+from sources.paths import quoted
 from sources.readers import Readers
 from sources.reading import READER_VERSION, Reading, discreet
 from sources.reasons import Refused
 from sources.unpack import content_of
+from sources.vocabulary import Column
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,19 +139,40 @@ def _reading_key(extract: Extract, layout: Layout, variables: dict[str, str], co
 
 
 def _kept_parse(lake: Lake, extract: Extract, content: str) -> Known:
-    """The newest parse of a file that is no longer archived: the parse is what remains of it. Raises Refused."""
+    """The newest parse of a file that is no longer archived: the parse is what remains of it. Raises Refused.
+
+    Columns of today that a record may lack, and that nobody asked for when it was read, are empty.
+    """
     from pyarrow.parquet import read_schema
 
-    columns, folder = {c.name for c in extract.contract.columns}, lake.parse(extract.name, "any").parent
+    folder = lake.parse(extract.name, "any").parent
     facts = [p for p in folder.glob("*.json") if p.name.count(".") == 1]
     for path in sorted(facts, key=lambda p: p.stat().st_mtime, reverse=True):
         found = facts_of(lake, extract.name, path.stem)
         if not found or not _is_there(lake, extract.name, path.stem, content, in_full=True):
             continue
-        if columns <= set(read_schema(path.with_suffix(".parquet")).names):
-            return Known(path.stem, None, _reading(found))
+        there = set(read_schema(path.with_suffix(".parquet")).names)
+        lacking = [c for c in extract.contract.columns if c.name not in there]
+        if not any(c.is_required for c in lacking):
+            return Known(_widened(lake, extract, path.stem, found, lacking) if lacking else path.stem, None, _reading(found))
     raise Refused(
         "unreadable_file",
-        "The file is no longer in the archive, or not what was delivered, and what was read of it is damaged or lacks columns of today's"
-        " contract; put it back from a backup, or have it delivered again and withdraw this one.",
+        "The file is no longer in the archive, or not what was delivered, and what was read of it is damaged or lacks columns that today's"
+        " contract requires; put it back from a backup, or have it delivered again and withdraw this one.",
     )
+
+
+def _widened(lake: Lake, extract: Extract, parse: str, found: Facts, lacking: list[Column]) -> str:
+    """Key of the records of a parse with columns that it lacks, all of them empty."""
+    key = digest("widened", parse, [(c.name, c.physicalType) for c in lacking])
+    if not _is_there(lake, extract.name, key, found.content):
+        target = lake.parse(extract.name, key)
+        made = beside(target)
+        empty = ", ".join(f"cast(null as {c.physicalType}) as {ident(c.name)}" for c in lacking)
+        with connect(lake.scratch) as con:
+            con.execute(
+                f"copy (select *, {empty} from read_parquet({quoted(lake.parse(extract.name, parse))})) to {quoted(made)} ({PARQUET})"
+            )
+        save(target.with_suffix(".json"), replace(found, seal=sealed_file(made)))
+        place_file(made, target)
+    return key

@@ -56,7 +56,7 @@ def tell_current(lake: Lake, release: str) -> None:
     """Write which release is shown, after the link leads to it. One from before releases told this is described by its manifest."""
     about, current = lake.releases / release / ABOUT, lake.releases / CURRENT
     said = about.read_text("utf-8") if about.is_file() else json_text(_about(manifest(lake, release), {}))
-    if not current.is_file() or current.read_text("utf-8") != said:
+    if not current.is_file() or current.read_bytes() != said.encode():
         write_text(current, said)
         sync(lake.releases)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.lake.files import json_text
+from assets.releases.about import MONTHS
 from assets.releases.description import PACKAGE
 from assets.report.reading import ColumnWords, Row
 from sources.stamp import next_month
@@ -24,7 +25,6 @@ _DANISH: dict[str, dict[str, Any]] = {
     "date": {"format": "%d-%m-%Y"},
     "datetime": {"format": "%d-%m-%Y %H:%M:%S"},
 }
-_MONTHS = {"month": 1, "quarter": 3, "year": 12}
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def _type(types: set[type]) -> str:
 
 def _span(rows: list[Row]) -> dict[str, str]:
     """First and last day of the periods that the rows are of; nothing where they are of none."""
-    for column, months in _MONTHS.items():
+    for column, months in MONTHS.items():
         if days := [row[column] for row in rows if isinstance(row.get(column), date)]:
             return {"start": f"{min(days)}", "end": f"{next_month(max(days), months) - timedelta(days=1)}"}
     return {}
