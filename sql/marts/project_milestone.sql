@@ -4,9 +4,11 @@
 with reported as (
     select
         *,
-        first_day_of(time_words(planned_text)) as planned_first_date,
-        last_day_of(time_words(planned_text)) as planned_date,
-        last_day_of(time_words(reached_text)) as reached_date,
+        time_words(without_remark(planned_text)) as planned_words,
+        first_day_of(planned_words) as planned_first_date,
+        last_day_of(planned_words, planned_first_date) as planned_date,
+        time_words(reached_text) as reached_words,
+        last_day_of(reached_words, first_day_of(reached_words)) as reached_date,
         coalesce(progress_share, round(items_done / items_total, 9)) as share,
     from raw.project_milestones
 ),
