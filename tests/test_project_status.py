@@ -137,6 +137,10 @@ def test_a_milestone_is_overdue_by_the_end_of_its_reports_month_and_reached_when
         2015-04-01 | Alfa         | c drift        | GO_LIVE   | marts 2015     | 9 marts 2015 |            |             |
         2015-04-01 | Alfa         | d drift        | GO_LIVE   | marts 2015     | delvist      |            |             |
         2015-04-01 | Alfa         | e              | OTHER     |                |              |            |             |
+        2015-04-01 | Alfa         | f drift        | GO_LIVE   | marts 2015     | april 2015 (delvist) |    |             |
+        2015-04-01 | Alfa         | g drift        | GO_LIVE   | marts 2015     | 31-05-2015   |            |             |
+        2015-04-01 | Alfa         | h drift        | GO_LIVE   | marts 2015     | 2015-06-01   |            |             |
+        2015-04-01 | Alfa         | i bølge        | MIGRATION | juli 2015      |              | 125        | 120         |
     """)  # fmt: skip
     rows = tables.run("marts.project_milestone")
     assert rows == expect("""
@@ -146,8 +150,12 @@ def test_a_milestone_is_overdue_by_the_end_of_its_reports_month_and_reached_when
         2015-04-01 | a bølge        | 2015-04-30   |              | OVERDUE          | 4          | 4                | 0.5
         2015-04-01 | b bølge        | 2015-05-01   |              | PLANNED          |            |                  | 0.75
         2015-04-01 | c drift        | 2015-03-31   | 2015-03-09   | REACHED          |            |                  |
-        2015-04-01 | d drift        | 2015-03-31   |              | OVERDUE          |            |                  |
+        2015-04-01 | d drift        | 2015-03-31   |              | UNDATED          |            |                  |
         2015-04-01 | e              |              |              | UNDATED          |            |                  |
+        2015-04-01 | f drift        | 2015-03-31   |              | UNDATED          |            |                  |
+        2015-04-01 | g drift        | 2015-03-31   | 2015-05-31   | REACHED          |            |                  |
+        2015-04-01 | h drift        | 2015-03-31   | 2015-06-01   | UNDATED          |            |                  |
+        2015-04-01 | i bølge        | 2015-07-31   |              | PLANNED          |            |                  | 1
     """)
     assert [str(r["report_before"]) for r in rows if r["report_before"]] == ["2015-03-01"]
 
@@ -167,6 +175,11 @@ def test_a_report_of_before_there_were_days_and_suppliers_is_read_like_one_of_to
     assert told["2015-04"]["Captia"]["expected_end_date"] == date(2015, 10, 2)
 
 
+def test_more_done_than_there_is_is_told_and_takes_no_milestone_away() -> None:
+    contract = load_catalog(PROJECT).extracts["project_milestones"].contract
+    assert {r.id: r.severity for r in contract.object.quality}["done_is_part_of_total"] == "warning"
+
+
 def test_what_a_report_of_milestones_gets_wrong_is_found_by_its_rule(tables: Tables) -> None:
     tables.given("raw.project_status", """
         month      | project_no | project_name | status_text | expected_end_text
@@ -180,6 +193,7 @@ def test_what_a_report_of_milestones_gets_wrong_is_found_by_its_rule(tables: Tab
         2015-04-01 | Alfa         | intet svar     | ved lejlighed |              |            |             |
         2015-04-01 | Alfa         | for sent       | maj 2015     | 1. juni 2015  |            |             |
         2015-04-01 | Alfa         | skæv andel     |              |               | 1          | 4           | 0.27
+        2015-04-01 | Alfa         | flere end alle | maj 2015     |               | 125        | 120         | 1
     """)  # fmt: skip
     found = {}
     for name in ("marts.project_status", "marts.project_milestone"):

@@ -109,7 +109,7 @@ def test_milestones_say_what_is_reached_late_put_off_undated_and_next(tables: Ta
     """)  # fmt: skip
     assert text(systems.milestones(told(asked(tables, "c9")))) == (
         "1 af 5 milepæle er nået. Ved udgangen af april 2015 var over tiden: b (Alfa). Udskudt siden en tidligere rapport:"
-        " a (Alfa) 9 uger. Uden et tidspunkt, der kan læses: e (Alfa). Næste, senest 1. juni 2015: c (Alfa)."
+        " a (Alfa) 9 uger. Uden et tidspunkt, der kan bruges: e (Alfa). Næste, senest 1. juni 2015: c (Alfa)."
     )
     assert text(systems.progress(told(asked(tables, "c10"), places=0))) == "Alfa, a: 3 af 4 brugere, 75 %."
 

@@ -168,7 +168,7 @@ def milestones(told: Told) -> list[Markup]:
     if later := [r for r in rows if (r["slip_weeks"] or 0) > 0]:
         said.append(Markup("Udskudt siden en tidligere rapport: {}.").format(listed(later, slip=True)))
     if undated := by_status.get("UNDATED"):
-        said.append(Markup("Uden et tidspunkt, der kan læses: {}.").format(listed(undated)))
+        said.append(Markup("Uden et tidspunkt, der kan bruges: {}.").format(listed(undated)))
     if ahead:
         soonest = min(r["_planned"] for r in ahead)
         said.append(Markup("Næste, senest {}: {}.").format(full(soonest), listed([r for r in ahead if r["_planned"] == soonest])))
