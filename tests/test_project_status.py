@@ -120,11 +120,21 @@ def test_an_end_moves_by_its_last_day_and_not_at_all_where_both_can_mean_one_day
         2015-02-01 | ALFA         | 2015-10-02        | 2015-01-01    | 0          | 0
         2015-02-01 | Beta         | 2016-12-31        | 2015-01-01    | 0          | 0
         2015-03-01 | Alfa         |                   |               |            |
-        2015-03-01 | Beta         | 2017-01-01        | 2015-02-01    | 0          | 0
-        2015-04-01 | Alfa         | 2015-11-30        | 2015-02-01    | 8          | 4
+        2015-03-01 | Beta         | 2017-01-01        | 2015-02-01    | 1          | 1
+        2015-04-01 | Alfa         | 2015-11-30        | 2015-02-01    | 9          | 5
         2015-04-01 | Beta ny      | 2018-12-31        |               |            |
         2015-05-01 | Alfa         | 2015-10-20        | 2015-04-01    | -6         | 0
     """)
+
+
+@pytest.mark.parametrize(("now", "weeks"), [(5, "0"), (6, "1"), (12, "1"), (13, "2"), (4, "-1"), (1, "-1")])
+def test_a_begun_week_is_a_week_later_or_sooner(tables: Tables, now: int, weeks: str) -> None:
+    tables.given("raw.project_status", f"""
+        month      | project_no | project_name | status_text | expected_end_date
+        2015-01-01 | 1          | Alfa         | x           | 2015-10-05
+        2015-02-01 | 1          | Alfa         | x           | 2015-10-{now:02}
+    """)  # fmt: skip
+    assert tables.run("marts.project_status")[1:] == expect(f"slip_weeks\n{weeks}")
 
 
 def test_a_milestone_is_overdue_by_the_end_of_its_reports_month_and_reached_when_a_time_says_so(tables: Tables) -> None:
@@ -147,7 +157,7 @@ def test_a_milestone_is_overdue_by_the_end_of_its_reports_month_and_reached_when
         month      | milestone_name | planned_date | reached_date | milestone_status | slip_weeks | slip_total_weeks | progress_share
         2015-03-01 | a bølge        | 2015-03-31   |              | OVERDUE          |            |                  | 0.25
         2015-03-01 | c drift        |              |              | UNDATED          |            |                  |
-        2015-04-01 | a bølge        | 2015-04-30   |              | OVERDUE          | 4          | 4                | 0.5
+        2015-04-01 | a bølge        | 2015-04-30   |              | OVERDUE          | 5          | 5                | 0.5
         2015-04-01 | b bølge        | 2015-05-01   |              | PLANNED          |            |                  | 0.75
         2015-04-01 | c drift        | 2015-03-31   | 2015-03-09   | REACHED          |            |                  |
         2015-04-01 | d drift        | 2015-03-31   |              | UNDATED          |            |                  |
