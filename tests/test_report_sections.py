@@ -58,17 +58,29 @@ def test_a_level_holds_from_its_day_to_its_day_and_stands_beside_what_was_measur
     rows = asked(levels, "c4", "2015-05-01")
     assert rows == expect("""
         system_name | availability_share | agreed_availability_share | support_level | qf_columns
-        Alfa        | 0.9949             |                           |               | m: agreed_availability_share, support_level
+        Alfa        | 0.9949             | 0.995                     |               | m: support_level
         Beta        | 0.995              | 0.995                     | Døgnet rundt  | ''
         Gamma | | | | z: availability_share; m: agreed_availability_share, support_level
     """)
     assert text([systems.agreed(rows, 2)]) == (
-        "Serviceaftalens tilgængelighed er oplyst for 1 og supportniveauet for 1 af 3 systemer."
-        " Intet aftalt niveau er oplyst for Alfa og Gamma."
+        "Serviceaftalens tilgængelighed er oplyst for 2 og supportniveauet for 1 af 3 systemer. Intet aftalt niveau er oplyst for Gamma."
+        " Målt under det aftalte i april 2015: Alfa (99,49 % mod 99,50 %)."
     )
-    april = asked(levels, "c4")
-    assert text([systems.agreed(april, 2)]).endswith("Målt under det aftalte i april 2015: Alfa (99,49 % mod 99,50 %).")
-    assert asked(levels, "c4", "2015-03-01") == expect("system_name | agreed_availability_share\nAlfa | 0.9\nBeta | 0.995\nGamma |")
+    assert asked(levels, "c4", "2015-03-01") == expect("""
+        system_name | agreed_availability_share | qf_columns
+        Alfa        | 0.9                       | ''
+        Beta        | 0.995                     | m: availability_share
+        Gamma       |                           | z: availability_share; m: agreed_availability_share, support_level
+    """)
+
+
+def test_where_nothing_is_measured_the_agreement_is_that_of_the_reports_month(levels: Tables) -> None:
+    levels.given("reference.service_agreement", """
+        system_id | valid_from | valid_to   | agreed_availability_share
+        A         | 2014-01-01 | 2015-02-28 | 0.97
+        A         | 2015-03-01 | 2015-03-31 | 0.98
+    """)  # fmt: skip
+    assert asked(levels, "c4", "2015-02-01") == expect("system_name | agreed_availability_share\nAlfa | 0.97\nBeta |\nGamma |")
 
 
 def test_without_any_agreement_the_report_says_that_none_is_known(levels: Tables) -> None:
@@ -95,6 +107,20 @@ def test_projects_that_put_off_their_end_are_named_the_longest_first_and_those_w
         " Uden en slutdato, der kan læses: Delta."
     )
     assert text(systems.moved(asked(tables, "c8", "2015-03-01"))) == ""
+
+
+def test_what_became_of_an_end_that_nobody_tells_is_missing_and_that_of_a_first_one_is_not_relevant(tables: Tables) -> None:
+    tables.given("raw.project_status", """
+        month      | project_no | project_name | status_text             | expected_end_text | vendor
+        2015-03-01 | 1          | Alfa         | Projektet følger planen | maj 2015          | Atea
+        2015-04-01 | 1          | Alfa         | Projektet følger planen | snart             | Atea
+        2015-04-01 | 2          | Beta         | Projektet følger planen | maj 2015          | Atea
+    """)  # fmt: skip
+    assert asked(tables, "c8") == expect("""
+        project_name | qf_columns
+        Alfa         | z: delay_weeks; m: expected_end_date, slip_weeks, slip_total_weeks
+        Beta         | z: delay_weeks; z: slip_weeks, slip_total_weeks
+    """)
 
 
 def test_milestones_say_what_is_reached_late_put_off_undated_and_next(tables: Tables) -> None:
@@ -134,6 +160,17 @@ def test_units_say_who_has_more_left_and_who_is_below_the_target_and_what_nobody
     )
     unknown = [r | {"handling_unit": "UKENDT", "is_vendor": False} for r in rows]
     assert text(servicedesk.units(told(unknown))) == "Leverancerne oplyser ikke, hvem der behandlede sagerne i april 2015."
+
+
+def test_a_system_with_most_cases_is_named_where_most_of_them_lack_a_category(tables: Tables) -> None:
+    tables.given("marts.servicedesk_cases_by_category", """
+        month      | desk | system_id | system_name | category | incoming | share_of_system | is_provisional | qf | qf_columns
+        2015-04-01 | CIMT | ANDET     | Andre       | Fejl     | 90       | 1               | no             | '' | ''
+        2015-04-01 | CIMT | RIS       | RIS/PACS    | UKENDT   | 8        | 0.8             | no             | '' | ''
+        2015-04-01 | CIMT | RIS       | RIS/PACS    | Fejl     | 2        | 0.2             | no             | '' | ''
+        2015-04-01 | CIMT | MAIL      | Mail        | Adgang   | 9        | 1               | no             | '' | ''
+    """)  # fmt: skip
+    assert text(servicedesk.causes(told(asked(tables, "c12")))) == "RIS/PACS er det fulgte system, flest sager handlede om i april 2015: 10."
 
 
 def test_the_cause_that_most_cases_of_a_system_have_is_a_share_of_its_own_cases(tables: Tables) -> None:

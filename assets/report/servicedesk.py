@@ -99,17 +99,17 @@ def units(told: Told) -> list[Markup]:
 
 
 def causes(told: Told) -> list[Markup]:
-    """Of the followed system with most cases, what most of them are raised for."""
-    followed = [r for r in told.rows if r["_is_followed"] and r["category"] != "UKENDT"]
-    if not followed:
+    """Of the followed system with most cases, what most of them are raised for, if that is told."""
+    most = next((r for r in told.rows if r["_is_followed"]), None)
+    if not most:
         return []
-    most = followed[0]
-    return [
-        Markup("{} er det fulgte system, flest sager handlede om i {}: {}. {} af dem havde kategorien {}.").format(
-            name(most["system_name"]), when(most["_to"]), data(most["incoming"]),
-            data(most["share_of_system"], "share", told.figure.places), name(most["category"]),
-        )
-    ]  # fmt: skip
+    said = Markup("{} er det fulgte system, flest sager handlede om i {}: {}.").format(
+        name(most["system_name"]), when(most["_to"]), data(most["incoming"])
+    )
+    if most["category"] != "UKENDT":
+        share = data(most["share_of_system"], "share", told.figure.places)
+        said += Markup(" {} af dem havde kategorien {}.").format(share, name(most["category"]))
+    return [said]
 
 
 def calls_of_the_year(told: Told) -> list[Markup]:
