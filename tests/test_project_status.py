@@ -68,6 +68,27 @@ def test_a_sentence_counts_whole_and_one_nobody_listed_is_unmapped(tables: Table
         ("4. kvartal maj 2015", ""),
         ("efter maj 2015", ""),
         ("snarest", ""),
+        ("2015-04-25", "2015-04-25"),
+        ("25-04-2015", "2015-04-25"),
+        ("5.4.2015", "2015-04-05"),
+        ("31.6.2015", ""),
+        ("4.13.2015", ""),
+        ("4.2015", ""),
+        ("sept. 2015", "2015-09-30"),
+        ("9.oktober 2015", "2015-10-09"),
+        ("3.kvartal 2015", "2015-09-30"),
+        ("november  2015", "2015-11-30"),
+        ("november\N{NO-BREAK SPACE}2015", "2015-11-30"),
+        ("november 2015.", "2015-11-30"),
+        ("oktober 15", ""),
+        ("uge 23", ""),
+        ("julen 2015", ""),
+        ("majoren 2015", ""),
+        ("marts 2015 (delvist)", "2015-03-31"),
+        ("marts 2015 (udskudt til juni 2015)", ""),
+        ("marts 2015 (udskudt til Juni)", ""),
+        ("marts 2015 (nu 1/9)", ""),
+        ("marts 2015 (decentralt)", "2015-03-31"),
     ],
 )
 def test_a_time_of_a_plan_counts_by_the_last_day_it_allows_and_what_is_none_has_none(tables: Tables, text: str, day: str) -> None:
@@ -99,11 +120,21 @@ def test_an_end_moves_by_its_last_day_and_not_at_all_where_both_can_mean_one_day
         2015-02-01 | ALFA         | 2015-10-02        | 2015-01-01    | 0          | 0
         2015-02-01 | Beta         | 2016-12-31        | 2015-01-01    | 0          | 0
         2015-03-01 | Alfa         |                   |               |            |
-        2015-03-01 | Beta         | 2017-01-01        | 2015-02-01    | 0          | 0
-        2015-04-01 | Alfa         | 2015-11-30        | 2015-02-01    | 8          | 4
+        2015-03-01 | Beta         | 2017-01-01        | 2015-02-01    | 1          | 1
+        2015-04-01 | Alfa         | 2015-11-30        | 2015-02-01    | 9          | 5
         2015-04-01 | Beta ny      | 2018-12-31        |               |            |
         2015-05-01 | Alfa         | 2015-10-20        | 2015-04-01    | -6         | 0
     """)
+
+
+@pytest.mark.parametrize(("now", "weeks"), [(5, "0"), (6, "1"), (12, "1"), (13, "2"), (4, "-1"), (1, "-1")])
+def test_a_begun_week_is_a_week_later_or_sooner(tables: Tables, now: int, weeks: str) -> None:
+    tables.given("raw.project_status", f"""
+        month      | project_no | project_name | status_text | expected_end_date
+        2015-01-01 | 1          | Alfa         | x           | 2015-10-05
+        2015-02-01 | 1          | Alfa         | x           | 2015-10-{now:02}
+    """)  # fmt: skip
+    assert tables.run("marts.project_status")[1:] == expect(f"slip_weeks\n{weeks}")
 
 
 def test_a_milestone_is_overdue_by_the_end_of_its_reports_month_and_reached_when_a_time_says_so(tables: Tables) -> None:
@@ -116,17 +147,25 @@ def test_a_milestone_is_overdue_by_the_end_of_its_reports_month_and_reached_when
         2015-04-01 | Alfa         | c drift        | GO_LIVE   | marts 2015     | 9 marts 2015 |            |             |
         2015-04-01 | Alfa         | d drift        | GO_LIVE   | marts 2015     | delvist      |            |             |
         2015-04-01 | Alfa         | e              | OTHER     |                |              |            |             |
+        2015-04-01 | Alfa         | f drift        | GO_LIVE   | marts 2015     | april 2015 (delvist) |    |             |
+        2015-04-01 | Alfa         | g drift        | GO_LIVE   | marts 2015     | 31-05-2015   |            |             |
+        2015-04-01 | Alfa         | h drift        | GO_LIVE   | marts 2015     | 2015-06-01   |            |             |
+        2015-04-01 | Alfa         | i bølge        | MIGRATION | juli 2015      |              | 125        | 120         |
     """)  # fmt: skip
     rows = tables.run("marts.project_milestone")
     assert rows == expect("""
         month      | milestone_name | planned_date | reached_date | milestone_status | slip_weeks | slip_total_weeks | progress_share
         2015-03-01 | a bølge        | 2015-03-31   |              | OVERDUE          |            |                  | 0.25
         2015-03-01 | c drift        |              |              | UNDATED          |            |                  |
-        2015-04-01 | a bølge        | 2015-04-30   |              | OVERDUE          | 4          | 4                | 0.5
+        2015-04-01 | a bølge        | 2015-04-30   |              | OVERDUE          | 5          | 5                | 0.5
         2015-04-01 | b bølge        | 2015-05-01   |              | PLANNED          |            |                  | 0.75
         2015-04-01 | c drift        | 2015-03-31   | 2015-03-09   | REACHED          |            |                  |
-        2015-04-01 | d drift        | 2015-03-31   |              | OVERDUE          |            |                  |
+        2015-04-01 | d drift        | 2015-03-31   |              | UNDATED          |            |                  |
         2015-04-01 | e              |              |              | UNDATED          |            |                  |
+        2015-04-01 | f drift        | 2015-03-31   |              | UNDATED          |            |                  |
+        2015-04-01 | g drift        | 2015-03-31   | 2015-05-31   | REACHED          |            |                  |
+        2015-04-01 | h drift        | 2015-03-31   | 2015-06-01   | UNDATED          |            |                  |
+        2015-04-01 | i bølge        | 2015-07-31   |              | PLANNED          |            |                  | 1
     """)
     assert [str(r["report_before"]) for r in rows if r["report_before"]] == ["2015-03-01"]
 
@@ -146,6 +185,11 @@ def test_a_report_of_before_there_were_days_and_suppliers_is_read_like_one_of_to
     assert told["2015-04"]["Captia"]["expected_end_date"] == date(2015, 10, 2)
 
 
+def test_more_done_than_there_is_is_told_and_takes_no_milestone_away() -> None:
+    contract = load_catalog(PROJECT).extracts["project_milestones"].contract
+    assert {r.id: r.severity for r in contract.object.quality}["done_is_part_of_total"] == "warning"
+
+
 def test_what_a_report_of_milestones_gets_wrong_is_found_by_its_rule(tables: Tables) -> None:
     tables.given("raw.project_status", """
         month      | project_no | project_name | status_text | expected_end_text
@@ -159,6 +203,7 @@ def test_what_a_report_of_milestones_gets_wrong_is_found_by_its_rule(tables: Tab
         2015-04-01 | Alfa         | intet svar     | ved lejlighed |              |            |             |
         2015-04-01 | Alfa         | for sent       | maj 2015     | 1. juni 2015  |            |             |
         2015-04-01 | Alfa         | skæv andel     |              |               | 1          | 4           | 0.27
+        2015-04-01 | Alfa         | flere end alle | maj 2015     |               | 125        | 120         | 1
     """)  # fmt: skip
     found = {}
     for name in ("marts.project_status", "marts.project_milestone"):

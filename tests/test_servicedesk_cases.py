@@ -539,3 +539,13 @@ def test_units_and_categories_add_up_to_their_desk_or_the_rule_says_so(tables: T
             tables.con.execute(f"begin; {change}")
             assert tables.con.execute(asked).fetchall()[0][0] > 0, change
             tables.con.execute("rollback")
+
+
+def test_a_row_with_a_part_beyond_its_whole_is_named_with_who_handles_its_cases(tables: Tables) -> None:
+    name = "core.servicedesk_case_count"
+    tables.given(name, """
+        month      | desk | criticality | handling_unit
+        2015-04-01 | CIMT | ALL         | Drift
+    """)  # fmt: skip
+    [label] = [r.label for r in tables.catalog.contract(name).object.quality if r.id == "parts_of_wholes"]
+    assert tables.con.execute(f"select {label} from {name}").fetchall() == [("2015-04 CIMT ALL Drift",)]

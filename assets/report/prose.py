@@ -25,6 +25,12 @@ def data(value: Number, unit: str | None = None, places: int = 1) -> Markup:
     return Markup('<data value="{}">{}</data>').format(value, quantity(value, unit, places))
 
 
+def beside(value: Number, other: Number, places: int) -> tuple[Markup, Markup]:
+    """A share and the one that it misses, with places enough to tell them apart; whole percent of the other without places."""
+    places = danish.places_that_tell(value, other, "share", places)
+    return data(value, "share", places), data(other, "share", danish.whole_or(other, places))
+
+
 def when(day: date) -> Markup:
     return Markup('<time datetime="{}">{}</time>').format(f"{day:%Y-%m}", danish.month(day))
 

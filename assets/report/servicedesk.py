@@ -3,7 +3,7 @@
 from markupsafe import Markup
 
 from assets.report.figures import Figure, Panel, Section, Told
-from assets.report.prose import data, during, joined, name, when, year
+from assets.report.prose import beside, data, during, joined, name, when, year
 
 CALLS = "Indkomne opkald omfatter besvarede, afbrudte og viderestillede opkald."
 FINAL = "Tal for opkald er endelige, når udtrækket dækker hele måneden; tal for sager først, når brugernes klagefrist også er udløbet."
@@ -76,40 +76,47 @@ def units(told: Told) -> list[Markup]:
     month = when(told.rows[0]["_to"])
     if not known:
         return [Markup("Leverancerne oplyser ikke, hvem der behandlede sagerne i {}.").format(month)]
-    said = [
-        Markup("Leverandøren {} behandlede {} af de sager, der kom ind i {}.").format(
-            name(r["handling_unit"]), data(r["_incoming_share"], "share", told.figure.places), month
-        )
+    said = []
+    came = [
+        (name(r["handling_unit"]), data(r["_incoming_share"], "share", told.figure.places))
         for r in known
         if r["is_vendor"] and r["incoming"]
     ]
+    if len(came) == 1:
+        said.append(Markup("Leverandøren {} har fået {} af de sager, der kom ind i {}.").format(*came[0], month))
+    elif came:
+        each = [Markup("{} {}").format(*c) for c in came]
+        said.append(Markup("Af de sager, der kom ind i {}, har leverandørerne fået: {}.").format(month, joined(each)))
     if more := [r for r in known if (r["backlog_change"] or 0) > 0]:
-        each = [Markup("{} ({} flere)").format(name(r["handling_unit"]), data(r["backlog_change"])) for r in more]
-        said.append(Markup("Flere uafsluttede sager end måneden før: {}.").format(joined(each)))
-    below = [r for r in known if r["target"] is not None and r["within_sla_share"] is not None and r["within_sla_share"] < r["target"]]
-    if below:
         each = [
-            Markup("{} ({} af {})").format(
-                name(r["handling_unit"]), data(r["within_sla_share"], "share", told.figure.places), data(r["within_sla_base"])
+            Markup("{} ({} {})").format(
+                name(r["handling_unit"]), data(r["backlog_change"]), "mere" if r["backlog_change"] == 1 else "flere"
             )
-            for r in below
+            for r in more
         ]
-        said.append(Markup("Under målet på {} løst inden for SLA: {}.").format(data(below[0]["target"], "share", 0), joined(each)))
+        said.append(Markup("Flere uafsluttede sager end måneden før: {}.").format(joined(each)))
+    if below := [r for r in known if r["target"] is not None and r["within_sla_share"] is not None and r["within_sla_share"] < r["target"]]:
+        shown = [beside(r["within_sla_share"], r["target"], told.figure.places) for r in below]
+        each = [
+            Markup("{} ({} af {})").format(name(r["handling_unit"]), share, data(r["within_sla_base"]))
+            for r, (share, _) in zip(below, shown, strict=True)
+        ]
+        said.append(Markup("Under målet på {} løst inden for SLA: {}.").format(shown[0][1], joined(each)))
     return [Markup(" ").join(said)] if said else []
 
 
 def causes(told: Told) -> list[Markup]:
-    """Of the followed system with most cases, what most of them are raised for."""
-    followed = [r for r in told.rows if r["_is_followed"] and r["category"] != "UKENDT"]
-    if not followed:
+    """Of the followed system with most cases, what most of them are raised for, if that is told."""
+    most = next((r for r in told.rows if r["_is_followed"]), None)
+    if not most:
         return []
-    most = followed[0]
-    return [
-        Markup("{} er det fulgte system, flest sager handlede om i {}: {}. {} af dem havde kategorien {}.").format(
-            name(most["system_name"]), when(most["_to"]), data(most["incoming"]),
-            data(most["share_of_system"], "share", told.figure.places), name(most["category"]),
-        )
-    ]  # fmt: skip
+    said = Markup("{} er det fulgte system, flest sager handlede om i {}: {}.").format(
+        name(most["system_name"]), when(most["_to"]), data(most["incoming"])
+    )
+    if most["category"] != "UKENDT":
+        share = data(most["share_of_system"], "share", told.figure.places)
+        said += Markup(" {} af dem havde kategorien {}.").format(share, name(most["category"]))
+    return [said]
 
 
 def calls_of_the_year(told: Told) -> list[Markup]:

@@ -2,8 +2,9 @@
 
 from markupsafe import Markup
 
+from assets.pages.danish import places_that_tell
 from assets.report.figures import Figure, Panel, Point, Section, Told
-from assets.report.prose import data, during, full, joined, name, names, when
+from assets.report.prose import beside, data, during, full, joined, name, names, when
 from assets.report.reading import Row
 
 LIMITS = (
@@ -37,7 +38,7 @@ def agreed(rows: list[Row], places: int) -> Markup:
     if below := [r for r in both if r["availability_share"] < r["agreed_availability_share"]]:
         each = [
             Markup("{} ({} mod {})").format(
-                name(r["system_name"]), *(data(r[c], "share", places) for c in ("availability_share", "agreed_availability_share"))
+                name(r["system_name"]), *beside(r["availability_share"], r["agreed_availability_share"], places)
             )
             for r in below
         ]
@@ -101,8 +102,7 @@ def missed(told: Told) -> list[Point]:
 
 
 def _beside_target(row: Row, places: int) -> Markup:
-    share, target = (data(row[c], "share", places) for c in ("compliance_share", "sla_target"))
-    return Markup("{} ({}, mål {})").format(name(row["system_name"]), share, target)
+    return Markup("{} ({}, mål {})").format(name(row["system_name"]), *beside(row["compliance_share"], row["sla_target"], places))
 
 
 def response_times(told: Told) -> list[Markup]:
@@ -129,6 +129,7 @@ def projects(told: Told) -> list[Markup]:
 def moved(rows: list[Row]) -> list[Markup]:
     """Whose expected end was put off since an earlier report, the longest first, and who tells of no end."""
     said = []
+    compared = rows[0]["_compared"]
     later = sorted((r for r in rows if (r["slip_weeks"] or 0) > 0), key=lambda r: -r["slip_weeks"])
     if later:
         each = [
@@ -137,13 +138,21 @@ def moved(rows: list[Row]) -> list[Markup]:
             )
             for r in later
         ]
+        which = (
+            Markup("Det ene projekt") if compared == 1 else Markup("{} af {} projekter").format(data(later[0]["_moved"]), data(compared))
+        )
+        whose = "sin" if len(later) == 1 else "deres"
         said.append(
-            Markup("{} af {} projekter, der kan sammenholdes med en tidligere rapport, har udskudt deres afslutning: {}.").format(
-                data(later[0]["_moved"]), data(later[0]["_compared"]), joined(each)
+            Markup("{}, der kan sammenholdes med en tidligere rapport, har udskudt {} afslutning: {}.").format(which, whose, joined(each))
+        )
+    elif compared == 1:
+        said.append(Markup("Det ene projekt, der kan sammenholdes med en tidligere rapport, har ikke udskudt sin afslutning."))
+    elif compared:
+        said.append(
+            Markup("Ingen af de {} projekter, der kan sammenholdes med en tidligere rapport, har udskudt deres afslutning.").format(
+                data(compared)
             )
         )
-    elif rows[0]["_compared"]:
-        said.append(Markup("Ingen projekter har udskudt deres afslutning siden en tidligere rapport."))
     if rows[0]["_undated"]:
         undated = [r["project_name"] for r in rows if r["expected_end_date"] is None and r["plan_status"] != "COMPLETED"]
         said.append(Markup("Uden en slutdato, der kan læses: {}.").format(names(undated)))
@@ -164,11 +173,12 @@ def milestones(told: Told) -> list[Markup]:
     reached, ahead = by_status.get("REACHED", []), by_status.get("PLANNED", [])
     said = [Markup("{} af {} milepæle er nået.").format(data(reached[0]["_with_status"] if reached else 0), data(rows[0]["_milestones"]))]
     if late := by_status.get("OVERDUE"):
-        said.append(Markup("Ved udgangen af {} var over tiden: {}.").format(when(rows[0]["_to"]), listed(late)))
+        these = "denne milepæl" if len(late) == 1 else "disse milepæle"
+        said.append(Markup("Ved udgangen af {} var {} over tiden: {}.").format(when(rows[0]["_to"]), these, listed(late)))
     if later := [r for r in rows if (r["slip_weeks"] or 0) > 0]:
         said.append(Markup("Udskudt siden en tidligere rapport: {}.").format(listed(later, slip=True)))
     if undated := by_status.get("UNDATED"):
-        said.append(Markup("Uden et tidspunkt, der kan læses: {}.").format(listed(undated)))
+        said.append(Markup("Uden et tidspunkt, der kan bruges: {}.").format(listed(undated)))
     if ahead:
         soonest = min(r["_planned"] for r in ahead)
         said.append(Markup("Næste, senest {}: {}.").format(full(soonest), listed([r for r in ahead if r["_planned"] == soonest])))
@@ -176,15 +186,17 @@ def milestones(told: Told) -> list[Markup]:
 
 
 def progress(told: Told) -> list[Markup]:
-    """How much is done where it is counted."""
-    return [
-        Markup("{}, {}: {} af {} {}, {}.").format(
-            name(r["project_name"]), name(r["milestone_name"]), data(r["items_done"]), data(r["items_total"]), r["_counted_item"] or "",
-            data(r["progress_share"], "share", told.figure.places),
+    """How much is done where it is counted; a share that is neither nothing nor all does not read as it."""
+    counted = [r for r in told.rows if r["items_done"] is not None and r["items_total"] is not None]
+    said = []
+    for row in counted:
+        done, total = data(row["items_done"]), data(row["items_total"])
+        share, item = row["progress_share"], Markup(" {}").format(row["_counted_item"]) if row["_counted_item"] else ""
+        shown = data(share, "share", places_that_tell(share, round(share), "share", told.figure.places))
+        said.append(
+            Markup("{}, {}: {} af {}{}, {}.").format(name(row["project_name"]), name(row["milestone_name"]), done, total, item, shown)
         )
-        for r in told.rows
-        if r["items_done"] is not None and r["items_total"] is not None
-    ]  # fmt: skip
+    return said
 
 
 SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("response_times",), (

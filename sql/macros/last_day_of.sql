@@ -1,30 +1,11 @@
--- The last day that what time_words made of a text allows.
-create or replace macro last_day_of(words) as (
+-- The last day that what time_words made of a text allows, of which first_day_of gave the first.
+create or replace macro last_day_of(words, first_day) as (
     case
-        when words['day'] <> '' or words['month_third'] in ('primo', 'medio')
-            then try_cast(
-                concat(
-                    words['year'],
-                    '-',
-                    (strpos('janfebmaraprmajjunjulaugsepoktnovdec', words['month']) + 2) // 3,
-                    '-',
-                    case words['month_third'] when 'primo' then '10' when 'medio' then '20' else words['day'] end
-                ) as date
-            )
-        else last_day(
-            try_cast(
-                concat(
-                    words['year'],
-                    '-',
-                    case
-                        when words['month'] <> '' then (strpos('janfebmaraprmajjunjulaugsepoktnovdec', words['month']) + 2) // 3
-                        when words['quarter'] <> '' then 3 * cast(words['quarter'] as integer)
-                        when words['year_third'] <> '' then 4 * list_position(['primo', 'medio', 'ultimo'], words['year_third'])
-                        else 12
-                    end,
-                    '-1'
-                ) as date
-            )
-        )
+        when words['day_before_name'] <> '' or words['day_before_number'] <> '' then first_day
+        when words['month_third'] in ('primo', 'medio') then first_day + 9
+        when words['month_name'] <> '' then last_day(first_day)
+        when words['quarter'] <> '' then last_day(first_day + interval 2 month)
+        when words['year_third'] <> '' then last_day(first_day + interval 3 month)
+        else last_day(first_day + interval 11 month)
     end
 )

@@ -1,13 +1,15 @@
 -- What each project has reached on its way and what it has not, and how the plan of each milestone has moved since the report before.
--- A milestone is overdue when the last day of its plan lies in the month reported on or before and nothing that is a time says that it
--- is reached.
+-- A milestone is overdue when the last day of its plan lies in the month reported on or before and nothing says that it is reached. One of
+-- which something says so that is no time, or a time after the month in which the report is written, is neither reached nor overdue.
 with reported as (
     select
         *,
-        first_day_of(time_words(planned_text)) as planned_first_date,
-        last_day_of(time_words(planned_text)) as planned_date,
-        last_day_of(time_words(reached_text)) as reached_date,
-        coalesce(progress_share, round(items_done / items_total, 9)) as share,
+        time_words(without_remark(planned_text)) as planned_words,
+        first_day_of(planned_words) as planned_first_date,
+        last_day_of(planned_words, planned_first_date) as planned_date,
+        time_words(reached_text) as reached_words,
+        last_day_of(reached_words, first_day_of(reached_words)) as reached_date,
+        coalesce(progress_share, case when items_done > items_total then 1 else round(items_done / items_total, 9) end) as share,
     from raw.project_milestones
 ),
 planned as (
@@ -34,8 +36,8 @@ select
     reported.reached_text,
     reported.reached_date,
     case
-        when reported.reached_date is not null then 'REACHED'
-        when reported.planned_date is null then 'UNDATED'
+        when reported.reached_date <= last_day(reported.month + interval 1 month) then 'REACHED'
+        when reported.reached_text is not null or reported.planned_date is null then 'UNDATED'
         when reported.planned_date <= last_day(reported.month) then 'OVERDUE'
         else 'PLANNED'
     end as milestone_status,

@@ -9,8 +9,9 @@ with reported as (
         regexp_replace(sentence, '[0-9]+( uger?| måneder| måned)?', '#', 'g') as phrase,
         try_cast(regexp_extract(sentence, '([0-9]+) uger? forsinket', 1) as bigint) as weeks,
         try_cast(regexp_extract(sentence, '([0-9]+) måned(er)? forsinket', 1) as bigint) as months,
-        coalesce(expected_end_date, first_day_of(time_words(expected_end_text))) as end_first_date,
-        coalesce(expected_end_date, last_day_of(time_words(expected_end_text))) as end_date,
+        time_words(without_remark(expected_end_text)) as end_words,
+        coalesce(expected_end_date, first_day_of(end_words)) as end_first_date,
+        coalesce(expected_end_date, last_day_of(end_words, end_first_date)) as end_date,
     from raw.project_status
 ),
 -- A report that gives no end tells nothing of what became of the one before.

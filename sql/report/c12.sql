@@ -1,6 +1,6 @@
 -- CIMT's newest final month by the systems that cases are about, with the category most of them have. Without a system there is no row.
 with part as (
-    select *, sum(incoming) over (partition by system_id) as of_system, max(month) filter (not is_provisional) over () as newest
+    select *, max(month) filter (not is_provisional) over () as newest
     from marts.servicedesk_cases_by_category
     where desk = 'CIMT' and month <= $month and system_id <> 'UKENDT'
     qualify month = newest
@@ -12,7 +12,7 @@ select
     share_of_system,
     qf,
     qf_columns,
-    system_id not in ('ANDET', 'UKENDT') as _is_followed,
+    system_id <> 'ANDET' as _is_followed,
     month as _from,
     month as _to,
 from part

@@ -1,5 +1,5 @@
--- The critical systems: which of them are measured, what the service agreement in force says of each, and what share of the robots' attempts
--- was answered in the newest final month. A level that nobody has told is absent (m).
+-- The critical systems: which of them are measured, what share of the robots' attempts was answered in the newest final month, and what the
+-- service agreement in force that month says of each. A level that nobody has told is absent (m).
 with measured as (
     select month, system_id, availability_share
     from marts.response_time_monthly
@@ -16,9 +16,10 @@ select
     '' as qf,
     concat_ws(
         '; ',
-        case when measured.availability_share is null then 'z: availability_share' end,
+        case when measured.availability_share is null and not system_.is_measured then 'z: availability_share' end,
         nullif('m: ' || concat_ws(
             ', ',
+            case when measured.availability_share is null and system_.is_measured then 'availability_share' end,
             case when agreement.agreed_availability_share is null then 'agreed_availability_share' end,
             case when agreement.support_level is null then 'support_level' end
         ), 'm: ')
@@ -31,7 +32,7 @@ select
 from reference.system as system_
 left join reference.service_agreement as agreement
     on agreement.system_id = system_.system_id
-    and $month between agreement.valid_from and agreement.valid_to
+    and coalesce((select max(month) from measured), $month) between agreement.valid_from and agreement.valid_to
 left join measured on measured.system_id = system_.system_id
 where system_.is_critical
 order by system_.is_measured desc, system_.system_name

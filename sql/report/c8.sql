@@ -1,5 +1,5 @@
 -- The newest report of the project office. A project on its plan has no delay; of another one it may not be told. Slips are those since an
--- earlier report; a first one has none.
+-- earlier report; a first one has none, and of an end that nobody tells they are not known.
 with newest as (
     select max(month) as month from marts.project_status where month <= $month
 )
@@ -22,9 +22,9 @@ select
             ', ',
             case when vendor is null then 'vendor' end,
             case when expected_end_text is null then 'expected_end_text' end,
-            case when expected_end_date is null then 'expected_end_date' end
+            case when expected_end_date is null then 'expected_end_date, slip_weeks, slip_total_weeks' end
         ), 'm: '),
-        case when slip_weeks is null then 'z: slip_weeks, slip_total_weeks' end
+        case when slip_weeks is null and expected_end_date is not null then 'z: slip_weeks, slip_total_weeks' end
     ) as qf_columns,
     count(*) filter (plan_status <> 'COMPLETED') over () as _projects,
     count(*) over (partition by plan_status) as _with_status,

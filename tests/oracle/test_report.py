@@ -37,7 +37,7 @@ def said(index: Element, figure: str) -> str:
         ("N23", "c3", "Andelen af ikke-straksafklarede sager løst inden for SLA var 87,0 % i april 2015."),
         ("N24", "c3", "Målet på mindst 90 % er ikke nået."),
         ("N35", "c12", "35,0 % af dem havde kategorien Svartid og driftsstabilitet."),
-        ("C22", "c11", "Leverandøren Leverandør A behandlede"),
+        ("C22", "c11", "Leverandøren Leverandør A har fået"),
         ("L447", "c4", "Intet aftalt niveau er oplyst for"),
         ("N25 C09", "c4", "10 af 12 kritiske systemer måles. Et system uden navn og MIRSK måles ikke."),
         ("N31 Q13", "c6", "ændrede antallet af indkomne opkald sig fra 4.100 til 3.200, og pr. åbningsdag fra 195,2 til 168,4"),
