@@ -14,7 +14,7 @@ import pytest
 
 from assets.catalog.declared import MARTS, Catalog, Table
 from assets.catalog.questions import questions
-from assets.catalog.statements import QF_COLUMNS
+from assets.catalog.statements import QF_COLUMNS, reads
 from assets.catalogue.build import build
 from assets.lake.files import Lake
 from assets.releases.database import DATABASE
@@ -159,6 +159,45 @@ def test_each_mart_answers_three_questions_of_its_own(
                     assert says("<i>–</i>" if value is None else cell, name, value, words), (question.ask, name, value, cell)
             assert html.escape(question.sql, quote=False) in page.replace("&#34;", '"').replace("&#39;", "'")
     assert len(set(asked)) > 90
+
+
+SUM = re.compile(r"\b(?:sum|avg)\(")
+
+
+def test_no_sum_is_too_low_where_numbers_are_withheld(release: Path, catalog: Catalog) -> None:
+    """Of every question that adds up what may be withheld: with each seventh row withheld a number is the same as before, or not there."""
+    asked = absent = 0
+    with duckdb.connect() as con:
+        con.execute(f"attach '{release / DATABASE}' as release (read_only); create schema marts")
+        for table in (t for t in marts(catalog) if t.contract.disclosure):
+            con.execute(f"create or replace table {table.name} as from release.{table.name}")
+            added = [q for q in questions(catalog.tree, table) if SUM.search(q.sql) and set(reads(q.sql, q.ask)) == {table.name}]
+            before = [con.execute(q.sql).fetchall() for q in added]
+            hidden = ", ".join(f"{c.name} = null" for c in table.contract.columns if c.aggregate)
+            con.execute(f"update {table.name} set {hidden} where rowid % 7 = 0")
+            for question, was in zip(added, before, strict=True):
+                now = con.execute(question.sql).fetchall()
+                asked += 1
+                absent += sum(None in row for row in now)
+                for row in now:
+                    same = any(all(new in (None, old) for old, new in zip(w, row, strict=True)) for w in was)
+                    assert same, (question.ask, row)
+    assert asked >= 6
+    assert absent > 20
+
+
+def test_an_answer_over_withheld_numbers_says_so(con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog) -> None:
+    marked = [t.name for t in marts(catalog) if "qf" in {c.name for c in t.contract.columns}]
+    found = {name for name in marked if con.execute(f"select 1 from {name} where contains(qf, 'c')").fetchone()}
+    told = 0
+    for table in marts(catalog):
+        page = (catalogue / f"{table.name}.html").read_text("utf-8")
+        for place, question in enumerate(questions(catalog.tree, table), 1):
+            [answer] = re.findall(rf'<div id="svar-{place}">(.*?)<pre', page, re.DOTALL)
+            is_over = re.search(r"\b(?:sum|avg|arg_max)\(", question.sql) and not found.isdisjoint(reads(question.sql, ""))
+            assert ("De er ikke med i summer" in answer) == bool(is_over), question.ask
+            told += bool(is_over)
+    assert told >= 4
 
 
 def test_every_link_leads_to_a_place_that_there_is(catalogue: Path) -> None:

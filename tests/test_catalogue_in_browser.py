@@ -120,7 +120,7 @@ def test_a_column_is_followed_to_its_supplier_by_the_keyboard(page: Page) -> Non
 def test_the_search_finds_tables_columns_and_questions(browser: Browser, catalogue: Path) -> None:
     page = opened(browser, catalogue / "index.html")
     every = page.locator(".found:visible").count()
-    for words, wanted in (("omviser flest patienter", MART), ("p90_days", "udredning"), ("krav der ikke findes", "")):
+    for words, wanted in (("omviser flest behandlinger", MART), ("p90_days", "udredning"), ("krav der ikke findes", "")):
         page.fill("#find", words)
         found = page.locator(".found:visible")
         assert found.count() < every / 10

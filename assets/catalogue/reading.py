@@ -8,11 +8,14 @@ from typing import Any
 
 import duckdb
 
-from assets.catalog.declared import Catalog, Lineage
+from assets.catalog.declared import MARTS, Catalog, Lineage
 from assets.lake.files import Lake
 from assets.lake.manifests import Manifest
 from assets.lake.seals import Damaged
+from assets.pages.caveats import WITHHELD
+from assets.tables.qualifiers import QF
 from assets.tables.versions import facts
+from sources.casts import literal
 
 Row = dict[str, Any]
 
@@ -76,6 +79,12 @@ class Reading:
         for r in self.ask("select * from meta.unverified order by table_name, lookup") if "meta.unverified" in self.columns else ():
             found[r["table_name"]].append(r)
         return found
+
+    @cached_property
+    def withheld(self) -> set[str]:
+        """The tables in which a number is withheld."""
+        marts = [t for t, columns in self.columns.items() if t.startswith(f"{MARTS}.") and QF in columns]
+        return {t for t in marts if self.ask(f"select 1 from {t} where contains({QF}, {literal(WITHHELD)}) limit 1")}
 
     @cached_property
     def freshness(self) -> dict[str, Row]:
