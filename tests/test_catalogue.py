@@ -59,16 +59,25 @@ def words(con: duckdb.DuckDBPyConnection) -> Words:
     return {(column, code): label for column, code, label in found}
 
 
-def says(cell: str, column: str, value: Value, words: Words) -> bool:
+def called(column: str, value: str, beside: list[str], words: Words) -> str:
+    """What a code is called beside columns; itself where one of them is its name, letter by letter for qualifiers."""
+    if f"{column.removesuffix('_code').removesuffix('_id')}_name" in beside:
+        return value
+    return "; ".join(words[column, letter] for letter in value) if column == "qf" else words.get((column, value), value)
+
+
+def says(cell: str, column: str, value: Value, beside: list[str], words: Words) -> bool:
     """Whether a cell of a page says a value, written anew from what a reader is told of the notation."""
     if value is None:
         return bool(re.fullmatch(r"<i>(tilbageholdt|ikke oplyst|ikke relevant|ikke opgjort|–)</i>", cell))
     if isinstance(value, bool):
         return cell == ("ja" if value else "nej")
     if isinstance(value, date):
-        return cell == (f"{value:%Y}" if column == "year" else f"{value:%Y-%m}" if column in ("month", "quarter") else f"{value}")
+        if column == "quarter":
+            return cell == f"{ {1: 1, 4: 2, 7: 3, 10: 4}[value.month] }. kvartal {value.year}"
+        return cell == (f"{value:%Y}" if column == "year" else f"{value:%Y-%m}" if column == "month" else f"{value}")
     if isinstance(value, str):
-        return html.unescape(cell) == words.get((column, value), value)
+        return html.unescape(cell) == called(column, value, beside, words)
     return reads_as(cell, float(value))
 
 
@@ -82,7 +91,9 @@ def test_every_cell_of_every_page_is_the_release_s(con: duckdb.DuckDBPyConnectio
         assert len(cells) == min(len(rows), 1000), table.name
         assert ("her er de nyeste 1.000" in page) == (len(rows) > 1000)
         for row, line in zip(rows, cells, strict=False):
-            wrong = [(names[i], row[i], cell) for i, cell in zip(shown, line, strict=True) if not says(cell, names[i], row[i], words)]
+            wrong = [
+                (names[i], row[i], cell) for i, cell in zip(shown, line, strict=True) if not says(cell, names[i], row[i], names, words)
+            ]
             assert wrong == [], table.name
             seen += len(line)
     assert seen > 50_000
@@ -137,6 +148,21 @@ def test_a_spreadsheet_adds_up_a_danish_file_as_the_release_does(con: duckdb.Duc
     assert added > 50
 
 
+def test_a_danish_file_has_units_in_its_heads_codes_beside_their_names_and_words_for_every_qualifier(catalogue: Path, words: Words) -> None:
+    def of(name: str) -> list[dict[str, str]]:
+        with (catalogue / "data" / name).open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file, delimiter="," if ".iso." in name else ";"))
+
+    danish, iso = of("marts.kmf_municipality.csv"), of("marts.kmf_municipality.iso.csv")
+    assert {"Medfinansiering (øre)", "Medfinansiering pr. borger (kr.)", "Kommune"} <= set(danish[0])
+    assert [r["Kommunekode"] for r in danish] == [r["municipality_code"] for r in iso]
+    assert "amount_oere" in iso[0]
+    assert {"Udskudt i alt (uger)"} <= set(of("marts.project_status.csv")[0])
+    marks = {r["qf"]: d["Forbehold"] for d, r in zip(of("marts.kpi_monthly.csv"), of("marts.kpi_monthly.iso.csv"), strict=True)}
+    assert {q: m.split("; ") for q, m in marks.items() if q} == {q: [words["qf", x] for x in q] for q in marks if q}
+    assert max(map(len, marks)) > 1
+
+
 def test_each_mart_answers_three_questions_of_its_own(
     con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog, words: Words
 ) -> None:
@@ -156,7 +182,7 @@ def test_each_mart_answers_three_questions_of_its_own(
             assert len(lines) == min(len(rows), 25), question.ask
             for row, line in zip(rows, lines, strict=False):
                 for name, value, cell in zip(names, row, line, strict=True):
-                    assert says("<i>–</i>" if value is None else cell, name, value, words), (question.ask, name, value, cell)
+                    assert says("<i>–</i>" if value is None else cell, name, value, names, words), (question.ask, name, value, cell)
             assert html.escape(question.sql, quote=False) in page.replace("&#34;", '"').replace("&#39;", "'")
     assert len(set(asked)) > 90
 

@@ -12,7 +12,7 @@ from assets.catalog.declared import Table
 from assets.catalog.questions import questions
 from assets.catalog.statements import reads, tokens
 from assets.catalogue.reading import Reading
-from assets.catalogue.words import text
+from assets.catalogue.words import head, text, word
 from sources.vocabulary import Column
 
 MOST_ROWS = 25
@@ -54,9 +54,10 @@ def _answer(reading: Reading, table: Table, ask: str, sql: str) -> Answer:
         return Answer(ask, sql)
     known = _columns(reading, table)
     shown = rows[:MOST_ROWS]
-    heads = [known[n].businessName or n if n in known else n for n in names]
+    heads = [head(known[n].businessName or n, known[n].unit) if n in known else n for n in names]
+    codes = reading.codes_of(names)
     numeric = [any(isinstance(r[i], int | float | Decimal) and not isinstance(r[i], bool) for r in rows) for i in range(len(names))]
-    texts = [[_text(reading, known.get(n), n, value) for n, value in zip(names, row, strict=True)] for row in shown]
+    texts = [[_text(codes[n], known.get(n), n, value) for n, value in zip(names, row, strict=True)] for row in shown]
     return Answer(ask, sql, heads, texts, numeric, len(rows) > MOST_ROWS, _leaves_out(reading, sql, ask))
 
 
@@ -66,11 +67,11 @@ def _leaves_out(reading: Reading, sql: str, ask: str) -> bool:
     return bool(calls & OVER_ROWS) and not reading.withheld.isdisjoint(reads(sql, ask))
 
 
-def _text(reading: Reading, column: Column | None, name: str, value: Any) -> str:
+def _text(codes: dict[str, str], column: Column | None, name: str, value: Any) -> str:
     # A share of nothing is no number.
     if value is None or (isinstance(value, float) and not isfinite(value)):
         return NO_VALUE
-    return reading.codes[name].get(str(value)) or text(value, name, column.unit if column else None)
+    return word(value, name, codes) or text(value, name, column.unit if column else None)
 
 
 def _columns(reading: Reading, table: Table) -> dict[str, Column]:

@@ -1,6 +1,7 @@
 """A release opened for its catalogue: what it says of itself, and what its tables were computed from."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,6 +14,7 @@ from assets.lake.files import Lake
 from assets.lake.manifests import Manifest
 from assets.lake.seals import Damaged
 from assets.pages.caveats import WITHHELD
+from assets.releases.semantics import has_name
 from assets.tables.qualifiers import QF
 from assets.tables.versions import facts
 from sources.casts import literal
@@ -64,6 +66,10 @@ class Reading:
             for r in self.ask("select indicator, label from reference.kpi where subject in ('*', 'ALL') order by all"):
                 found["indicator"].setdefault(r["indicator"], r["label"])
         return found
+
+    def codes_of(self, columns: Collection[str]) -> dict[str, dict[str, str]]:
+        """Those of columns that stand beside each other; none of a column whose name is one of the others."""
+        return {c: {} if has_name(c, columns) else self.codes.get(c, {}) for c in columns}
 
     @cached_property
     def checks(self) -> dict[str, list[Row]]:
