@@ -226,6 +226,14 @@ def test_an_answer_over_withheld_numbers_says_so(con: duckdb.DuckDBPyConnection,
     assert told >= 4
 
 
+def test_every_page_says_that_the_figures_of_an_invented_region_are_invented(catalogue: Path, catalog: Catalog) -> None:
+    assert catalog.tree.region
+    said = f"Tallene er opdigtede: {catalog.tree.region.name} findes ikke"
+    pages = list(catalogue.glob("*.html"))
+    assert len(pages) > 50
+    assert [p.name for p in pages if said not in p.read_text("utf-8")] == []
+
+
 def test_every_link_leads_to_a_place_that_there_is(catalogue: Path) -> None:
     assert links(catalogue) > 5_000
 
@@ -339,6 +347,7 @@ def test_what_a_release_changed_is_told_and_a_plain_project_has_a_catalogue(tmp_
     page = (toy.lake.catalogue / "marts.stock_total.html").read_text("utf-8")
     assert cells_of(page) == [["a", "7", "1"], ["b", "2", "1"], ["c", "3", "1"]]
     assert "spoergsmaal" not in page
+    assert "opdigtede" not in page
     assert links(toy.lake.catalogue) > 50
     for path in before.glob("marts/*.parquet"):
         path.chmod(0o640)

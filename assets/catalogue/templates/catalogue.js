@@ -16,7 +16,8 @@ function narrow(elements, texts, wanted) {
 
 function search(form) {
   const found = [...document.querySelectorAll(".found")];
-  const texts = found.map(element => element.textContent.toLowerCase());
+  // What stands under a heading is found by its words as well.
+  const texts = found.map(element => `${element.closest(".group").querySelector("h2").textContent} ${element.textContent}`.toLowerCase());
   const input = form.querySelector("input"), output = form.querySelector("output");
   form.hidden = false;
   form.addEventListener("submit", event => event.preventDefault());
