@@ -5,6 +5,7 @@ import html
 import re
 import shutil
 import time
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from assets.catalog.statements import QF_COLUMNS, reads
 from assets.catalogue.build import build
 from assets.lake.files import Lake
 from assets.releases.database import DATABASE
+from sources.settings import PROJECT
+from sources.tree import Tree
 from tests.conftest import ventetal
 from tests.papers import changed, reads_as
 from tests.toy import Toy
@@ -154,7 +157,8 @@ def test_a_danish_file_has_units_in_its_heads_codes_beside_their_names_and_words
             return list(csv.DictReader(file, delimiter="," if ".iso." in name else ";"))
 
     danish, iso = of("marts.kmf_municipality.csv"), of("marts.kmf_municipality.iso.csv")
-    assert {"Medfinansiering (øre)", "Medfinansiering pr. borger (kr.)", "Kommune"} <= set(danish[0])
+    assert {"Medfinansiering (øre)", "Statens opgørelse (øre)", "Medfinansiering pr. borger (kr.)", "Kommune"} <= set(danish[0])
+    assert "Median ventetid (besvarede, sekunder)" in of("marts.servicedesk_calls_monthly.csv")[0]
     assert [r["Kommunekode"] for r in danish] == [r["municipality_code"] for r in iso]
     assert "amount_oere" in iso[0]
     assert {"Udskudt i alt (uger)"} <= set(of("marts.project_status.csv")[0])
@@ -379,3 +383,17 @@ def test_the_command_says_where_the_catalogue_lies_and_another_process_makes_the
     assert built.release in done.stdout
     assert contents(built.path) == made
     assert [p.name for p in own_region.glob(".catalogue*")] == []
+
+
+def test_rows_that_a_region_invented_are_named_on_every_page(region: Path, catalog: Catalog, tmp_path: Path) -> None:
+    own = tmp_path / "region"
+    (own / "data/reference").mkdir(parents=True)
+    (own / "region.yaml").write_text("id: real\nname: Region Real\n")
+    (own / "data/reference/unit.add.csv").write_text("unit_code,source\nX,invented for a trial\n")
+    lake = Lake(region)
+    assert lake.current_release
+    at = build(lake, replace(catalog, tree=Tree(PROJECT, own)), lake.current_release, tmp_path / "pages").path
+    for page in at.glob("*.html"):
+        text = page.read_text("utf-8")
+        assert "<code>data/reference/unit.add.csv</code>" in text
+        assert "Tallene er opdigtede" not in text

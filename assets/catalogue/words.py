@@ -1,5 +1,6 @@
 """Danish words of the catalogue: units, how a measure adds up, and how a value is written in a table that is filtered and sorted."""
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -32,8 +33,11 @@ def unit(name: str | None) -> str:
 
 def head(label: str, name: str | None) -> str:
     """The head of a column, with its unit where nothing else says it: Medfinansiering (øre)."""
-    is_said = name not in OF_HEADS or unit(name) in label.casefold()
-    return label if is_said else f"{label} ({unit(name)})"
+    said = unit(name)
+    # Måledage says it; opgørelse is no øre.
+    if name not in OF_HEADS or re.search(rf"{re.escape(said)}(?!\w)", label.casefold()):
+        return label
+    return f"{label[:-1]}, {said})" if label.endswith(")") else f"{label} ({said})"
 
 
 def word(value: Any, column: str, codes: Mapping[str, str]) -> str | None:
