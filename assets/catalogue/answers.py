@@ -18,13 +18,13 @@ from sources.vocabulary import Column
 MOST_ROWS = 25
 NO_VALUE = "–"
 # Functions whose result leaves out what has no value without saying so.
-OVER_ROWS = {"sum", "avg", "mean", "median", "arg_max", "arg_min"}
+OVER_ROWS = {"sum", "avg", "mean", "median"}
 
 
 @dataclass(frozen=True)
 class Answer:
     """A question, its SQL, and the answer as a table of texts; `is_cut` where it has more rows, no heads where it cannot be asked.
-    `leaves_out` where it adds up or compares rows of a table in which numbers are withheld.
+    `leaves_out` where it adds up a table in which numbers are withheld.
     """
 
     ask: str
