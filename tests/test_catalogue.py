@@ -5,6 +5,7 @@ import html
 import re
 import shutil
 import time
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,12 @@ import pytest
 
 from assets.catalog.declared import MARTS, Catalog, Table
 from assets.catalog.questions import questions
-from assets.catalog.statements import QF_COLUMNS
+from assets.catalog.statements import QF_COLUMNS, reads
 from assets.catalogue.build import build
 from assets.lake.files import Lake
 from assets.releases.database import DATABASE
+from sources.settings import PROJECT
+from sources.tree import Tree
 from tests.conftest import ventetal
 from tests.papers import changed, reads_as
 from tests.toy import Toy
@@ -59,16 +62,25 @@ def words(con: duckdb.DuckDBPyConnection) -> Words:
     return {(column, code): label for column, code, label in found}
 
 
-def says(cell: str, column: str, value: Value, words: Words) -> bool:
+def called(column: str, value: str, beside: list[str], words: Words) -> str:
+    """What a code is called beside columns; itself where one of them is its name, letter by letter for qualifiers."""
+    if f"{column.removesuffix('_code').removesuffix('_id')}_name" in beside:
+        return value
+    return "; ".join(words[column, letter] for letter in value) if column == "qf" else words.get((column, value), value)
+
+
+def says(cell: str, column: str, value: Value, beside: list[str], words: Words) -> bool:
     """Whether a cell of a page says a value, written anew from what a reader is told of the notation."""
     if value is None:
         return bool(re.fullmatch(r"<i>(tilbageholdt|ikke oplyst|ikke relevant|ikke opgjort|–)</i>", cell))
     if isinstance(value, bool):
         return cell == ("ja" if value else "nej")
     if isinstance(value, date):
-        return cell == (f"{value:%Y}" if column == "year" else f"{value:%Y-%m}" if column in ("month", "quarter") else f"{value}")
+        if column == "quarter":
+            return cell == f"{ {1: 1, 4: 2, 7: 3, 10: 4}[value.month] }. kvartal {value.year}"
+        return cell == (f"{value:%Y}" if column == "year" else f"{value:%Y-%m}" if column == "month" else f"{value}")
     if isinstance(value, str):
-        return html.unescape(cell) == words.get((column, value), value)
+        return html.unescape(cell) == called(column, value, beside, words)
     return reads_as(cell, float(value))
 
 
@@ -82,7 +94,9 @@ def test_every_cell_of_every_page_is_the_release_s(con: duckdb.DuckDBPyConnectio
         assert len(cells) == min(len(rows), 1000), table.name
         assert ("her er de nyeste 1.000" in page) == (len(rows) > 1000)
         for row, line in zip(rows, cells, strict=False):
-            wrong = [(names[i], row[i], cell) for i, cell in zip(shown, line, strict=True) if not says(cell, names[i], row[i], words)]
+            wrong = [
+                (names[i], row[i], cell) for i, cell in zip(shown, line, strict=True) if not says(cell, names[i], row[i], names, words)
+            ]
             assert wrong == [], table.name
             seen += len(line)
     assert seen > 50_000
@@ -137,6 +151,22 @@ def test_a_spreadsheet_adds_up_a_danish_file_as_the_release_does(con: duckdb.Duc
     assert added > 50
 
 
+def test_a_danish_file_has_units_in_its_heads_codes_beside_their_names_and_words_for_every_qualifier(catalogue: Path, words: Words) -> None:
+    def of(name: str) -> list[dict[str, str]]:
+        with (catalogue / "data" / name).open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file, delimiter="," if ".iso." in name else ";"))
+
+    danish, iso = of("marts.kmf_municipality.csv"), of("marts.kmf_municipality.iso.csv")
+    assert {"Medfinansiering (øre)", "Statens opgørelse (øre)", "Medfinansiering pr. borger (kr.)", "Kommune"} <= set(danish[0])
+    assert "Median ventetid (besvarede, sekunder)" in of("marts.servicedesk_calls_monthly.csv")[0]
+    assert [r["Kommunekode"] for r in danish] == [r["municipality_code"] for r in iso]
+    assert "amount_oere" in iso[0]
+    assert {"Udskudt i alt (uger)"} <= set(of("marts.project_status.csv")[0])
+    marks = {r["qf"]: d["Forbehold"] for d, r in zip(of("marts.kpi_monthly.csv"), of("marts.kpi_monthly.iso.csv"), strict=True)}
+    assert {q: m.split("; ") for q, m in marks.items() if q} == {q: [words["qf", x] for x in q] for q in marks if q}
+    assert max(map(len, marks)) > 1
+
+
 def test_each_mart_answers_three_questions_of_its_own(
     con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog, words: Words
 ) -> None:
@@ -156,9 +186,65 @@ def test_each_mart_answers_three_questions_of_its_own(
             assert len(lines) == min(len(rows), 25), question.ask
             for row, line in zip(rows, lines, strict=False):
                 for name, value, cell in zip(names, row, line, strict=True):
-                    assert says("<i>–</i>" if value is None else cell, name, value, words), (question.ask, name, value, cell)
+                    assert says("<i>–</i>" if value is None else cell, name, value, names, words), (question.ask, name, value, cell)
             assert html.escape(question.sql, quote=False) in page.replace("&#34;", '"').replace("&#39;", "'")
     assert len(set(asked)) > 90
+
+
+SUM = re.compile(r"\b(?:sum|avg)\(")
+
+
+def test_no_sum_is_too_low_where_numbers_are_withheld(release: Path, catalog: Catalog) -> None:
+    """Of every question that adds up what may be withheld: with each seventh row withheld a number is the same as before, or not there."""
+    asked = absent = 0
+    with duckdb.connect() as con:
+        con.execute(f"attach '{release / DATABASE}' as release (read_only); create schema marts")
+        for table in (t for t in marts(catalog) if t.contract.disclosure):
+            con.execute(f"create or replace table {table.name} as from release.{table.name}")
+            added = [q for q in questions(catalog.tree, table) if SUM.search(q.sql) and set(reads(q.sql, q.ask)) == {table.name}]
+            before = [con.execute(q.sql).fetchall() for q in added]
+            hidden = ", ".join(f"{c.name} = null" for c in table.contract.columns if c.aggregate)
+            con.execute(f"update {table.name} set {hidden} where rowid % 7 = 0")
+            for question, was in zip(added, before, strict=True):
+                now = con.execute(question.sql).fetchall()
+                asked += 1
+                absent += sum(None in row for row in now)
+                for row in now:
+                    same = any(all(new in (None, old) for old, new in zip(w, row, strict=True)) for w in was)
+                    assert same, (question.ask, row)
+    assert asked >= 6
+    assert absent > 20
+
+
+def test_every_sum_over_what_may_be_withheld_asks_whether_it_is_whole(catalog: Catalog) -> None:
+    """Of any mart that protects persons, whichever table's question it is."""
+    protected = {t.name for t in marts(catalog) if t.contract.disclosure}
+    asked = [q for t in marts(catalog) for q in questions(catalog.tree, t) if SUM.search(q.sql)]
+    over = [q for q in asked if not protected.isdisjoint(reads(q.sql, q.ask))]
+    assert [q.ask for q in over if "count(*) = count(" not in q.sql] == []
+    assert 6 <= len(over) < len(asked)
+
+
+def test_an_answer_over_withheld_numbers_says_so(con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog) -> None:
+    marked = [t.name for t in marts(catalog) if "qf" in {c.name for c in t.contract.columns}]
+    found = {name for name in marked if con.execute(f"select 1 from {name} where contains(qf, 'c')").fetchone()}
+    told = 0
+    for table in marts(catalog):
+        page = (catalogue / f"{table.name}.html").read_text("utf-8")
+        for place, question in enumerate(questions(catalog.tree, table), 1):
+            [answer] = re.findall(rf'<div id="svar-{place}">(.*?)<pre', page, re.DOTALL)
+            is_over = re.search(r"\b(?:sum|avg)\(", question.sql) and not found.isdisjoint(reads(question.sql, ""))
+            assert ("De er ikke med i summer" in answer) == bool(is_over), question.ask
+            told += bool(is_over)
+    assert told >= 1
+
+
+def test_every_page_says_that_the_figures_of_an_invented_region_are_invented(catalogue: Path, catalog: Catalog) -> None:
+    assert catalog.tree.region
+    said = f"Tallene er opdigtede: {catalog.tree.region.name} findes ikke"
+    pages = list(catalogue.glob("*.html"))
+    assert len(pages) > 50
+    assert [p.name for p in pages if said not in p.read_text("utf-8")] == []
 
 
 def test_every_link_leads_to_a_place_that_there_is(catalogue: Path) -> None:
@@ -274,6 +360,7 @@ def test_what_a_release_changed_is_told_and_a_plain_project_has_a_catalogue(tmp_
     page = (toy.lake.catalogue / "marts.stock_total.html").read_text("utf-8")
     assert cells_of(page) == [["a", "7", "1"], ["b", "2", "1"], ["c", "3", "1"]]
     assert "spoergsmaal" not in page
+    assert "opdigtede" not in page
     assert links(toy.lake.catalogue) > 50
     for path in before.glob("marts/*.parquet"):
         path.chmod(0o640)
@@ -305,3 +392,17 @@ def test_the_command_says_where_the_catalogue_lies_and_another_process_makes_the
     assert built.release in done.stdout
     assert contents(built.path) == made
     assert [p.name for p in own_region.glob(".catalogue*")] == []
+
+
+def test_rows_that_a_region_invented_are_named_on_every_page(region: Path, catalog: Catalog, tmp_path: Path) -> None:
+    own = tmp_path / "region"
+    (own / "data/reference").mkdir(parents=True)
+    (own / "region.yaml").write_text("id: real\nname: Region Real\n")
+    (own / "data/reference/unit.add.csv").write_text("unit_code,source\nX,invented for a trial\n")
+    lake = Lake(region)
+    assert lake.current_release
+    at = build(lake, replace(catalog, tree=Tree(PROJECT, own)), lake.current_release, tmp_path / "pages").path
+    for page in at.glob("*.html"):
+        text = page.read_text("utf-8")
+        assert "<code>data/reference/unit.add.csv</code>" in text
+        assert "Tallene er opdigtede" not in text

@@ -90,6 +90,14 @@ def test_rows_are_filtered_and_sorted_by_the_keyboard(page: Page) -> None:
     assert (heading.get_attribute("aria-sort"), down) == ("descending", sorted(up, reverse=True))
 
 
+def test_quarters_are_sorted_by_time(browser: Browser, catalogue: Path) -> None:
+    page = opened(browser, catalogue / "marts.redirection_by_provider_quarterly.html")
+    page.locator(".rows th", has_text="Kvartal").first.locator("button").click()
+    texts = list(dict.fromkeys(column(page, 0)))
+    assert (len(texts) > 4, texts) == (True, sorted(texts, key=lambda text: (text[-4:], text[0])))
+    page.close()
+
+
 def test_what_is_withheld_is_last_whichever_way_it_is_sorted(browser: Browser, catalogue: Path) -> None:
     page = opened(browser, catalogue / "marts.udredning_by_hospital.html")
     button = page.locator(".rows th", has_text="Rettidige (brutto)").first.locator("button")
@@ -120,7 +128,12 @@ def test_a_column_is_followed_to_its_supplier_by_the_keyboard(page: Page) -> Non
 def test_the_search_finds_tables_columns_and_questions(browser: Browser, catalogue: Path) -> None:
     page = opened(browser, catalogue / "index.html")
     every = page.locator(".found:visible").count()
-    for words, wanted in (("omviser flest patienter", MART), ("p90_days", "udredning"), ("krav der ikke findes", "")):
+    for words, wanted in (
+        ("omviser flest behandlinger", MART),
+        ("p90_days", "udredning"),
+        ("omvisiterede", "marts.redirection_monthly.html"),
+        ("krav der ikke findes", ""),
+    ):
         page.fill("#find", words)
         found = page.locator(".found:visible")
         assert found.count() < every / 10

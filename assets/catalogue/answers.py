@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import pairwise
 from math import isfinite
 from typing import Any
 
@@ -9,17 +10,22 @@ import duckdb
 
 from assets.catalog.declared import Table
 from assets.catalog.questions import questions
+from assets.catalog.statements import reads, tokens
 from assets.catalogue.reading import Reading
-from assets.catalogue.words import text
+from assets.catalogue.words import head, text, word
 from sources.vocabulary import Column
 
 MOST_ROWS = 25
 NO_VALUE = "–"
+# Functions whose result leaves out what has no value without saying so.
+OVER_ROWS = {"sum", "avg", "mean", "median"}
 
 
 @dataclass(frozen=True)
 class Answer:
-    """A question, its SQL, and the answer as a table of texts; `is_cut` where it has more rows, no heads where it cannot be asked."""
+    """A question, its SQL, and the answer as a table of texts; `is_cut` where it has more rows, no heads where it cannot be asked.
+    `leaves_out` where it adds up a table in which numbers are withheld.
+    """
 
     ask: str
     sql: str
@@ -27,6 +33,7 @@ class Answer:
     rows: list[list[str]] = field(default_factory=list)
     numeric: list[bool] = field(default_factory=list)
     is_cut: bool = False
+    leaves_out: bool = False
 
     @property
     def lacks_some(self) -> bool:
@@ -47,17 +54,24 @@ def _answer(reading: Reading, table: Table, ask: str, sql: str) -> Answer:
         return Answer(ask, sql)
     known = _columns(reading, table)
     shown = rows[:MOST_ROWS]
-    heads = [known[n].businessName or n if n in known else n for n in names]
+    heads = [head(known[n].businessName or n, known[n].unit) if n in known else n for n in names]
+    codes = reading.codes_of(names)
     numeric = [any(isinstance(r[i], int | float | Decimal) and not isinstance(r[i], bool) for r in rows) for i in range(len(names))]
-    texts = [[_text(reading, known.get(n), n, value) for n, value in zip(names, row, strict=True)] for row in shown]
-    return Answer(ask, sql, heads, texts, numeric, len(rows) > MOST_ROWS)
+    texts = [[_text(codes[n], known.get(n), n, value) for n, value in zip(names, row, strict=True)] for row in shown]
+    return Answer(ask, sql, heads, texts, numeric, len(rows) > MOST_ROWS, _leaves_out(reading, sql, ask))
 
 
-def _text(reading: Reading, column: Column | None, name: str, value: Any) -> str:
+def _leaves_out(reading: Reading, sql: str, ask: str) -> bool:
+    said = tokens(sql, ask)
+    calls = {name.text.casefold() for name, bracket in pairwise(said) if bracket.text == "("}
+    return bool(calls & OVER_ROWS) and not reading.withheld.isdisjoint(reads(sql, ask))
+
+
+def _text(codes: dict[str, str], column: Column | None, name: str, value: Any) -> str:
     # A share of nothing is no number.
     if value is None or (isinstance(value, float) and not isfinite(value)):
         return NO_VALUE
-    return reading.codes[name].get(str(value)) or text(value, name, column.unit if column else None)
+    return word(value, name, codes) or text(value, name, column.unit if column else None)
 
 
 def _columns(reading: Reading, table: Table) -> dict[str, Column]:

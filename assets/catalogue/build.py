@@ -15,6 +15,7 @@ from assets.catalogue import page
 from assets.catalogue.changes import changes
 from assets.catalogue.reading import Reading
 from assets.catalogue.tables import Describing, Rows, TablePage
+from assets.catalogue.words import word
 from assets.lake.files import SHARED, Lake, beside, discard, put_folder
 from assets.lake.manifests import manifest
 from assets.pages import danish
@@ -99,9 +100,11 @@ def _files(reading: Reading, told: TablePage, release: Path, folder: Path) -> It
 
 def _in_danish(reading: Reading, rows: Rows) -> tuple[list[str], list[list[object]]]:
     """The columns of the page, with heads and codes in Danish words."""
-    coded = [reading.codes.get(c.name, {}) for c in rows.columns]
-    shown = [c.name != QF_COLUMNS for c in rows.columns]
-    values = [
-        [words.get(str(value), value) for value, words, is_shown in zip(row, coded, shown, strict=True) if is_shown] for row in rows.values
-    ]
+    names = [c.name for c in rows.columns]
+    codes = reading.codes_of(names)
+    values = [[_in_words(v, n, codes[n]) for v, n in zip(row, names, strict=True) if n != QF_COLUMNS] for row in rows.values]
     return [head for head, _ in rows.shown], values
+
+
+def _in_words(value: object, column: str, codes: dict[str, str]) -> object:
+    return value if value is None else word(value, column, codes) or value

@@ -105,4 +105,7 @@ def _right(rows: Rows) -> Markup:
 
 
 def _render(template: str, reading: Reading, **values: Any) -> str:
-    return environment(TEMPLATES).get_template(template).render(about=reading.about, **values)
+    tree = reading.catalog.tree
+    region = tree.region if tree.region and tree.region.invented else None
+    said = {"about": reading.about, "invented_region": region, "invented_rows": tree.invented}
+    return environment(TEMPLATES).get_template(template).render(**said, **values)

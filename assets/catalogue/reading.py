@@ -1,6 +1,7 @@
 """A release opened for its catalogue: what it says of itself, and what its tables were computed from."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,11 +9,15 @@ from typing import Any
 
 import duckdb
 
-from assets.catalog.declared import Catalog, Lineage
+from assets.catalog.declared import MARTS, Catalog, Lineage
 from assets.lake.files import Lake
 from assets.lake.manifests import Manifest
 from assets.lake.seals import Damaged
+from assets.pages.caveats import WITHHELD
+from assets.releases.semantics import has_name
+from assets.tables.qualifiers import QF
 from assets.tables.versions import facts
+from sources.casts import literal
 
 Row = dict[str, Any]
 
@@ -62,6 +67,10 @@ class Reading:
                 found["indicator"].setdefault(r["indicator"], r["label"])
         return found
 
+    def codes_of(self, columns: Collection[str]) -> dict[str, dict[str, str]]:
+        """Those of columns that stand beside each other; none of a column whose name is one of the others."""
+        return {c: {} if has_name(c, columns) else self.codes.get(c, {}) for c in columns}
+
     @cached_property
     def checks(self) -> dict[str, list[Row]]:
         """What each check found, by table, those that do not hold first."""
@@ -76,6 +85,12 @@ class Reading:
         for r in self.ask("select * from meta.unverified order by table_name, lookup") if "meta.unverified" in self.columns else ():
             found[r["table_name"]].append(r)
         return found
+
+    @cached_property
+    def withheld(self) -> set[str]:
+        """The tables in which a number is withheld."""
+        marts = [t for t, columns in self.columns.items() if t.startswith(f"{MARTS}.") and QF in columns]
+        return {t for t in marts if self.ask(f"select 1 from {t} where contains({QF}, {literal(WITHHELD)}) limit 1")}
 
     @cached_property
     def freshness(self) -> dict[str, Row]:

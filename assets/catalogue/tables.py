@@ -11,7 +11,7 @@ from assets.catalog.statements import QF_COLUMNS
 from assets.catalogue.answers import NO_VALUE, Answer, answers
 from assets.catalogue.origins import Origins, Place, Written, written
 from assets.catalogue.reading import Reading, Row
-from assets.catalogue.words import ADDS_UP, text, unit
+from assets.catalogue.words import ADDS_UP, head, text, unit, word
 from assets.pages.caveats import ABSENT, CAUTIONS, OLDER, WITHHELD, why_absent
 from assets.releases.views import danish_names
 from assets.tables.qualifiers import OF_COLUMNS, QF, columns_of
@@ -223,12 +223,13 @@ class Describing:
         order = ", ".join(f"{ident(k)}{' desc' if _is_period(k, columns) else ''}" for k in key) or "all"
         names = ", ".join(ident(c.name) for c in columns)
         found = self.reading.con.execute(f"select {names} from {table.name} order by {order}").fetchall()
-        codes = [self.reading.codes.get(c.name, {}) for c in columns]
+        codes = self.reading.codes_of([c.name for c in columns])
         texts = [
-            [_cell(c, coded, v, row, columns) for c, coded, v in zip(columns, codes, row, strict=True) if c.name != QF_COLUMNS]
+            [_cell(c, codes[c.name], v, row, columns) for c, v in zip(columns, row, strict=True) if c.name != QF_COLUMNS]
             for row in found[: MOST_ROWS[table.layer]]
         ]
-        return Rows(columns, danish_names(columns, self.reading.codes), found, texts)
+        called = danish_names(columns, {c for c, words in codes.items() if words})
+        return Rows(columns, [head(name, c.unit) for name, c in zip(called, columns, strict=True)], found, texts)
 
 
 def _is_period(name: str, columns: list[Column]) -> bool:
@@ -238,7 +239,7 @@ def _is_period(name: str, columns: list[Column]) -> bool:
 def _cell(column: Column, codes: dict[str, str], value: Any, row: tuple[Any, ...], columns: list[Column]) -> str:
     """What a cell says; why it has no value begins with a blank, so that nobody takes it for one."""
     if value is not None:
-        return codes.get(str(value)) or text(value, column.name, _unit(column, row, columns))
+        return word(value, column.name, codes) or text(value, column.name, _unit(column, row, columns))
     if not column.aggregate:
         return f" {NO_VALUE}"
     return f" {why_absent(dict(zip([c.name for c in columns], row, strict=True)), column.name)}"

@@ -1,9 +1,12 @@
 """Danish words of the catalogue: units, how a measure adds up, and how a value is written in a table that is filtered and sorted."""
 
+import re
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
 from assets.pages import danish
+from assets.tables.qualifiers import QF
 
 UNITS = {
     "admissions": "indlæggelser", "attempts": "målinger", "calls": "opkald", "cases": "sager", "cells": "målepunkter",
@@ -16,8 +19,10 @@ UNITS = {
 }  # fmt: skip
 ADDS_UP = {"sum": "kan lægges sammen", "snapshot": "kan lægges sammen, men ikke over tid", "none": "kan ikke lægges sammen"}
 YES_NO = {True: "ja", False: "nej"}
-# Columns whose days stand for a whole month or year.
-MONTHS, YEARS = ("month", "period", "quarter"), ("year",)
+# Columns whose days stand for a whole month, quarter or year; questions call a year År as well.
+MONTHS, QUARTERS, YEARS = ("month", "period"), ("quarter",), ("year", "År")
+# Units that the head of a column says where its label does not: nobody sees them in a number.
+OF_HEADS = ("oere", "kr", "thousand kr", "milliseconds", "seconds", "minutes", "hours", "days", "weeks")
 PLACES = 4
 
 
@@ -26,17 +31,41 @@ def unit(name: str | None) -> str:
     return UNITS.get(name or "", name or "")
 
 
+def head(label: str, name: str | None) -> str:
+    """The head of a column, with its unit where nothing else says it: Medfinansiering (øre)."""
+    said = unit(name)
+    # Måledage says it; opgørelse is no øre.
+    if name not in OF_HEADS or re.search(rf"{re.escape(said)}(?!\w)", label.casefold()):
+        return label
+    return f"{label[:-1]}, {said})" if label.endswith(")") else f"{label} ({said})"
+
+
+def word(value: Any, column: str, codes: Mapping[str, str]) -> str | None:
+    """What a code is called, letter by letter where a row has several qualifiers; None for what is no code."""
+    if column == QF and codes:
+        return "; ".join(codes.get(letter, letter) for letter in value)
+    return codes.get(str(value))
+
+
 def text(value: Any, column: str, unit: str | None = None) -> str:
-    """A value as it stands in a row: shares as percent with two places, other numbers with four at most, months like 2015-03."""
+    """A value as it stands in a row: shares as percent with two places, other numbers with four at most, months like 2015-03,
+    quarters like 1. kvartal 2015.
+    """
     if isinstance(value, bool):
         return YES_NO[value]
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, date):
-        return f"{value:%Y}" if column in YEARS else f"{value:%Y-%m}" if column in MONTHS else value.isoformat()
-    if isinstance(value, str):
-        return value
+        return _day(value, column)
+    if isinstance(value, str) or column in YEARS:
+        return str(value)
     if unit == danish.SHARE:
         return danish.percent(value, 2)
     said = danish.number(value, 0 if isinstance(value, int) else PLACES)
     return said if isinstance(value, int) else said.rstrip("0").removesuffix(",")
+
+
+def _day(value: date, column: str) -> str:
+    if column in QUARTERS:
+        return danish.quarter(value)
+    return f"{value:%Y}" if column in YEARS else f"{value:%Y-%m}" if column in MONTHS else value.isoformat()

@@ -110,12 +110,17 @@ def short_month(day: date) -> str:
     return f"{MONTHS[day.month - 1][:3]} {day.year}"
 
 
+def quarter(day: date) -> str:
+    """1. kvartal 2015."""
+    return f"{(day.month + 2) // 3}. kvartal {day.year}"
+
+
 def period(first: date, last: date) -> str:
     """Months as a reader names them: a month, a quarter, or from one to another."""
     if first == last:
         return month(first)
     if (first.year, last.month - first.month, first.month % 3) == (last.year, 2, 1):
-        return f"{(first.month + 2) // 3}. kvartal {first.year}"
+        return quarter(first)
     return f"{MONTHS[first.month - 1]} {first.year} til {month(last)}"
 
 

@@ -16,7 +16,8 @@ function narrow(elements, texts, wanted) {
 
 function search(form) {
   const found = [...document.querySelectorAll(".found")];
-  const texts = found.map(element => element.textContent.toLowerCase());
+  // What stands under a heading is found by its words as well.
+  const texts = found.map(element => `${element.closest(".group").querySelector("h2").textContent} ${element.textContent}`.toLowerCase());
   const input = form.querySelector("input"), output = form.querySelector("output");
   form.hidden = false;
   form.addEventListener("submit", event => event.preventDefault());
@@ -36,11 +37,11 @@ function filter(form) {
   input.addEventListener("input", () => { output.textContent = `${narrow(rows, texts, words(input))} af ${rows.length} rækker`; });
 }
 
-// Danish notation: 1.234,5 and 27,02 %. What has no value comes last.
+// Danish notation: 1.234,5, 27,02 % and 1. kvartal 2015. What has no value comes last.
 function value(row, column, isNumber) {
   const cell = row.cells[column];
   if (cell.querySelector("i")) return null;
-  if (!isNumber) return cell.textContent;
+  if (!isNumber) return cell.textContent.replace(/^(\d)\. kvartal (\d{4})$/, "$2 $1");
   const number = parseFloat(cell.textContent.replace(/\./g, "").replace(",", ".").replace("−", "-"));
   return Number.isNaN(number) ? null : number;
 }
