@@ -12,8 +12,12 @@ select
     '' as qf,
     concat_ws(
         '; ',
-        case when time_text is null then 'm: time_text' end,
-        case when milestone.slip_weeks is null then 'z: slip_weeks' end
+        nullif('m: ' || concat_ws(
+            ', ',
+            case when time_text is null then 'time_text' end,
+            case when milestone.slip_weeks is null and milestone.planned_date is null then 'slip_weeks' end
+        ), 'm: '),
+        case when milestone.slip_weeks is null and milestone.planned_date is not null then 'z: slip_weeks' end
     ) as qf_columns,
     count(*) over () as _milestones,
     count(*) over (partition by milestone.milestone_status) as _with_status,
