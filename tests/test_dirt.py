@@ -108,7 +108,7 @@ def merge(sheet: Worksheet, row: int, column: int) -> None:
     sheet.merge_cells(start_row=row, end_row=row + 1, start_column=column, end_column=column)
 
 
-BOOKS = ["project_status", "redirections", "response_time_compliance"]
+BOOKS = ["project_milestones", "project_status", "redirections", "response_time_compliance"]
 
 
 @pytest.mark.parametrize("damage", [error, formula, merge])

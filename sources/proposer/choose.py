@@ -134,8 +134,11 @@ def _judged(pair: _Pair, pairs: list[_Pair]) -> Chosen | None:
     share, near = pair.fit.share, pair.likeness
     if share < WRONG:
         return None
-    if near >= LIKE and share >= RIGHT:
+    # Where any text would do, values say nothing for a name that is only like it.
+    if share >= RIGHT and (near >= SAME or (near >= LIKE and pair.fit.telling >= TYPED)):
         return Chosen(pair.name, pair.fit, near, "name and values", True)
+    if near >= LIKE and share >= RIGHT:
+        return Chosen(pair.name, pair.fit, near, "its name; any text would do", False)
     if near >= LIKE and pair.fit.codes:
         return Chosen(pair.name, pair.fit, near, "its name; nobody knows all of its codes", False)
     if near >= SAME:

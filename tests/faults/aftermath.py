@@ -4,6 +4,7 @@ A scene is a data root after two nights, with the deliveries of a third lying re
 """
 
 import hashlib
+import json
 import os
 import shutil
 from collections.abc import Callable
@@ -17,6 +18,7 @@ import duckdb
 from assets.lake.files import Lake, load, read_json
 from assets.lake.leftovers import HALF_MADE
 from assets.lake.manifests import releases
+from assets.releases.about import CURRENT
 from assets.releases.database import DATABASE
 from assets.tables.record import ENTRY, SHOWN, Entry, is_published
 from sources.duck import dicts
@@ -78,6 +80,7 @@ class Scene:
         if "releases" not in lost and (after := old_release(data)) != before:
             raise PromiseBroken(f"{fault}: the next run changed the old release")
         all_open(data, fault)
+        told(data, fault)
         on_record(data, fault)
         found = facts(data)
         for what, wanted in self.undisturbed.items():
@@ -95,7 +98,7 @@ def all_open(data: Path, fault: str) -> None:
     """Every release that has a name is whole, and `current` names one of them."""
     lake = Lake(data)
     listed = {m.release for m in releases(lake)}
-    named = {p.name for p in lake.releases.iterdir() if not p.name.startswith(".") and not p.is_symlink()}
+    named = {p.name for p in lake.releases.iterdir() if not p.name.startswith(".") and not p.is_symlink()} - {CURRENT}
     if listed != named or lake.current_release is None or lake.current_release.name not in named:
         raise PromiseBroken(f"{fault}: releases {sorted(named)}, listed {sorted(listed)}, current {lake.current_release}")
     for name in named:
@@ -107,6 +110,14 @@ def all_open(data: Path, fault: str) -> None:
             raise PromiseBroken(f"{fault}: {name} says another thing in Parquet of {silent}")
 
 
+def told(data: Path, fault: str) -> None:
+    """After a night that ended `current.json` names what `current` leads to."""
+    lake = Lake(data)
+    said = json.loads((lake.releases / CURRENT).read_text("utf-8"))["release"]
+    if lake.current_release is None or said != lake.current_release.name:
+        raise PromiseBroken(f"{fault}: {CURRENT} names {said}, current {lake.current_release}")
+
+
 def on_record(data: Path, fault: str) -> None:
     """Of final months about persons no release shows a figure that the record lacks, and the record none that no release showed."""
     lake = Lake(data)
@@ -115,7 +126,7 @@ def on_record(data: Path, fault: str) -> None:
             entries = [load(p, Entry) for p in sorted(folder.glob(f"[!.]*/{ENTRY}"))]
             published = {e.release: e for e in entries if is_published(lake, e.release)}
             periods = {p for e in published.values() for p in e.periods}
-            for release in (p for p in lake.releases.glob("[!.]*") if not p.is_symlink()):
+            for release in (p for p in lake.releases.glob("[!.]*") if p.is_dir() and not p.is_symlink()):
                 mart = f"{release}/marts/{folder.name.removeprefix('marts.')}.parquet"
                 [period, *columns] = [c for c, *_ in con.execute(f"describe from '{mart}'").fetchall()]
                 final = "where not is_provisional" if "is_provisional" in columns else ""
