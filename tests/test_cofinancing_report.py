@@ -181,7 +181,7 @@ def test_without_co_financing_there_is_no_paper_of_it_and_the_monthly_report_sta
     lacking = changed(release, tmp_path / "lacking", *(f"drop table marts.kmf_{t}" for t in MARTS))
     built = build(lacking, tmp_path / "reports", date(2015, 4, 1))
     assert built.cofinancing is None
-    assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2015-04", "index.html"]
+    assert sorted(p.name for p in (tmp_path / "reports").iterdir()) == ["2015-04", "index.html", "tilgaengelighed.html"]
     for file in (built.path / "index.html", tmp_path / "reports" / "index.html"):
         assert "medfinansiering-" not in file.read_text("utf-8")
 

@@ -16,7 +16,8 @@ from sqlglot import exp
 
 from assets.catalog.agreement import disagreements
 from assets.catalog.declared import Catalog, coverage_contract
-from assets.catalog.lineage import expanded
+from assets.catalog.lineage import column_lineage, expanded
+from assets.catalog.statements import QF_COLUMNS
 from assets.releases.dictionary import TARGET, dictionary_text
 from pipelines.definitions import defs
 from sources.contract import load_fields
@@ -108,6 +109,15 @@ print(heavy, round((calls[0] - own) / own, 1))
     assert heavy == "[]"
     # Of the calls that importing Dagster makes; storages alone, were they imported, would add one and a half.
     assert 1 < float(times) < 3.2, times
+
+
+def test_every_column_is_followed_to_where_it_comes_from(catalog: Catalog) -> None:
+    for table in catalog.computed:
+        assert {c.name for c in table.contract.columns} <= {*column_lineage(catalog, table)} | {QF_COLUMNS}, table.name
+    # One part of the union that this comes from begins with another column.
+    settlement = column_lineage(catalog, catalog.tables["core.kmf_settlement"])
+    assert settlement["contact_id"] == [("raw.kmf_settlements", "contact_id")]
+    assert ("raw.kmf_settlements", "amount_kr") in settlement["amount_oere"]
 
 
 def test_tokens_name_the_tables_a_parser_finds(catalog: Catalog) -> None:

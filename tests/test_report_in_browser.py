@@ -47,7 +47,7 @@ def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser,
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
     assert page.evaluate("document.querySelector('main').contains(document.activeElement)"), "the skip link leads past the navigation"
-    wanted = page.evaluate("document.querySelectorAll('main a, main summary, main [tabindex=\"0\"]').length")
+    wanted = page.evaluate("document.querySelectorAll('main a, main summary, main [tabindex=\"0\"], footer a').length")
     reached = 0
     while page.evaluate("document.activeElement !== document.body") and reached <= wanted:
         outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")

@@ -1,9 +1,14 @@
 """Which input columns each column of a table comes from, read off its SQL."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 from sqlglot.lineage import Node, lineage
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import build_scope
 
 from assets.catalog.declared import Catalog, Lineage, Table
 from assets.catalog.statements import Macro
@@ -19,7 +24,7 @@ def column_lineage(catalog: Catalog, table: Table) -> Lineage:
 
     Nothing for SQL that cannot be parsed: whether it runs is for DuckDB to say.
     """
-    schema: dict[str, dict[str, dict[str, str]]] = {}
+    schema: dict[str, Any] = {}
     for name in table.reads:
         layer, input_table = name.split(".")
         schema.setdefault(layer, {})[input_table] = {c.name: c.physicalType for c in catalog.contract(name).columns}
@@ -33,11 +38,31 @@ def column_lineage(catalog: Catalog, table: Table) -> Lineage:
     return _known[key]
 
 
-def _lineage(table: Table, schema: dict[str, dict[str, dict[str, str]]]) -> Lineage:
+def _lineage(table: Table, schema: dict[str, Any]) -> Lineage:
+    tree = qualify(expanded(table), dialect="duckdb", schema=schema, validate_qualify_columns=False, identify=False)
+    # Deepest first: an outer union has the columns that those within it have.
+    for union in [u for u in tree.find_all(exp.SetOperation) if u.args.get("by_name")][::-1]:
+        _set_in_order(union)
     # Trimmed selects are for drawing; they copy the query for every column, nine tenths of what this takes.
-    nodes = lineage(None, expanded(table), schema, dialect="duckdb", trim_selects=False)
+    nodes = lineage(None, tree, schema, dialect="duckdb", scope=build_scope(tree), trim_selects=False)
     assert isinstance(nodes, dict)
     return {column: sorted(_origins(node)) for column, node in nodes.items()}
+
+
+def _set_in_order(union: exp.SetOperation) -> None:
+    """Give the parts of a union by name the same columns at the same places, by which they are followed."""
+    parts = list(_parts(union))
+    names = list(dict.fromkeys(name for part in parts for name in part.named_selects))
+    for part in parts:
+        there = dict(zip(part.named_selects, part.selects, strict=True))
+        part.set("expressions", [there.get(name) or exp.alias_(exp.null(), name) for name in names])
+
+
+def _parts(query: exp.Expr) -> Iterator[exp.Select]:
+    if isinstance(query, exp.SetOperation):
+        yield from (*_parts(query.left), *_parts(query.right))
+    elif isinstance(query, exp.Select):
+        yield query
 
 
 def expanded(table: Table) -> exp.Expr:

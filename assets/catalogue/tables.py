@@ -219,7 +219,8 @@ class Describing:
     def _rows(self, table: Table) -> Rows:
         there = self.reading.columns[table.name]
         columns = [c for c in table.contract.columns if c.name in there]
-        key = [k for k in table.contract.key if k in there]
+        # Sorted by whether it is a period, and else as the contract has it.
+        key = sorted((k for k in table.contract.key if k in there), key=lambda k: not _is_period(k, columns))
         order = ", ".join(f"{ident(k)}{' desc' if _is_period(k, columns) else ''}" for k in key) or "all"
         names = ", ".join(ident(c.name) for c in columns)
         found = self.reading.con.execute(f"select {names} from {table.name} order by {order}").fetchall()

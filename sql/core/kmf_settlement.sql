@@ -11,36 +11,34 @@ again as (
     group by contact_hash
     having count(*) > 1
 ),
+ranked as (
+    select
+        *,
+        {is_settlement: base_kr >= 0, settled_month: settled_month, settlement_id: settlement_id} as recency,
+    from raw.kmf_settlements
+    where hash(contact_id) in (select contact_hash from again)
+),
 netted as (
     select
-        settlement.contact_id,
-        cast(sum(settlement.base_kr) as decimal(14, 2)) as base_kr,
-        cast(sum(settlement.amount_kr) as decimal(14, 2)) as amount_kr,
+        contact_id,
+        cast(sum(base_kr) as decimal(14, 2)) as base_kr,
+        cast(sum(amount_kr) as decimal(14, 2)) as amount_kr,
         count(*) as settlements,
-        arg_max(
-            {
-                person_id: settlement.person_id,
-                municipality_code: settlement.municipality_code,
-                service_date: settlement.service_date,
-                area: settlement.area,
-                age: settlement.age,
-                diagnosis_code: settlement.diagnosis_code,
-                admission_type: settlement.admission_type,
-                admitted_date: settlement.admitted_date,
-                discharged_date: settlement.discharged_date
-            },
-            {
-                is_settlement: settlement.base_kr >= 0,
-                settled_month: settlement.settled_month,
-                settlement_id: settlement.settlement_id
-            }
-        ) as last,
-    from raw.kmf_settlements as settlement
-    where hash(settlement.contact_id) in (select contact_hash from again)
-    group by settlement.contact_id
+        -- Of the newest one also what it does not say.
+        arg_max_null(person_id, recency) as person_id,
+        arg_max_null(municipality_code, recency) as municipality_code,
+        arg_max_null(service_date, recency) as service_date,
+        arg_max_null(area, recency) as area,
+        arg_max_null(age, recency) as age,
+        arg_max_null(diagnosis_code, recency) as diagnosis_code,
+        arg_max_null(admission_type, recency) as admission_type,
+        arg_max_null(admitted_date, recency) as admitted_date,
+        arg_max_null(discharged_date, recency) as discharged_date,
+    from ranked
+    group by contact_id
 ),
 contact as (
-    select contact_id, base_kr, amount_kr, settlements, unnest(last) from netted
+    select * from netted
     union all by name
     select * exclude (settlement_id, cpr_type, settled_month), 1 as settlements
     from raw.kmf_settlements
