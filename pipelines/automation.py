@@ -1,6 +1,7 @@
 """What happens without being asked: the nightly job every night and when something has arrived, and people being told."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,50 +73,46 @@ def landing_sensor(landing: Path, extracts: list[str]) -> dg.SensorDefinition:
 def report_sensor(data: Path) -> dg.SensorDefinition:
     """Makes the report of the newest final month of each release that analysts see."""
 
-    @dg.sensor(
-        name="report",
-        target=dg.AssetSelection.assets(REPORT),
-        minimum_interval_seconds=LOOKS_EVERY_SECONDS,
-        default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Makes the report of the newest final month when another release is shown.",
-    )
-    def report(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        release = Lake(data).current_release
-        if release is None or release.name == context.cursor:
-            return dg.SensorResult(skip_reason="No other release is shown.", cursor=context.cursor)
+    def asked(release: Path) -> dg.RunRequest | str:
         # Imported here: definitions load without DuckDB.
         from assets.report.reading import newest_month
 
         month = newest_month(release)
         if month is None or not MONTHS.has_partition_key(f"{month:%Y-%m}"):
-            return dg.SensorResult(skip_reason=f"Release {release.name} has no final month to report on.", cursor=release.name)
+            return f"Release {release.name} has no final month to report on."
         named = f"{month:%Y-%m}"
-        tags = {STARTED_BY: "the report sensor", OF_RELEASE: release.name, OF_MONTH: named}
-        asked = dg.RunRequest(partition_key=named, tags=tags)
-        return dg.SensorResult(run_requests=[asked], cursor=release.name)
+        return dg.RunRequest(partition_key=named, tags={OF_MONTH: named})
 
-    return report
+    return _of_each_release(data, REPORT, "Makes the report of the newest final month when another release is shown.", asked)
 
 
 def catalogue_sensor(data: Path) -> dg.SensorDefinition:
     """Makes the catalogue of each release that analysts see."""
+    return _of_each_release(data, CATALOGUE, "Makes the catalogue when another release is shown.", lambda _: dg.RunRequest())
+
+
+def _of_each_release(data: Path, asset: str, description: str, asked: Callable[[Path], dg.RunRequest | str]) -> dg.SensorDefinition:
+    """A sensor that has an asset made when another release is shown; `asked` says how of a release, or why not."""
 
     @dg.sensor(
-        name="catalogue",
-        target=dg.AssetSelection.assets(CATALOGUE),
+        name=asset,
+        target=dg.AssetSelection.assets(asset),
         minimum_interval_seconds=LOOKS_EVERY_SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Makes the catalogue when another release is shown.",
+        description=description,
     )
-    def catalogue(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+    def shown(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         release = Lake(data).current_release
         if release is None or release.name == context.cursor:
             return dg.SensorResult(skip_reason="No other release is shown.", cursor=context.cursor)
-        # Without a key of its own: a release that is rolled back to has its catalogue made again.
-        tags = {STARTED_BY: "the catalogue sensor", OF_RELEASE: release.name}
-        return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)], cursor=release.name)
+        request = asked(release)
+        if isinstance(request, str):
+            return dg.SensorResult(skip_reason=request, cursor=release.name)
+        # Without a key of its own: of a release that is rolled back to all is made again.
+        tags = {STARTED_BY: f"the {asset} sensor", OF_RELEASE: release.name, **request.tags}
+        return dg.SensorResult(run_requests=[dg.RunRequest(partition_key=request.partition_key, tags=tags)], cursor=release.name)
 
-    return catalogue
+    return shown
 
 
 def alert_sensor(data: Path) -> dg.SensorDefinition:

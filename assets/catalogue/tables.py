@@ -17,6 +17,7 @@ from assets.releases.views import danish_names
 from assets.tables.qualifiers import OF_COLUMNS, QF, columns_of
 from sources.casts import ident
 from sources.contract import Contract
+from sources.layout import NUMBERS
 from sources.vocabulary import Column
 
 # Tables whose rows analysts see, and how many stand on a page: of longer ones the first, and the files of a mart have all.
@@ -25,7 +26,6 @@ MOST_ROWS = {MARTS: 1000, REFERENCE: 250}
 FEW = 4
 # A column that says what the numbers of its row are counted in, and what columns say of themselves that are counted like another.
 UNIT, AS_THE_VALUE = "unit", "of the value"
-NUMBERS = ("BIGINT", "INTEGER", "DOUBLE", "DECIMAL")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,6 @@ UNITS = {
     "visits": "besøg", "weeks": "uger", "years": "år",
 }  # fmt: skip
 ADDS_UP = {"sum": "kan lægges sammen", "snapshot": "kan lægges sammen, men ikke over tid", "none": "kan ikke lægges sammen"}
-YES_NO = {True: "ja", False: "nej"}
 # Columns whose days stand for a whole month, quarter or year; questions call a year År as well.
 MONTHS, QUARTERS, YEARS = ("month", "period"), ("quarter",), ("year", "År")
 # Units that the head of a column says where its label does not: nobody sees them in a number.
@@ -52,7 +51,7 @@ def text(value: Any, column: str, unit: str | None = None) -> str:
     quarters like 1. kvartal 2015.
     """
     if isinstance(value, bool):
-        return YES_NO[value]
+        return danish.YES_NO[value]
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M}"
     if isinstance(value, date):

@@ -1,4 +1,4 @@
-"""How the report writes numbers, days, months and lists in Danish. Rounding is half away from zero, everywhere."""
+"""How report and catalogue write numbers, days, months and lists in Danish. Rounding is half away from zero, everywhere."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -19,6 +19,7 @@ WORDS = {
     "kr": "\N{NO-BREAK SPACE}kr.", "oere": "\N{NO-BREAK SPACE}mio. kr.", "thousand kr": "\N{NO-BREAK SPACE}mio. kr.",
     "per_thousand": "\N{NO-BREAK SPACE}pr. 1.000",
 }  # fmt: skip
+YES_NO = {True: "ja", False: "nej"}
 ONE = {"days": "\N{NO-BREAK SPACE}dag", "weeks": "\N{NO-BREAK SPACE}uge"}
 
 

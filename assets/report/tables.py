@@ -10,7 +10,6 @@ from assets.report.figures import Told
 from assets.report.reading import ColumnWords, Row
 
 VERDICT = {True: "✓ nået", False: "✗ ikke nået"}
-YES_NO = {True: "ja", False: "nej"}
 # Columns of days that stand for a whole month.
 MONTHS = ("month", "period", "quarter")
 
@@ -48,7 +47,7 @@ def cell(value: Any, words: ColumnWords, places: int, codes: dict[tuple[str, str
     if value is None:
         return Cell(None, absent)
     if isinstance(value, bool):
-        return Cell(value, (VERDICT if column.endswith("target_met") else YES_NO)[value])
+        return Cell(value, (VERDICT if column.endswith("target_met") else danish.YES_NO)[value])
     if isinstance(value, datetime) or (isinstance(value, date) and column not in (*MONTHS, "year")):
         return Cell(value, danish.day(value), moment=value.isoformat())
     if isinstance(value, date):
