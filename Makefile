@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui check fix bench test-next test-clients faults mutants
+.PHONY: run test ui check fix bench test-next test-clients faults mutants sbom
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -40,6 +40,10 @@ faults: .venv/installed
 # Whether the drawn tests notice one small change of the SQL at a time: tests/mutants/README.md.
 mutants: .venv/installed
 	$(BIN)/python -m tests.mutants
+
+# What the program is made of, for who watches for known weaknesses (CycloneDX): every package of the lock, with its hashes.
+sbom: .venv/installed
+	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader

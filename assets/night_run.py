@@ -109,11 +109,14 @@ def _night(lake: Lake, tree: Tree, as_of: str, rebuild: bool) -> Iterator[NightR
     # Imported here: definitions load without DuckDB, pyarrow and what stands on them.
     from assets.releases.purge import finish_purges
     from assets.releases.rebuild import again
+    from assets.releases.signature import signer
     from assets.tables.build import Night
 
     finish_purges(lake)
     catalog, current = load_catalog(tree), lake.current_release
     check_person_key(lake, catalog)
+    # A key that cannot sign is told before the night, not at its end.
+    signer()
     if rebuild and as_of:
         raise NoTime("A rebuild is of the current release; it takes no as_of.")
     if rebuild:

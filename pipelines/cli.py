@@ -22,8 +22,8 @@ COMMANDS: dict[str, tuple[Callable[..., None], ...]] = {
     "Every night": (runs.run, runs.status, services.ui, services.serve),
     "Figures": (releases.query, reports.catalogue, reports.report, releases.diff, releases.preview, releases.revise),
     "Deliveries": (deliveries.check, deliveries.layout, deliveries.quarantine, deliveries.withdraw, deliveries.purge, deliveries.examples),
-    "Checks": (releases.offenders, deliveries.accept),
-    "Upkeep": (runs.rebuild, upkeep.clean),
+    "Checks": (releases.offenders, deliveries.accept, releases.verify),
+    "Upkeep": (runs.rebuild, runs.restore, upkeep.clean),
 }
 for panel, commands in COMMANDS.items():
     for command in commands:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from assets.releases.preview import Preview
     from assets.releases.readiness import Lacking
     from assets.releases.rebuild import Compared
+    from assets.releases.verification import Verified
 
 ROWS_SHOWN = 200
 # What is said of a file that has nothing of a layout, and of one that has some of it (`sources.matching`).
@@ -138,6 +139,17 @@ def releases(found: list[dict[str, Any]]) -> None:
 
 def comparison(found: "list[Compared]") -> None:
     table(["table", "equal", "current", "rebuilt"], [(c.table, "yes" if c.equal else "NO", c.current, c.rebuilt) for c in found])
+
+
+def verified(found: "Verified") -> None:
+    """What was found of a release that was looked at in full."""
+    out = console()
+    out.print(f"[bold]{escape(found.release)}[/] as of {escape(found.as_of)}", soft_wrap=True)
+    out.print(f"[red]It {escape(found.damage)}.[/]" if found.damage else f"{found.files} files: as they were made.", soft_wrap=True)
+    same = f"{found.tables - len(found.differing)} of {found.tables} tables have the rows that the manifest names."
+    out.print(same if not found.differing else f"[red]{same}[/] Others: {escape(', '.join(found.differing))}", soft_wrap=True)
+    by = f" (key {found.key})" if found.key else ""
+    out.print(f"[{'green' if found.signature == 'signed' else 'yellow'}]{escape(found.signature)}[/]{escape(by)}", soft_wrap=True)
 
 
 def difference(found: "Comparison", out: Console | None = None) -> None:

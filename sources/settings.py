@@ -5,6 +5,7 @@ Cheap to import: Dagster's own processes do it too.
 
 import difflib
 import os
+import pwd
 from pathlib import Path
 
 from pydantic import Field
@@ -31,6 +32,7 @@ class Settings(BaseSettings):
     env: str = Field(default="", description="production, which refuses the demo key, or nothing.")
     pseudonym_key: str = Field(default="", repr=False, description="The region's secret, at least 32 bytes.")
     pseudonym_key_file: str = Field(default="", description="A file that holds it.")
+    signing_key_file: str = Field(default="", description="A file with the Ed25519 key (PEM) that releases are signed with.")
     memory_limit: str = Field(default="4GB", description="Memory of one DuckDB connection.")
     reader_memory_limit: str = Field(default="1GiB", description="Memory of a process that reads delivered files.")
     spill_limit: str = Field(default="100GB", description="Room on disk for what does not fit.")
@@ -67,3 +69,14 @@ def data_root() -> Path:
     if not said and not IS_CHECKOUT:
         raise WrongUsage(f"Say where the data shall lie: set {PREFIX}DATA to a folder that only the operator may read.")
     return Path(said or PROJECT / "data").absolute()
+
+
+def operator() -> str:
+    """The operating system's name of who runs this process; of who became another for it, that one's."""
+    own = os.getuid()
+    try:
+        name = pwd.getpwuid(own).pw_name
+    except KeyError:
+        name = str(own)
+    came_as = os.environ.get("SUDO_USER", "")
+    return f"{came_as} as {name}" if came_as and came_as != name else name

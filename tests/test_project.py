@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import subprocess
 import sys
@@ -218,3 +219,14 @@ def test_every_word_of_a_disclosure_block_is_explained() -> None:
     # As code, where it stands: plain words of the text are no explanation.
     code = " ".join(re.findall(r"`([^`]+)`", told))
     assert [word for word in words if not re.search(rf"\b{word}\b", code)] == []
+
+
+def test_what_the_program_is_made_of_is_every_package_of_the_lock(tmp_path: Path) -> None:
+    target = tmp_path / "sbom.json"
+    command = next(line for line in (PROJECT / "Makefile").read_text("utf-8").splitlines() if "cyclonedx-py" in line)
+    words = command.split()[1:-1]
+    program = Path(sys.executable).with_name("cyclonedx-py")
+    subprocess.run([str(program), *words, str(target)], cwd=PROJECT, check=True, capture_output=True)
+    said = {(c["name"], c["version"]) for c in json.loads(target.read_text("utf-8"))["components"]}
+    locked = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)", (PROJECT / "requirements.lock").read_text("utf-8"), re.MULTILINE)
+    assert said == set(locked)

@@ -13,8 +13,9 @@ from typing import Any
 from assets.lake.files import Lake, discard, recalled, save
 from assets.lake.manifests import DECISIONS, gone, nights
 from sources.errors import Missing
+from sources.settings import operator
 
-REVISE, PURGE = "revise", "purge"
+REVISE, PURGE, ROLL_BACK, RESUME = "revise", "purge", "roll_back", "resume"
 
 
 class UnknownReceipt(Missing):
@@ -31,7 +32,9 @@ class Acceptance:
 
 @dataclass(frozen=True)
 class Decision:
-    """What was decided, about a receipt, (with the last day it holds) a check, or published figures (of a month, or '' for all)."""
+    """What was decided, about a receipt, (with the last day it holds) a check, published figures (of a month, or '' for all), or which
+    release is shown; and by whom, '' for one from before that was asked.
+    """
 
     decision: str
     reason: str
@@ -42,6 +45,8 @@ class Decision:
     month: str = ""
     # What a delivery held that was purged: it is not taken again.
     content: str = ""
+    release: str = ""
+    decided_by: str = ""
 
 
 def accept_delivery(lake: Lake, receipt: str, reason: str, now: datetime) -> None:
@@ -64,7 +69,7 @@ def purge_receipts(lake: Lake, receipts: Collection[str], contents: Iterable[str
         _require(receipt, known | set(before))
     held = {*contents, *(c for receipt in receipts if receipt in before for c in before[receipt].content.split())}
     for receipt in receipts:
-        save(lake.decisions / f"{PURGE}-{receipt}.json", Decision(PURGE, reason, _iso(now), receipt, content=" ".join(sorted(held))))
+        save(lake.decisions / f"{PURGE}-{receipt}.json", _decision(PURGE, reason, now, receipt=receipt, content=" ".join(sorted(held))))
 
 
 def purged(lake: Lake) -> dict[str, Decision]:
@@ -75,7 +80,7 @@ def purged(lake: Lake) -> dict[str, Decision]:
 
 def accept_check(lake: Lake, check: str, until: date, reason: str, now: datetime) -> None:
     """Publish although `check`, like core.pathway.days_add_up, fails, from `now` through `until`. A date that has passed ends it."""
-    said = Decision("accept_check", reason, _iso(now), check=check, until=until.isoformat())
+    said = _decision("accept_check", reason, now, check=check, until=until.isoformat())
     save(lake.decisions / f"accept_check-{check}-{now:%Y%m%d%H%M%S%f}.json", said)
 
 
@@ -83,7 +88,12 @@ def revise_figures(lake: Lake, month: str, reason: str, now: datetime) -> None:
     """Publish what is known by now of a month (YYYY-MM, or '' for all) in place of what was published of it, where that is safe."""
     # Two at one instant are two: the clock of a lake may stand still.
     named = (lake.decisions / f"{REVISE}-{month or 'all'}-{number}.json" for number in count())
-    save(next(path for path in named if not path.exists()), Decision(REVISE, reason, _iso(now), month=month))
+    save(next(path for path in named if not path.exists()), _decision(REVISE, reason, now, month=month))
+
+
+def show_release(lake: Lake, decision: str, release: str, reason: str, now: datetime) -> None:
+    """Take down that an earlier release is to be shown (`ROLL_BACK`), or the newest one again (`RESUME`)."""
+    save(lake.decisions / f"{decision}-{release}-{now:%Y%m%d%H%M%S%f}.json", _decision(decision, reason, now, release=release))
 
 
 def revisions(lake: Lake, as_of: str) -> dict[str, Decision]:
@@ -124,7 +134,7 @@ def _decide_receipt(lake: Lake, decision: str, receipt: str, reason: str, now: d
     lacking = gone(lake, nights(lake, datetime.max.isoformat())) if decision == "withdraw" else []
     if f"receipts/{receipt}.json" not in lacking:
         _require(receipt, {p.stem for p in lake.receipts.glob("[!.]*.json")})
-    save(lake.decisions / f"{decision}-{receipt}.json", Decision(decision, reason, _iso(now), receipt))
+    save(lake.decisions / f"{decision}-{receipt}.json", _decision(decision, reason, now, receipt=receipt))
     written = lake.receipts / f"{receipt}.json"
     if decision == "withdraw" and (recalled(written, dict[str, Any]) or {}).get("id") != receipt:
         # Nobody can read it: as one that is gone, it is missed by nobody from now on.
@@ -138,5 +148,5 @@ def _require(receipt: str, known: set[str]) -> None:
         )
 
 
-def _iso(now: datetime) -> str:
-    return now.isoformat(timespec="microseconds")
+def _decision(decision: str, reason: str, now: datetime, **about: str) -> Decision:
+    return Decision(decision, reason, now.isoformat(timespec="microseconds"), **about, decided_by=operator())

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from assets.lake.seals import READ_ONLY_MODE, Damaged, Seal, seal_folder, seal_of, sealed_text, unsealed
+from assets.lake.seals import READ_ONLY_MODE, Damaged, Seal, Sign, seal_folder, seal_of, sealed_text, unsealed
 
 # Bytes of a name that leave room for who is writing: disks take 255.
 LONGEST_NAME = 180
@@ -116,9 +116,9 @@ def beside(path: Path) -> Path:
     return path.with_name(f".{name}.{threading.get_ident()}.{os.getpid()}.part")
 
 
-def place(made: Path, target: Path) -> None:
+def place(made: Path, target: Path, sign: Sign | None = None) -> None:
     """Give a folder that is complete its name, on disk with the hashes of its files before it has it."""
-    seal_folder(made)
+    seal_folder(made, sign)
     for file in (*made.rglob("*"), made):
         sync(file)
     target.parent.mkdir(parents=True, exist_ok=True)

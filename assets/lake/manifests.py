@@ -73,7 +73,7 @@ class Content:
 @dataclass(frozen=True, kw_only=True)
 class Manifest(Content):
     """A release. Times are ISO texts; `code` names each table's SQL and contract, `logical_hashes` what it shows, `history` what the
-    lake must keep from then on (`history_of`; empty in one from before that was told).
+    lake must keep from then on (`history_of`; empty in one from before that was told), `made_by` the operating-system user of its run.
     """
 
     release: str
@@ -83,6 +83,7 @@ class Manifest(Content):
     logical_hashes: dict[str, str]
     code: dict[str, str] = field(default_factory=dict)
     history: list[str] = field(default_factory=list)
+    made_by: str = ""
 
 
 def manifest(lake: Lake, release: str) -> Manifest:

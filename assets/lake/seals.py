@@ -15,9 +15,12 @@ from pydantic import TypeAdapter
 from sources.errors import ToldError
 
 HASHES = "hashes.json"
+# Beside it where somebody vouches for the folder: the signature of that file as it stands.
+SIGNATURE = f"{HASHES}.sig"
 # Who may write may still replace a file, but no program opens it for writing by mistake.
 READ_ONLY_MODE = 0o440
 Made = TypeVar("Made")
+Sign = Callable[[bytes], bytes]
 _MARK, _MAGIC, _PARQUET = b'"sha256:', b"PAR1", ".parquet"
 
 
@@ -64,14 +67,15 @@ def seal_of(path: Path) -> Seal:
     return Seal(stat.st_size, _known[signature])
 
 
-def seal_folder(folder: Path) -> None:
-    """Write down what the files of a folder are, and let nobody write to them any more."""
+def seal_folder(folder: Path, sign: Sign | None = None) -> None:
+    """Write down what the files of a folder are, signed where somebody vouches for them, and let nobody write to them any more."""
     files = _files(folder)
     for file in files.values():
         file.chmod(READ_ONLY_MODE)
-    beside = folder / HASHES
-    beside.write_bytes(_seals.dump_json({name: seal_of(file) for name, file in files.items()}, indent=1) + b"\n")
-    beside.chmod(READ_ONLY_MODE)
+    said = _seals.dump_json({name: seal_of(file) for name, file in files.items()}, indent=1) + b"\n"
+    for name, data in ((HASHES, said), *([(SIGNATURE, sign(said))] if sign else [])):
+        (folder / name).write_bytes(data)
+        (folder / name).chmod(READ_ONLY_MODE)
 
 
 def damage(folder: Path, in_full: bool = True) -> str:
@@ -131,4 +135,5 @@ def has_seal(data: bytes) -> bool:
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    return {str(p.relative_to(folder)): p for p in sorted(folder.rglob("*")) if p.is_file() and p != folder / HASHES}
+    beside = (folder / HASHES, folder / SIGNATURE)
+    return {str(p.relative_to(folder)): p for p in sorted(folder.rglob("*")) if p.is_file() and p not in beside}

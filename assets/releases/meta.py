@@ -79,7 +79,7 @@ def rows(
 
     fewest = catalog.fewest_persons(date.fromisoformat(release.as_of[:10]))
     return {
-        "release": [(release.release, release.as_of, release.created_at, release.line)],
+        "release": [(release.release, release.as_of, release.created_at, release.line, release.made_by or None)],
         "receipt": [_receipt(d) for _, d in deliveries],
         "parse": [_parse(key, extract, reading) for key, (extract, reading) in readings.items()],
         "quarantine_summary": [
@@ -93,7 +93,11 @@ def rows(
         "freshness": [_freshness(catalog, e) for e in extracts if e.extract in catalog.extracts],
         "revision": revision,
         "pending_revision": [_pending(v.table, w, release, windows, fewest) for v in published for w in v.waiting],
-        "decision": [(d.decided_at, d.decision, d.receipt or d.check or d.month or None, d.until or None, d.reason) for d in decided],
+        "decision": [
+            (d.decided_at, d.decision, about or None, d.until or None, d.reason, d.decided_by or None)
+            for d in decided
+            for about in (d.receipt or d.check or d.release or d.month,)
+        ],
         "coverage": [row for e in extracts for row in _coverage(catalog, e, windows, least(f"raw.{e.extract}"))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),

@@ -38,7 +38,7 @@ def again(source: Lake, target: Lake, catalog: Catalog, release: Path) -> Iterat
         discard(target.root)
     target = Lake(target.root, archive=source.archive)
     target.prepare()
-    _copy_history(source, target)
+    copy_history(source, target)
     # What is made now says itself what it is.
     (target.manifests / f"{release.name}.json").unlink(missing_ok=True)
     with writing(target, "rebuild", clock.host.now()):
@@ -69,7 +69,7 @@ def _hidden(lake: Lake, release: Manifest) -> dict[str, str]:
         return {table: con.execute(sql).fetchall()[0][0] for table, sql in select.items()}
 
 
-def _copy_history(source: Lake, target: Lake) -> None:
+def copy_history(source: Lake, target: Lake) -> None:
     """What every release is a function of: receipts, decisions, the disclosure ledger, the publication record, and when runs published:
     a domain that was held stood as it was at an earlier one. Delivered files are read where they lie.
     """

@@ -16,6 +16,7 @@ from assets.releases.database import DATABASE, STORAGE_VERSION
 from assets.releases.description import describe
 from assets.releases.difference import revisions
 from assets.releases.parquet import SUFFIX, Said, copy_table
+from assets.releases.signature import signer
 from assets.releases.views import create_views
 from assets.tables.build import Night
 from assets.tables.closure import Agreed
@@ -24,6 +25,7 @@ from sources.casts import ident, literal
 from sources.contract import digest
 from sources.duck import connect
 from sources.paths import built, quoted
+from sources.settings import operator
 
 META = "meta"
 # What who works with the files alone needs to read them.
@@ -67,7 +69,7 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
         con.execute("use memory")
         con.execute("detach release")
     tell(part, manifest)
-    place(part, target)
+    place(part, target, signer())
 
 
 def versions_of(lake: Lake, content: Content) -> list[Version]:
@@ -87,6 +89,7 @@ def manifest_of(night: Night, name: str, content: Content) -> Manifest:
         line=night.line.name,
         logical_hashes={v.table: v.logical_hash for v in shown},
         history=history_of(night.lake, night.line.gone),
+        made_by=operator(),
         code={t.name: digest(t.text if t.layer == REFERENCE else t.statement, t.contract.audit_fingerprint) for t in declared},
     )
 

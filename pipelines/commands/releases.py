@@ -2,12 +2,13 @@
 
 from datetime import date
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, Any
 
 import typer
 
 from assets.lake.clock import told_time
-from assets.lake.decisions import revise_figures
+from assets.lake.decisions import RESUME, ROLL_BACK, revise_figures, show_release
 from assets.lake.files import Lake
 from assets.lake.manifests import manifest, releases, unreadable_releases
 from assets.lake.regions import own_tree
@@ -117,6 +118,25 @@ def revise(
     notes.print(f"The next run revises {month or 'every month'}; what it must leave at the older value has r in qf.", soft_wrap=True)
 
 
+def verify(
+    release: Annotated[str, typer.Argument(help="A release, as `releases list` names it, or a folder with a copy of one.")] = "",
+    key: Annotated[Path | None, typer.Option(help="The public key (PEM) of who should have signed it; else the region's own.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Whether a release is what was made: its files, the rows of every table, who signed it. Ends with 1 where it is not.
+
+    Example: `ventetal verify /media/copy/20150601-0a1b2c3d --key region.pub`
+    """
+    from assets.releases.verification import verified
+
+    lake = Lake(data_root())
+    folder = current(lake) if not release else Path(release) if Path(release).is_dir() else lake.releases / release
+    with TemporaryDirectory() as scratch:
+        found = verified(folder, key, Path(scratch))
+    show.verified(found) if not as_json else print_json(found)
+    raise typer.Exit(Exit.DONE if found.is_right else Exit.ATTENTION)
+
+
 def list_releases(as_json: Json = False) -> None:
     """The releases there are, newest first."""
     lake = Lake(data_root())
@@ -131,19 +151,24 @@ def list_releases(as_json: Json = False) -> None:
         manifest(lake, name)
 
 
-def roll_back_to(release: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")]) -> None:
+def roll_back_to(
+    release: Annotated[str, typer.Argument(help="A release, as `releases list` names it.")],
+    reason: Annotated[str, typer.Option(help="Why: what is wrong with the newest one.")] = "",
+) -> None:
     """Show an earlier release until `resume`; runs go on making new ones."""
     lake = Lake(data_root())
     with holding(lake, "roll-back"):
         roll_back(lake, release)
+        show_release(lake, ROLL_BACK, release, reason, told_time(lake).at)
     notes.print(f"{release} is current until `ventetal releases resume`.")
 
 
-def resume_releases() -> None:
+def resume_releases(reason: Annotated[str, typer.Option(help="Why: what has been mended.")] = "") -> None:
     """Show the newest release again."""
     lake = Lake(data_root())
     with holding(lake, "resume"):
         newest = resume(lake)
+        show_release(lake, RESUME, newest, reason, told_time(lake).at)
     notes.print(f"{newest} is current.")
 
 

@@ -1,6 +1,8 @@
 """Commands about runs: run, see how things stand, make everything again."""
 
+import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -8,7 +10,7 @@ import typer
 from assets.lake import clock
 from assets.lake.clock import own_time
 from assets.lake.files import Lake, load
-from assets.lake.regions import own_tree, region_facts
+from assets.lake.regions import own_tree, region_facts, tree_of
 from assets.releases.pointers import pinned
 from pipelines import show, status_screen
 from pipelines.commands.console import Json, current, holding, notes, print_json, print_summary, stop
@@ -100,6 +102,27 @@ def rebuild(as_json: Json = False) -> None:
     compared = load(lake.rebuilt / COMPARISON, list[Compared])
     show.comparison(compared) if not as_json else print_json(compared)
     raise typer.Exit(Exit.DONE if all(c.equal for c in compared) else Exit.ATTENTION)
+
+
+def restore(
+    backup: Annotated[Path, typer.Argument(help="A data root, or a copy of what one must keep: archive/, rejected/ and lake/.")],
+    as_json: Json = False,
+) -> None:
+    """Put a lake together again from a backup, on a machine that has none, and make the release that was shown. Tried before it is needed.
+
+    Example: `VENTETAL_DATA=/srv/drill ventetal restore /mnt/backup/ventetal`
+    """
+    from assets.catalog.loading import load_catalog
+    from assets.releases.restore import restored
+
+    began = time.monotonic()
+    found = restored(Lake(backup), Lake(data_root()), load_catalog(tree_of(Lake(backup))))
+    if as_json:
+        print_json(found)
+    else:
+        show.verified(found)
+        notes.print(f"Restored in {time.monotonic() - began:,.0f} seconds; the next `ventetal run` goes on from there.", soft_wrap=True)
+    raise typer.Exit(Exit.DONE if found.is_right else Exit.ATTENTION)
 
 
 def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False, is_verbose: bool = False) -> "Finished":
