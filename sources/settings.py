@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     schedule: str = Field(default="", description="Cron of the night.")
     postgres_url: str = Field(default="", repr=False, description="Dagster's records in Postgres; SQLite beside the data.")
     code_socket: str = Field(default="", description="Socket of the code server; dagster/code.sock of the data.")
+    sudo_user: str = Field(default="", validation_alias="SUDO_USER", description="Who became another to run this, as sudo says.")
     dagster_home: str = Field(default="", validation_alias="DAGSTER_HOME", description="A Dagster instance of your own making.")
 
 
@@ -78,5 +79,5 @@ def operator() -> str:
         name = pwd.getpwuid(own).pw_name
     except KeyError:
         name = str(own)
-    came_as = os.environ.get("SUDO_USER", "")
+    came_as = settings().sudo_user
     return f"{came_as} as {name}" if came_as and came_as != name else name
