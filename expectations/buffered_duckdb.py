@@ -13,6 +13,8 @@ from sqlalchemy.dialects import registry
 from sqlalchemy.engine.cursor import FullyBufferedCursorFetchStrategy
 from sqlalchemy.engine.default import DefaultExecutionContext
 
+from sources.duck import cursor_of
+
 NAME = "ventetal_duckdb"
 
 
@@ -56,4 +58,4 @@ def open_from_now_on(con: duckdb.DuckDBPyConnection) -> None:
 def opened() -> Any:
     """What SQLAlchemy takes for a connection of its own: a cursor that sees the views of the current one."""
     assert _current is not None
-    return duckdb_engine.ConnectionWrapper(_current.cursor())
+    return duckdb_engine.ConnectionWrapper(cursor_of(_current))

@@ -28,7 +28,7 @@ from assets.lake.seals import Damaged, mended
 from expectations.runner import AuditError, audit
 from expectations.suite import Outcome, failing, raw_rules
 from sources.contract import Contract, digest
-from sources.duck import Connection, connect, relation, said_of
+from sources.duck import Connection, open_shared, relation, said_of
 from sources.layout import Extract, LayoutFault
 from sources.parse import PARQUET
 from sources.paths import quoted
@@ -152,7 +152,7 @@ def _standing(line: Line, extract: Extract, readers: Readers, arrived: list[str]
 def _settled(line: Line, extract: Extract, readers: Readers, arrived: list[str]) -> ExtractState:
     lake, name, contract = line.lake, extract.name, extract.contract
     # Where nothing is new nothing is asked.
-    con = cache(partial(connect, lake.scratch))
+    con = cache(partial(open_shared, lake.scratch))
     received, decided = receipts(lake, extract, line.as_of), decisions(lake, line.as_of)
     read: list[Standing] = []
     try:

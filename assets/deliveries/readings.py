@@ -9,7 +9,7 @@ from assets.lake.files import Lake, beside, place_file, recalled, save, sealed_f
 from assets.lake.seals import Damaged, Seal, is_sealed
 from sources.casts import ident
 from sources.contract import digest
-from sources.duck import connect
+from sources.duck import open_shared
 from sources.layout import Extract, Layout, Match
 from sources.parse import PARQUET
 from sources.paths import quoted
@@ -169,7 +169,7 @@ def _widened(lake: Lake, extract: Extract, parse: str, found: Facts, lacking: li
         target = lake.parse(extract.name, key)
         made = beside(target)
         empty = ", ".join(f"cast(null as {c.physicalType}) as {ident(c.name)}" for c in lacking)
-        with connect(lake.scratch) as con:
+        with open_shared(lake.scratch) as con:
             con.execute(
                 f"copy (select *, {empty} from read_parquet({quoted(lake.parse(extract.name, parse))})) to {quoted(made)} ({PARQUET})"
             )

@@ -16,7 +16,7 @@ from assets.lake.lock import writing
 from assets.lake.manifests import Manifest, manifest
 from assets.tables.build import Night
 from assets.tables.versions import LOGICAL_HASH, known, rows_sql
-from sources.duck import connect
+from sources.duck import open_shared
 
 COMPARISON = "comparison.json"
 
@@ -64,7 +64,7 @@ def compare(source: Lake, night: Night, release: Path, made: Path) -> list[Compa
 def _hidden(lake: Lake, release: Manifest) -> dict[str, str]:
     """Hashes of what analysts do not see: worked out when somebody asks."""
     hidden = {table: lake.version(table, key) for table, key in release.tables.items() if table not in release.logical_hashes}
-    with connect(lake.scratch) as con:
+    with open_shared(lake.scratch) as con:
         select = {t: f"select {LOGICAL_HASH} from ({rows_sql(folder)}) as t" for t, folder in hidden.items() if known(folder, in_full=True)}
         return {table: con.execute(sql).fetchall()[0][0] for table, sql in select.items()}
 

@@ -12,7 +12,7 @@ from assets.lake.files import Lake
 from assets.tables.versions import LOGICAL_HASH, Version, facts, rows_sql
 from sources.casts import ident
 from sources.contract import digest
-from sources.duck import connect, no_rows, relation
+from sources.duck import no_rows, open_shared, relation
 
 # The key of a table that is not there yet and counts as empty for a contract that says so (`inputs`).
 NEVER_PUBLISHED = "never published"
@@ -55,7 +55,7 @@ class Inputs:
 
     def connect_to(self, tables: Available) -> duckdb.DuckDBPyConnection:
         """A connection with a view for each of `tables` and nothing else."""
-        con = connect(self._lake.scratch)
+        con = open_shared(self._lake.scratch)
         for name, key in tables.items():
             if key == NEVER_PUBLISHED:
                 relation(con, name, no_rows(self._catalog.contract(name)))
@@ -69,7 +69,7 @@ class Inputs:
 
     def windows(self, lookup: str, key: str) -> Windows:
         """How late deliveries may come, as the rows of a version of the lookup say (`assets.deliveries.coverage`)."""
-        with connect(self._lake.scratch) as con:
+        with open_shared(self._lake.scratch) as con:
             rows = rows_sql(self._lake.version(lookup, key))
             said = con.execute(f"select indicator, value, unit, valid_from, valid_to from ({rows}) where subject = 'ALL'").fetchall()
             found: dict[str, list[Window]] = {}
@@ -84,7 +84,7 @@ class Inputs:
     def _hashes_of_rows(self, name: str, key: str, column: str) -> dict[str, str]:
         """Value of a column -> hash of the rows that have it."""
         if (name, key, column) not in self._row_hashes:
-            with connect(self._lake.scratch) as con:
+            with open_shared(self._lake.scratch) as con:
                 query = f"select {ident(column)}, {LOGICAL_HASH} from ({rows_sql(self._lake.version(name, key))}) as t group by all"
                 self._row_hashes[name, key, column] = dict(con.execute(query).fetchall())
         return self._row_hashes[name, key, column]

@@ -29,7 +29,7 @@ from assets.tables.versions import PART, Version, WithheldCount, known, rows_sql
 from sources.casts import ident, literal
 from sources.contract import digest
 from sources.disclosure_words import Disclosure
-from sources.duck import connect, dicts
+from sources.duck import connect, dicts, open_shared
 from sources.paths import quoted
 
 ENTRY = "entry.json"
@@ -255,7 +255,7 @@ def remember_again(lake: Lake, table: Table, release: str) -> bool:
 def remember(lake: Lake, tables: Mapping[str, Table], versions: Iterable[Version], release: str, as_of: str, created_at: str = "") -> None:
     """Put on record what a release is about to show of `versions` for the first time."""
     now = created_at or clock.host.now().isoformat(timespec="microseconds")
-    with connect(lake.scratch) as con:
+    with open_shared(lake.scratch) as con:
         for version in versions:
             spec = tables[version.table].contract.disclosure if version.table in tables else None
             target = lake.record / version.table / release
