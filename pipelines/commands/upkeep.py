@@ -49,7 +49,8 @@ def clean(
             which = ", ".join(f"{extract} {number}" for extract, number in sources.items())
             notes.print(
                 f"The records of {sum(sources.values()):,} of the delivered files are in force and stay ({which})."
-                " Without the files no changed layout or contract can read them again, and `ventetal rebuild` cannot prove what was made of them; `--archive DAYS` keeps files for longer.",
+                " Without the files no changed layout or contract can read them again, and `ventetal rebuild` cannot prove what was made of"
+                " them; `--archive DAYS` keeps files for longer.",
                 soft_wrap=True,
             )
         if not dry_run:
