@@ -10,7 +10,7 @@ from assets.alerts.alert_causes import emptied
 from assets.asset_checks import check_results, check_specs
 from assets.catalog.freshness import DELIVERY_RULES, freshness_rules
 from assets.night_run import NightRun
-from assets.specs import asset_key, contract_spec
+from assets.specs import asset_key, contract_spec, runbook
 from expectations.suite import Outcome, Rule, raw_rules
 from sources.layout import Extract
 
@@ -39,7 +39,11 @@ def raw_asset(extract: Extract, own_files: list[str]) -> dg.AssetsDefinition:
     key, rules = asset_key(f"raw.{extract.name}"), _rules(extract)
     spec = contract_spec(extract.contract, key, [], extract.contract.reading_fingerprint, {"parquet", "duckdb"}, own_files)
 
-    @dg.multi_asset(name=f"raw__{extract.name}", specs=[spec.replace_attributes(skippable=False)], check_specs=check_specs(key, rules))
+    spec = spec.replace_attributes(skippable=False).merge_attributes(
+        metadata={"what_to_do": runbook("Refused file", "Held delivery", "Late extract", "Empty delivery", "Wrong file")}
+    )
+
+    @dg.multi_asset(name=f"raw__{extract.name}", specs=[spec], check_specs=check_specs(key, rules))
     def ingest(night_run: dg.ResourceParam[NightRun]) -> Iterator[dg.MaterializeResult[None]]:
         night = night_run.night
         yield raw_result(extract, night.ingest(extract.name), night)

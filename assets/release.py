@@ -8,7 +8,7 @@ import dagster as dg
 from assets.catalog.declared import REFERENCE, Catalog
 from assets.night_run import NightRun
 from assets.raw import raw_result
-from assets.specs import asset_key, told
+from assets.specs import asset_key, readable, runbook, told
 from assets.table_assets import domain_results
 from assets.tables.domain_state import DomainState
 
@@ -43,9 +43,16 @@ def release_asset(catalog: Catalog) -> dg.AssetsDefinition:
         yield dg.MaterializeResult(metadata=_metadata(night_run, made, differing), data_version=dg.DataVersion(made.id))
         if differing:
             raise dg.Failure(f"Made again, these tables are not what was published: {', '.join(differing)}.", allow_retries=False)
-        if made.held or made.marked:
-            said = [f"{d.domain} is held since {d.since}: {d.why}" for d in made.held] + [f"{d.domain}: {d.why}" for d in made.marked]
-            raise dg.Failure(f"Release {made.id} is published, and somebody must look: {' '.join(said)}", allow_retries=False)
+        if found := {d.domain: f"held since {readable(d.since)}: {d.why}" for d in made.held} | {
+            d.domain: f"published, and fails by now: {d.why}" for d in made.marked
+        }:
+            said = "\n".join(f"{domain} is {why}" for domain, why in found.items())
+            what = "Nothing broke: the other domains are published"
+            raise dg.Failure(
+                f"Somebody must look.\n{said}\n{what} in release {made.id}. What to do: published/{next(iter(found))}, deploy/RUNBOOK.md.",
+                metadata=dict(found) | {"what_to_do": runbook("Held domain", "Failing figures")},
+                allow_retries=False,
+            )
 
     return release
 
@@ -62,6 +69,8 @@ def _metadata(night_run: NightRun, made: "Release", differing: list[str]) -> dic
     metadata: dict[str, Any] = {
         "release": made.id,
         "path": dg.MetadataValue.path(str(made.path)),
+        "reports": dg.MetadataValue.path(str(night_run.night.lake.root / "reports" / "index.html")),
+        "catalogue": dg.MetadataValue.path(str(night_run.night.lake.catalogue / "index.html")),
         "as_of": night_run.night.as_of[:16].replace("T", " "),
         "clock": night_run.night.clock,
         "line": night_run.night.line.name,

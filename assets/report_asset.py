@@ -22,7 +22,7 @@ def report_asset(data: Path) -> dg.AssetsDefinition:
         group_name="release",
         kinds={"html", "excel"},
         owners=["team:data"],
-        description="What the committee reads of a month: page, workbook, charts, open data and PDF, below data/reports/<month>;"
+        description="What the committee reads of a month: page, workbook, charts, open data and PDF, below `data/reports/MONTH`;"
         " beside it the paper of co-financing.",
     )
     def report(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:

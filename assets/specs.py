@@ -1,6 +1,8 @@
 """How a contract looks in Dagster: keys, specs, metadata. Words and counts, never a row."""
 
 from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,6 +12,7 @@ from assets.catalog.declared import Lineage, Table
 from assets.tables.versions import Attempt, WithheldCount
 from expectations.suite import EVIDENCE
 from sources.contract import Contract
+from sources.settings import PROJECT
 
 
 def asset_key(table: str) -> dg.AssetKey:
@@ -40,6 +43,19 @@ def contract_spec(
     )
 
 
+@cache
+def runbook(*sections: str) -> dg.MarkdownMetadataValue:
+    """Sections of what operators are told to do."""
+    text = (PROJECT / "deploy" / "RUNBOOK.md").read_text("utf-8")
+    told = (f"## {s}\n{text.partition(f'{chr(10)}## {s}{chr(10)}')[2].partition(f'{chr(10)}## ')[0].rstrip()}" for s in sections)
+    return dg.MetadataValue.md("\n\n".join(told))
+
+
+def readable(instant: str) -> str:
+    """An ISO text to the minute, as people write it."""
+    return instant[:16].replace("T", " ")
+
+
 def column_schema(contract: Contract) -> dg.TableSchema:
     return dg.TableSchema(
         columns=[
@@ -54,8 +70,10 @@ def column_schema(contract: Contract) -> dg.TableSchema:
     )
 
 
-def materialized(table: Table, attempt: Attempt, held: str = "", preview: str = "") -> dg.MaterializeResult[None]:
-    """The version as the asset's newest state; `held` says why an earlier one stands, `preview` shows first rows in Markdown."""
+def materialized(table: Table, attempt: Attempt, held: str = "", preview: str = "", page: Path | None = None) -> dg.MaterializeResult[None]:
+    """The version as the asset's newest state; `held` says why an earlier one stands, `preview` shows first rows in Markdown, `page` is
+    where the catalogue tells of it.
+    """
     version = attempt.version
     lineage = version.lineage if version else {}
     depends = {column: [dg.TableColumnDep(asset_key(t), c) for t, c in origins] for column, origins in lineage.items() if origins}
@@ -73,6 +91,8 @@ def materialized(table: Table, attempt: Attempt, held: str = "", preview: str = 
         metadata["comes_from"] = dg.MetadataValue.md(_origins(lineage))
     if preview:
         metadata["preview"] = dg.MetadataValue.md(preview)
+    if page:
+        metadata["catalogue"] = dg.MetadataValue.path(str(page))
     if held or attempt.marked:
         metadata["held" if held else "marked"] = held or attempt.marked
     return dg.MaterializeResult(asset_key=asset_key(table.name), metadata=metadata, data_version=dg.DataVersion(attempt.key or "none"))

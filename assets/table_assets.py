@@ -5,7 +5,7 @@ that a held domain never keeps the others from their release.
 """
 
 from collections.abc import Iterator
-from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,10 +13,9 @@ import dagster as dg
 from assets.asset_checks import check_results, check_specs
 from assets.catalog.declared import COVERAGE, MARTS, RAW, REFERENCE, Catalog, Table
 from assets.night_run import NightRun
-from assets.specs import asset_key, contract_spec, materialized
+from assets.specs import asset_key, contract_spec, materialized, readable, runbook
 from assets.tables.domain_state import DomainState
 from assets.tables.versions import Attempt
-from sources.settings import PROJECT
 
 if TYPE_CHECKING:
     from assets.tables.build import Night
@@ -31,7 +30,7 @@ def domain_assets(catalog: Catalog, domain: str) -> dg.AssetsDefinition:
     tables = catalog.of_domain(domain)
     specs = [*(_spec(catalog, t) for t in tables), _published(catalog, domain, tables)]
     checks = [spec for t in tables for spec in check_specs(asset_key(t.name), t.rules)]
-    words = "Tonight's tables are published; otherwise the domain is held at its last good set."
+    words = "Tonight's tables are published. **Where this fails the domain is held** at its last good set; the other domains are published."
     checks.append(dg.AssetCheckSpec(IS_PUBLISHED, asset=specs[-1].key, description=words))
 
     @dg.multi_asset(name=domain, specs=specs, check_specs=checks)
@@ -54,7 +53,10 @@ def domain_results(night: "Night", tables: list[Table], state: DomainState) -> E
         if table.layer == REFERENCE:
             yield materialized(table, attempt, state.why if state.is_held else "")
         elif not state.is_held:
-            yield materialized(table, attempt, preview=_preview(night, table, attempt))
+            yield materialized(table, attempt, preview=_preview(night, table, attempt), page=_page(night, table))
+        elif attempt.stands:
+            # Made, and right: only what is not may look like it. Its figures are nobody's yet, so no row of it is shown.
+            yield materialized(table, attempt, f"Made, and not published: {state.why}")
     yield _status(state)
 
 
@@ -67,6 +69,11 @@ def _preview(night: "Night", table: Table, attempt: Attempt) -> str:
         names, rows = [d[0] for d in found.description or []], found.fetchall()
     lines = [names, ["---"] * len(names), *([_cell(value) for value in row] for row in rows)]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _page(night: "Night", table: Table) -> Path | None:
+    """Where the catalogue tells of a mart."""
+    return night.lake.catalogue / f"{table.name}.html" if table.layer == MARTS else None
 
 
 def _cell(value: Any) -> str:
@@ -102,15 +109,8 @@ def _published(catalog: Catalog, domain: str, tables: list[Table]) -> dg.AssetSp
         owners=[f"team:{declared.owner}"] if declared else [],
         kinds={"release"},
         description=f"{words}Whether tonight's tables of the domain are published, or the last good set stands, since when and why.",
-        metadata={"what_to_do_when_held": dg.MetadataValue.md(_runbook("Held domain"))},
+        metadata={"what_to_do_when_held": runbook("Held domain", "Failing figures")},
     )
-
-
-@cache
-def _runbook(section: str) -> str:
-    """A section of what operators are told to do."""
-    text = (PROJECT / "deploy" / "RUNBOOK.md").read_text("utf-8")
-    return text.partition(f"\n## {section}\n")[2].partition("\n## ")[0].strip()
 
 
 def _status(state: DomainState) -> dg.MaterializeResult[None]:
@@ -118,18 +118,13 @@ def _status(state: DomainState) -> dg.MaterializeResult[None]:
     why = state.why or "All checks of severity error pass."
     metadata: dict[str, Any] = {
         "status": state.status,
-        "since": _readable(state.since),
+        "since": readable(state.since),
         "why": why,
-        "data_as_of": _readable(state.data_as_of) or "never",
+        "data_as_of": readable(state.data_as_of) or "never",
     }
     if state.late:
         metadata["late_extracts"] = ", ".join(state.late)
-    said = f"Held since {_readable(state.since)}: {why}" if state.is_held else why
+    said = f"Held since {readable(state.since)}: {why}" if state.is_held else why
     key = asset_key(f"published.{state.domain}")
     check = dg.AssetCheckResult(asset_key=key, check_name=IS_PUBLISHED, passed=not state.why, description=said)
     return dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=[check])
-
-
-def _readable(instant: str) -> str:
-    """An ISO text to the minute, as people write it."""
-    return instant[:16].replace("T", " ")

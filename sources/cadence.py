@@ -44,6 +44,11 @@ class Cadence:
         due, before = next(passed), next(passed)
         return due, due - (due - before) / 2
 
+    def first_due(self, day: date) -> datetime:
+        """The first deadline that falls on `day` or later."""
+        days = (day + ahead * DAY for ahead in range(FARTHEST_DAYS))
+        return next(datetime.combine(d, self.at) for d in days if self._falls_on(d))
+
     def _backwards(self, now: datetime) -> Iterator[datetime]:
         for back in range(FARTHEST_DAYS):
             day = now.date() - back * DAY

@@ -8,6 +8,8 @@ from zoneinfo import ZoneInfo
 from sources.civil_time import CIVIL_ZONE
 
 DAY = timedelta(days=1)
+# The months of a period that figures may be by.
+PERIODS = {"month": 1, "quarter": 3, "year": 12}
 # Years that can be meant, as of dates in records: another is a slip of the hand, and would make centuries of months.
 _YEAR = "(?:19[0-9]{2}|20[0-9]{2}|2100)"
 _TWO = r"[^0-9]*([0-9]{2})"

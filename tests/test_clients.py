@@ -17,8 +17,8 @@ from assets.catalog.declared import MARTS, Catalog
 from assets.lake.files import Lake
 from assets.lake.manifests import manifest
 from assets.releases.about import ABOUT, CURRENT
-from assets.releases.database import DATABASE, open_release
-from assets.releases.description import DCAT_FILE, PACKAGE, SOURCES, describe
+from assets.releases.database import DATABASE, PACKAGE, open_release
+from assets.releases.description import DCAT_FILE, SOURCES, describe
 from assets.releases.meta import SHOWN
 from assets.releases.pointers import resume, roll_back, show
 from sources.settings import PROJECT

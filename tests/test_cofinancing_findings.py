@@ -307,9 +307,9 @@ FINDINGS = {
     ),
     "months that lack": Finding(
         "B7",
-        constant("Afregninger mangler måneder (1)."),
+        constant("Afregninger mangler 1 måned."),
         "update meta.coverage set state = 'not delivered' where extract = 'kmf_totals' and month = '2014-05-01'",
-        constant("Statens totaler mangler måneder (1)."),
+        constant("Statens totaler mangler 1 måned."),
     ),
     "completeness": Finding(
         "B7b",
@@ -323,9 +323,9 @@ FINDINGS = {
     ),
     "months of a year that lack": Finding(
         "B7b",
-        constant("Måneder er ikke leveret i 2012 (2012-08)."),
+        constant("Der mangler leverancer for august 2012."),
         in_2014("kmf_completeness", "months_lacking = '2014-11'"),
-        constant("Måneder er ikke leveret i 2012 (2012-08), 2014 (2014-11)."),
+        constant("Der mangler leverancer for august 2012 og november 2014."),
     ),
     "the region beside the others": Finding(
         "B7c",

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from assets.catalog.loading import load_catalog
+from assets.table_assets import domain_assets
 from pipelines.definitions import assemble
 from pipelines.names import JOB
 from pipelines.nightly import Finished, instance, run_job
@@ -100,6 +101,28 @@ def test_a_fault_in_one_tables_sql_holds_its_domain_alone(toy: Toy, on: dg.Dagst
     assert not finished.ok
     assert toy.total("sales") == "a 1"
     assert "no_such_column" in str(newest(on, "published", "stock_domain")["why"])
+
+
+def test_of_a_held_domain_only_what_failed_looks_like_it(toy: Toy, on: dg.DagsterInstance) -> None:
+    toy.deliver("stock", "stock_2015-01.csv", "a 1")
+    toy.deliver("sales", "sales_2015-01.csv", "a 1")
+    broken = toy.project / "sql/marts/stock_total.sql"
+    broken.write_text(broken.read_text().replace("number", "no_such_column"))
+    finished = job(toy, on)
+    # What the page of the run begins with: which domain, why, and what to do; no word of a step.
+    assert "Somebody must look.\nstock_domain is held since 2015-06-01 00:00: marts.stock_total" in finished.errors["release"]
+    told = newest(on, "core", "stock_sum")
+    assert str(told["held"]).startswith("Made, and not published: marts.stock_total")
+    assert "preview" not in told
+    assert on.get_latest_materialization_event(dg.AssetKey(["marts", "stock_total"])) is None
+    assert "held" not in newest(on, "core", "sales_sum")
+
+
+def test_a_check_that_holds_its_domain_says_so_where_dagster_calls_it_non_blocking(toy: Toy) -> None:
+    checks = domain_assets(toy.catalog, "stock_domain").check_specs
+    [must] = [c for c in checks if c.key.to_user_string() == "marts/stock_total:must_hold"]
+    assert not must.blocking
+    assert "rules. **Holds its domain**" in str(must.description).split("\n")[0]
 
 
 def test_an_extract_nobody_delivers_does_not_stop_the_others(toy: Toy, on: dg.DagsterInstance) -> None:

@@ -159,6 +159,11 @@ def test_two_of_three_months_in_the_outer_third_are_a_special_cause_and_one_is_n
     assert {row["special_cause"] for row in tables.run("marts.kpi_monthly")} == {"NONE"}
 
 
+def test_months_between_half_and_two_thirds_of_the_way_to_the_limit_are_not_near_it(tables: Tables) -> None:
+    values(tables, months("20 21 19 20 21 20 23.4 20 23.4 19 21 20 19 21 20"))
+    assert {row["special_cause"] for row in tables.run("marts.kpi_monthly")} == {"NONE"}
+
+
 def test_a_month_is_judged_by_the_rules_in_force_in_it_and_on_the_centre_it_is_on_no_side(tables: Tables) -> None:
     tables.given("reference.target", """
         indicator             | subject | value | valid_from | valid_to
@@ -276,6 +281,12 @@ def test_a_trend_is_told_by_its_direction_also_where_it_lies_below_the_centre(ta
     turned = {"IMPROVEMENT": "CONCERN", "CONCERN": "IMPROVEMENT", "HIGH": "LOW"}[said]
     tables.given_names.clear()
     assert varied(tables, "1 9 1 9 1 9 8 7 6 5 4 3 9 1 9", whose)[5:12] == [turned] * 7
+
+
+def test_the_month_in_which_a_run_too_short_to_be_told_turns_is_the_first_of_the_trend_that_follows(tables: Tables) -> None:
+    # Five steps up tell nothing; six down do, and begin at the highest month.
+    found = varied(tables, "9 1 9 1 2 3 4 5 6 5 4 3 2 1 0 9 1 9", HIGHER)
+    assert found[7:15] == ["NATURAL", *["CONCERN"] * 7]
 
 
 def test_a_month_that_is_not_judged_has_no_variation(tables: Tables) -> None:

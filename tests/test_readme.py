@@ -18,7 +18,9 @@ from sources.settings import PROJECT
 from sources.tree import Tree
 from tests.conftest import ventetal
 
-README = (PROJECT / "README.md").read_text("utf-8")
+# The README and the guides it leads to, which are held to the same.
+GUIDES = ("README.md", "sources/FORMATS.md", "expectations/TABLES.md", "expectations/PERSONS.md")
+README = "\n".join((PROJECT / guide).read_text("utf-8") for guide in GUIDES)
 BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
 # Without the settings that one may begin with.
 COMMANDS = [
@@ -90,9 +92,22 @@ def test_the_readmes_layout_reads_the_file_it_describes(tmp_path: Path) -> None:
     assert (reading.records, reading.accepted, reading.reasons) == (4, 3, {"status:unknown_code": 1})
 
 
-def test_the_files_the_readme_links_to_exist() -> None:
-    for link in re.findall(r"\]\(([^)#h][^)]*)\)", README):
-        assert (PROJECT / link).exists(), link
+@pytest.mark.parametrize("guide", [*GUIDES, "deploy/README.md"])
+def test_the_files_and_sections_a_guide_links_to_exist(guide: str) -> None:
+    for link in re.findall(r"\]\(([^)h][^)]*)\)", (PROJECT / guide).read_text("utf-8")):
+        place, _, section = link.partition("#")
+        target = (PROJECT / guide).parent / place if place else PROJECT / guide
+        assert target.exists(), link
+        heads = [h.strip().lower().replace(" ", "-") for h in re.findall(r"(?m)^#+ (.*)$", target.read_text("utf-8"))] if section else []
+        assert not section or section in heads, link
+
+
+def test_the_readme_is_read_in_one_sitting_and_shows_what_it_makes() -> None:
+    text = (PROJECT / "README.md").read_text("utf-8")
+    assert len(text.splitlines()) < 200
+    pictures = re.findall(r"!\[[^\]]{20,}\]\(([^)]+\.png)\)", text)
+    assert len(pictures) == 3
+    assert all((PROJECT / picture).stat().st_size < 300_000 for picture in pictures)
 
 
 def test_the_table_of_the_readme_is_one(small: Path, tmp_path: Path) -> None:

@@ -154,7 +154,7 @@ def test_the_workbook_holds_the_numbers_of_the_queries_and_a_chart_for_each_figu
             for cell in row:
                 is_ratio = sheet.cell(5, cell.column).value == "Flow"
                 if isinstance(cell.value, float) and 0 < abs(cell.value) < 1 and not is_ratio:
-                    assert cell.number_format in ("0.0%", "0.00%"), (figure.id, cell.coordinate)
+                    assert cell.number_format.startswith(("0.0%", "0.00%")), (figure.id, cell.coordinate)
 
 
 def test_the_open_data_are_the_rows_of_the_queries_in_both_notations_with_their_checksums(report: Path, asked: dict[str, Rows]) -> None:

@@ -234,7 +234,7 @@ def test_a_system_with_most_cases_is_named_where_most_of_them_lack_a_category(ta
         2015-04-01 | CIMT | MAIL      | Mail        | Adgang   | 9        | 1               | no             | '' | ''
     """)  # fmt: skip
     said = text(servicedesk.causes(told(asked(tables, "c12"))))
-    assert said == "RIS/PACS er det fulgte system, flest sager handlede om i april 2015: 10."
+    assert said == "Af de fulgte systemer handlede flest sager i april 2015 om RIS/PACS: 10."
 
 
 def test_the_cause_that_most_cases_of_a_system_have_is_a_share_of_its_own_cases(tables: Tables) -> None:
@@ -253,5 +253,5 @@ def test_the_cause_that_most_cases_of_a_system_have_is_a_share_of_its_own_cases(
         Mail/Kalender | 20       | Fejl     | 0.35
     """)
     assert text(servicedesk.causes(told(rows))) == (
-        "Mail/Kalender er det fulgte system, flest sager handlede om i april 2015: 20. 35,0 % af dem havde kategorien Fejl."
+        "Af de fulgte systemer handlede flest sager i april 2015 om Mail/Kalender: 20. 35,0 % af dem havde kategorien Fejl."
     )

@@ -262,7 +262,7 @@ def test_the_paper_has_few_pages_and_none_of_a_few_lines(april_report: Path) -> 
 
 def test_whom_to_tell_what_cannot_be_read_stands_where_the_papers_lie(april_report: Path, tmp_path: Path) -> None:
     said = (april_report.parent / ACCESSIBILITY).read_text("utf-8")
-    assert "Der er endnu ikke oplyst, hvem man kan skrive til." in said
+    assert "Det er endnu ikke oplyst, hvem man kan skrive til." in said
     assert ACCESSIBILITY in (april_report.parent / "index.html").read_text("utf-8")
     assert f"../{ACCESSIBILITY}" in (april_report / "index.html").read_text("utf-8")
     assert contact_of(tmp_path) is None, "an earlier release names nobody"

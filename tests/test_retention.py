@@ -57,9 +57,9 @@ def test_of_delivered_files_that_go_it_counts_those_whose_records_are_in_force(t
     # Of four months of files each replaced the one before.
     found = doomed(toy.lake, toy.catalog, LATER, A_CENTURY, 1)
     assert len([d for d in found if d.what == "delivered file"]) == 8
-    assert last_sources(toy.lake, found) == 2
-    assert last_sources(toy.lake, [d for d in found if d.what != "delivered file"]) == 0
-    assert last_sources(toy.lake, doomed(toy.lake, toy.catalog, LATER, A_CENTURY, A_CENTURY)) == 0
+    assert last_sources(toy.lake, found) == {"sales": 1, "stock": 1}
+    assert last_sources(toy.lake, [d for d in found if d.what != "delivered file"]) == {}
+    assert last_sources(toy.lake, doomed(toy.lake, toy.catalog, LATER, A_CENTURY, A_CENTURY)) == {}
 
 
 def test_what_goes_is_what_nobody_needs(toy: Toy) -> None:

@@ -87,16 +87,21 @@ class Covered:
     lacks: str
 
 
+def final_from(delivery: Delivery, windows: Windows, first: date) -> date | None:
+    """From which day on a delivery that is drawn makes the month that begins on `first` final; None where no lookup says."""
+    end = next_month(first)
+    if not delivery.finalAfter:
+        return end
+    late = [w for w in windows.get(delivery.finalAfter, ()) if w.valid_from <= first <= w.valid_to]
+    return max((next_month(end, int(w.value)) if w.unit == "months" else end + timedelta(days=w.value) for w in late), default=None)
+
+
 def is_final(delivery: Delivery, windows: Windows, month: Month) -> bool:
     """Whether what happened to a month is known of a sender as long after its end as the extract's deliveries may come late."""
     if delivery.completes is None or month.month is None or month.known_until is None or not month.is_delivered:
         return False
-    first = date.fromisoformat(month.month)
-    ends = [next_month(first)]
-    if delivery.finalAfter:
-        late = [w for w in windows.get(delivery.finalAfter, ()) if w.valid_from <= first <= w.valid_to]
-        ends = [next_month(ends[0], int(w.value)) if w.unit == "months" else ends[0] + timedelta(days=w.value) for w in late]
-    return bool(ends) and (month.is_closed or datetime.fromisoformat(month.known_until) >= _at(max(ends)))
+    final = final_from(delivery, windows, date.fromisoformat(month.month))
+    return final is not None and (month.is_closed or datetime.fromisoformat(month.known_until) >= _at(final))
 
 
 def state_of(delivery: Delivery, windows: Windows, month: Month) -> str:

@@ -18,7 +18,7 @@ def environment(templates: Path) -> jinja2.Environment:
         loader=jinja2.FileSystemLoader([templates, TEMPLATES]),
         autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
-    made.filters["day"], made.filters["number"] = danish.day, danish.number
+    made.filters |= {"day": danish.day, "month": danish.month, "number": danish.number}
     return made
 
 

@@ -17,9 +17,8 @@ from assets.releases.semantics import period_of
 from assets.releases.views import final_rows
 from sources.casts import ident
 from sources.contract import Contract
+from sources.stamp import PERIODS
 
-# How long the periods are that a mart may be by.
-MONTHS = {"month": 1, "quarter": 3, "year": 12}
 ABOUT, CURRENT = "about.json", "current.json"
 
 
@@ -44,7 +43,7 @@ def spans(con: duckdb.DuckDBPyConnection, contracts: list[Contract]) -> dict[str
         table = f"{MARTS}.{contract.id}"
         period = period_of(contract)
         there = {name for name, *_ in con.execute(f"describe {table}").fetchall()}
-        if period and period in there and (months := MONTHS.get(period)):
+        if period and period in there and (months := PERIODS.get(period)):
             day = f"max({ident(period)})"
             columns = f"min({ident(period)}), cast({day} + interval {months} month - interval 1 day as date), {day}"
             asked.append(f"select '{table}', {columns} from {table} as mart where {final_rows(there)}")

@@ -12,7 +12,7 @@ from assets.lake.seals import HASHES, Damaged, damage
 from sources.errors import Locked, Missing
 from sources.paths import plain
 
-DATABASE = "ventetal.duckdb"
+DATABASE, PACKAGE = "ventetal.duckdb", "datapackage.json"
 # The format of DuckDB 1.0, which every later client opens.
 STORAGE_VERSION = "v1.0.0"
 

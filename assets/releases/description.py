@@ -12,13 +12,14 @@ import yaml
 from assets.catalog.declared import MARTS, REFERENCE, Catalog, Table
 from assets.lake.files import json_text, write_text
 from assets.lake.manifests import Manifest
+from assets.releases.database import PACKAGE
 from assets.releases.meta import SHOWN, column_comment, table_comment
 from assets.releases.semantics import VALID_FROM, labels_of
 from sources.contract import Contract
 from sources.tree import Region
 from sources.vocabulary import Column
 
-PACKAGE, DCAT_FILE, SOURCES = "datapackage.json", "dcat.jsonld", "sources.yml"
+DCAT_FILE, SOURCES = "dcat.jsonld", "sources.yml"
 # A mart's (first day, last day) of what is final.
 Spans = Mapping[str, tuple[str, str]]
 _TYPES = {"BIGINT": "integer", "BOOLEAN": "boolean", "DATE": "date", "TIMESTAMP": "datetime", "VARCHAR": "string"}

@@ -4,6 +4,7 @@ Written from the states of a run; not part of a release's logical hash.
 """
 
 from collections.abc import Callable
+from dataclasses import astuple
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from assets.deliveries.few import band, told, told_counts
 from assets.deliveries.standing import Standing
 from assets.lake.decisions import Decision
 from assets.lake.manifests import Manifest, Told
+from assets.releases.calendar import expected
 from assets.releases.semantics import measures, relationships
 from assets.tables.closure import Agreed
 from assets.tables.domain_state import DomainState
@@ -99,6 +101,7 @@ def rows(
             for about in (d.receipt or d.check or d.release or d.month,)
         ],
         "coverage": [row for e in extracts for row in _coverage(catalog, e, windows, least(f"raw.{e.extract}"))],
+        "release_calendar": [astuple(e) for e in expected(catalog, extracts, windows, datetime.fromisoformat(release.as_of))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),
         "measure": measures(catalog),

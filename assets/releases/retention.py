@@ -4,6 +4,7 @@ Kept for good, because small or not to be made again: receipts, decisions, the d
 delivery under today's contract. The lake can make the rest again while the delivered file is in the archive.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -62,13 +63,14 @@ def doomed(lake: Lake, catalog: Catalog, now: datetime, release_days: int, archi
     return found + [Doomed(what, p) for what, p in left if p.exists()]
 
 
-def last_sources(lake: Lake, found: Iterable[Doomed]) -> int:
-    """Of how many delivered files to delete the records are in force: they stay, and can never be read in another way."""
+def last_sources(lake: Lake, found: Iterable[Doomed]) -> dict[str, int]:
+    """Of how many delivered files to delete the records are in force, by extract: they stay, and can never be read in another way."""
     newest, going = head(lake), {d.path.name for d in found if d.path.parent == lake.archive}
     if newest is None or not going:
-        return 0
+        return {}
     in_force = {i for d in manifest(lake, newest.release).deliveries.values() for i, status in d.receipts.items() if status in IN_FORCE}
-    return len({r.content for r in (load(p, Receipt) for p in lake.receipts.glob("[!.]*.json")) if r.id in in_force} & going)
+    needed = {(r.extract, r.content) for r in (load(p, Receipt) for p in lake.receipts.glob("[!.]*.json")) if r.id in in_force}
+    return dict(sorted(Counter(extract for extract, content in needed if content in going).items()))
 
 
 def delete(found: Iterable[Doomed]) -> None:

@@ -90,8 +90,8 @@ def _build(order: Order) -> Built:
             for paper, period, other in ((MONTHLY, order.month, COFINANCING), (COFINANCING, order.year, MONTHLY))
         ]
         monthly, yearly = (a.result() if a else None for a in asked)
-    if monthly or yearly:
-        _write_index(order.reports, order.release)
+        if period := order.month or order.year:
+            _write_index(order, period, con)
     if monthly:
         return replace(monthly, cofinancing=yearly)
     made = f" The paper of co-financing is made: {yearly.path / 'index.html'}." if yearly else ""
@@ -150,11 +150,12 @@ def _keep(sent: Path, release: str) -> tuple[Path, bool]:
     return target, False
 
 
-def _write_index(reports: Path, release: Path) -> None:
-    months, years = _listed(MONTHLY, reports), _listed(COFINANCING, reports)
-    frozen = [_named(paper, facts) for paper in (MONTHLY, COFINANCING) for facts in frozen_reports(reports, paper)]
-    for name, text in (("index.html", page.index(months, years, frozen)), (ACCESSIBILITY, page.accessibility(contact_of(release)))):
-        write_text(reports / name, text)
+def _write_index(order: Order, period: date, con: duckdb.DuckDBPyConnection) -> None:
+    months, years = _listed(MONTHLY, order.reports), _listed(COFINANCING, order.reports)
+    frozen = [_named(paper, facts) for paper in (MONTHLY, COFINANCING) for facts in frozen_reports(order.reports, paper)]
+    with Reading(order.release, period, con) as reading:
+        write_text(order.reports / "index.html", page.index(months, years, frozen, reading))
+    write_text(order.reports / ACCESSIBILITY, page.accessibility(contact_of(order.release)))
 
 
 def _listed(paper: Paper, reports: Path) -> list[dict[str, Any]]:

@@ -1,10 +1,12 @@
 """What the paper of co-financing stands on: the line below each of its figures, and figures B7, what information there is."""
 
+from datetime import date
+
 from markupsafe import Markup
 
 from assets.pages.caveats import ESTIMATED
 from assets.report.figures import Figure, Panel, Told
-from assets.report.prose import data, name, names, year
+from assets.report.prose import data, joined, name, names, when, year
 
 SMALL = "Tal om for få borgere, eller hvor én borger fylder det meste, er tilbageholdt."
 NO_CAUSES = Markup("Forklarer ændringer og viser ingen årsager.")
@@ -49,7 +51,8 @@ def sources(told: Told) -> Sentences:
         most = max(delayed, key=lambda r: r["delay_days"])
         said += Markup(" Længst fra nyeste post til levering er {} ({}).").format(name(told.named(most)), data(most["delay_days"], "days"))
     for row in (r for r in told.rows if r["months_lacking"]):
-        said += Markup(" {} mangler måneder ({}).").format(name(told.named(row)), data(row["months_lacking"]))
+        unit = "måned" if row["months_lacking"] == 1 else "måneder"
+        said += Markup(" {} mangler {} {}.").format(name(told.named(row)), data(row["months_lacking"]), unit)
     return [said]
 
 
@@ -67,8 +70,9 @@ def completeness(told: Told) -> Sentences:
         if row[column] is not None
     ]
     said = [Markup("I {}: {}.").format(year(row["year"]), Markup("; ").join(shares))] if shares else []
-    lacking = [Markup("{} ({})").format(year(r["year"]), name(r["months_lacking"])) for r in told.rows if r["months_lacking"]]
-    return said + ([Markup("Måneder er ikke leveret i {}.").format(Markup(", ").join(lacking))] if lacking else [])
+    codes = [code for r in told.rows if r["months_lacking"] for code in r["months_lacking"].split(", ")]
+    lacking = joined([when(date.fromisoformat(f"{code}-01")) for code in codes])
+    return said + ([Markup("Der mangler leverancer for {}.").format(lacking)] if lacking else [])
 
 
 def regions(told: Told) -> Sentences:

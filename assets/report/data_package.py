@@ -12,10 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from assets.lake.files import json_text
-from assets.releases.about import MONTHS
-from assets.releases.description import PACKAGE
+from assets.releases.database import PACKAGE
 from assets.report.reading import ColumnWords, Row
-from sources.stamp import next_month
+from sources.stamp import PERIODS, next_month
 
 # A datetime is a date and a bool an int: the narrower first.
 _TYPES = ((bool, "boolean"), (int, "integer"), ((float, Decimal), "number"), (datetime, "datetime"), (date, "date"), (str, "string"))
@@ -101,7 +100,7 @@ def _type(types: set[type]) -> str:
 
 def _span(rows: list[Row]) -> dict[str, str]:
     """First and last day of the periods that the rows are of; nothing where they are of none."""
-    for column, months in MONTHS.items():
+    for column, months in PERIODS.items():
         if days := [row[column] for row in rows if isinstance(row.get(column), date)]:
             return {"start": f"{min(days)}", "end": f"{next_month(max(days), months) - timedelta(days=1)}"}
     return {}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.pages.csv_files import danish_csv, iso_csv
-from assets.releases.description import PACKAGE
+from assets.releases.database import PACKAGE
 from assets.report.data_package import File, package_text
 from assets.report.figures import Told
 from assets.report.papers import Paper

@@ -18,6 +18,7 @@ from assets.report.points import main_points
 from assets.report.quality import Part
 from assets.report.reading import Reading
 from assets.report.tables import Table, table
+from sources.stamp import next_month
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -70,9 +71,10 @@ def quality(reading: Reading, parts: list[Part]) -> str:
     return _render("quality.html", title=f"Datakvalitet {danish.month(reading.period)}", lead=lead, about=reading.about, parts=parts)
 
 
-def index(months: list[dict[str, Any]], years: list[dict[str, Any]], frozen: list[dict[str, Any]]) -> str:
-    """The list of papers there are: monthly reports, papers of co-financing, and all as they were sent."""
-    return _render("index.html", title="Månedsrapporter", months=months, years=years, frozen=frozen)
+def index(months: list[dict[str, Any]], years: list[dict[str, Any]], frozen: list[dict[str, Any]], reading: Reading) -> str:
+    """The list of papers there are: monthly reports, papers of co-financing, and all as they were sent; and when the next figures come."""
+    listed = {"months": months, "years": years, "frozen": frozen}
+    return _render("index.html", title="Månedsrapporter", **listed, coming=reading.calendar, about=reading.about)
 
 
 def accessibility(contact: dict[str, str] | None) -> str:
@@ -89,6 +91,7 @@ def _section(section: Section, figures: list[Drawn], reading: Reading, on_paper:
         "held": state if state and state["status"] == "held" else None,
         "last_final": max(finals) if finals else None,
         "last_final_name": danish.month(max(finals)) if finals else "",
+        "coming": [r for r in reading.calendar if finals and (r["domain"], r["period"]) == (section.domain, next_month(max(finals)))],
         "is_empty": all(d.told.problem for d in own),
         "figures": [_figure(d, on_paper) for d in own],
     }

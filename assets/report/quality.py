@@ -67,8 +67,8 @@ PARTS = {
     "coverage": ("Måneder", "De tre seneste måneder af hvert udtræk til og med rapportens måned.", "Der er ikke leveret nogen måneder."),
     "suppression": (
         "Tilbageholdte tal",
-        "Så mange tal er tilbageholdt, fordi enkeltpersoner ellers kunne genkendes, i de måneder, kvartaler og år, hvor det er sket."
-        " Andelen er af det, tallene tæller, og vises, hvor den ikke røber noget tilbageholdt.",
+        "Hvor mange tal der er tilbageholdt, fordi enkeltpersoner ellers kunne genkendes. Andelen er beregnet af det, som tallene tæller,"
+        " og vises kun, hvor den ikke røber noget tilbageholdt.",
         "Ingen tal er tilbageholdt.",
     ),
     "pending": (

@@ -96,6 +96,11 @@ class Reading:
         """What is noted on indicators; releases from before there were notes have none."""
         return [] if self.lacking("annotation") else self.ask("annotation")
 
+    @cached_property
+    def calendar(self) -> list[Row]:
+        """The months and years to come of each domain; releases from before they were told have none."""
+        return [] if self.lacking("calendar") else self.ask("calendar")
+
     def ask(self, name: str) -> list[Row]:
         """Rows of sql/report/<name>.sql for the paper's period."""
         return self.every(statement(name))

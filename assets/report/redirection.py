@@ -45,12 +45,12 @@ def by_service(told: Told) -> list[Markup]:
     first = told.rows[0]
     if first["_named_share"] is None:
         return []
-    said = Markup("{} navngivne ydelsesgrupper udgør tilsammen {} af behandlingerne i {}").format(
+    said = Markup("De {} ydelsesgrupper, der vises hver for sig, udgør tilsammen {} af behandlingerne i {}").format(
         data(first["_named_groups"]), data(first["_named_share"], "share", 0), _period(told)
     )
     if first["_with_uncoded_share"] is not None:
-        said += Markup(", og sammen med dem uden kode {}").format(data(first["_with_uncoded_share"], "share", 0))
-    return [said + Markup("; den største er {}.").format(name(_largest(told)["service_group_name"]))]
+        said += Markup("; med behandlingerne uden kode er det {}").format(data(first["_with_uncoded_share"], "share", 0))
+    return [said + Markup(". Den største er {}.").format(name(_largest(told)["service_group_name"]))]
 
 
 def by_hospital(told: Told) -> list[Markup]:

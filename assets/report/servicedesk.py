@@ -110,7 +110,7 @@ def causes(told: Told) -> list[Markup]:
     most = next((r for r in told.rows if r["_is_followed"]), None)
     if not most:
         return []
-    said = Markup("{} er det fulgte system, flest sager handlede om i {}: {}.").format(
+    said = Markup("Af de fulgte systemer handlede flest sager i {1} om {0}: {2}.").format(
         name(most["system_name"]), when(most["_to"]), data(most["incoming"])
     )
     if most["category"] != "UKENDT":

@@ -43,7 +43,16 @@ def clean(
         logs = [p for p in lake.logs.glob("*.jsonl") if datetime.fromtimestamp(p.stat().st_mtime) < datetime.now() - timedelta(days=runs)]
         counts += [{"what": "log", "number": len(logs), "bytes": sum(p.stat().st_size for p in logs)}] if logs else []
         counts += [{"what": "run", "number": len(gone), "bytes": None}] if gone else []
-        sources, damaged = last_sources(lake, found), []
+        damaged = []
+        # Said before they go: who reads it may still stop, and keep them for longer.
+        if sources := last_sources(lake, found):
+            which = ", ".join(f"{extract} {number}" for extract, number in sources.items())
+            notes.print(
+                f"The records of {sum(sources.values()):,} of the delivered files are in force and stay ({which})."
+                " Without the files no changed layout or contract can read them again, and `ventetal rebuild` cannot prove what was made of"
+                " them; `--archive DAYS` keeps files for longer.",
+                soft_wrap=True,
+            )
         if not dry_run:
             delete(found)
             for log in logs:
@@ -51,12 +60,6 @@ def clean(
             forget_runs(on, gone)
             damaged = check_a_share(lake)
     show.cleaned(counts, dry_run) if not as_json else print_json(counts)
-    if sources:
-        notes.print(
-            f"The records of {sources:,} of the delivered files are in force and stay. Without the files no changed layout or contract can"
-            " read them again, and `ventetal rebuild` cannot prove what was made of them.",
-            soft_wrap=True,
-        )
     for one in damaged:
         notes.print(f"{one.path} {one.why}. {one.remedy}", markup=False, soft_wrap=True)
     if damaged:

@@ -21,7 +21,7 @@ def said(index: Element, figure: str) -> str:
     [
         ("N01", "a2", "I 1. kvartal 2015"),
         ("N02", "a1", "Antallet af omvisiterede behandlinger var 2.532 i marts 2015."),
-        ("N03", "a4", "af behandlingerne i 1. kvartal 2015, og sammen med dem uden kode 91 %"),
+        ("N03", "a4", "af behandlingerne i 1. kvartal 2015; med behandlingerne uden kode er det 91 %"),
         (
             "N04",
             "a5",
