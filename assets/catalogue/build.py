@@ -4,6 +4,7 @@ import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -15,12 +16,14 @@ from assets.catalogue import page
 from assets.catalogue.changes import changes
 from assets.catalogue.reading import Reading
 from assets.catalogue.tables import Describing, Rows, TablePage
-from assets.catalogue.words import word
+from assets.catalogue.words import YEARS, word
 from assets.lake.files import SHARED, Lake, beside, discard, put_folder
 from assets.lake.manifests import manifest
 from assets.pages import danish
+from assets.pages.caveats import ABSENT
 from assets.pages.csv_files import danish_csv, iso_csv
 from assets.releases.database import OlderRelease, open_release
+from assets.tables.qualifiers import QF, columns_of
 
 DATA = "data"
 # Pages that are of no table.
@@ -99,12 +102,22 @@ def _files(reading: Reading, told: TablePage, release: Path, folder: Path) -> It
 
 
 def _in_danish(reading: Reading, rows: Rows) -> tuple[list[str], list[list[object]]]:
-    """The columns of the page, with heads and codes in Danish words."""
+    """The columns of the page with heads and codes in Danish words, and which of them have no value in a row, and why."""
     names = [c.name for c in rows.columns]
-    codes = reading.codes_of(names)
-    values = [[_in_words(v, n, codes[n]) for v, n in zip(row, names, strict=True) if n != QF_COLUMNS] for row in rows.values]
-    return [head for head, _ in rows.shown], values
+    codes, heads = reading.codes_of([*names, QF]), dict(zip(names, rows.heads, strict=True))
+
+    def said(value: object, column: str) -> object:
+        if column == QF_COLUMNS:
+            return _of_columns(columns_of({QF_COLUMNS: value}), heads, codes[QF])
+        if column in YEARS and isinstance(value, date):
+            return value.year
+        return value if value is None else word(value, column, codes[column]) or value
+
+    return rows.heads, [[said(v, n) for v, n in zip(row, names, strict=True)] for row in rows.values]
 
 
-def _in_words(value: object, column: str, codes: dict[str, str]) -> object:
-    return value if value is None else word(value, column, codes) or value
+def _of_columns(letters: dict[str, list[str]], heads: dict[str, str], words: dict[str, str]) -> str:
+    """Of which columns a qualifier speaks: told where a row has several, since a single one speaks of all that are empty."""
+    if len(letters) == 1 and letters.keys() <= ABSENT.keys():
+        return ""
+    return "; ".join(f"{', '.join(heads[n] for n in names)} ({words.get(letter, letter)})" for letter, names in letters.items())

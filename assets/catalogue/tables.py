@@ -11,8 +11,9 @@ from assets.catalog.statements import QF_COLUMNS
 from assets.catalogue.answers import NO_VALUE, Answer, answers
 from assets.catalogue.origins import Origins, Place, Written, written
 from assets.catalogue.reading import Reading, Row
-from assets.catalogue.words import ADDS_UP, head, text, unit, word
+from assets.catalogue.words import ADDS_UP, text, word
 from assets.pages.caveats import ABSENT, CAUTIONS, OLDER, WITHHELD, why_absent
+from assets.pages.danish import unit
 from assets.releases.views import danish_names
 from assets.tables.qualifiers import OF_COLUMNS, QF, columns_of
 from sources.casts import ident
@@ -20,8 +21,10 @@ from sources.contract import Contract
 from sources.layout import NUMBERS
 from sources.vocabulary import Column
 
-# Tables whose rows analysts see, and how many stand on a page: of longer ones the first, and the files of a mart have all.
+# Tables whose rows analysts see, and how many stand on a page. Of longer marts there are the newest periods, each of them whole, that come
+# to some hundred rows, so that nobody filters for what is there and does not find it; the files of a mart have all.
 MOST_ROWS = {MARTS: 1000, REFERENCE: 250}
+ENOUGH_ROWS = 400
 # A column's origins are told at once up to here; more are folded away.
 FEW = 4
 # A column that says what the numbers of its row are counted in, and what columns say of themselves that are counted like another.
@@ -227,10 +230,19 @@ class Describing:
         codes = self.reading.codes_of([c.name for c in columns])
         texts = [
             [_cell(c, codes[c.name], v, row, columns) for c, v in zip(columns, row, strict=True) if c.name != QF_COLUMNS]
-            for row in found[: MOST_ROWS[table.layer]]
+            for row in found[: _shown(table.layer, found, columns, key)]
         ]
-        called = danish_names(columns, {c for c, words in codes.items() if words})
-        return Rows(columns, [head(name, c.unit) for name, c in zip(called, columns, strict=True)], found, texts)
+        return Rows(columns, danish_names(columns, {c for c, words in codes.items() if words}), found, texts)
+
+
+def _shown(layer: str, rows: list[tuple[Any, ...]], columns: list[Column], key: list[str]) -> int:
+    """How many of the rows, newest first, stand on a page."""
+    most = MOST_ROWS[layer]
+    if len(rows) <= most or not key or not _is_period(key[0], columns):
+        return most
+    at = [c.name for c in columns].index(key[0])
+    older = (i for i, (row, before) in enumerate(zip(rows[1:], rows, strict=False), 1) if i >= ENOUGH_ROWS and row[at] != before[at])
+    return next(older, len(rows))
 
 
 def _is_period(name: str, columns: list[Column]) -> bool:
@@ -242,7 +254,7 @@ def _cell(column: Column, codes: dict[str, str], value: Any, row: tuple[Any, ...
     if value is not None:
         return word(value, column.name, codes) or text(value, column.name, _unit(column, row, columns))
     if not column.aggregate:
-        return f" {NO_VALUE}"
+        return NO_VALUE
     return f" {why_absent(dict(zip([c.name for c in columns], row, strict=True)), column.name)}"
 
 

@@ -40,7 +40,7 @@ function filter(form) {
 // Danish notation: 1.234,5, 27,02 % and 1. kvartal 2015. What has no value comes last.
 function value(row, column, isNumber) {
   const cell = row.cells[column];
-  if (cell.querySelector("i")) return null;
+  if (cell.querySelector("i") || cell.textContent === "–") return null;
   if (!isNumber) return cell.textContent.replace(/^(\d)\. kvartal (\d{4})$/, "$2 $1");
   const number = parseFloat(cell.textContent.replace(/\./g, "").replace(",", ".").replace("−", "-"));
   return Number.isNaN(number) ? null : number;
