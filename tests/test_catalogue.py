@@ -4,6 +4,7 @@ import csv
 import html
 import re
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import groupby
@@ -18,7 +19,9 @@ from assets.catalog.questions import questions
 from assets.catalog.statements import QF_COLUMNS, reads
 from assets.catalogue.build import build
 from assets.lake.files import Lake
+from assets.lake.lock import alone
 from assets.releases.database import DATABASE
+from sources.errors import Locked
 from sources.settings import PROJECT
 from sources.tree import Tree
 from tests.conftest import ventetal
@@ -335,6 +338,70 @@ def test_checks_stand_with_their_last_result(con: duckdb.DuckDBPyConnection, cat
         failing += len(findings or [])
         assert all(finding in text for finding in findings or [])
     assert failing > 10
+
+
+def test_what_fails_behind_a_mart_is_told_on_its_page(con: duckdb.DuckDBPyConnection, catalogue: Path, catalog: Catalog) -> None:
+    failing = con.execute("select table_name, coalesce(finding, rule) from meta.check_result where not passed").fetchall()
+    told = 0
+    for table in marts(catalog):
+        text = html.unescape((catalogue / f"{table.name}.html").read_text("utf-8"))
+        for behind, finding in failing:
+            if behind in table.reads:
+                assert f'Bygger på <a href="{behind}.html">' in text
+                assert finding in text
+                told += 1
+    assert told > 5
+    far = {name for name in catalog.tables["marts.udredning_monthly"].reads if name.startswith("core.")}
+    assert far and not any(name.startswith("core.") for name in catalog.tables["marts.kpi_monthly"].reads)
+    assert 'Bygger på <a href="core.pathway.html">' in (catalogue / "marts.kpi_monthly.html").read_text("utf-8")
+
+
+def test_every_mart_says_in_danish_what_a_row_is_and_what_is_to_be_minded(catalogue: Path, catalog: Catalog, words: Words) -> None:
+    assert {c for column, c in words if column == "table_row"} == {t.name for t in marts(catalog)}
+    for table in marts(catalog):
+        text = html.unescape((catalogue / f"{table.name}.html").read_text("utf-8"))
+        assert f"<dd>{words['table_row', table.name]}</dd>" in text
+        assert f"<p>{words['table_caution', table.name]}</p>" in text
+    columns = {c.name for t in marts(catalog) for c in t.contract.columns}
+    assert {c for column, c in words if column == "column_meaning"} <= columns
+    text = (catalogue / "index.html").read_text("utf-8")
+    assert all(said in text for (column, _), said in words.items() if column == "column_meaning")
+
+
+def test_questions_that_cannot_be_read_cost_their_own_table_alone(region: Path, catalog: Catalog, tmp_path: Path) -> None:
+    own = tmp_path / "region"
+    (own / "expectations/marts").mkdir(parents=True)
+    (own / "region.yaml").write_text("id: real\nname: Region Real\n")
+    (own / "expectations/marts/redirection_monthly.questions.yaml").write_text("- {ask: Hvor mange?}\n")
+    (own / "expectations/synonyms.yaml").write_text("ventetid: wait\n")
+    lake = Lake(region)
+    assert lake.current_release
+    built = build(lake, replace(catalog, tree=Tree(PROJECT, own)), lake.current_release, tmp_path / "pages")
+    assert len(built.faults) == 2
+    assert "marts/redirection_monthly.questions.yaml" in built.faults[0]
+    assert "sql is missing" in built.faults[0]
+    assert "synonyms.yaml" in built.faults[1]
+    page = (built.path / "marts.redirection_monthly.html").read_text("utf-8")
+    assert "Tabellens spørgsmål kan ikke læses" in page
+    assert html.escape(built.faults[0]) in page
+    asked = [p.name for p in built.path.glob("marts.*.html") if 'id="svar-3"' in p.read_text("utf-8")]
+    assert len(asked) == len(marts(catalog)) - 1
+
+
+def test_two_who_make_a_catalogue_at_once_wait_for_each_other_and_at_last_are_told(
+    region: Path, catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lake = Lake(region)
+    release, target = lake.current_release, tmp_path / "both"
+    assert release
+    with ThreadPoolExecutor(2) as both:
+        made = list(both.map(lambda _: build(lake, catalog, release, target), range(2)))
+    assert [m.path for m in made] == [target, target]
+    assert links(target) > 4_000
+    monkeypatch.setattr("assets.catalogue.build.PATIENCE", 0)
+    with alone(lake.files / "both.lock", "catalogue"), pytest.raises(Locked, match="Another catalogue is being made"):
+        build(lake, catalog, release, target)
+    assert list(tmp_path.iterdir()) == [target]
 
 
 def test_the_catalogue_of_the_example_is_small_and_twice_the_same(region: Path, catalogue: Path, catalog: Catalog, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ from assets.tables.qualifiers import QF
 TEMPLATES = Path(__file__).parent / "templates"
 # Tables are not wider than this: the style sheet has a rule for each of their columns.
 MOST_COLUMNS = 60
+# Lists of origins that are longer than this stand on a page once.
+ALIKE = 2
 LAYERS = {
     MARTS: "tal",
     REFERENCE: "opslag",
@@ -52,6 +54,8 @@ def table(reading: Reading, page: TablePage, files: list[tuple[str, str, str]]) 
         title=page.title,
         page=page,
         files=files,
+        row=reading.codes["table_row"].get(page.name),
+        caution=reading.codes["table_caution"].get(page.name),
         domain=reading.domains.get(page.domain),
         layer=LAYERS[page.layer],
         rows=_rows(page.rows) if page.rows else None,
@@ -85,12 +89,12 @@ def _together(rows: list[Row]) -> list[tuple[str, str, list[str]]]:
 def _alike(origins: dict[str, list[Origin]]) -> dict[str, str]:
     """The column above each that has the same long list of origins; '' where there is none."""
     first = dict[tuple[Origin, ...], str]()
-    of_list = {name: first.setdefault(tuple(found), name) if len(found) > FEW else name for name, found in origins.items()}
+    of_list = {name: first.setdefault(tuple(found), name) if len(found) > ALIKE else name for name, found in origins.items()}
     return {name: "" if like == name else like for name, like in of_list.items()}
 
 
-def index(reading: Reading, pages: list[TablePage]) -> str:
-    """The page that everything is found from."""
+def index(reading: Reading, pages: list[TablePage], synonyms: list[list[str]]) -> str:
+    """The page that everything is found from; `synonyms` are groups of words that mean the same to who searches."""
     shown = [p for p in pages if p.layer == MARTS]
     declared = reading.catalog.declared
     order = [*declared, *(p.domain for p in shown if p.domain not in declared)]
@@ -99,6 +103,7 @@ def index(reading: Reading, pages: list[TablePage]) -> str:
         "index.html",
         reading,
         title="Katalog over ventetal",
+        synonyms=synonyms,
         groups=[(declared[d].label if d in declared else d, reading.domains.get(d), found) for d, found in of_domain.items() if found],
         lookups=[p for p in pages if p.layer == REFERENCE],
         between=[p for p in pages if p.layer not in (MARTS, REFERENCE)],

@@ -18,6 +18,7 @@ from assets.releases.views import danish_names
 from assets.tables.qualifiers import OF_COLUMNS, QF, columns_of
 from sources.casts import ident
 from sources.contract import Contract
+from sources.documents import ContractError
 from sources.layout import NUMBERS
 from sources.vocabulary import Column
 
@@ -46,7 +47,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class ColumnLine:
-    """A column as the catalogue tells it. `missing` says why how many rows have no value, `codes` what its codes are called."""
+    """A column as the catalogue tells it; `in_danish` where its label does not say enough. `missing` says why how many rows have no value,
+    `codes` what its codes are called.
+    """
 
     name: str
     label: str
@@ -54,6 +57,7 @@ class ColumnLine:
     unit: str
     adds_up: str
     meaning: str
+    in_danish: str
     is_key: bool
     missing: list[str]
     codes: list[tuple[str, str]]
@@ -69,6 +73,14 @@ class Letter:
     letter: str
     words: str
     rows: int
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A table that another stands on, however far behind it, and what does not hold of it."""
+
+    table: Origin
+    failing: list[Row]
 
 
 @dataclass(frozen=True)
@@ -95,7 +107,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class TablePage:
-    """Everything on the page of a table."""
+    """Everything on the page of a table. `unasked` says why its questions cannot be read."""
 
     name: str
     title: str
@@ -111,6 +123,8 @@ class TablePage:
     letters: list[Letter] = field(default_factory=list)
     rows: Rows | None = None
     answers: list[Answer] = field(default_factory=list)
+    unasked: str = ""
+    behind: list[Behind] = field(default_factory=list)
     freshness: Row | None = None
 
     @property
@@ -147,6 +161,11 @@ class Describing:
 
     def _table(self, table: Table) -> TablePage:
         rows = self._rows(table) if table.layer in MOST_ROWS else None
+        asked, unasked = list[Answer](), ""
+        try:
+            asked = answers(self.reading, table) if rows else []
+        except ContractError as error:
+            unasked = str(error)
         return TablePage(
             table.name,
             self.reading.title(table.name),
@@ -161,8 +180,21 @@ class Describing:
             "" if table.layer == REFERENCE else table.text.strip(),
             _letters(rows) if rows else [],
             rows,
-            answers(self.reading, table) if rows else [],
+            asked,
+            unasked,
+            self._behind(table),
         )
+
+    def _behind(self, table: Table) -> list[Behind]:
+        """What fails of the tables that a table stands on: its figures are made of theirs."""
+        found, ahead = set[str](), list(table.reads)
+        while ahead:
+            name = ahead.pop()
+            if name not in found:
+                found.add(name)
+                ahead += self.reading.catalog.tables[name].reads if name in self.reading.catalog.tables else []
+        failing = {name: [c for c in self.reading.checks[name] if not c["passed"]] for name in sorted(found)}
+        return [Behind(Origin(name, "", name in self.names), rows) for name, rows in failing.items() if rows]
 
     def _extract(self, name: str) -> TablePage:
         table, contract = f"{RAW}.{name}", self.reading.catalog.extracts[name].contract
@@ -196,6 +228,7 @@ class Describing:
                 unit(c.unit),
                 ADDS_UP.get(c.aggregate or "", ""),
                 c.description,
+                self.reading.codes["column_meaning"].get(c.name, "") if table.startswith(f"{MARTS}.") else "",
                 c.name in contract.key,
                 missing.get(c.name, []),
                 self._codes(c.name, rows),

@@ -101,8 +101,8 @@ def rows(
         "coverage": [row for e in extracts for row in _coverage(catalog, e, windows, least(f"raw.{e.extract}"))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),
-        "measure": measures(catalog),
-        "relationship": relationships(catalog),
+        "measure": measures(catalog, lineages),
+        "relationship": relationships(catalog, lineages),
     }
 
 
