@@ -24,6 +24,7 @@ from assets.releases.database import DATABASE
 from sources.errors import Locked
 from sources.settings import PROJECT
 from sources.tree import Tree
+from tests.clients.asked import QUESTIONS, sql_of
 from tests.conftest import ventetal
 from tests.papers import changed, reads_as
 from tests.toy import Toy
@@ -167,6 +168,34 @@ def test_a_spreadsheet_adds_up_a_danish_file_as_the_release_does(con: duckdb.Duc
                 assert total == pytest.approx(float(whole)), (table.name, column)
                 added += 1
     assert added > 50
+
+
+CODE = " (kode)"
+
+
+def test_ten_questions_are_answered_by_sums_in_a_spreadsheet(con: duckdb.DuckDBPyConnection, catalogue: Path, words: Words) -> None:
+    """Of the Danish files alone: rows that are not provisional, filtered by what cells say, one column added up."""
+    for asked in QUESTIONS:
+        view = asked["view"]
+        fields = [(head, value, column) for (head, value), column in zip(view["where"].items(), asked["where"], strict=False)]
+        wanted = {head.removesuffix(CODE): words[column, value] if head.endswith(CODE) else value for head, value, column in fields}
+        with (catalogue / "data" / f"marts.{asked['table']}.csv").open(encoding="utf-8-sig", newline="") as file:
+            rows = [{head: _as_in_base(head, cell) for head, cell in r.items()} for r in csv.DictReader(file, delimiter=";")]
+        sums = dict[str, float]()
+        for row in rows:
+            if row.get("Foreløbig") != "true" and all(row[h] == v for h, v in wanted.items()) and row[view["measure"]]:
+                who = row[view["by"].removesuffix(CODE)]
+                sums[who] = sums.get(who, 0) + float(row[view["measure"]].replace(",", "."))
+        found = [(who, float(total)) for who, total in con.execute(sql_of(asked, "main")).fetchall() if total is not None]
+        assert sums
+        assert sums == pytest.approx({words[asked["by"], who] if view["by"].endswith(CODE) else who: total for who, total in found})
+
+
+def _as_in_base(head: str, cell: str) -> str:
+    """A day, a year or a yes of a Danish file as the base writes it; any other cell as it is."""
+    if head == "År":
+        return f"{cell}-01-01"
+    return "-".join(reversed(cell.split("-"))) if re.fullmatch(r"\d\d-\d\d-\d{4}", cell) else {"ja": "true", "nej": "false"}.get(cell, cell)
 
 
 def test_a_danish_file_has_units_in_its_heads_codes_beside_their_names_and_words_for_every_qualifier(catalogue: Path, words: Words) -> None:
