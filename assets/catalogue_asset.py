@@ -40,6 +40,7 @@ def catalogue_asset(tree: Tree, lake: Lake) -> dg.AssetsDefinition:
             "pages": built.pages,
             "bytes": built.bytes,
             "seconds": round(built.seconds, 1),
+            "lacks": "; ".join(built.faults) or "nothing",
         }
         return dg.MaterializeResult(metadata=metadata, data_version=dg.DataVersion(built.release))
 

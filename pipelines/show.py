@@ -272,6 +272,8 @@ def catalogue(built: Any) -> None:
     out = console()
     said = f"of release {built.release}, {built.tables} tables with their rows, {built.bytes / 1e6:.1f} MB, {built.seconds:.0f} s"
     out.print(f"Catalogue   {said}", soft_wrap=True)
+    for fault in built.faults:
+        out.print(f"Lacks       {fault}", soft_wrap=True)
     out.print(f"Read it     {built.path / 'index.html'}", soft_wrap=True)
 
 

@@ -21,6 +21,7 @@ from assets.releases.database import DATABASE, PACKAGE, open_release
 from assets.releases.description import DCAT_FILE, SOURCES, describe
 from assets.releases.meta import SHOWN
 from assets.releases.pointers import resume, roll_back, show
+from assets.releases.semantics import measures, relationships
 from sources.settings import PROJECT
 from sources.tree import Tree
 from tests.clients.__main__ import snippets
@@ -73,6 +74,11 @@ def test_numbers_are_added_up_as_a_release_says(con: duckdb.DuckDBPyConnection, 
             [(added, type_)] = con.execute(f"select coalesce({sql}, 0), typeof({sql}) from {table}").fetchall()
             assert added == con.execute(f"select coalesce(sum({column}), 0) from {table}").fetchall()[0][0]
             assert type_ != "HUGEINT"
+
+
+def test_of_a_mart_that_was_never_published_nothing_is_told(catalog: Catalog) -> None:
+    published = {"marts.kpi_monthly", "reference.desk"}
+    assert {row[0] for row in (*measures(catalog, published), *relationships(catalog, published))} == {"marts.kpi_monthly"}
 
 
 def test_a_column_leads_to_one_row_of_its_lookup_at_most(con: duckdb.DuckDBPyConnection) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from assets.catalog.declared import MARTS, Catalog
 from tests.attack import Attack, Rows
 from tests.attack_amounts import Amounts, cofinancing
 from tests.drawn import Tables
@@ -117,6 +118,21 @@ def test_a_band_of_few_citizens_is_withheld_with_its_amount(tables: Tables, citi
     assert shown(marts["kmf_age_band"], "citizens", **where) == [citizens if is_told else None]
     assert shown(marts["kmf_age_band"], "amount_oere", **where) == [citizens * 10_000 if is_told else None]
     assert found(cofinancing(marts)) == []
+
+
+def test_the_contracts_say_why_residents_are_never_withheld(catalog: Catalog) -> None:
+    """They are the one number about persons that is told however few: it is published by others already."""
+    told = [
+        (t.name, c.name)
+        for t in catalog.computed
+        if t.layer == MARTS and (spec := t.contract.disclosure)
+        for c in t.contract.columns
+        if c.unit == "residents" and c.name not in {*spec.measures}
+    ]
+    assert ("marts.kmf_age_band", "residents") in told
+    for contract in (catalog.contract("marts.kmf_age_band"), catalog.extracts["kmf_population"].contract):
+        assert "Statistics Denmark publishes" in (contract.description.limitations or "")
+        assert "FOLK1A" in (contract.description.limitations or "")
 
 
 @pytest.mark.parametrize(("kr", "is_told"), [(1899, True), (1900, False), (5000, False)])

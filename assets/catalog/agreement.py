@@ -10,7 +10,7 @@ from sqlglot import TokenType
 
 from assets.catalog.declared import INDICATORS, MARTS, REFERENCE, Catalog, Table
 from assets.catalog.loading import load_catalog
-from assets.catalog.questions import QUESTIONS, questions
+from assets.catalog.questions import QUESTIONS, questions, synonyms
 from assets.catalog.statements import QF_COLUMNS, calls, tokens
 from sources.documents import ContractError
 from sources.duck import line_of, no_rows, relation, said_of
@@ -28,8 +28,12 @@ def disagreements(catalog: Catalog) -> list[str]:
 
 
 def _unanswered(catalog: Catalog) -> list[str]:
-    """Questions of tables that cannot be read, or cannot be asked of marts and lookups as they are promised."""
+    """Words to search by that cannot be read, and questions that cannot be read, or asked of marts and lookups as they are promised."""
     said = list[str]()
+    try:
+        synonyms(catalog.tree)
+    except ContractError as error:
+        said.append(f"{error}.")
     with duckdb.connect(config={"enable_external_access": False}) as con:
         shown = [t for t in catalog.tables.values() if t.layer in (MARTS, REFERENCE)]
         for table in shown:

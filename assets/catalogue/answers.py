@@ -12,7 +12,8 @@ from assets.catalog.declared import Table
 from assets.catalog.questions import questions
 from assets.catalog.statements import reads, tokens
 from assets.catalogue.reading import Reading
-from assets.catalogue.words import head, text, word
+from assets.catalogue.words import text, word
+from assets.pages.danish import head
 from sources.vocabulary import Column
 
 MOST_ROWS = 25

@@ -11,17 +11,21 @@ from assets.catalog.statements import QF_COLUMNS
 from assets.catalogue.answers import NO_VALUE, Answer, answers
 from assets.catalogue.origins import Origins, Place, Written, written
 from assets.catalogue.reading import Reading, Row
-from assets.catalogue.words import ADDS_UP, head, text, unit, word
+from assets.catalogue.words import ADDS_UP, text, word
 from assets.pages.caveats import ABSENT, CAUTIONS, OLDER, WITHHELD, why_absent
+from assets.pages.danish import unit
 from assets.releases.views import danish_names
 from assets.tables.qualifiers import OF_COLUMNS, QF, columns_of
 from sources.casts import ident
 from sources.contract import Contract
+from sources.documents import ContractError
 from sources.layout import NUMBERS
 from sources.vocabulary import Column
 
-# Tables whose rows analysts see, and how many stand on a page: of longer ones the first, and the files of a mart have all.
+# Tables whose rows analysts see, and how many stand on a page. Of longer marts there are the newest periods, each of them whole, that come
+# to some hundred rows, so that nobody filters for what is there and does not find it; the files of a mart have all.
 MOST_ROWS = {MARTS: 1000, REFERENCE: 250}
+ENOUGH_ROWS = 400
 # A column's origins are told at once up to here; more are folded away.
 FEW = 4
 # A column that says what the numbers of its row are counted in, and what columns say of themselves that are counted like another.
@@ -43,7 +47,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class ColumnLine:
-    """A column as the catalogue tells it. `missing` says why how many rows have no value, `codes` what its codes are called."""
+    """A column as the catalogue tells it; `in_danish` where its label does not say enough. `missing` says why how many rows have no value,
+    `codes` what its codes are called.
+    """
 
     name: str
     label: str
@@ -51,6 +57,7 @@ class ColumnLine:
     unit: str
     adds_up: str
     meaning: str
+    in_danish: str
     is_key: bool
     missing: list[str]
     codes: list[tuple[str, str]]
@@ -66,6 +73,14 @@ class Letter:
     letter: str
     words: str
     rows: int
+
+
+@dataclass(frozen=True)
+class Behind:
+    """A table that another stands on, however far behind it, and what does not hold of it."""
+
+    table: Origin
+    failing: list[Row]
 
 
 @dataclass(frozen=True)
@@ -92,7 +107,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class TablePage:
-    """Everything on the page of a table."""
+    """Everything on the page of a table. `unasked` says why its questions cannot be read."""
 
     name: str
     title: str
@@ -108,6 +123,8 @@ class TablePage:
     letters: list[Letter] = field(default_factory=list)
     rows: Rows | None = None
     answers: list[Answer] = field(default_factory=list)
+    unasked: str = ""
+    behind: list[Behind] = field(default_factory=list)
     freshness: Row | None = None
 
     @property
@@ -144,6 +161,11 @@ class Describing:
 
     def _table(self, table: Table) -> TablePage:
         rows = self._rows(table) if table.layer in MOST_ROWS else None
+        asked, unasked = list[Answer](), ""
+        try:
+            asked = answers(self.reading, table) if rows else []
+        except ContractError as error:
+            unasked = str(error)
         return TablePage(
             table.name,
             self.reading.title(table.name),
@@ -158,8 +180,21 @@ class Describing:
             "" if table.layer == REFERENCE else table.text.strip(),
             _letters(rows) if rows else [],
             rows,
-            answers(self.reading, table) if rows else [],
+            asked,
+            unasked,
+            self._behind(table),
         )
+
+    def _behind(self, table: Table) -> list[Behind]:
+        """What fails of the tables that a table stands on: its figures are made of theirs."""
+        found, ahead = set[str](), list(table.reads)
+        while ahead:
+            name = ahead.pop()
+            if name not in found:
+                found.add(name)
+                ahead += self.reading.catalog.tables[name].reads if name in self.reading.catalog.tables else []
+        failing = {name: [c for c in self.reading.checks[name] if not c["passed"]] for name in sorted(found)}
+        return [Behind(Origin(name, "", name in self.names), rows) for name, rows in failing.items() if rows]
 
     def _extract(self, name: str) -> TablePage:
         table, contract = f"{RAW}.{name}", self.reading.catalog.extracts[name].contract
@@ -193,6 +228,7 @@ class Describing:
                 unit(c.unit),
                 ADDS_UP.get(c.aggregate or "", ""),
                 c.description,
+                self.reading.codes["column_meaning"].get(c.name, "") if table.startswith(f"{MARTS}.") else "",
                 c.name in contract.key,
                 missing.get(c.name, []),
                 self._codes(c.name, rows),
@@ -227,10 +263,19 @@ class Describing:
         codes = self.reading.codes_of([c.name for c in columns])
         texts = [
             [_cell(c, codes[c.name], v, row, columns) for c, v in zip(columns, row, strict=True) if c.name != QF_COLUMNS]
-            for row in found[: MOST_ROWS[table.layer]]
+            for row in found[: _shown(table.layer, found, columns, key)]
         ]
-        called = danish_names(columns, {c for c, words in codes.items() if words})
-        return Rows(columns, [head(name, c.unit) for name, c in zip(called, columns, strict=True)], found, texts)
+        return Rows(columns, danish_names(columns, {c for c, words in codes.items() if words}), found, texts)
+
+
+def _shown(layer: str, rows: list[tuple[Any, ...]], columns: list[Column], key: list[str]) -> int:
+    """How many of the rows, newest first, stand on a page."""
+    most = MOST_ROWS[layer]
+    if len(rows) <= most or not key or not _is_period(key[0], columns):
+        return most
+    at = [c.name for c in columns].index(key[0])
+    older = (i for i, (row, before) in enumerate(zip(rows[1:], rows, strict=False), 1) if i >= ENOUGH_ROWS and row[at] != before[at])
+    return next(older, len(rows))
 
 
 def _is_period(name: str, columns: list[Column]) -> bool:
@@ -242,7 +287,7 @@ def _cell(column: Column, codes: dict[str, str], value: Any, row: tuple[Any, ...
     if value is not None:
         return word(value, column.name, codes) or text(value, column.name, _unit(column, row, columns))
     if not column.aggregate:
-        return f" {NO_VALUE}"
+        return NO_VALUE
     return f" {why_absent(dict(zip([c.name for c in columns], row, strict=True)), column.name)}"
 
 

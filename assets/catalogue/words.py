@@ -1,6 +1,5 @@
-"""Danish words of the catalogue: units, how a measure adds up, and how a value is written in a table that is filtered and sorted."""
+"""Danish words of the catalogue: how a measure adds up, and how a value is written in a table that is filtered and sorted."""
 
-import re
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
@@ -8,35 +7,10 @@ from typing import Any
 from assets.pages import danish
 from assets.tables.qualifiers import QF
 
-UNITS = {
-    "admissions": "indlæggelser", "attempts": "målinger", "calls": "opkald", "cases": "sager", "cells": "målepunkter",
-    "contacts": "kontakter", "counted": "antal", "days": "dage", "groups": "grupper", "hours": "timer", "index": "indeks",
-    "inquiries": "henvendelser", "kr": "kr.", "milliseconds": "millisekunder", "minutes": "minutter", "months": "måneder",
-    "municipalities": "kommuner", "oere": "øre", "of the value": "som værdien", "pathways": "forløb", "persons": "personer",
-    "providers": "leverandører", "records": "poster", "referrals": "henvisninger", "residents": "borgere", "seconds": "sekunder",
-    "settlements": "afregninger", "share": "andel", "thousand kr": "tusind kr.", "times": "gange", "treatments": "behandlinger",
-    "visits": "besøg", "weeks": "uger", "years": "år",
-}  # fmt: skip
 ADDS_UP = {"sum": "kan lægges sammen", "snapshot": "kan lægges sammen, men ikke over tid", "none": "kan ikke lægges sammen"}
 # Columns whose days stand for a whole month, quarter or year; questions call a year År as well.
 MONTHS, QUARTERS, YEARS = ("month", "period"), ("quarter",), ("year", "År")
-# Units that the head of a column says where its label does not: nobody sees them in a number.
-OF_HEADS = ("oere", "kr", "thousand kr", "milliseconds", "seconds", "minutes", "hours", "days", "weeks")
 PLACES = 4
-
-
-def unit(name: str | None) -> str:
-    """The unit in Danish; as it is declared where there is no word for it."""
-    return UNITS.get(name or "", name or "")
-
-
-def head(label: str, name: str | None) -> str:
-    """The head of a column, with its unit where nothing else says it: Medfinansiering (øre)."""
-    said = unit(name)
-    # Måledage says it; opgørelse is no øre.
-    if name not in OF_HEADS or re.search(rf"{re.escape(said)}(?!\w)", label.casefold()):
-        return label
-    return f"{label[:-1]}, {said})" if label.endswith(")") else f"{label} ({said})"
 
 
 def word(value: Any, column: str, codes: Mapping[str, str]) -> str | None:

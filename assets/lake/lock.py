@@ -52,14 +52,21 @@ def writing(lake: Lake, who: str, since: datetime, patience: float = 0, waits: C
 
 
 @contextmanager
-def alone(path: Path, what: str) -> Iterator[None]:
-    """Be the only one at work on something that is no writing of the lake; raises Locked where another process is."""
+def alone(path: Path, what: str, patience: float = 0) -> Iterator[None]:
+    """Be the only one at work on something that is no writing of the lake; raises Locked where another process still is after `patience`
+    seconds.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
+    until = time.monotonic() + patience
     with path.open("a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Locked(f"Another {what} is being made; try again when it has ended.") from None
+        while True:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() >= until:
+                    raise Locked(f"Another {what} is being made; try again when it has ended.") from None
+                time.sleep(WAITS_SECONDS)
         yield
 
 

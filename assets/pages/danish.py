@@ -1,5 +1,6 @@
-"""How report and catalogue write numbers, days, months and lists in Danish. Rounding is half away from zero, everywhere."""
+"""How report, catalogue and views write numbers, units, days, months and lists in Danish. Rounding is half away from zero, everywhere."""
 
+import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal
@@ -19,8 +20,33 @@ WORDS = {
     "kr": "\N{NO-BREAK SPACE}kr.", "oere": "\N{NO-BREAK SPACE}mio. kr.", "thousand kr": "\N{NO-BREAK SPACE}mio. kr.",
     "per_thousand": "\N{NO-BREAK SPACE}pr. 1.000",
 }  # fmt: skip
+UNITS = {
+    "admissions": "indlæggelser", "attempts": "målinger", "calls": "opkald", "cases": "sager", "cells": "målepunkter",
+    "contacts": "kontakter", "counted": "antal", "days": "dage", "groups": "grupper", "hours": "timer", "index": "indeks",
+    "inquiries": "henvendelser", "kr": "kr.", "milliseconds": "millisekunder", "minutes": "minutter", "months": "måneder",
+    "municipalities": "kommuner", "oere": "øre", "of the value": "som værdien", "pathways": "forløb", "persons": "personer",
+    "providers": "leverandører", "records": "poster", "referrals": "henvisninger", "residents": "borgere", "seconds": "sekunder",
+    "settlements": "afregninger", "share": "andel", "thousand kr": "tusind kr.", "times": "gange", "treatments": "behandlinger",
+    "visits": "besøg", "weeks": "uger", "years": "år",
+}  # fmt: skip
+# Units that the head of a column says where its label does not: nobody sees them in a number.
+OF_HEADS = ("oere", "kr", "thousand kr", "milliseconds", "seconds", "minutes", "hours", "days", "weeks")
 YES_NO = {True: "ja", False: "nej"}
 ONE = {"days": "\N{NO-BREAK SPACE}dag", "weeks": "\N{NO-BREAK SPACE}uge"}
+
+
+def unit(name: str | None) -> str:
+    """The unit in Danish; as it is declared where there is no word for it."""
+    return UNITS.get(name or "", name or "")
+
+
+def head(label: str, name: str | None) -> str:
+    """The head of a column, with its unit where nothing else says it: Medfinansiering (øre)."""
+    said = unit(name)
+    # Måledage says it; opgørelse is no øre.
+    if name not in OF_HEADS or re.search(rf"{re.escape(said)}(?!\w)", label.casefold()):
+        return label
+    return f"{label[:-1]}, {said})" if label.endswith(")") else f"{label} ({said})"
 
 
 def rounded(value: Number, places: int) -> Decimal:

@@ -104,8 +104,8 @@ def rows(
         "release_calendar": [astuple(e) for e in expected(catalog, extracts, windows, datetime.fromisoformat(release.as_of))],
         "unverified": [(name, u.lookup, u.rows, u.of_rows) for name in marts for u in unverified(catalog, name)],
         "column_dictionary": dictionary(catalog, lineages),
-        "measure": measures(catalog),
-        "relationship": relationships(catalog),
+        "measure": measures(catalog, lineages),
+        "relationship": relationships(catalog, lineages),
     }
 
 

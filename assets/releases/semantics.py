@@ -16,10 +16,10 @@ LABELS = f"{REFERENCE}.code_label"
 VALID_FROM, VALID_TO = "valid_from", "valid_to"
 
 
-def measures(catalog: Catalog) -> list[tuple[Any, ...]]:
-    """meta.measure: every number of a mart, the columns it may be added over, and the SQL that does so."""
+def measures(catalog: Catalog, published: Collection[str]) -> list[tuple[Any, ...]]:
+    """meta.measure: every number of the marts that are `published`, the columns it may be added over, and the SQL that does so."""
     found = []
-    for table in _marts(catalog):
+    for table in _marts(catalog, published):
         period, others = period_of(table.contract), [c for c in table.contract.key if c != period_of(table.contract)]
         for column in (c for c in table.contract.columns if c.aggregate):
             over = {"sum": table.contract.key, "snapshot": others}.get(column.aggregate or "", [])
@@ -31,12 +31,12 @@ def measures(catalog: Catalog) -> list[tuple[Any, ...]]:
     return found
 
 
-def relationships(catalog: Catalog) -> list[tuple[Any, ...]]:
-    """meta.relationship: columns of marts, the column of the lookup they lead to, and the condition of the join, each by its table's name
-    alone. No row of a mart meets two.
+def relationships(catalog: Catalog, published: Collection[str]) -> list[tuple[Any, ...]]:
+    """meta.relationship: columns of the marts that are `published`, the column of the lookup they lead to, and the condition of the join,
+    each by its table's name alone. No row of a mart meets two.
     """
     found, labelled = [], {column for column, _ in labels_of(catalog)}
-    for table in _marts(catalog):
+    for table in _marts(catalog, published):
         own = {c.name for c in table.contract.columns}
         for lookup, column, there in sorted(_looked_up(catalog, table)):
             condition = f"{table.contract.id}.{ident(column)} = {lookup.partition('.')[2]}.{ident(there)}"
@@ -66,8 +66,8 @@ def labels_of(catalog: Catalog) -> dict[tuple[str, str], str]:
     return {(r["column_name"], r["code"]): r["label"] for r in csv.DictReader(table.text.splitlines())} if table else {}
 
 
-def _marts(catalog: Catalog) -> list[Table]:
-    return [t for t in catalog.tables.values() if t.layer == MARTS]
+def _marts(catalog: Catalog, published: Collection[str]) -> list[Table]:
+    return [t for t in catalog.tables.values() if t.layer == MARTS and t.name in published]
 
 
 def _looked_up(catalog: Catalog, table: Table) -> Iterator[tuple[str, str, str]]:

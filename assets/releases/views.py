@@ -9,6 +9,7 @@ from collections.abc import Collection, Container, Iterable, Sequence
 import duckdb
 
 from assets.catalog.declared import MARTS
+from assets.pages.danish import head
 from assets.releases import meta
 from assets.releases.semantics import LABELS, has_name
 from assets.tables.qualifiers import QF
@@ -66,12 +67,15 @@ def final_rows(columns: Collection[str]) -> str:
 
 
 def danish_names(columns: Sequence[Column], coded: Container[str]) -> list[str]:
-    """What each column is called beside the others; `coded` are those that have words for their codes."""
+    """What each column is called beside the others, with its unit where nothing else says it; `coded` are those that have words for their
+    codes. Views, pages and the files of a catalogue call them the same.
+    """
     labels = [c.businessName or c.name for c in columns]
     met = Counter(name.casefold() for c, label in zip(columns, labels, strict=True) for name in _names(label, c.name in coded))
     # Two columns that people call the same are told apart by their own names.
     is_alone = [all(met[name.casefold()] == 1 for name in _names(label, c.name in coded)) for c, label in zip(columns, labels, strict=True)]
-    return [label if alone else f"{label} ({c.name})" for c, label, alone in zip(columns, labels, is_alone, strict=True)]
+    called = [label if alone else f"{label} ({c.name})" for c, label, alone in zip(columns, labels, is_alone, strict=True)]
+    return [head(name, c.unit) for name, c in zip(called, columns, strict=True)]
 
 
 def _names(label: str, is_coded: bool) -> list[str]:

@@ -10,7 +10,7 @@ from assets.lake.files import Lake
 from assets.lake.regions import own_tree
 from pipelines import show
 from pipelines.commands.console import Json, current, print_json
-from sources.errors import WrongUsage
+from sources.errors import Exit, WrongUsage
 from sources.settings import data_root
 
 
@@ -45,7 +45,8 @@ def catalogue(as_json: Json = False) -> None:
     built = build(lake, load_catalog(own_tree()), current(lake), lake.catalogue)
     if as_json:
         print_json(built)
-        return
-    show.catalogue(built)
-    if sys.stdout.isatty():
-        typer.launch((built.path / "index.html").as_uri())
+    else:
+        show.catalogue(built)
+        if sys.stdout.isatty():
+            typer.launch((built.path / "index.html").as_uri())
+    raise typer.Exit(Exit.ATTENTION if built.faults else Exit.DONE)

@@ -1,7 +1,8 @@
 """python -m tests.clients [--only NAME]
 
 Makes a small example region, opens its release with every client in an environment of its own (`.venv-clients/`), and compares what
-each finds with what this environment's DuckDB does. Ends with 1 where one finds another thing. Clients come from the package index.
+each finds with what this environment's DuckDB does: the tables, their words, and the answers to ten questions (`questions.json`). Ends
+with 1 where one finds another thing. Clients come from the package index, that of Node from the one of its own.
 """
 
 import argparse
@@ -26,10 +27,12 @@ CLIENTS = {
     "duckdb-1.1": ("ask_duckdb", ["duckdb==1.1.*"], ""),
     "duckdb-1.4": ("ask_duckdb", ["duckdb==1.4.*"], ""),
     "duckdb-1.5": ("ask_duckdb", ["duckdb==1.5.*", "pandas", "pyarrow"], "duckdb"),
+    "duckdb-2.0": ("ask_duckdb", ["duckdb==2.0.*"], ""),
     "polars": ("ask_polars", ["polars"], "polars"),
     "pyarrow": ("ask_pyarrow", ["pyarrow"], "pyarrow"),
     "ibis": ("ask_ibis", ["ibis-framework[duckdb]", "duckdb==1.5.*"], "ibis"),
     "dbt": ("ask_dbt", ["dbt-core==1.10.*", "dbt-duckdb==1.10.*"], ""),
+    "node": ("ask_node", ["@duckdb/node-api@1.5.6-r.1"], ""),
 }
 
 
@@ -45,13 +48,14 @@ def main() -> int:
             raise SystemExit(done.stderr + done.stdout)
         release = Lake(root / "data").current_release
         assert release
-        expected = _answers(Path(sys.executable), "ask_duckdb", release)
+        expected = _answers([sys.executable, HERE / "ask_duckdb.py"], release)
         expected["marts"] = sorted(expected["rows"])
+        assert all(expected["answers"]), "a question that has no answer tells nothing of a client"
         for name, (script, packages, library) in CLIENTS.items():
             if only in (None, name):
-                python = _environment(name, packages)
-                differing = _differing(expected, python, script, release)
-                differing += [d for snippet in snippets(library) if (d := _broken(python, snippet, root))]
+                command = _of_node(name, packages) if script == "ask_node" else [_environment(name, packages), HERE / f"{script}.py"]
+                differing = _differing(expected, command, release)
+                differing += [d for snippet in snippets(library) if (d := _broken(command[0], snippet, root))]
                 print(f"{name}: {'; '.join(differing) or 'as expected'}", flush=True)
                 failed += [name] * bool(differing)
     return 1 if failed else 0
@@ -74,21 +78,29 @@ def _environment(name: str, packages: list[str]) -> Path:
     return python
 
 
-def _answers(python: Path, script: str, release: Path) -> dict[str, Any]:
-    done = subprocess.run([python, HERE / f"{script}.py", release], capture_output=True, text=True)
+def _of_node(name: str, packages: list[str]) -> list[str | Path]:
+    """What asks by Node, from the folder that its packages are installed in."""
+    folder = ENVIRONMENTS / name
+    folder.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["npm", "install", "--silent", "--no-audit", "--no-fund", "--prefix", folder, *packages], check=True)
+    return ["node", HERE / "ask_node.mjs", folder]
+
+
+def _answers(command: list[str | Path], release: Path) -> dict[str, Any]:
+    done = subprocess.run([*command, release], capture_output=True, text=True)
     if done.returncode:
         return {"failed": done.stderr.strip().splitlines()[-1:]}
     found: dict[str, Any] = json.loads(done.stdout.strip().splitlines()[-1])
     return found
 
 
-def _differing(expected: dict[str, Any], python: Path, script: str, release: Path) -> list[str]:
+def _differing(expected: dict[str, Any], command: list[str | Path], release: Path) -> list[str]:
     """What the client finds that is not what it should be; one that finds nothing has found another thing."""
-    found = _answers(python, script, release)
+    found = _answers(command, release)
     return [f"{what}: {value}" for what, value in found.items() if value != expected.get(what)] or ["nothing"] * (not found)
 
 
-def _broken(python: Path, snippet: str, root: Path) -> str:
+def _broken(python: str | Path, snippet: str, root: Path) -> str:
     done = subprocess.run([python, "-c", snippet], cwd=root, capture_output=True, text=True)
     return done.stderr.strip()[-200:] if done.returncode else ""
 

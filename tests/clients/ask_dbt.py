@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import duckdb
 import yaml
+from asked import QUESTIONS, answer, sql_of
 from dbt.cli.main import dbtRunner
 
 release = Path(sys.argv[1]).resolve()
@@ -18,6 +19,9 @@ with TemporaryDirectory() as folder:
     (project / "models" / "total.sql").write_text(
         "select cast(sum(treatments) as bigint) as total from {{ source('marts', 'redirection_monthly') }}"
     )
+    for i, asked in enumerate(QUESTIONS):
+        sql = sql_of(asked, "marts").replace(f"marts.{asked['table']}", f"{{{{ source('marts', '{asked['table']}') }}}}")
+        (project / "models" / f"answer_{i}.sql").write_text(sql)
     (project / "dbt_project.yml").write_text(yaml.safe_dump({"name": "ask", "version": "1.0", "profile": "ask", "model-paths": ["models"]}))
     attached = [{"path": str(release / "ventetal.duckdb"), "alias": "ventetal", "read_only": True}]
     output = {"type": "duckdb", "path": str(project / "own.duckdb"), "attach": attached}
@@ -36,6 +40,7 @@ with TemporaryDirectory() as folder:
                 "marts": sorted(comments),
                 "comment": comments["redirection_monthly"],
                 "meaning": meaning,
+                "answers": [answer(con.execute(f"from answer_{i}").fetchall()) for i in range(len(QUESTIONS))],
             }
         )
     )

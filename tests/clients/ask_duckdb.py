@@ -4,6 +4,7 @@ import json
 import sys
 
 import duckdb
+from asked import QUESTIONS, answer, sql_of
 
 con = duckdb.connect(f"{sys.argv[1]}/ventetal.duckdb", read_only=True)
 
@@ -30,6 +31,8 @@ print(
             ),
             "views": views,
             "final": one('select count(*) from main.redirection_monthly where "Måned" is not null'),
+            "answers": [answer(con.execute(sql_of(asked, "marts")).fetchall()) for asked in QUESTIONS],
+            "answers of views": [answer(con.execute(sql_of(asked, "main")).fetchall()) for asked in QUESTIONS],
         }
     )
 )

@@ -3,11 +3,12 @@
 
 const words = input => input.value.toLowerCase().split(/\s+/).filter(Boolean);
 
-// Shows those of the elements whose text holds every word; returns how many.
-function narrow(elements, texts, wanted) {
+// Shows those of the elements whose text holds every word, or another for the same thing; returns how many.
+function narrow(elements, texts, wanted, synonyms = []) {
   let shown = 0;
+  const meant = wanted.map(word => [word, ...synonyms.filter(group => group.some(other => word.startsWith(other))).flat()]);
   elements.forEach((element, i) => {
-    const isFound = wanted.every(word => texts[i].includes(word));
+    const isFound = meant.every(alike => alike.some(word => texts[i].includes(word)));
     element.hidden = !isFound;
     shown += isFound;
   });
@@ -19,10 +20,11 @@ function search(form) {
   // What stands under a heading is found by its words as well.
   const texts = found.map(element => `${element.closest(".group").querySelector("h2").textContent} ${element.textContent}`.toLowerCase());
   const input = form.querySelector("input"), output = form.querySelector("output");
+  const synonyms = form.dataset.synonyms.split(";").filter(Boolean).map(group => group.split(" "));
   form.hidden = false;
   form.addEventListener("submit", event => event.preventDefault());
   input.addEventListener("input", () => {
-    const shown = narrow(found, texts, words(input));
+    const shown = narrow(found, texts, words(input), synonyms);
     document.querySelectorAll(".group").forEach(group => { group.hidden = !group.querySelector(".found:not([hidden])"); });
     output.textContent = input.value.trim() ? `${shown} fundet` : "";
   });
@@ -40,7 +42,7 @@ function filter(form) {
 // Danish notation: 1.234,5, 27,02 % and 1. kvartal 2015. What has no value comes last.
 function value(row, column, isNumber) {
   const cell = row.cells[column];
-  if (cell.querySelector("i")) return null;
+  if (cell.querySelector("i") || cell.textContent === "–") return null;
   if (!isNumber) return cell.textContent.replace(/^(\d)\. kvartal (\d{4})$/, "$2 $1");
   const number = parseFloat(cell.textContent.replace(/\./g, "").replace(",", ".").replace("−", "-"));
   return Number.isNaN(number) ? null : number;
