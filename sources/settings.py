@@ -6,6 +6,7 @@ Cheap to import: Dagster's own processes do it too.
 import difflib
 import os
 import pwd
+from functools import lru_cache
 from pathlib import Path
 
 from pydantic import Field
@@ -58,10 +59,16 @@ def mistyped() -> list[str]:
 
 def settings() -> Settings:
     """What the environment says now. Raises WrongUsage where production may have been meant and is not said."""
-    said = Settings()
+    said = _said(frozenset(os.environ.items()))
     if said.env not in ("", PRODUCTION):
         raise WrongUsage(f"{PREFIX}ENV is {said.env!r}; it is {PRODUCTION}, or not set where persons are invented.")
     return said
+
+
+@lru_cache(maxsize=1)
+def _said(environment: frozenset[tuple[str, str]]) -> Settings:
+    """Of an environment that has not changed they are not read again: every connection asks."""
+    return Settings()
 
 
 def data_root() -> Path:

@@ -17,14 +17,20 @@ from sources.settings import PROJECT
 from tests.toy import Toy, rebuilt
 
 
-@pytest.fixture
-def toy(tmp_path: Path) -> Toy:
+@pytest.fixture(scope="module")
+def after_a_night(tmp_path_factory: pytest.TempPathFactory) -> Toy:
     """Stock and sales after a night in which all is well."""
-    toy = Toy(tmp_path, stock="{mode: snapshot}", sales="{mode: snapshot}")
+    toy = Toy(tmp_path_factory.mktemp("well"), stock="{mode: snapshot}", sales="{mode: snapshot}")
     toy.deliver("stock", "stock_2015-01_received-20150101-0100.csv", "a 1")
     toy.deliver("sales", "sales_2015-01_received-20150101-0100.csv", "a 10")
     assert not toy.night().held
     return toy
+
+
+@pytest.fixture
+def toy(after_a_night: Toy, tmp_path: Path) -> Toy:
+    """The same, to be changed by a test."""
+    return after_a_night.copied(tmp_path / "toy")
 
 
 def rename(toy: Toy, path: str, name: str) -> None:

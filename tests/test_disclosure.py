@@ -391,18 +391,18 @@ def test_nothing_can_be_told_from_the_marts_of_redirections_together(tables: Tab
     assert [a.told() for a in attacks if a.told()] == []
 
 
-@pytest.mark.parametrize("changed", [unlinked, unnested, open_to_all])
-def test_the_attack_succeeds_where_a_part_of_the_protection_is_left_out(tables: Tables, changed: Changed) -> None:
+def test_the_attack_succeeds_where_a_part_of_the_protection_is_left_out(tables: Tables) -> None:
     """Without what links tables, without what numbers of a row are part of, and with nothing withheld at all."""
     random_redirections(tables, 1)
     random_pathways(tables, 1)
     hidden = redirections(published(tables, "redirection", {})) + udredning(published(tables, "udredning", {}))
-    tables.given_names -= {f"marts.{m}" for marts in MARTS.values() for m in marts}
-    shown = redirections(published(tables, "redirection", {}, changed)) + udredning(published(tables, "udredning", {}, changed))
-    for safe, attack in zip(hidden, shown, strict=True):
-        attack.withheld |= {n for n in safe.withheld if n in attack._names}
     assert [a.told() for a in hidden if a.told()] == []
-    assert sum(len(a.told()) for a in shown) > 0
+    for changed in (unlinked, unnested, open_to_all):
+        tables.given_names -= {f"marts.{m}" for marts in MARTS.values() for m in marts}
+        shown = redirections(published(tables, "redirection", {}, changed)) + udredning(published(tables, "udredning", {}, changed))
+        for safe, attack in zip(hidden, shown, strict=True):
+            attack.withheld |= {n for n in safe.withheld if n in attack._names}
+        assert sum(len(a.told()) for a in shown) > 0, changed.__name__
 
 
 def test_what_was_withheld_stays_withheld_and_without_the_ledger_an_earlier_release_is_told(tables: Tables) -> None:

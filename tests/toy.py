@@ -5,6 +5,7 @@ It shows what the machinery does whatever the domain is: deliveries, holding, pu
 
 import os
 import re
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -103,6 +104,14 @@ class Toy:
                 select = f"select name, cast(sum(number) as bigint) as number, cast({records} as bigint) as records"
                 self._write(f"sql/{layer}/{name}_{suffix}.sql", f"{select}\nfrom {source} group by all order by all\n")
                 self._write(f"expectations/{layer}/{name}_{suffix}.odcs.yaml", TABLE.format(id=f"{name}_{suffix}", name=name))
+
+    def copied(self, root: Path) -> "Toy":
+        """The project and its data as they are now, below another folder."""
+        other = Toy(root)
+        for folder, target in ((self.project, other.project), (self.data, other.data)):
+            shutil.copytree(folder, target, symlinks=True, dirs_exist_ok=True)
+        other.now = self.now
+        return other
 
     def _write(self, path: str, text: str) -> None:
         target = self.project / path
