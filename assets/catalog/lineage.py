@@ -40,22 +40,23 @@ def column_lineage(catalog: Catalog, table: Table) -> Lineage:
 
 def _lineage(table: Table, schema: dict[str, Any]) -> Lineage:
     tree = qualify(expanded(table), dialect="duckdb", schema=schema, validate_qualify_columns=False, identify=False)
-    # Deepest first: an outer union has the columns that those within it have.
-    for union in [u for u in tree.find_all(exp.SetOperation) if u.args.get("by_name")][::-1]:
-        _set_in_order(union)
+    set_in_order(tree)
     # Trimmed selects are for drawing; they copy the query for every column, nine tenths of what this takes.
     nodes = lineage(None, tree, schema, dialect="duckdb", scope=build_scope(tree), trim_selects=False)
     assert isinstance(nodes, dict)
     return {column: sorted(_origins(node)) for column, node in nodes.items()}
 
 
-def _set_in_order(union: exp.SetOperation) -> None:
-    """Give the parts of a union by name the same columns at the same places, by which they are followed."""
-    parts = list(_parts(union))
-    names = list(dict.fromkeys(name for part in parts for name in part.named_selects))
-    for part in parts:
-        there = dict(zip(part.named_selects, part.selects, strict=True))
-        part.set("expressions", [there.get(name) or exp.alias_(exp.null(), name) for name in names])
+def set_in_order(tree: exp.Expr) -> None:
+    """Give the parts of each union by name the same columns at the same places, by which they are followed."""
+    # Deepest first: an outer union has the columns that those within it have.
+    for union in [u for u in tree.find_all(exp.SetOperation) if u.args.get("by_name")][::-1]:
+        parts = list(_parts(union))
+        names = list(dict.fromkeys(name for part in parts for name in part.named_selects))
+        for part in parts:
+            there = dict(zip(part.named_selects, part.selects, strict=True))
+            part.set("expressions", [there.get(name) or exp.alias_(exp.null(), name) for name in names])
+        union.set("by_name", None)
 
 
 def _parts(query: exp.Expr) -> Iterator[exp.Select]:
@@ -69,8 +70,8 @@ def expanded(table: Table) -> exp.Expr:
     """The table's SQL with what its macros stand for in their place."""
     macros = {m.name: m for m in table.macros}
     tree = sqlglot.parse_one(table.text, dialect="duckdb")
-    calls = [call for call in tree.find_all(exp.Anonymous) if call.name in macros]
-    for call in calls:
+    # The innermost first: what a call is given may call another.
+    for call in reversed([call for call in tree.find_all(exp.Anonymous) if call.name in macros]):
         call.replace(_filled(macros[call.name], call.expressions))
     return tree
 

@@ -111,7 +111,7 @@ citizen as (
         coalesce(care.has_care_home, false) as has_care_home,
     from settled
     full join care using (year, municipality_code, person_id)
-    left join born using (person_id)
+    left join born on born.person_id = coalesce(settled.person_id, care.person_id)
 ),
 usual as (
     select year, arg_max(age_band, (citizens, age_band)) as age_band

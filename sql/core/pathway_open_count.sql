@@ -9,9 +9,9 @@ with covered as (
 month_end as (
     select
         pathways.month,
-        cast(pathways.month + interval 1 month - interval 1 day as date) as last_date,
+        last_day(pathways.month) as last_date,
         pathways.is_final and coalesce(pauses.is_final, false) as is_final,
-        in_force('longest_pathway', 'ALL', last_date) as longest_days,
+        in_force('longest_pathway', 'ALL', last_day(pathways.month)) as longest_days,
     from coverage.pathways as pathways
     left join coverage.pathway_pauses as pauses on pauses.month = pathways.month
     cross join covered

@@ -9,13 +9,14 @@ with recursive link as (
     select 'kmf', kmf_replaced_id, kmf_person_id from raw.person_links
 ),
 followed as (
-    select for_domain, replaced_id, person_id from link
-    union
-    select followed.for_domain, followed.replaced_id, link.person_id
+    select for_domain, replaced_id, person_id, [person_id] as met from link
+    union all
+    select followed.for_domain, followed.replaced_id, link.person_id, list_append(followed.met, link.person_id)
     from followed
     join link on link.for_domain = followed.for_domain and link.replaced_id = followed.person_id
+    where not list_contains(followed.met, link.person_id)
 )
-select for_domain, replaced_id, person_id
+select distinct for_domain, replaced_id, person_id
 from followed
 where not exists (select 1 from link where link.for_domain = followed.for_domain and link.replaced_id = followed.person_id)
 order by all

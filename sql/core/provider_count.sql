@@ -25,14 +25,18 @@ counted as (
         count(*) as treatments,
         count(distinct person_id) as persons,
         row_number() over (partition by period_type, period_start order by count(*) desc, provider_id) as place,
-        in_force('providers_listed', 'ALL', period_start) as most_listed,
-        disclosure_threshold(period_start) as fewest_persons,
     from received
     group by period_type, period_start, provider_id
 ),
 listed as (
     select *, place <= most_listed and persons >= coalesce(fewest_persons, persons) as is_listed
-    from counted
+    from (
+        select
+            *,
+            in_force('providers_listed', 'ALL', period_start) as most_listed,
+            disclosure_threshold(period_start) as fewest_persons,
+        from counted
+    )
     where most_listed is not null
 ),
 rest as (

@@ -114,5 +114,5 @@ select
     end as presence,
 from measured
 full join expected using (system_id, system_name, action, location, month)
-left join covered using (month)
+left join covered on covered.month = coalesce(measured.month, expected.month)
 order by all

@@ -1,16 +1,20 @@
 -- What each project has reached on its way and what it has not, and how the plan of each milestone has moved since the report before.
 -- A milestone is overdue when the last day of its plan lies in the month reported on or before and nothing says that it is reached. One of
 -- which something says so that is no time, or a time after the month in which the report is written, is neither reached nor overdue.
-with reported as (
+with worded as (
+    select *, time_words(without_remark(planned_text)) as planned_words, time_words(reached_text) as reached_words,
+    from raw.project_milestones
+),
+begun as (
+    select *, first_day_of(planned_words) as planned_first_date, first_day_of(reached_words) as reached_first_date from worded
+),
+reported as (
     select
         *,
-        time_words(without_remark(planned_text)) as planned_words,
-        first_day_of(planned_words) as planned_first_date,
         last_day_of(planned_words, planned_first_date) as planned_date,
-        time_words(reached_text) as reached_words,
-        last_day_of(reached_words, first_day_of(reached_words)) as reached_date,
+        last_day_of(reached_words, reached_first_date) as reached_date,
         coalesce(progress_share, case when items_done > items_total then 1 else round(items_done / items_total, 9) end) as share,
-    from raw.project_milestones
+    from begun
 ),
 planned as (
     select

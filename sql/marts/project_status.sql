@@ -2,17 +2,24 @@
 -- A sentence counts whole, but for case, comma, full stop, spaces and numbers with their weeks or months: "følger ikke" holds
 -- "følger". One that nobody listed is UNMAPPED. An end is the day that is given, else the last day that its text allows. Where an
 -- earlier and a later text can mean the same day, nothing has moved: "2. oktober 2015" is more exact than "oktober 2015", not sooner.
-with reported as (
+with worded as (
     select
         *,
         rtrim(regexp_replace(replace(lower(trim(status_text)), ',', ''), '\s+', ' ', 'g'), ' .') as sentence,
+        time_words(without_remark(expected_end_text)) as end_words,
+    from raw.project_status
+),
+begun as (
+    select *, coalesce(expected_end_date, first_day_of(end_words)) as end_first_date from worded
+),
+reported as (
+    select
+        *,
         regexp_replace(sentence, '[0-9]+( uger?| måneder| måned)?', '#', 'g') as phrase,
         try_cast(regexp_extract(sentence, '([0-9]+) uger? forsinket', 1) as bigint) as weeks,
         try_cast(regexp_extract(sentence, '([0-9]+) måned(er)? forsinket', 1) as bigint) as months,
-        time_words(without_remark(expected_end_text)) as end_words,
-        coalesce(expected_end_date, first_day_of(end_words)) as end_first_date,
         coalesce(expected_end_date, last_day_of(end_words, end_first_date)) as end_date,
-    from raw.project_status
+    from begun
 ),
 -- A report that gives no end tells nothing of what became of the one before.
 dated as (

@@ -13,7 +13,6 @@ with measured as (
         count(*) filter (presence = 'THIN' and is_listed) as cells_thin,
         count(*) filter (is_listed) as cells_expected,
         any_value(covered.is_final) as is_final,
-        in_force('response_time_cells', 'ALL', cell.month) as enough_cells_share,
     from (
         select
             *,
@@ -40,7 +39,7 @@ select
         case when not measured.is_final then 'p' else '' end,
         case when measured.cells_present - measured.cells_thin < measured.enough_cells_share * measured.cells_expected then 'u' else '' end
     ) as qf,
-from measured
+from (select *, in_force('response_time_cells', 'ALL', month) as enough_cells_share from measured) as measured
 join reference.system as system on system.system_id = measured.system_id
 where measured.enough_cells_share is not null
 order by all

@@ -65,7 +65,7 @@ judged as (
         in_force('response_time_cells', 'ALL', month) as enough_cells_share,
     from measured
     full join core.response_time_published as published using (month, system_id)
-    join reference.system as system using (system_id)
+    join reference.system as system on system.system_id = coalesce(measured.system_id, published.system_id)
 ),
 -- Months in a row at exactly 100 % share one run_start: the number of the month less its place among such months.
 perfect as (
