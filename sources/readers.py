@@ -74,6 +74,11 @@ class Readers:
         self._all: list[_Process] = []
         self._is_closed = False
 
+    @property
+    def at_once(self) -> int:
+        """How many files are read at a time."""
+        return READERS
+
     def unpack(self, path: Path, name: str, target: Path) -> Unpacked:
         """Copy the one table inside a delivered file to `target`. Raises Refused, NotReadable, Stopped."""
         return Unpacked(**self._ask("unpack", path, name=name, target=str(target)))
@@ -104,14 +109,20 @@ class Readers:
         self._is_closed = True
         self.interrupt()
 
+    def answered(self, path: Path, request: dict[str, Any]) -> dict[str, Any]:
+        """What a reading process says to a request (`sources.reading_worker`): `found`, or why nothing was."""
+        try:
+            size = path.stat().st_size
+        except OSError as error:
+            return {"failed": [error.errno, os.strerror(error.errno or 0)]}
+        try:
+            with self._process() as process:
+                return process.ask(request | {"path": str(path), "seconds": SECONDS + SECONDS_PER_MIB * size / _MIB})
+        except Stopped as stopped:
+            return {"stopped": str(stopped)}
+
     def _ask(self, do: str, path: Path, **request: Any) -> Any:
-        with self._process() as process:
-            try:
-                size = path.stat().st_size
-            except OSError as error:
-                raise NotReadable(os.strerror(error.errno or 0)) from error
-            answer = process.ask(request | {"do": do, "path": str(path), "seconds": SECONDS + SECONDS_PER_MIB * size / _MIB})
-        match answer:
+        match answer := self.answered(path, request | {"do": do}):
             case {"found": found}:
                 return found
             case {"refused": [code, sentence, *quoted]}:
@@ -120,6 +131,8 @@ class Readers:
                 raise LayoutFault(sentence)
             case {"key": sentence}:
                 raise KeyRefused(sentence)
+            case {"wrong": sentence}:
+                raise WrongUsage(sentence)
             case {"failed": [number, said]} if number in _NO_ROOM:
                 raise OSError(number, said)
             case {"failed": [_, said]}:
@@ -214,7 +227,7 @@ class _Process:
             "folder": str(folder),
             "memory_limit": f"{database // _MIB}MiB",
             "spill_limit": said.spill_limit,
-            "person_key": _person_key().hex(),
+            "person_key": person_key().hex(),
         })  # fmt: skip
 
     def ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -279,7 +292,7 @@ class _Process:
             return 0
 
 
-def _person_key() -> bytes:
+def person_key() -> bytes:
     """The key, b'' where there is none: it is only asked for where there are persons."""
     try:
         return pseudonym_key()

@@ -42,6 +42,8 @@ class Settings(BaseSettings):
     smtp_url: str = Field(default="", repr=False, description="Mail server that is told, like smtp+starttls://user:password@host.")
     mail_from: str = Field(default="", description="Sender of such mail.")
     mail_to: str = Field(default="", description="Its recipients.")
+    engine: str = Field(default="", description="What reads and computes: duckdb, or spark on a cluster (deploy/spark.md).")
+    spark_master: str = Field(default="", description="The cluster's address; what Spark's own configuration says.")
     schedule: str = Field(default="", description="Cron of the night.")
     postgres_url: str = Field(default="", repr=False, description="Dagster's records in Postgres; SQLite beside the data.")
     code_socket: str = Field(default="", description="Socket of the code server; dagster/code.sock of the data.")

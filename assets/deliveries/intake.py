@@ -23,7 +23,7 @@ from assets.lake.files import Lake, beside, give_name, move, remove, sync, write
 from sources.contract import digest
 from sources.errors import Missing, WrongUsage
 from sources.layout import Extract, LayoutFault
-from sources.readers import READERS, NotReadable, Readers, Stopped
+from sources.readers import NotReadable, Readers, Stopped
 from sources.reasons import READING_STOPPED, Refused
 from sources.unpack import Unpacked
 
@@ -118,10 +118,10 @@ class _Sweep:
         coming: dict[Path, Future[Met]] = {}
         # A microsecond apart, so that files first seen together keep the order they were written in.
         sights = [self.now - timedelta(microseconds=len(files) - 1 - place) for place in range(len(files))]
-        with ThreadPoolExecutor(READERS) as threads:
+        with ThreadPoolExecutor(self.readers.at_once) as threads:
             try:
                 for place, path in enumerate(files):
-                    for near, sight in zip(files[place : place + READERS], sights[place:], strict=False):
+                    for near, sight in zip(files[place : place + self.readers.at_once], sights[place:], strict=False):
                         if near not in coming:
                             coming[near] = threads.submit(self._meet, near, sight)
                     try:

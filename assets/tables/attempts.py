@@ -17,6 +17,7 @@ from assets.catalog.lineage import column_lineage
 from assets.lake.line import Line
 from assets.tables.attack import Contradiction, RevisedTooMuch
 from assets.tables.compute import WrongLookup, computed, memory_of, read_reference
+from assets.tables.engines import CannotCompute, Engine
 from assets.tables.inputs import Available, Inputs
 from assets.tables.last_good import LastGood
 from assets.tables.versions import Attempt, Version, facts, known, settle_in, tonight_sql
@@ -32,7 +33,8 @@ UNKNOWN = "unknown"
 class Attempts:
     """Makes the tables of one run, each from what is available to it."""
 
-    def __init__(self, line: Line, catalog: Catalog, inputs: Inputs, last_good: LastGood) -> None:
+    def __init__(self, line: Line, catalog: Catalog, inputs: Inputs, last_good: LastGood, engine: Engine) -> None:
+        self._engine = engine
         self._line, self._lake, self._catalog, self._inputs, self._last_good = line, line.lake, catalog, inputs, last_good
         # Domain -> first days of published periods of which what is known since would tell too much: nothing of them is revised yet.
         self._unsafe: dict[str, set[str]] = {}
@@ -58,7 +60,7 @@ class Attempts:
         def make(con: duckdb.DuckDBPyConnection) -> Path:
             wholes = self._catalog.wholes_of(table)
             lineage, unsafe = column_lineage(self._catalog, table), self.unsafe_of(table.domain)
-            return computed(self._lake, con, table, wholes, inputs, key_for, self._line.as_of, lineage, unsafe)
+            return computed(self._lake, con, table, wholes, inputs, key_for, self._line.as_of, lineage, unsafe, self._engine)
 
         return self._attempt(table, key_for(memory_of(self._lake, table, self._line.as_of).key()), available, make)
 
@@ -76,7 +78,7 @@ class Attempts:
                 found = made, facts(made)
             there, version = found
             outcomes = self._judged(table, version, there, others, con)
-        except (duckdb.Error, pa.ArrowException, AuditError, Contradiction, Refused, WrongLookup) as error:
+        except (duckdb.Error, pa.ArrowException, CannotCompute, AuditError, Contradiction, Refused, WrongLookup) as error:
             if isinstance(error, RevisedTooMuch):
                 self._unsafe.setdefault(table.domain, set()).add(error.period)
             return Attempt(table.name, Version(table.name, key), problem=self._said(table, error))
@@ -112,5 +114,7 @@ class Attempts:
         is_personal = any(self._catalog.contract(n).has_personal_columns for n in (table.name, *table.needs))
         # As it is written: what protection adds around it is not the reader's to keep.
         own = table.path.read_text("utf-8") if table.path.is_file() else table.text
+        if isinstance(error, CannotCompute):
+            return f"{table.name} could not be computed by {self._catalog.tree.name(table.path)}: {error}"
         files = {str(self._catalog.tree.name(table.path)): own} | {f"sql/macros/{m.name}.sql": m.text for m in table.macros}
         return f"{table.name} could not be computed by {line_of(error, files) or ', '.join(files)}: {said_of(error, is_personal)}"

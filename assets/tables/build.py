@@ -20,6 +20,7 @@ from assets.lake.manifests import NIGHTLY
 from assets.lake.seals import Damaged, Made, mended
 from assets.tables.attempts import Attempts
 from assets.tables.domain_state import HELD, PUBLISHED, DomainState
+from assets.tables.engines import chosen
 from assets.tables.inputs import NEVER_PUBLISHED, Available, Inputs
 from assets.tables.last_good import LastGood
 from assets.tables.record import remember_again
@@ -40,12 +41,13 @@ class Night:
         self.lake, self.catalog, self.now, self.clock = lake, catalog, now, clock
         self.line = Line(lake, now, line)
         self.as_of, self.is_nightly = self.line.as_of, self.line.is_nightly
-        self.readers = readers or Readers(lake.scratch)
+        self.engine = chosen()
+        self.readers = readers or self.engine.readers(lake.scratch)
         self.inputs, self._last_good = (
             Inputs(lake, catalog, self.extract_state, self.covered),
             LastGood(self.line, catalog, self._made_again),
         )
-        self._attempts = Attempts(self.line, catalog, self.inputs, self._last_good)
+        self._attempts = Attempts(self.line, catalog, self.inputs, self._last_good, self.engine)
         self._settled: dict[str, ExtractState] = {}
         self._made_from: dict[str, str] = {}
         self._windows: dict[str, Windows] = {}

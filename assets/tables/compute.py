@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from assets.catalog.declared import Lineage, Table, identity_extract
 from assets.catalog.keys import reference_key
 from assets.lake.files import Lake, beside, save
 from assets.tables.disclosure import Protected, protected
+from assets.tables.engines import DUCKDB, OWN_ROWS, Engine, Rows
 from assets.tables.ledger import Ledger
 from assets.tables.linked import Linked, Row
 from assets.tables.qualifiers import qualified
@@ -42,26 +44,30 @@ def computed(
     as_of: str,
     lineage: Lineage,
     unsafe: Iterable[str] = (),
+    engine: Engine = DUCKDB,
 ) -> Path:
     """Compute an SQL table on `con`, which has a view for each of its inputs and for nothing else; the folder it lies in.
 
     `wholes` are the protected tables whose parts its rows are; `key_for` gives the version's key for what has been withheld and
-    published by then; periods that cannot be revised yet are `unsafe`. Raises RevisedTooMuch where another is found, and duckdb.Error
-    when the SQL itself cannot run.
+    published by then; periods that cannot be revised yet are `unsafe`; `engine` makes the rows. Raises RevisedTooMuch where another
+    is found, and duckdb.Error or CannotCompute when the SQL itself cannot run.
     """
     con.execute(f"set variable as_of = cast({literal(as_of)} as timestamp)")
     for macro in table.macros:
         con.execute(macro.text)
-    memory, safe = memory_of(lake, table, as_of), Protected(table.text.rstrip().rstrip(";"))
-    if spec := table.contract.disclosure:
-        others = {t.name: linked(con, t) for t in wholes}
-        safe = protected(con, table.contract, spec, safe.select, memory.ledger, others, memory.published(unsafe, wholes))
-    key = key_for(memory.key_with(safe))
-    made = _written(lake, con, table.name, key, qualified(table.contract, safe.select))
+    folder = lake.version(table.name, "rows").parent
+    with closing(engine.rows_of(folder, con)) as rows:
+        memory, safe = memory_of(lake, table, as_of), Protected(rows.of(table))
+        if spec := table.contract.disclosure:
+            others = {t.name: linked(con, t, rows) for t in wholes}
+            safe = protected(con, table.contract, spec, safe.select, memory.ledger, others, memory.published(unsafe, wholes))
+        key, select = key_for(memory.key_with(safe)), qualified(table.contract, safe.select)
+        made = _written(lake, con, table.name, key, select, rows.files(select) if table.layer == "core" else [])
     if table.contract.disclosure:
         _beside(con, made, table.contract, safe)
     memory.ledger.remember(safe.withheld, safe.judged)
-    version = Version(table.name, key, inputs, lineage=lineage, withheld=safe.counts, published=safe.published, waiting=safe.waiting)
+    version = Version(table.name, key, inputs, lineage=lineage, engine=engine.name, waiting=safe.waiting)
+    version = replace(version, withheld=safe.counts, published=safe.published)
     return _told(con, made, replace(version, obeyed=memory.record.obeyed), table.layer != "core")
 
 
@@ -94,10 +100,10 @@ def memory_of(lake: Lake, table: Table, as_of: str) -> Memory:
     return Memory(ledger, Record(lake, table, as_of))
 
 
-def linked(con: duckdb.DuckDBPyConnection, table: Table) -> Linked:
+def linked(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows = OWN_ROWS) -> Linked:
     """A protected table as its SQL makes it and as it is published, by what `con` shows."""
     assert table.contract.disclosure is not None
-    whole = dicts(con, table.text.rstrip().rstrip(";"))
+    whole = dicts(con, rows.of(table))
     return Linked(table.name, table.contract.disclosure, whole, dicts(con, f"select * from {table.name}"))
 
 
@@ -123,12 +129,15 @@ def _place(table: Table, line: int) -> str:
     return f"{name}, line {line}" if line <= own else f"{name.removesuffix('.csv')}.add.csv of the region, line {line - own + 1}"
 
 
-def _written(lake: Lake, con: duckdb.DuckDBPyConnection, table: str, key: str, select: str) -> Path:
-    """The rows of a select in a folder that has no name yet."""
+def _written(lake: Lake, con: duckdb.DuckDBPyConnection, table: str, key: str, select: str, files: Iterable[Path] = ()) -> Path:
+    """The rows of a select in a folder that has no name yet: the `files` that hold them, where an engine wrote them as they are to be."""
     made = beside(lake.version(table, key))
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir()
-    _copy(con, select, made / PART)
+    for place, file in enumerate(files):
+        file.rename(made / PART.replace("0", str(place)))
+    if not (made / PART).exists():
+        _copy(con, select, made / PART)
     return made
 
 
@@ -165,6 +174,6 @@ def _copy(con: duckdb.DuckDBPyConnection, select: str, target: Path) -> None:
 def _told(con: duckdb.DuckDBPyConnection, made: Path, version: Version, is_hashed: bool) -> Path:
     """The folder with what is known of it. Core is hashed when somebody asks: it takes as long as making it."""
     asked = f"count(*), {LOGICAL_HASH if is_hashed else literal('')}"
-    rows, hashed = con.execute(f"select {asked} from read_parquet({quoted(made / PART)}) as t").fetchall()[0]
+    rows, hashed = con.execute(f"select {asked} from ({rows_sql(made)}) as t").fetchall()[0]
     save(made / FACTS, replace(version, rows=rows, logical_hash=hashed))
     return made

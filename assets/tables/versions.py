@@ -55,7 +55,7 @@ class Version:
     """What is known of a version. `inputs`: what its SQL got, table -> key, of a lookup the hash of the rows it asked for.
 
     `logical_hash` is of marts, indicators and lookups; '' for core. `published`: periods that are published with it, not before, and
-    what names their rows; `obeyed`: decisions to revise taken by then (`assets.tables.record`).
+    what names their rows; `obeyed`: decisions to revise taken by then (`assets.tables.record`). `engine`: what made its rows.
     """
 
     table: str
@@ -68,6 +68,7 @@ class Version:
     published: dict[str, str] = field(default_factory=dict)
     obeyed: list[str] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
+    engine: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,407 @@
+"""DuckDB's SQL in Spark's words: one transform for each construct that the two read differently, and sqlglot for the rest.
+
+A construct that cannot be said so that it means the same is refused; none is left to mean something else. What Spark refuses itself
+(another function, a cast that fails, a division by zero) need not stand here.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.annotate_types import annotate_types
+from sqlglot.optimizer.qualify import qualify
+
+from assets.catalog.lineage import set_in_order
+
+# Schema -> table -> column -> DuckDB's type.
+Schema = Mapping[str, Mapping[str, Mapping[str, str]]]
+_Transform = Callable[[Any], exp.Expr | None]
+_REAL = (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
+_TIMES = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ, exp.DataType.Type.DATETIME)
+# Types that sqlglot does not know, or takes for those of others.
+_DUCKDB = sqlglot.Dialect.get_or_raise("duckdb")
+
+
+def _of_days(self: Any, part: exp.Add | exp.Sub) -> Any:
+    """Days are added to a date, and lie between two."""
+    if _is(part.left, exp.DataType.Type.DATE) and _is(part.right, exp.DataType.Type.DATE, *exp.DataType.INTEGER_TYPES):
+        return self._set_type(part, exp.DataType.Type.INT if _is(part.right, exp.DataType.Type.DATE) else exp.DataType.Type.DATE)
+    return self._annotate_binary(part)
+
+
+def _of_groups(self: Any, part: exp.Bracket) -> Any:
+    """What is asked for by name is a group of a pattern."""
+    by_name = part.expressions[0].is_string
+    return self._set_type(part, exp.DataType.Type.VARCHAR) if by_name else self._annotate_bracket(part)
+
+
+def _annotated_as(typed: Callable[[exp.Expr], exp.DataType | None]) -> dict[str, Any]:
+    return {"annotator": lambda self, e: self._set_type(e, typed(e) or exp.DataType.Type.UNKNOWN)}
+
+
+def _element(list_: exp.Expr) -> exp.DataType | None:
+    inner = list_.this.type.expressions if list_.this.type else []
+    return inner[0] if inner else None
+
+
+_METADATA = {
+    **_DUCKDB.EXPRESSION_METADATA,
+    exp.Div: {"returns": exp.DataType.Type.DOUBLE},
+    exp.Median: {"returns": exp.DataType.Type.DOUBLE},
+    exp.UnixToTime: {"returns": exp.DataType.Type.BIGINT},
+    exp.RegexpExtract: _annotated_as(lambda e: None if isinstance(e.args.get("group"), exp.Array) else exp.DataType.build("varchar")),
+    exp.ArrayFilter: _annotated_as(lambda e: e.this.type),
+    exp.Explode: _annotated_as(_element),
+    exp.Bracket: {"annotator": _of_groups},
+    exp.Add: {"annotator": _of_days},
+    exp.Sub: {"annotator": _of_days},
+}
+_GROUP = re.compile(r"\\(\d)")
+# What one unit of a difference is: the number of units before a time.
+_UNITS = {
+    "SECOND": "unix_seconds(cast({0} as timestamp_ltz))",
+    "MINUTE": "floor(unix_seconds(cast({0} as timestamp_ltz)) / 60)",
+    "HOUR": "floor(unix_seconds(cast({0} as timestamp_ltz)) / 3600)",
+    "DAY": "unix_date(cast({0} as date))",
+    "MONTH": "(12 * year({0}) + month({0}))",
+    "YEAR": "year({0})",
+}
+
+
+# What Spark has under the same name and means otherwise, or gives in another order; no table needs it.
+_REFUSED = (exp.ArrayAgg, exp.Mode, exp.ApproxQuantile, exp.PercentileCont, exp.AtTimeZone, exp.DayOfWeek, exp.DayOfWeekIso, exp.Week,
+            exp.First, exp.Last, exp.Pivot)  # fmt: skip
+
+
+class NotPortable(ValueError):
+    """SQL that Spark would understand otherwise, or not at all. The text says which construct."""
+
+
+def view(table: str) -> str:
+    """What a table like core.pathway is called in Spark, which has no view in a schema that lasts as long as a session."""
+    return table.replace(".", "__")
+
+
+def spark_sql(query: exp.Expr, schema: Schema, variables: Mapping[str, exp.Expr] | None = None) -> str:
+    """A query of DuckDB's, macros filled in, as Spark computes it over the views (`view`) of the tables it reads.
+
+    `variables` are what `getvariable` gives. Raises NotPortable.
+    """
+    for call in list(query.find_all(exp.Anonymous)):
+        if call.name.lower() == "getvariable":
+            call.replace((variables or {})[call.expressions[0].name].copy())
+    for select in list(query.find_all(exp.Select)):
+        _unnest_by_name(select)
+    if refused := query.find(*_REFUSED):
+        raise NotPortable(refused.sql(dialect="duckdb")[:80])
+    for join in list(query.find_all(exp.Join)):
+        _refuse_using_after_full(join)
+    tree = qualify(query, dialect="duckdb", schema=dict(schema), validate_qualify_columns=False, quote_identifiers=True)
+    set_in_order(tree)
+    tree = annotate_types(tree, dict(schema), expression_metadata=_METADATA, dialect="duckdb")
+    for kind, transform in _TRANSFORMS.items():
+        # The innermost first: what stands around a part sees what it has become.
+        for node in reversed(list(tree.find_all(kind))):
+            if (new := transform(node)) is not None and new is not node:
+                new.type = new.type or node.type
+                node.replace(new)
+    return tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
+
+
+def _unnest_by_name(select: exp.Select) -> None:
+    """`unnest([{...}, ...], recursive := true)`: the fields of each struct are columns, which are named in a select around it."""
+    of_structs = [
+        p
+        for p in select.expressions
+        if isinstance(p, exp.Explode) and any(isinstance(e, exp.PropertyEQ) and e.name.lower() == "recursive" for e in p.expressions)
+    ]
+    if not of_structs:
+        return
+    if len(of_structs) > 1 or not (struct := of_structs[0].find(exp.Struct)):
+        raise NotPortable("unnest of structs that are not written out")
+    inner, place = select.copy(), select.expressions.index(of_structs[0])
+    inner.expressions[place].replace(exp.alias_(exp.Explode(this=of_structs[0].this.copy()), "_once"))
+    columns: list[exp.Expr] = [exp.column(e.alias_or_name, table="_unnested") for e in select.expressions]
+    once = exp.column("_once", table="_unnested")
+    fields = [exp.alias_(exp.Dot(this=once.copy(), expression=exp.to_identifier(f.name)), f.name) for f in struct.expressions]
+    around = exp.select(*columns[:place], *fields, *columns[place + 1 :]).from_(inner.subquery("_unnested"))
+    if with_ := inner.args.get("with_"):
+        inner.set("with_", None)
+        around.set("with_", with_)
+    select.replace(around)
+
+
+def _refuse_using_after_full(join: exp.Join) -> None:
+    """sqlglot would compare with the columns of the first table alone, which a row of the second has not."""
+    assert join.parent
+    before = join.parent.args["joins"][: join.index]
+    if join.args.get("using") and any(other.side == "FULL" and other.args.get("using") for other in before):
+        raise NotPortable("a join by `using` after a full one; say on which columns")
+
+
+def _replaced(call: exp.RegexpReplace) -> exp.Expr:
+    """All that fits: what is to be replaced once must be at an end of the text."""
+    pattern, by = call.expression, call.args["replacement"]
+    is_at_end = isinstance(pattern, exp.Literal) and (pattern.name.startswith("^") or pattern.name.endswith("$"))
+    if not is_at_end and "g" not in call.text("modifiers"):
+        raise NotPortable("regexp_replace of the first place alone")
+    by = exp.Literal.string(_GROUP.sub(r"$\1", by.name)) if isinstance(by, exp.Literal) else by
+    return exp.Anonymous(this="regexp_replace", expressions=[call.this.copy(), _pattern(pattern), by.copy()])
+
+
+def _extracted(call: exp.RegexpExtract) -> exp.Expr:
+    group = call.args.get("group") or exp.Literal.number(0)
+
+    def one(number: exp.Expr) -> exp.Expr:
+        return exp.Anonymous(this="regexp_extract", expressions=[call.this.copy(), _pattern(call.expression), number.copy()])
+
+    if not isinstance(group, exp.Array):
+        return one(group)
+    fields = [part for n, name in enumerate(group.expressions, 1) for part in (name.copy(), one(exp.Literal.number(n)))]
+    return exp.Anonymous(this="named_struct", expressions=fields)
+
+
+def _fits(call: exp.RegexpLike) -> exp.Expr:
+    return exp.Anonymous(this="regexp_like", expressions=[call.this.copy(), _pattern(call.expression)])
+
+
+def _pattern(pattern: exp.Expr) -> exp.Expr:
+    """A pattern by the lines and ends that DuckDB's has: no other line than one that ends in a line feed, no end before it."""
+    texts = [t for t in pattern.copy().find_all(exp.Literal) if t.is_string]
+    if not texts or isinstance(pattern, exp.Column):
+        raise NotPortable("a pattern that is not written out")
+    ended = pattern.copy()
+    last = [t for t in ended.find_all(exp.Literal) if t.is_string][-1]
+    if last.name.endswith("$"):
+        changed = exp.Literal.string(last.name[:-1] + r"\z")
+        if last is ended:
+            ended = changed
+        else:
+            last.replace(changed)
+    return exp.Concat(expressions=[exp.Literal.string("(?d)"), ended])
+
+
+def _sql(text: str, *parts: exp.Expr) -> exp.Expr:
+    """Spark's SQL with parts in the places {0}, {1}."""
+    tree = sqlglot.parse_one(text.format(*(f"_part_{i}" for i in range(len(parts)))), dialect="spark")
+    for column in list(tree.find_all(exp.Column)):
+        if column.name.startswith("_part_"):
+            part = parts[int(column.name.removeprefix("_part_"))].copy()
+            if column is tree:
+                return part
+            column.replace(exp.paren(part, copy=False) if isinstance(part, exp.Binary | exp.Connector) else part)
+    return tree
+
+
+def _is(node: exp.Expr, *types: Any) -> bool:
+    return node.type is not None and node.type.this in types
+
+
+def _known(node: exp.Expr) -> Any:
+    if node.type is None or node.type.this in (exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL):
+        raise NotPortable(f"the type of {node.sql(dialect='duckdb')[:80]} is not known")
+    return node.type.this
+
+
+def _table(table: exp.Table) -> exp.Expr | None:
+    if not table.db:
+        return None
+    return exp.alias_(exp.to_table(view(f"{table.db}.{table.name}")), table.alias_or_name, table=True, quoted=True)
+
+
+def _cte(cte: exp.CTE) -> None:
+    cte.set("materialized", None)
+
+
+def _division(division: exp.Div) -> exp.Expr:
+    """A quotient is a real number, whatever is divided."""
+    left, right = (part if _is(part, *_REAL) else exp.cast(part.copy(), "double") for part in (division.left, division.right))
+    return exp.Div(this=_grouped(left), expression=_grouped(right), typed=False, safe=False)
+
+
+def _grouped(part: exp.Expr) -> exp.Expr:
+    return exp.paren(part.copy()) if isinstance(part, exp.Binary | exp.Connector) else part.copy()
+
+
+def _round(rounded: exp.Round) -> exp.Expr | None:
+    """A real number is rounded as what it is once it is shifted; Spark rounds the shortest decimal that stands for it."""
+    places = rounded.args.get("decimals")
+    if _known(rounded.this) not in _REAL or places is None:
+        return None
+    by = int(places.sql())
+    shift = f"1e{abs(by)}D"
+    there, back = "*/" if by >= 0 else "/*"
+    return _sql(f"round({{0}} {there} {shift}) {back} {shift}", rounded.this)
+
+
+def _cast(cast: exp.Cast) -> exp.Expr | None:
+    """A number that becomes whole is rounded, to the even one where it is real and between two."""
+    if not cast.to.is_type(*exp.DataType.INTEGER_TYPES) or isinstance(cast.this, exp.Null):
+        return None
+    kind = _known(cast.this)
+    if kind in _REAL:
+        return exp.Cast(this=_sql("rint({0})", cast.this), to=cast.to.copy())
+    return exp.Cast(this=_sql("round({0})", cast.this), to=cast.to.copy()) if kind is exp.DataType.Type.DECIMAL else None
+
+
+def _difference(difference: exp.Sub) -> exp.Expr | None:
+    if not _is(difference.left, *_TIMES):
+        return None
+    if _is(difference.left, exp.DataType.Type.DATE):
+        if _is(difference.right, exp.DataType.Type.DATE):
+            return _sql("datediff({0}, {1})", difference.left, difference.right)
+        if _is(difference.right, *exp.DataType.INTEGER_TYPES):
+            return _sql("date_sub({0}, {1})", difference.left, difference.right)
+    if _is(difference.right, *_TIMES):
+        raise NotPortable("the difference of two times")
+    return None
+
+
+def _sum(total: exp.Add) -> exp.Expr | None:
+    if _is(total.left, exp.DataType.Type.DATE) and _is(total.right, *exp.DataType.INTEGER_TYPES):
+        return _sql("date_add({0}, {1})", total.left, total.right)
+    return None
+
+
+def _units_between(difference: exp.DateDiff) -> exp.Expr:
+    unit = difference.text("unit").upper()
+    if unit not in _UNITS:
+        raise NotPortable(f"date_diff by {unit.lower()}")
+    return _sql(f"{_UNITS[unit]} - {_UNITS[unit].replace('{0}', '{1}')}", difference.this, difference.expression)
+
+
+def _arg(which: str) -> _Transform:
+    """Of the rows in which there is a value; Spark's takes NULL for one."""
+
+    def by(call: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+        has_value = exp.Not(this=exp.Is(this=call.this.copy(), expression=exp.null()))
+        return _only(call, _sql(f"{which}({{0}}, {{1}})", call.this, call.expression), has_value)
+
+    return by
+
+
+def _only(call: exp.Expr, aggregate: exp.Expr, condition: exp.Expr) -> exp.Expr:
+    """An aggregate of the rows that a condition holds for, beside what a FILTER around it says."""
+    around = call.parent
+    if isinstance(around, exp.Filter):
+        around.set("expression", exp.Where(this=exp.and_(around.expression.this, condition)))
+        return aggregate
+    return exp.Filter(this=aggregate, expression=exp.Where(this=condition))
+
+
+def _any(call: exp.AnyValue) -> exp.Expr:
+    return exp.Anonymous(this="any_value", expressions=[call.this.copy(), exp.true()])
+
+
+def _window(window: exp.Window) -> exp.Expr | None:
+    """Spark has neither FILTER nor DISTINCT before OVER: rows that do not count are NULL to the aggregate, and a set has what differs."""
+    new, is_filtered = window.copy(), isinstance(window.this, exp.Filter)
+    aggregate = new.this.this if is_filtered else new.this
+    if is_filtered:
+        counted = exp.Literal.number(1) if isinstance(aggregate.this, exp.Star) else aggregate.this.copy()
+        aggregate.set("this", exp.Case(ifs=[exp.If(this=new.this.expression.this.copy(), true=counted)]))
+        aggregate.set("big_int", None)
+        new.set("this", aggregate)
+    if isinstance(aggregate, exp.Count) and isinstance(aggregate.this, exp.Distinct):
+        new.set("this", exp.Anonymous(this="collect_set", expressions=[aggregate.this.expressions[0].copy()]))
+        return exp.Anonymous(this="size", expressions=[new])
+    return new if is_filtered else None
+
+
+def _filtered_quantiles(filtered: exp.Filter) -> exp.Expr | None:
+    return _quantile(filtered.this, filtered.expression) if isinstance(filtered.this, exp.PercentileDisc) else None
+
+
+def _quantile(call: exp.PercentileDisc, counted: exp.Expr | None = None) -> exp.Expr:
+    """One number, or a list of them, of the rows that are `counted`."""
+
+    def one(share: exp.Expr) -> exp.Expr:
+        # Under its own name: sqlglot has an approximate one in its place.
+        by_name, order = exp.Anonymous(this="percentile_disc", expressions=[share.copy()]), exp.Ordered(this=call.this.copy())
+        found: exp.Expr = exp.WithinGroup(this=by_name, expression=exp.Order(expressions=[order]))
+        return exp.Filter(this=found, expression=counted.copy()) if counted else found
+
+    shares = call.expression
+    return exp.Array(expressions=list(map(one, shares.expressions))) if isinstance(shares, exp.Array) else one(shares)
+
+
+def _series(series: exp.GenerateSeries) -> exp.Expr:
+    """Nothing where the end lies before the start; Spark would count down."""
+    start, end, step = series.args["start"], series.args["end"], series.args.get("step")
+    if series.args.get("is_end_exclusive"):
+        end = exp.Sub(this=_grouped(end), expression=exp.Literal.number(1))
+    if step is None or (isinstance(step, exp.Literal) and step.name == "1"):
+        return _sql("if({0} <= {1}, sequence({0}, {1}), array())", start, end)
+    return _sql("if({0} <= {1}, sequence({0}, {1}, {2}), array())", start, end, step)
+
+
+def _anonymous(call: exp.Anonymous) -> exp.Expr | None:
+    name, given = call.name.lower(), call.expressions
+    match name, given:
+        case "arg_max_null", [value, by]:
+            return _sql("max_by({0}, {1})", value, by)
+        case "hash", _:
+            return exp.Anonymous(this="xxhash64", expressions=[g.copy() for g in given])
+        case "list_position", [values, value]:
+            return _sql("nullif(array_position({0}, {1}), 0)", values, value)
+        case "to_seconds", [n]:
+            return _sql("make_dt_interval(0, 0, 0, {0})", n)
+        case "timezone", [zone, time] if not _is_zoned(time):
+            return _zoned(zone, time)
+        case "timezone", [zone, time]:
+            return _sql("cast(from_utc_timestamp(cast({1} as timestamp_ltz), {0}) as timestamp_ntz)", zone, time)
+    return None
+
+
+def _is_zoned(time: exp.Expr) -> bool:
+    """Whether a time is an instant: what `timezone` made of a civil one."""
+    while isinstance(time, exp.Add | exp.Sub | exp.Paren):
+        time = time.this
+    return time.meta.get("is_instant", False) or (isinstance(time, exp.Case) and any(n.meta.get("is_instant") for n in time.walk()))
+
+
+def _zoned(zone: exp.Expr, civil: exp.Expr) -> exp.Expr:
+    """The instant of a civil time, by UTC: of the two that one shown twice may be the later, as DuckDB takes it."""
+    utc = "cast(to_utc_timestamp(cast({1} as timestamp_ltz), {0}) as timestamp_ntz)"
+    shows = f"cast(from_utc_timestamp(cast({utc} + interval '1' hour as timestamp_ltz), {{0}}) as timestamp_ntz)"
+    found = _sql(f"case when {shows} = {{1}} then {utc} + interval '1' hour else {utc} end", zone, civil)
+    found.meta["is_instant"] = True
+    return found
+
+
+def _epoch(call: exp.UnixToTime) -> exp.Expr:
+    """sqlglot takes `epoch_ms` of a time for that of a number."""
+    if not _is(call.this, *_TIMES):
+        raise NotPortable("epoch_ms of a number")
+    return _sql("unix_millis(cast({0} as timestamp_ltz))", call.this)
+
+
+def _days(call: exp.ToDays) -> exp.Expr:
+    return _sql("make_dt_interval({0}, 0, 0, 0)", call.this)
+
+
+_TRANSFORMS: dict[type[exp.Expr], _Transform] = {
+    exp.Table: _table,
+    exp.CTE: _cte,
+    exp.Div: _division,
+    exp.Round: _round,
+    exp.Cast: _cast,
+    exp.DateDiff: _units_between,
+    exp.Sub: _difference,
+    exp.Add: _sum,
+    exp.ArgMax: _arg("max_by"),
+    exp.ArgMin: _arg("min_by"),
+    exp.AnyValue: _any,
+    exp.Filter: _filtered_quantiles,
+    exp.PercentileDisc: _quantile,
+    exp.GenerateSeries: _series,
+    exp.Anonymous: _anonymous,
+    exp.UnixToTime: _epoch,
+    exp.ToDays: _days,
+    exp.Window: _window,
+    exp.RegexpReplace: _replaced,
+    exp.RegexpExtract: _extracted,
+    exp.RegexpLike: _fits,
+}
