@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui check fix bench test-next test-clients faults mutants sbom
+.PHONY: run test ui check fix bench test-next test-spark test-clients faults mutants sbom
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -27,6 +27,11 @@ fix: .venv/installed
 # The same suite on the newest DuckDB, pre-releases included: what will differ is known before it must be.
 test-next: .venv-next/installed
 	.venv-next/bin/pytest
+
+# Every drawn test of a table, and every table of the example region, on Spark; Java 17 must be there. `.ci/run spark` has the short form.
+test-spark: export ENGINE_TESTS ?= whole
+test-spark: .venv/spark
+	VENTETAL_ENGINE=spark $(BIN)/pytest -n0
 
 # A release read by the programs analysts use, in environments of their own.
 test-clients: .venv/installed
@@ -57,6 +62,10 @@ bench: .venv/installed
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/spark: requirements-spark.lock .venv/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-build-isolation -r requirements-spark.lock
 	@touch $@
 
 .venv-next/installed: requirements.lock pyproject.toml

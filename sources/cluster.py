@@ -35,6 +35,8 @@ MEANS_THE_SAME = {
     "spark.sql.cteRecursionRowLimit": "-1",
     # It fails on a subquery that asks for a column of a union (marts.completeness_monthly, Spark 4.1.4).
     "spark.sql.optimizer.excludedRules": "org.apache.spark.sql.catalyst.optimizer.PushProjectionThroughUnion",
+    # A run says itself what it does.
+    "spark.ui.showConsoleProgress": "false",
     # What a late executor makes of an attempt gets no name: only the driver's commit gives names.
     "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "1",
     "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",

@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from assets.lake import clock
 from assets.lake.files import Lake
 from assets.lake.regions import EXAMPLE, SETTING
 from assets.report.build import build
+from assets.tables import engines
 from sources import readers
 from sources.duck import connect
 from sources.settings import PROJECT
@@ -24,6 +26,7 @@ from tests import reading
 from tests.clocks import Ahead
 from tests.commands import called
 from tests.drawn import Tables
+from tests.engines import of_engines
 from tests.part import TREE
 
 AS_OF = "2015-06-01"
@@ -50,8 +53,8 @@ def _readers_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def tables(catalog: Catalog, tmp_path: Path) -> Iterator[Tables]:
-    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data") as con:
-        yield Tables(catalog, con)
+    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data") as con, closing(engines.chosen().rows_of(tmp_path, con)) as rows:
+        yield Tables(catalog, con, rows)
 
 
 def ventetal(data: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -171,6 +174,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     def needs_region(item: pytest.Item) -> bool:
         return "region" in getattr(item, "fixturenames", ())
 
+    items[:] = of_engines(items)
     first, *others = dict.fromkeys(item.path for item in items if needs_region(item)) or [None]
     place = {first: -1, **dict.fromkeys(others, 1)}
     items.sort(key=lambda item: (place.get(item.path, 0), -item.path.stat().st_size))

@@ -12,6 +12,7 @@ from typing import Any
 import duckdb
 
 from assets.catalog.declared import Catalog, Table
+from assets.tables.engines import OWN_ROWS, Rows
 from sources.casts import ident, literal
 from sources.duck import no_rows, relation
 
@@ -56,8 +57,8 @@ def _said(value: Any) -> str | None:
 class Tables:
     """The project's SQL over drawn inputs. An input nobody drew is empty, but for what deliveries cover; lookups are the project's own."""
 
-    def __init__(self, catalog: Catalog, con: duckdb.DuckDBPyConnection) -> None:
-        self.catalog, self.con, self.given_names = catalog, con, set[str]()
+    def __init__(self, catalog: Catalog, con: duckdb.DuckDBPyConnection, rows: Rows = OWN_ROWS) -> None:
+        self.catalog, self.con, self.rows, self.given_names = catalog, con, rows, set[str]()
 
     def given(self, name: str, text: str) -> None:
         """Draw the rows of a table; columns left out are NULL."""
@@ -91,7 +92,7 @@ class Tables:
         """Rows of a table computed from what was given; tables between are computed on the way."""
         table = self.catalog.tables[name]
         self.prepare(table)
-        found = self.con.execute(table.text)
+        found = self.con.execute(self.rows.of(table))
         names = [d[0] for d in found.description or []]
         return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
@@ -120,7 +121,7 @@ class Tables:
         else:
             self.run(name)
             made = ident(f"made {name}")
-            self.con.execute(f"create or replace table {made} as {self.catalog.tables[name].text}")
+            self.con.execute(f"create or replace table {made} as {self.rows.of(self.catalog.tables[name])}")
             relation(self.con, name, f"select * from {made}")
         self.given_names.add(name)
 

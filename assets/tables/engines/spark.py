@@ -75,7 +75,7 @@ class SparkRows:
         schema = _schema(con, table.reads)
         for name in table.reads:
             _show(spark, con, name, made)
-        as_of = con.execute("select cast(getvariable('as_of') as varchar)").fetchall()[0][0]
+        [(as_of,)] = con.execute("select coalesce(cast(getvariable('as_of') as varchar), '')").fetchall()
         types = [(n, t) for n, t, *_ in con.execute(f"describe {OWN_ROWS.of(table)}").fetchall()]
         query = spark_sql(expanded(table), schema, {"as_of": exp.cast(exp.Literal.string(as_of), "timestamp")})
         columns = ", ".join(f"cast(`{name}` as {_KEPT_AS.get(type_, type_)}) as `{name}`" for name, type_ in types)

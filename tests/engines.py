@@ -1,0 +1,30 @@
+"""Drawn tests on another engine: ENGINE_TESTS=whole takes all of them, short the first of each table, and nothing else."""
+
+import inspect
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+# A small Spark of the tests' own, on this machine.
+os.environ.setdefault("VENTETAL_SPARK_MASTER", "local[2]")
+os.environ.setdefault("SPARK_CONF_DIR", str(Path(__file__).resolve().parent / "spark"))
+ASKED = os.environ.get("ENGINE_TESTS", "")
+_RUN = re.compile(r'\.run\("((?:core|marts|indicators)\.\w+)"\)')
+
+
+def of_engines(items: list[pytest.Item]) -> list[pytest.Item]:
+    """The tests that this run is about: all, or those that draw tables and those of the folder `spark`."""
+    if not ASKED:
+        return items
+    chosen, met = list[pytest.Item](), set[str]()
+    for item in items:
+        if item.path.parent.name == "spark":
+            chosen.append(item)
+        elif "tables" in getattr(item, "fixturenames", ()):
+            named = set(_RUN.findall(inspect.getsource(item.function)))  # type: ignore[attr-defined]
+            if ASKED == "whole" or named - met:
+                chosen.append(item)
+            met |= named
+    return chosen
