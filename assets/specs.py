@@ -79,6 +79,7 @@ def materialized(table: Table, attempt: Attempt, held: str = "", preview: str = 
     depends = {column: [dg.TableColumnDep(asset_key(t), c) for t, c in origins] for column, origins in lineage.items() if origins}
     metadata: dict[str, Any] = {
         "dagster/row_count": version.rows if version else 0,
+        "engine": version.engine if version else "",
         "unchanged": attempt.unchanged,
         "version": attempt.key,
         "warnings": sum(not o.passed for o in attempt.outcomes),

@@ -79,7 +79,7 @@ CONSTRUCTS = {
     "all that fits a pattern": r"select k, regexp_replace(s, '([a-z])([0-9])', '\2\1', 'g') as s, "
     r"regexp_matches(s, '\bb') as f from core.t",
     "the end of a text": r"select k, regexp_matches(concat(s, chr(10)), 'c3$') as f, "
-    r"regexp_replace(s, '[0-9]*$', '#') as e from core.t where k < 4",
+    r"regexp_replace(s, '[0-9]+$', '#') as e from core.t where k < 4",
     "the place in a list": "select k, list_position(['c3', ''], s) as p from core.t",
     "the order of NULL": "select k, row_number() over (order by n, k) as up, row_number() over (order by n desc, k) as down from core.t",
     "bits": "select k, bit_count(k & 5) as b, 1 << k as s from core.t",
@@ -90,6 +90,8 @@ REFUSED = {
     "the first value of any": "select first(s) from core.t",
     "the most frequent value, ties in any order": "select mode(n) from core.t",
     "the first place alone that fits": "select regexp_replace(s, 'a', 'b') from core.t",
+    "an end that may be nothing": "select regexp_replace(s, '[0-9]*$', '#') from core.t",
+    "a real number as text": "select concat(s, x) from core.t",
     "weeks between": "select date_diff('week', e, d) from core.t",
     "a time between": "select seen - seen from core.t",
     "a join by using after a full one": "select k from core.t as a full join core.t as b using (k) left join core.t as c using (k)",

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
 # Where the rows of an attempt lie in its folder.
 ROWS = "rows"
 # Types that Spark has not, as it keeps their values.
-_KEPT_AS = {"HUGEINT": "decimal(38, 0)", "UBIGINT": "decimal(20, 0)", "UINTEGER": "bigint", "TIMESTAMP": "timestamp_ntz"}
+_KEPT_AS = {
+    "HUGEINT": "decimal(38, 0)",
+    "UBIGINT": "decimal(20, 0)",
+    "UINTEGER": "bigint",
+    "TIMESTAMP": "timestamp_ntz",
+    "VARCHAR": "string",
+}
 _CONDITION = re.compile(r"\[([A-Z][A-Z_.0-9]+)\]")
 
 
@@ -108,7 +114,7 @@ def _schema(con: duckdb.DuckDBPyConnection, names: Iterable[str]) -> Schema:
 def _show(spark: "SparkSession", con: duckdb.DuckDBPyConnection, name: str, made: Path) -> None:
     """Show Spark what a view of DuckDB's shows: its select over the same files. What it has beside files is small, and is written."""
     layer, table = name.split(".")
-    asked = "select sql from duckdb_views() where schema_name = ? and view_name = ?"
+    asked = "select sql from duckdb_views() where database_name = current_database() and schema_name = ? and view_name = ?"
     [(text,)] = con.execute(asked, [layer, table]).fetchall()
     created = sqlglot.parse_one(text, dialect="duckdb")
     # As DuckDB keeps it: main.list_value(...).

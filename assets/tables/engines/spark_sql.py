@@ -59,6 +59,7 @@ _METADATA = {
     exp.Sub: {"annotator": _of_days},
 }
 _GROUP = re.compile(r"\\(\d)")
+_CODE_POINT = re.compile(r"\\x\{[0-9a-fA-F]+\}")
 # What one unit of a difference is: the number of units before a time.
 _UNITS = {
     "SECOND": "unix_seconds(cast({0} as timestamp_ltz))",
@@ -144,11 +145,19 @@ def _refuse_using_after_full(join: exp.Join) -> None:
 def _replaced(call: exp.RegexpReplace) -> exp.Expr:
     """All that fits: what is to be replaced once must be at an end of the text."""
     pattern, by = call.expression, call.args["replacement"]
-    is_at_end = isinstance(pattern, exp.Literal) and (pattern.name.startswith("^") or pattern.name.endswith("$"))
-    if not is_at_end and "g" not in call.text("modifiers"):
+    is_once = isinstance(pattern, exp.Literal) and (pattern.name.startswith("^") or (pattern.name.endswith("$") and _is_long(pattern.name)))
+    if not is_once and "g" not in call.text("modifiers"):
         raise NotPortable("regexp_replace of the first place alone")
     by = exp.Literal.string(_GROUP.sub(r"$\1", by.name)) if isinstance(by, exp.Literal) else by
     return exp.Anonymous(this="regexp_replace", expressions=[call.this.copy(), _pattern(pattern), by.copy()])
+
+
+def _is_long(pattern: str) -> bool:
+    """Whether nothing at all does not fit: else the end would, behind what was replaced there."""
+    try:
+        return not re.search(_CODE_POINT.sub("x", pattern), "")
+    except re.error:
+        return False
 
 
 def _extracted(call: exp.RegexpExtract) -> exp.Expr:
@@ -291,8 +300,20 @@ def _only(call: exp.Expr, aggregate: exp.Expr, condition: exp.Expr) -> exp.Expr:
     return exp.Filter(this=aggregate, expression=exp.Where(this=condition))
 
 
-def _any(call: exp.AnyValue) -> exp.Expr:
-    return exp.Anonymous(this="any_value", expressions=[call.this.copy(), exp.true()])
+def _any(call: exp.IgnoreNulls) -> exp.Expr | None:
+    """sqlglot says of DuckDB's any_value that it is one of those that are there, in words that Spark takes no FILTER behind."""
+    value = call.this
+    return exp.Anonymous(this="any_value", expressions=[value.this.copy(), exp.true()]) if isinstance(value, exp.AnyValue) else None
+
+
+def _texts(call: exp.Concat | exp.ConcatWs) -> exp.Expr | None:
+    """Values of other types become texts one by one, where they are written alike."""
+    if any(_is(part, *_REAL) for part in call.expressions):
+        raise NotPortable("a real number as text")
+    for part in list(call.expressions):
+        if not _is(part, *exp.DataType.TEXT_TYPES, exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL):
+            part.replace(exp.cast(part.copy(), "varchar"))
+    return None
 
 
 def _window(window: exp.Window) -> exp.Expr | None:
@@ -393,7 +414,9 @@ _TRANSFORMS: dict[type[exp.Expr], _Transform] = {
     exp.Add: _sum,
     exp.ArgMax: _arg("max_by"),
     exp.ArgMin: _arg("min_by"),
-    exp.AnyValue: _any,
+    exp.IgnoreNulls: _any,
+    exp.Concat: _texts,
+    exp.ConcatWs: _texts,
     exp.Filter: _filtered_quantiles,
     exp.PercentileDisc: _quantile,
     exp.GenerateSeries: _series,
