@@ -14,50 +14,15 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from assets.catalog.lineage import set_in_order
+from assets.tables.engines.spark_types import TYPES, is_of
 
 # Schema -> table -> column -> DuckDB's type.
 Schema = Mapping[str, Mapping[str, Mapping[str, str]]]
 _Transform = Callable[[Any], exp.Expr | None]
 _REAL = (exp.DataType.Type.DOUBLE, exp.DataType.Type.FLOAT)
 _TIMES = (exp.DataType.Type.DATE, exp.DataType.Type.TIMESTAMP, exp.DataType.Type.TIMESTAMPNTZ, exp.DataType.Type.DATETIME)
-# Types that sqlglot does not know, or takes for those of others.
-_DUCKDB = sqlglot.Dialect.get_or_raise("duckdb")
 
 
-def _of_days(self: Any, part: exp.Add | exp.Sub) -> Any:
-    """Days are added to a date, and lie between two."""
-    if _is(part.left, exp.DataType.Type.DATE) and _is(part.right, exp.DataType.Type.DATE, *exp.DataType.INTEGER_TYPES):
-        return self._set_type(part, exp.DataType.Type.INT if _is(part.right, exp.DataType.Type.DATE) else exp.DataType.Type.DATE)
-    return self._annotate_binary(part)
-
-
-def _of_groups(self: Any, part: exp.Bracket) -> Any:
-    """What is asked for by name is a group of a pattern."""
-    by_name = part.expressions[0].is_string
-    return self._set_type(part, exp.DataType.Type.VARCHAR) if by_name else self._annotate_bracket(part)
-
-
-def _annotated_as(typed: Callable[[exp.Expr], exp.DataType | None]) -> dict[str, Any]:
-    return {"annotator": lambda self, e: self._set_type(e, typed(e) or exp.DataType.Type.UNKNOWN)}
-
-
-def _element(list_: exp.Expr) -> exp.DataType | None:
-    inner = list_.this.type.expressions if list_.this.type else []
-    return inner[0] if inner else None
-
-
-_METADATA = {
-    **_DUCKDB.EXPRESSION_METADATA,
-    exp.Div: {"returns": exp.DataType.Type.DOUBLE},
-    exp.Median: {"returns": exp.DataType.Type.DOUBLE},
-    exp.UnixToTime: {"returns": exp.DataType.Type.BIGINT},
-    exp.RegexpExtract: _annotated_as(lambda e: None if isinstance(e.args.get("group"), exp.Array) else exp.DataType.build("varchar")),
-    exp.ArrayFilter: _annotated_as(lambda e: e.this.type),
-    exp.Explode: _annotated_as(_element),
-    exp.Bracket: {"annotator": _of_groups},
-    exp.Add: {"annotator": _of_days},
-    exp.Sub: {"annotator": _of_days},
-}
 _GROUP = re.compile(r"\\(\d)")
 _CODE_POINT = re.compile(r"\\x\{[0-9a-fA-F]+\}")
 # What one unit of a difference is: the number of units before a time.
@@ -101,7 +66,7 @@ def spark_sql(query: exp.Expr, schema: Schema, variables: Mapping[str, exp.Expr]
         _refuse_using_after_full(join)
     tree = qualify(query, dialect="duckdb", schema=dict(schema), validate_qualify_columns=False, quote_identifiers=True)
     set_in_order(tree)
-    tree = annotate_types(tree, dict(schema), expression_metadata=_METADATA, dialect="duckdb")
+    tree = annotate_types(tree, dict(schema), expression_metadata=TYPES, dialect="duckdb")
     for kind, transform in _TRANSFORMS.items():
         # The innermost first: what stands around a part sees what it has become.
         for node in reversed(list(tree.find_all(kind))):
@@ -204,10 +169,6 @@ def _sql(text: str, *parts: exp.Expr) -> exp.Expr:
     return tree
 
 
-def _is(node: exp.Expr, *types: Any) -> bool:
-    return node.type is not None and node.type.this in types
-
-
 def _known(node: exp.Expr) -> Any:
     if node.type is None or node.type.this in (exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL):
         raise NotPortable(f"the type of {node.sql(dialect='duckdb')[:80]} is not known")
@@ -226,7 +187,7 @@ def _cte(cte: exp.CTE) -> None:
 
 def _division(division: exp.Div) -> exp.Expr:
     """A quotient is a real number, whatever is divided."""
-    left, right = (part if _is(part, *_REAL) else exp.cast(part.copy(), "double") for part in (division.left, division.right))
+    left, right = (part if is_of(part, *_REAL) else exp.cast(part.copy(), "double") for part in (division.left, division.right))
     return exp.Div(this=_grouped(left), expression=_grouped(right), typed=False, safe=False)
 
 
@@ -256,20 +217,20 @@ def _cast(cast: exp.Cast) -> exp.Expr | None:
 
 
 def _difference(difference: exp.Sub) -> exp.Expr | None:
-    if not _is(difference.left, *_TIMES):
+    if not is_of(difference.left, *_TIMES):
         return None
-    if _is(difference.left, exp.DataType.Type.DATE):
-        if _is(difference.right, exp.DataType.Type.DATE):
+    if is_of(difference.left, exp.DataType.Type.DATE):
+        if is_of(difference.right, exp.DataType.Type.DATE):
             return _sql("datediff({0}, {1})", difference.left, difference.right)
-        if _is(difference.right, *exp.DataType.INTEGER_TYPES):
+        if is_of(difference.right, *exp.DataType.INTEGER_TYPES):
             return _sql("date_sub({0}, {1})", difference.left, difference.right)
-    if _is(difference.right, *_TIMES):
+    if is_of(difference.right, *_TIMES):
         raise NotPortable("the difference of two times")
     return None
 
 
 def _sum(total: exp.Add) -> exp.Expr | None:
-    if _is(total.left, exp.DataType.Type.DATE) and _is(total.right, *exp.DataType.INTEGER_TYPES):
+    if is_of(total.left, exp.DataType.Type.DATE) and is_of(total.right, *exp.DataType.INTEGER_TYPES):
         return _sql("date_add({0}, {1})", total.left, total.right)
     return None
 
@@ -308,10 +269,10 @@ def _any(call: exp.IgnoreNulls) -> exp.Expr | None:
 
 def _texts(call: exp.Concat | exp.ConcatWs) -> exp.Expr | None:
     """Values of other types become texts one by one, where they are written alike."""
-    if any(_is(part, *_REAL) for part in call.expressions):
+    if any(is_of(part, *_REAL) for part in call.expressions):
         raise NotPortable("a real number as text")
     for part in list(call.expressions):
-        if not _is(part, *exp.DataType.TEXT_TYPES, exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL):
+        if not is_of(part, *exp.DataType.TEXT_TYPES, exp.DataType.Type.UNKNOWN, exp.DataType.Type.NULL):
             part.replace(exp.cast(part.copy(), "varchar"))
     return None
 
@@ -394,7 +355,7 @@ def _zoned(zone: exp.Expr, civil: exp.Expr) -> exp.Expr:
 
 def _epoch(call: exp.UnixToTime) -> exp.Expr:
     """sqlglot takes `epoch_ms` of a time for that of a number."""
-    if not _is(call.this, *_TIMES):
+    if not is_of(call.this, *_TIMES):
         raise NotPortable("epoch_ms of a number")
     return _sql("unix_millis(cast({0} as timestamp_ltz))", call.this)
 
