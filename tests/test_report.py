@@ -269,6 +269,18 @@ def test_a_release_of_an_earlier_version_says_what_makes_one_that_can_be_read(re
     assert not (tmp_path / "reports" / "2015-04").exists()
 
 
+def test_a_domain_that_is_held_is_told_before_anything_else(release: Path, tmp_path: Path, no_browser: None) -> None:
+    held = changed(release, tmp_path / "held", "update meta.domain_status set status = 'held' where domain = 'response_time'")
+    text = page((build(held, tmp_path / "reports", date(2013, 1, 1)).path / "index.html").read_text("utf-8")).text
+    told, first = (
+        "Kritiske it-systemer: de nyeste tal er ikke godkendt, fordi en kontrol fejler. Alt herom er de seneste",
+        "Udgivelsen har ingen",
+    )
+    assert told in text
+    assert text.index(told) < text.index(first)
+    assert text.count("de nyeste tal er ikke godkendt") == 1
+
+
 def test_the_asset_makes_the_report_of_its_month_as_the_command_does(region: Path, report: Path, tmp_path: Path, no_browser: None) -> None:
     """What the UI's "Materialize" of a partition does: the same files but for the PDF, which it says is not there."""
     data = tmp_path / "data"

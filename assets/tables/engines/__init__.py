@@ -85,7 +85,7 @@ def chosen() -> Engine:
     if name == DUCKDB.name:
         return DUCKDB
     if importlib.util.find_spec("pyspark") is None:
-        raise WrongUsage(f"{PREFIX}ENGINE is {SPARK}, and pyspark is not installed: pip install 'ventetal[spark]', see deploy/spark.md.")
+        raise WrongUsage(f"{PREFIX}ENGINE is {SPARK}, and pyspark is not installed: `make .venv/spark`, see deploy/spark.md.")
     from assets.tables.engines.spark import Spark
 
     return Spark()
