@@ -157,5 +157,5 @@ def test_an_engine_that_is_not_there_is_told_in_a_sentence(monkeypatch: pytest.M
         engines.chosen()
     monkeypatch.setenv("VENTETAL_ENGINE", "spark")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    with pytest.raises(WrongUsage, match="make .venv/spark"):
+    with pytest.raises(WrongUsage, match=r"make \.venv/spark"):
         engines.chosen()
