@@ -18,7 +18,7 @@ from assets.lake import clock
 from assets.lake.files import Lake
 from assets.lake.regions import EXAMPLE, SETTING
 from assets.report.build import build
-from assets.tables import engines
+from assets.tables.engines.chosen import chosen
 from sources import readers
 from sources.duck import connect
 from sources.settings import PROJECT
@@ -53,7 +53,7 @@ def _readers_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def tables(catalog: Catalog, tmp_path: Path) -> Iterator[Tables]:
-    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data") as con, closing(engines.chosen().rows_of(tmp_path, con)) as rows:
+    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data") as con, closing(chosen().rows_of(tmp_path, con)) as rows:
         yield Tables(catalog, con, rows)
 
 

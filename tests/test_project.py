@@ -85,8 +85,8 @@ def test_every_room_says_what_belongs_in_it_and_what_does_not() -> None:
 
 
 def test_settings_are_read_in_one_module() -> None:
-    """What is set for processes of Dagster's is no reading."""
-    reading = re.compile(r"environ\.get\b|getenv|environ\[[^]]+\](?! =)|environ\.setdefault\((?!\"DAGSTER)")
+    """What is set for processes of Dagster's and Spark's is no reading."""
+    reading = re.compile(r"environ\.get\b|getenv|environ\[[^]]+\](?! =)|environ\.setdefault\((?!\"(?:DAGSTER|PYSPARK))")
     assert {module for module, path in modules().items() if reading.search(path.read_text("utf-8"))} == set()
 
 

@@ -20,7 +20,7 @@ from assets.lake.manifests import NIGHTLY
 from assets.lake.seals import Damaged, Made, mended
 from assets.tables.attempts import Attempts
 from assets.tables.domain_state import HELD, PUBLISHED, DomainState
-from assets.tables.engines import chosen
+from assets.tables.engines.chosen import chosen
 from assets.tables.inputs import NEVER_PUBLISHED, Available, Inputs
 from assets.tables.last_good import LastGood
 from assets.tables.record import remember_again

@@ -11,8 +11,8 @@ import sqlglot
 
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake
-from assets.tables import engines
 from assets.tables.build import Night
+from assets.tables.engines.chosen import chosen
 from assets.tables.engines.spark_sql import NotPortable, spark_sql, view
 from assets.tables.versions import LOGICAL_HASH
 from sources.errors import WrongUsage
@@ -154,8 +154,8 @@ def test_every_table_of_the_region_is_the_same(small_region: Path, catalog: Cata
 def test_an_engine_that_is_not_there_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("VENTETAL_ENGINE", "sparc")
     with pytest.raises(WrongUsage, match="VENTETAL_ENGINE is 'sparc'; it is duckdb or spark"):
-        engines.chosen()
+        chosen()
     monkeypatch.setenv("VENTETAL_ENGINE", "spark")
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(WrongUsage, match=r"make \.venv/spark"):
-        engines.chosen()
+        chosen()

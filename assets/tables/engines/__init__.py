@@ -4,16 +4,13 @@ An engine makes rows and nothing else. What is withheld of them, their audit, ha
 wrote, so that there is one implementation of each; nothing outside this room knows which engine it was.
 """
 
-import importlib.util
 from pathlib import Path
 from typing import Protocol
 
 import duckdb
 
 from assets.catalog.declared import Table
-from sources.errors import WrongUsage
 from sources.readers import Readers
-from sources.settings import PREFIX, settings
 
 
 class CannotCompute(Exception):
@@ -75,17 +72,3 @@ class DuckDB:
 
 
 DUCKDB, SPARK = DuckDB(), "spark"
-
-
-def chosen() -> Engine:
-    """The engine that the settings name. Raises WrongUsage for one that there is not, or that is not installed."""
-    name = settings().engine or DUCKDB.name
-    if name not in (DUCKDB.name, SPARK):
-        raise WrongUsage(f"{PREFIX}ENGINE is {name!r}; it is {DUCKDB.name} or {SPARK}.")
-    if name == DUCKDB.name:
-        return DUCKDB
-    if importlib.util.find_spec("pyspark") is None:
-        raise WrongUsage(f"{PREFIX}ENGINE is {SPARK}, and pyspark is not installed: `make .venv/spark`, see deploy/spark.md.")
-    from assets.tables.engines.spark import Spark
-
-    return Spark()
