@@ -94,7 +94,7 @@ class Week:
             list(launch_scheduled_runs(context, LOG, at.replace(tzinfo=COPENHAGEN).astimezone(UTC), self.seen))  # type: ignore[arg-type]
             list(execute_sensor_iteration(context, LOG, None, None))  # type: ignore[arg-type]
             list(QueuedRunCoordinatorDaemon(interval_seconds=5).run_iteration(context))  # type: ignore[arg-type]
-        until(lambda: all(run.is_finished for run in on.get_runs()), 60, "the runs end")
+        until(lambda: all(run.is_finished for run in on.get_runs()), 300, "the runs end")
 
     def note(self, at: str, on: dg.DagsterInstance, runs: int, told: int) -> None:
         """How things stand after a turn, with the runs and messages it added."""
