@@ -84,6 +84,7 @@ class _Shared:
             return con
 
 
+# Of each process, since a fork's is its parent's, and anew under other limits.
 @lru_cache(maxsize=2)
 def _shared(scratch: Path, process: int, *limits: str) -> _Shared:
     return _Shared(scratch)

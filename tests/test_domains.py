@@ -95,8 +95,7 @@ def test_a_run_that_changes_nothing_materialises_everything_and_releases_nothing
 def test_a_fault_in_one_tables_sql_holds_its_domain_alone(toy: Toy, on: dg.DagsterInstance) -> None:
     toy.deliver("stock", "stock_2015-01.csv", "a 1")
     toy.deliver("sales", "sales_2015-01.csv", "a 1")
-    broken = toy.project / "sql/core/stock_sum.sql"
-    broken.write_text(broken.read_text().replace("sum(number)", "sum(no_such_column)"))
+    toy.edit("sql/core/stock_sum.sql", ("sum(number)", "sum(no_such_column)"))
     finished = job(toy, on)
     assert not finished.ok
     assert toy.total("sales") == "a 1"
@@ -106,8 +105,7 @@ def test_a_fault_in_one_tables_sql_holds_its_domain_alone(toy: Toy, on: dg.Dagst
 def test_of_a_held_domain_only_what_failed_looks_like_it(toy: Toy, on: dg.DagsterInstance) -> None:
     toy.deliver("stock", "stock_2015-01.csv", "a 1")
     toy.deliver("sales", "sales_2015-01.csv", "a 1")
-    broken = toy.project / "sql/marts/stock_total.sql"
-    broken.write_text(broken.read_text().replace("number", "no_such_column"))
+    toy.edit("sql/marts/stock_total.sql", ("number", "no_such_column"))
     finished = job(toy, on)
     # What the page of the run begins with: which domain, why, and what to do; no word of a step.
     assert "Somebody must look.\nstock_domain is held since 2015-06-01 00:00: marts.stock_total" in finished.errors["release"]

@@ -91,7 +91,7 @@ def revise_figures(lake: Lake, month: str, reason: str, now: datetime) -> None:
     save(next(path for path in named if not path.exists()), _decision(REVISE, reason, now, month=month))
 
 
-def show_release(lake: Lake, decision: str, release: str, reason: str, now: datetime) -> None:
+def decide_release(lake: Lake, decision: str, release: str, reason: str, now: datetime) -> None:
     """Take down that an earlier release is to be shown (`ROLL_BACK`), or the newest one again (`RESUME`)."""
     save(lake.decisions / f"{decision}-{release}-{now:%Y%m%d%H%M%S%f}.json", _decision(decision, reason, now, release=release))
 

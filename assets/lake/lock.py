@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 from assets.lake.files import Lake, discard
 from assets.lake.leftovers import clear_leftovers
@@ -26,19 +27,15 @@ def writing(lake: Lake, who: str, since: datetime, patience: float = 0, waits: C
     if path.is_dir():
         discard(path)
     with path.open("a+") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                file.seek(0)
-                holder = f"Another run holds {lake.root}: {file.read().strip() or 'it has just begun'}."
-                if time.monotonic() >= until:
-                    raise Locked(holder) from None
-                if waits and not has_told:
-                    waits(holder)
-                    has_told = True
-                time.sleep(WAITS_SECONDS)
+        while not _has(file):
+            file.seek(0)
+            holder = f"Another run holds {lake.root}: {file.read().strip() or 'it has just begun'}."
+            if time.monotonic() >= until:
+                raise Locked(holder)
+            if waits and not has_told:
+                waits(holder)
+                has_told = True
+            time.sleep(WAITS_SECONDS)
         file.truncate(0)
         file.write(f"{who}, process {os.getpid()}, since {since:%Y-%m-%d %H:%M:%S}")
         file.flush()
@@ -59,14 +56,10 @@ def alone(path: Path, what: str, patience: float = 0) -> Iterator[None]:
     path.parent.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + patience
     with path.open("a") as file:
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() >= until:
-                    raise Locked(f"Another {what} is being made; try again when it has ended.") from None
-                time.sleep(WAITS_SECONDS)
+        while not _has(file):
+            if time.monotonic() >= until:
+                raise Locked(f"Another {what} is being made; try again when it has ended.")
+            time.sleep(WAITS_SECONDS)
         yield
 
 
@@ -74,9 +67,15 @@ def is_held(path: Path) -> bool:
     """Whether some process holds the lock that a file is."""
     try:
         with path.open() as file:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return not _has(file)
     except FileNotFoundError:
         return False
+
+
+def _has(file: TextIO) -> bool:
+    """Take the lock that a file is, if nobody has it; whether it is ours."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return True
-    return False
+        return False
+    return True

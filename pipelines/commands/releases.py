@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from assets.lake.clock import told_time
-from assets.lake.decisions import RESUME, ROLL_BACK, revise_figures, show_release
+from assets.lake.decisions import RESUME, ROLL_BACK, decide_release, revise_figures
 from assets.lake.files import Lake
 from assets.lake.manifests import manifest, releases, unreadable_releases
 from assets.lake.regions import own_tree
@@ -159,7 +159,7 @@ def roll_back_to(
     lake = Lake(data_root())
     with holding(lake, "roll-back"):
         roll_back(lake, release)
-        show_release(lake, ROLL_BACK, release, reason, told_time(lake).at)
+        decide_release(lake, ROLL_BACK, release, reason, told_time(lake).at)
     notes.print(f"{release} is current until `ventetal releases resume`.")
 
 
@@ -168,7 +168,7 @@ def resume_releases(reason: Annotated[str, typer.Option(help="Why: what has been
     lake = Lake(data_root())
     with holding(lake, "resume"):
         newest = resume(lake)
-        show_release(lake, RESUME, newest, reason, told_time(lake).at)
+        decide_release(lake, RESUME, newest, reason, told_time(lake).at)
     notes.print(f"{newest} is current.")
 
 
