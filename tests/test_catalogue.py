@@ -37,8 +37,9 @@ Value = str | float | bool | date | None
 
 @pytest.fixture(scope="module")
 def con(release: Path, tmp_path_factory: pytest.TempPathFactory) -> duckdb.DuckDBPyConnection:
-    """The release, of which a copy is open: two connections to one file share their settings."""
-    return duckdb.connect(str(shutil.copyfile(release / DATABASE, tmp_path_factory.mktemp("copy") / DATABASE)), read_only=True)
+    """The release, of which a copy is open: two connections to one file share their settings. Ties come in the order of the pages'."""
+    copy = shutil.copyfile(release / DATABASE, tmp_path_factory.mktemp("copy") / DATABASE)
+    return duckdb.connect(str(copy), read_only=True, config={"threads": 1})
 
 
 def marts(catalog: Catalog) -> list[Table]:
