@@ -47,8 +47,8 @@ mutants: .venv/installed
 	$(BIN)/python -m tests.mutants
 
 # What the program is made of, for who watches for known weaknesses (CycloneDX): every package of the lock, with its hashes.
-sbom: .venv/installed
-	$(BIN)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json
+sbom: .venv-sbom/installed
+	.venv-sbom/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json
 
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader
@@ -73,6 +73,12 @@ bench: .venv/installed
 	.venv-next/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	.venv-next/bin/pip install --quiet --disable-pip-version-check --upgrade --pre --no-deps duckdb
 	.venv-next/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# Of its own: what it brings along would make every program that loads jsonschema, as Great Expectations does, over a second slower.
+.venv-sbom/installed: requirements-sbom.lock
+	$(PYTHON) -m venv .venv-sbom
+	.venv-sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sbom.lock
 	@touch $@
 
 data/landing/.examples: | .venv/installed

@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from graphlib import TopologicalSorter
 from pathlib import Path
 
 import dagster as dg
+import pytest
 import sqlglot
 import yaml
 from sqlglot import exp
@@ -224,9 +226,17 @@ def test_every_word_of_a_disclosure_block_is_explained() -> None:
 def test_what_the_program_is_made_of_is_every_package_of_the_lock(tmp_path: Path) -> None:
     target = tmp_path / "sbom.json"
     command = next(line for line in (PROJECT / "Makefile").read_text("utf-8").splitlines() if "cyclonedx-py" in line)
-    words = command.split()[1:-1]
-    program = Path(sys.executable).with_name("cyclonedx-py")
-    subprocess.run([str(program), *words, str(target)], cwd=PROJECT, check=True, capture_output=True)
+    program, *words = command.split()[:-1]
+    if not (PROJECT / program).exists():
+        assert not os.environ.get("CI"), "`make sbom` was not run"
+        pytest.skip("`make sbom` was not run")
+    subprocess.run([program, *words, str(target)], cwd=PROJECT, check=True, capture_output=True)
     said = {(c["name"], c["version"]) for c in json.loads(target.read_text("utf-8"))["components"]}
     locked = re.findall(r"^([\w.-]+)(?:\[[\w,-]+\])?==([\w.]+)", (PROJECT / "requirements.lock").read_text("utf-8"), re.MULTILINE)
     assert said == set(locked)
+
+
+def test_no_program_that_reads_schemas_waits_for_grammars() -> None:
+    """With `rfc3987-syntax` beside it, which compiles a grammar, jsonschema takes over a second to load: in every run and every worker."""
+    code = "import sys, jsonschema; print('lark' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
