@@ -23,14 +23,23 @@ _BEFORE_VALUES = (duckdb.ParserException, duckdb.BinderException, duckdb.Catalog
 _MEANT = re.compile(r"(?:Candidate bindings: |Did you mean )\"([^\"]+)\"")
 _SHOWN = re.compile(r"^(LINE \d+: )(.*)\n( *)\^", re.MULTILINE)
 _AROUND = ((15, 15), (15, 5), (5, 15), (0, 15), (0, 6))
+# Rows that DuckDB scans at once: of fewer, a second thread finds nothing to scan and costs a fifth of all work on small tables.
+_BLOCK_ROWS = 122_880
 # One that is opened when it is first asked for.
 Connection = Callable[[], duckdb.DuckDBPyConnection]
 
 
 def connect(
-    scratch: Path, *folders: Path, memory_limit: str = "", spill_limit: str = "", keeps_order: bool = True, compression: str = "auto"
+    scratch: Path,
+    *folders: Path,
+    memory_limit: str = "",
+    spill_limit: str = "",
+    keeps_order: bool = True,
+    compression: str = "auto",
+    rows: int | None = None,
 ) -> duckdb.DuckDBPyConnection:
-    """An in-memory connection that spills to `scratch`, under the limits given, else those of the environment.
+    """An in-memory connection that spills to `scratch`, under the limits given, else those of the environment; with one
+    thread where no more than a few `rows` are behind its queries.
 
     It reaches no file outside `folders` (the one `scratch` lies in, if none is given), no extension and no network, and no SQL can
     change that. Raises WrongUsage for limits that cannot be meant.
@@ -47,6 +56,7 @@ def connect(
                 "max_temp_directory_size": spill_limit,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
+                **({"threads": 1} if _is_little(rows) else {}),
             }
         )
     except (duckdb.ParserException, duckdb.InvalidInputException) as error:
@@ -65,8 +75,8 @@ def connect(
 class _Shared:
     """One DuckDB for many connections, each with a catalog of its own."""
 
-    def __init__(self, scratch: Path) -> None:
-        self._scratch, self._base, self._lock, self._numbers = scratch, connect(scratch), Lock(), count()
+    def __init__(self, scratch: Path, rows: int | None) -> None:
+        self._scratch, self._base, self._lock, self._numbers = scratch, connect(scratch, rows=rows), Lock(), count()
         # Catalog -> the connection it is for. What it holds are views, and goes when somebody opens another.
         self._catalogs: dict[str, ref[duckdb.DuckDBPyConnection]] = {}
 
@@ -84,18 +94,22 @@ class _Shared:
             return con
 
 
-# Of each process, since a fork's is its parent's, and anew under other limits.
-@lru_cache(maxsize=2)
-def _shared(scratch: Path, process: int, *limits: str) -> _Shared:
-    return _Shared(scratch)
+# Of each process, since a fork's is its parent's, and anew under other limits; for few rows and for many.
+@lru_cache(maxsize=4)
+def _shared(scratch: Path, rows: int | None, process: int, *limits: str) -> _Shared:
+    return _Shared(scratch, rows)
 
 
-def open_shared(scratch: Path) -> duckdb.DuckDBPyConnection:
-    """A connection as `connect` makes it, to the one DuckDB of this process that works in `scratch`, for who attaches nothing and sets
-    nothing: it sees no view of another's, and to open it costs a tenth.
+def open_shared(scratch: Path, rows: int | None = None) -> duckdb.DuckDBPyConnection:
+    """A connection as `connect` makes it, to the one DuckDB of this process that works in `scratch` for so many `rows`, for who
+    attaches nothing and sets nothing: it sees no view of another's, and to open it costs a tenth.
     """
     said = settings()
-    return _shared(scratch, os.getpid(), said.memory_limit, said.spill_limit).open()
+    return _shared(scratch, 0 if _is_little(rows) else None, os.getpid(), said.memory_limit, said.spill_limit).open()
+
+
+def _is_little(rows: int | None) -> bool:
+    return rows is not None and rows <= _BLOCK_ROWS
 
 
 def cursor_of(con: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:

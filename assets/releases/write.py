@@ -41,8 +41,9 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
     part.chmod(SHARED)
     published = versions_of(lake, manifest)
     shown = [v for v in published if v.table.split(".")[0] in meta.SHOWN]
+    rows = sum(v.rows for v in shown)
     # Each table is a few blocks at most: to try out how they could be smaller is most of what writing takes, and saves a thirtieth.
-    with built(part / DATABASE) as file, connect(lake.scratch, lake.root, file.parent, compression="uncompressed") as con:
+    with built(part / DATABASE) as file, connect(lake.scratch, lake.root, file.parent, compression="uncompressed", rows=rows) as con:
         con.execute(f"attach {quoted(file)} as release (storage_version {literal(STORAGE_VERSION)})")
         con.execute("use release")
         # One transaction: each statement of its own would wait for the disk.
@@ -53,8 +54,8 @@ def write_release(night: Night, target: Path, manifest: Manifest, stands: Agreed
         said = Said.of(con, manifest, names)
         for version in shown:
             contract = catalog.contract(version.table) if version.table in catalog.tables else None
-            rows = rows_sql(lake.version(version.table, version.key))
-            copy_table(con, rows, _file(part, version.table), said.of_table(version.table, contract))
+            select = rows_sql(lake.version(version.table, version.key))
+            copy_table(con, select, _file(part, version.table), said.of_table(version.table, contract))
         # Compared with the release before it by the Parquet files, which are there by now.
         revision = revisions(lake, catalog, manifest, part, release_before(lake, manifest))
         _write_meta(con, meta.rows(catalog, manifest, stands, published, night.windows, revision, decided(lake, night.as_of)))

@@ -55,7 +55,7 @@ class Inputs:
 
     def connect_to(self, tables: Available) -> duckdb.DuckDBPyConnection:
         """A connection with a view for each of `tables` and nothing else."""
-        con = open_shared(self._lake.scratch)
+        con = open_shared(self._lake.scratch, sum(self._rows(name, key) for name, key in tables.items()))
         for name, key in tables.items():
             if key == NEVER_PUBLISHED:
                 relation(con, name, no_rows(self._catalog.contract(name)))
@@ -69,7 +69,7 @@ class Inputs:
 
     def windows(self, lookup: str, key: str) -> Windows:
         """How late deliveries may come, as the rows of a version of the lookup say (`assets.deliveries.coverage`)."""
-        with open_shared(self._lake.scratch) as con:
+        with open_shared(self._lake.scratch, self._rows(lookup, key)) as con:
             rows = rows_sql(self._lake.version(lookup, key))
             said = con.execute(f"select indicator, value, unit, valid_from, valid_to from ({rows}) where subject = 'ALL'").fetchall()
             found: dict[str, list[Window]] = {}
@@ -84,10 +84,18 @@ class Inputs:
     def _hashes_of_rows(self, name: str, key: str, column: str) -> dict[str, str]:
         """Value of a column -> hash of the rows that have it."""
         if (name, key, column) not in self._row_hashes:
-            with open_shared(self._lake.scratch) as con:
+            with open_shared(self._lake.scratch, self._rows(name, key)) as con:
                 query = f"select {ident(column)}, {LOGICAL_HASH} from ({rows_sql(self._lake.version(name, key))}) as t group by all"
                 self._row_hashes[name, key, column] = dict(con.execute(query).fetchall())
         return self._row_hashes[name, key, column]
+
+    def _rows(self, name: str, key: str) -> int:
+        """Rows behind a view, at most."""
+        if key == NEVER_PUBLISHED or name.startswith(f"{COVERAGE}."):
+            return 0
+        if name.startswith(f"{RAW}."):
+            return sum(m.accepted for m in self._extract_state(name.removeprefix(f"{RAW}.")).coverage)
+        return self._version(name, key).rows
 
     def _version(self, name: str, key: str) -> Version:
         if (name, key) not in self._versions:
