@@ -2,14 +2,19 @@
 
 import fcntl
 import os
+import pickle
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+import yaml
 
 from assets.catalog.declared import Catalog
 from assets.catalog.loading import load_catalog
@@ -19,7 +24,7 @@ from assets.lake.files import Lake
 from assets.lake.regions import EXAMPLE, SETTING
 from assets.report.build import build
 from assets.tables.engines.chosen import chosen
-from sources import readers
+from sources import documents, readers
 from sources.duck import connect
 from sources.settings import PROJECT
 from tests import reading
@@ -51,9 +56,28 @@ def _readers_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(readers, "start", lambda: reading.Forked(reading.server()))
 
 
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> bytes:
+    return pickle.dumps(yaml.load(text, documents._LOADER))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _contracts_are_parsed_once() -> Iterator[None]:
+    """A night of a region parses each contract once; a test has many nights, each with a catalog of its own, over the same texts."""
+
+    def load(text: Any, loader: Any) -> Any:
+        return pickle.loads(_parsed(text))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(documents, "yaml", SimpleNamespace(**vars(yaml) | {"load": load}))
+        patch.setattr(documents, "_refuse_cut_texts", lru_cache(maxsize=4096)(documents._refuse_cut_texts))
+        yield
+
+
 @pytest.fixture
 def tables(catalog: Catalog, tmp_path: Path) -> Iterator[Tables]:
-    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data") as con, closing(chosen().rows_of(tmp_path, con)) as rows:
+    # Few rows, as a night of them would say.
+    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data", rows=0) as con, closing(chosen().rows_of(tmp_path, con)) as rows:
         yield Tables(catalog, con, rows)
 
 
