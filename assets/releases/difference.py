@@ -192,15 +192,19 @@ def _changes(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, bef
         for column, condition in (("qf", "not contains(earlier.qf, 'p')"), ("is_provisional", "not earlier.is_provisional"))
         if column in common
     )
+    pairs = [(c, f"earlier.{ident(c)}", f"later.{ident(c)}") for c in common if c not in (*contract.key, QF, QF_COLUMNS)]
+    compared = ", ".join(
+        f"{{name: {literal(c)}, was: cast({one} as varchar), now: cast({other} as varchar), differs: {one} is distinct from {other}}}"
+        for c, one, other in pairs
+    )
     parts = [
         f"select {row}, {literal(NEW)}, null, null, true from later anti join earlier using ({using})",
         f"select {row}, {literal(GONE)}, null, null, {final or 'true'} from earlier anti join later using ({using})",
     ]
-    for column in (c for c in common if c not in (*contract.key, QF, QF_COLUMNS)):
-        one, other = f"earlier.{ident(column)}", f"later.{ident(column)}"
-        parts.append(
-            f"select {row}, {literal(column)}, cast({one} as varchar), cast({other} as varchar), {final or 'true'}"
-            f" from earlier join later using ({using}) where {one} is distinct from {other}"
+    if pairs:
+        cells = (
+            f"select {row} as place, {final or 'true'} as is_final, unnest([{compared}]) as cell from earlier join later using ({using})"
         )
+        parts.append(f"select place, cell.name, cell.was, cell.now, is_final from ({cells}) where cell.differs")
     found = con.execute(" union all ".join(parts) + " order by all").fetchall()
     return [Change(table, *values) for values in found]
