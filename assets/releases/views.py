@@ -32,7 +32,8 @@ def create_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) 
         there = [d[0] for d in con.execute(f"describe {mart}").fetchall()]
         select, comments = _view(contract, there, {c for c in coded if not has_name(c, there)})
         con.execute(f"create view main.{ident(contract.id)} as {select}")
-        words = f"{meta.table_comment(contract)} Final periods only; {mart} has all, with codes."
+        periods = "Final periods only" if contract.tells_what_is_provisional else contract.why_always_final.rstrip(".") or "All rows"
+        words = f"{meta.table_comment(contract)} {periods}; {mart} has all, with codes."
         con.execute(f"comment on view main.{ident(contract.id)} is {literal(words)}")
         for name, comment in comments.items():
             con.execute(f"comment on column main.{ident(contract.id)}.{ident(name)} is {literal(comment)}")

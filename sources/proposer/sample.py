@@ -159,7 +159,7 @@ def sample(path: Path) -> Sample:
     marks: tuple[dict[str, str], ...] = ({"quote": "none"}, {"quote": "'"}, {"escape": "\\"})
     asked = [Reads.model_validate({"delimiter": best.reads.delimiter, **other}) for other in marks]
     others = (_header(rows, reads, None) for reads in asked for _, rows in opened.heads(reads))
-    return min((read, *(_read(opened, f, "") for f in others if f.score >= best.score / 2)), key=lambda r: r.malformed)
+    return max((read, *(_read(opened, f, "") for f in others if f.score >= best.score / 2)), key=lambda r: (r.records, -r.malformed))
 
 
 def _if_fixed(found: list[_Found]) -> str:
