@@ -13,11 +13,8 @@ test: .venv/installed
 	$(BIN)/pytest
 
 check: .venv/installed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/python -m assets.catalog.agreement
-	$(BIN)/python -m assets.releases.dictionary --check
+	@failed=0; for each in "ruff check ." "ruff format --check ." mypy "python -m assets.catalog.agreement" \
+		"python -m assets.releases.dictionary --check"; do echo $(BIN)/$$each; $(BIN)/$$each || failed=1; done; exit $$failed
 
 fix: .venv/installed
 	$(BIN)/ruff check --fix .

@@ -76,6 +76,11 @@ def summary(facts: dict[str, Any], data: Path) -> None:
         for name in region["replaces_what_has_changed"]:
             grid.add_row("", f"[yellow]{escape(name)} stands for a file of the product that has changed since: compare them[/]")
     grid.add_row("Release", f"{facts['release']}" + ("  (rolled back)" if facts.get("rolled_back_to") else ""))
+    for i, decision in enumerate(facts.get("decided_since", [])):
+        about = decision["receipt"] or decision["check"] or decision["release"] or decision["month"] or "all figures"
+        by = f" by {decision['decided_by']}" if decision["decided_by"] else ""
+        told = f"{decision['decided_at'][:16].replace('T', ' ')} {decision['decision']} {about}{by}: {decision['reason']}"
+        grid.add_row("" if i else "Decided since", escape(told))
     filled = [m for m, rows in facts["marts"].items() if rows]
     grid.add_row("Marts", f"{escape(facts['path'])}/ventetal.duckdb: {len(filled)} of {len(facts['marts'])} hold figures")
     if facts.get("log"):

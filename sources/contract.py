@@ -22,6 +22,7 @@ from sources.vocabulary import (
     Deadline,
     Delivery,
     Description,
+    Finality,
     Inputs,
     Latency,
     Model,
@@ -48,6 +49,7 @@ CUSTOM: dict[str, type[Model]] = {
     "disclosure": Disclosure,
     "inputs": Inputs,
     "volume": Volume,
+    "finality": Finality,
 }
 
 
@@ -143,6 +145,16 @@ class Contract(Model):
     @cached_property
     def quarantine_limit(self) -> QuarantineLimit:
         return QuarantineLimit.model_validate(custom(self.object.customProperties).get("quarantineLimit", {}))
+
+    @property
+    def why_always_final(self) -> str:
+        """Why no row of a mart over periods is ever provisional; '' where some may be."""
+        found = custom(self.object.customProperties).get("finality")
+        return Finality.model_validate(found).always if found else ""
+
+    @property
+    def tells_what_is_provisional(self) -> bool:
+        return bool({"is_provisional", "qf"} & {c.name for c in self.columns})
 
     @property
     def takes_absent_as_empty(self) -> bool:

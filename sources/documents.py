@@ -17,6 +17,7 @@ _LOADER = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 # A comment behind a value stands two blanks away from it: with one it is nearly always a text that goes on.
 _CUT = re.compile(r"\S #")
 _TOLD = 40
+_QUOTED = "a text with a comma, a colon, a bracket or ` #` in it wants quotation marks"
 Place = Sequence[str | int]
 Said = TypeVar("Said", bound=BaseModel)
 
@@ -42,7 +43,11 @@ class Document:
 
     def wrong(self, why: str, *place: str | int) -> ContractError:
         """An error about a place of the document, like ("columns", "desk")."""
-        return ContractError(f"{self.where}: {self._line(place)}{why}" if place else f"{self.where}: {why}")
+        return ContractError(f"{self.where}: {self.told(why, *place)}")
+
+    def told(self, why: str, *place: str | int) -> str:
+        """What is wrong with a place of the document, with its line."""
+        return f"{self._line(place)}{why}" if place else why
 
     def _told(self, kind: type[BaseModel], error: ValidationError, place: Place) -> Iterator[str]:
         for found in error.errors():
@@ -53,6 +58,8 @@ class Document:
                 case "extra_forbidden":
                     near = difflib.get_close_matches(str(last), _words(kind, around), 1)
                     why = f"{last} is no word that is known{within}" + (f"; is {near[0]} meant?" if near else "")
+                    # A word that says nothing is the rest of a text that a comma cuts.
+                    why += f"; {_QUOTED}" if found["input"] == "" and not near else ""
                 case "missing":
                     why = f"{last} is missing{within}"
                 case "pattern_regex":
@@ -129,7 +136,9 @@ def _yaml_says(error: yaml.MarkedYAMLError) -> str:
     if "cannot start any token" in problem and "t" in problem:
         return f"{problem}; indent with spaces, never with a tabulator"
     if error.context and "flow" in error.context:
-        return f"a bracket is not closed ({problem})"
+        return f"a bracket is not closed, or {_QUOTED} ({problem})"
+    if "mapping values" in problem:
+        return f"{problem}; {_QUOTED}, or a line before it is not ended"
     return f"{problem}; look for a missing colon, quotation mark or blank there or in the line before"
 
 

@@ -285,11 +285,8 @@ def load_layout(path: Path, contract: Contract) -> Layout:
         raise document.wrong("a layout says `header` and `columns`, and this file says neither")
     layout = document.valid(Layout, {"name": path.stem, **document.content})
     columns = {c.name: c for c in contract.columns}
+    _judge_names(layout, columns, contract, document)
     for name, source in layout.columns.items():
-        if name not in columns:
-            near = difflib.get_close_matches(name, columns, 1)
-            meant = f"; is {near[0]} meant?" if near else ""
-            raise document.wrong(f"{name} is no column of contract {contract.id}{meant}", "columns", name)
         if columns[name].classification == "personal_id" and (source.sql or any(n.startswith("$") for n in source.names)):
             raise document.wrong(f"{name}: numbers of persons are read from a column of the file alone, as they stand", "columns", name)
         allowed = columns[name].valid_values
@@ -338,6 +335,17 @@ def _period(text: str, form: str) -> str:
 
 def _is_number(column: Column) -> bool:
     return column.physicalType.split("(")[0] in NUMBERS and not column.classification
+
+
+def _judge_names(layout: Layout, columns: dict[str, Column], contract: Contract, document: Document) -> None:
+    """Raises ContractError that names every column that the contract does not have."""
+    wrong = list[str]()
+    for name in (n for n in layout.columns if n not in columns):
+        near = difflib.get_close_matches(name, columns, 1)
+        meant = f"; is {near[0]} meant?" if near else ""
+        wrong.append(document.told(f"{name} is no column of contract {contract.id}{meant}", "columns", name))
+    if wrong:
+        raise document.wrong("; ".join(wrong))
 
 
 def _judge_numbers(layout: Layout, columns: dict[str, Column], document: Document) -> None:

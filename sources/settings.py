@@ -16,6 +16,7 @@ from sources.errors import WrongUsage
 
 PREFIX = "VENTETAL_"
 PRODUCTION = "production"
+DUCKDB, SPARK = "duckdb", "spark"
 _HERE = Path(__file__).resolve().parent.parent
 # A checkout has its files around its modules; an installed copy has them in a folder of its own beside those.
 IS_CHECKOUT = (_HERE / "pyproject.toml").is_file()
@@ -60,10 +61,14 @@ def mistyped() -> list[str]:
 
 
 def settings() -> Settings:
-    """What the environment says now. Raises WrongUsage where production may have been meant and is not said."""
+    """What the environment says now. Raises WrongUsage where production may have been meant and is not said, and for an engine that there
+    is not.
+    """
     said = _said(frozenset(os.environ.items()))
     if said.env not in ("", PRODUCTION):
         raise WrongUsage(f"{PREFIX}ENV is {said.env!r}; it is {PRODUCTION}, or not set where persons are invented.")
+    if said.engine not in ("", DUCKDB, SPARK):
+        raise WrongUsage(f"{PREFIX}ENGINE is {said.engine!r}; it is {DUCKDB} or {SPARK}.")
     return said
 
 

@@ -293,5 +293,11 @@ class Inputs(Model):
     absent: Literal["empty"]
 
 
+class Finality(Model):
+    """Why no row of a mart over periods is ever provisional, as a sentence for who reads it."""
+
+    always: str
+
+
 def custom(properties: list[CustomProperty]) -> dict[str, Any]:
     return {p.property: p.value for p in properties}

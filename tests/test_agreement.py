@@ -321,3 +321,57 @@ def test_make_check_asks_the_project() -> None:
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     assert "python -m assets.catalog.agreement" in (PROJECT / "Makefile").read_text("utf-8")
+
+
+def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
+    """Of layouts, SQL and lookups, each with every name, table and row that is wrong."""
+    toy = Toy(tmp_path, stock="{mode: snapshot}", sales="{mode: snapshot}")
+    toy.edit("sources/stock/layouts/plain.yaml", ("name: Navn, number: Antal", "nam: Navn, numbr: Antal"))
+    toy.edit("sql/marts/stock_total.sql", ("sum(number)", "summ(number)"))
+    toy.edit("sql/marts/sales_total.sql", ("sum(number)", "summ(number)"))
+    (toy.project / "data/reference/known_name.csv").write_text("name\na\n,\nb\nx,y,z\n", "utf-8")
+    said = disagreements(toy.catalog)
+    for told in (
+        "sources/stock/layouts/plain.yaml: line 3: nam is no column of contract stock; is name meant?; line 3: numbr is no column",
+        "sql/marts/stock_total.sql: line 1: Catalog Error",
+        "sql/marts/sales_total.sql: line 1: Catalog Error",
+        "data/reference/known_name.csv, line 3: the row: ",
+        "data/reference/known_name.csv, line 5: the row: ",
+    ):
+        assert [s for s in said if s.startswith(told)], (told, said)
+
+
+def test_make_check_goes_on_after_a_step_that_fails() -> None:
+    done = subprocess.run(
+        ["make", "--no-print-directory", "check", "BIN=tests/no_such_folder"], cwd=PROJECT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode != 0
+    for step in ("ruff check", "ruff format", "mypy", "assets.catalog.agreement", "assets.releases.dictionary --check"):
+        assert step in done.stdout, done.stdout + done.stderr
+
+
+def over_months(tmp_path: Path, more: str = "", finality: str = "") -> list[str]:
+    """What is said of a mart by month with these columns."""
+    toy = Toy(tmp_path, stock="{mode: snapshot}")
+    toy.edit(
+        "expectations/fields.yaml",
+        ("name: {", "is_provisional: {type: BOOLEAN, meaning: May change.}\nmonth: {type: DATE, meaning: Month.}\nname: {"),
+    )
+    toy.edit(
+        "expectations/marts/stock_total.odcs.yaml",
+        ("  properties:\n", f"{finality}  properties:\n  - {{name: month, primaryKey: true, primaryKeyPosition: 2}}\n"),
+    )
+    toy.edit("sql/marts/stock_total.sql", ("select ", "select cast('2015-01-01' as date) as month, "))
+    if more:
+        toy.edit("expectations/marts/stock_total.odcs.yaml", ("  properties:\n", f"  properties:\n  - {{name: {more}, required: true}}\n"))
+        toy.edit("sql/marts/stock_total.sql", ("select ", f"select false as {more}, "))
+    return disagreements(toy.catalog)
+
+
+def test_a_mart_over_months_tells_what_may_change_or_why_nothing_does(tmp_path: Path) -> None:
+    [said] = over_months(tmp_path / "neither")
+    assert said.startswith(
+        "expectations/marts/stock_total.odcs.yaml: it has rows by month, and nothing in them tells which may still change"
+    )
+    assert over_months(tmp_path / "tells", more="is_provisional") == []
+    assert over_months(tmp_path / "why", finality='  customProperties: [{property: finality, value: {always: "As sent."}}]\n') == []

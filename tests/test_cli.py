@@ -193,3 +193,15 @@ def test_one_changed_figure_in_the_published_table_is_named(region: Path, tmp_pa
     [named] = [c["named"] for c in facts["checks"]["warnings"] if c["check_name"] == "measured_as_published"]
     assert named == "2015-03 Orbit"
     assert facts["records"]["superseded"] - json.loads(ventetal(region, "status", "--json").stdout)["records"]["superseded"] == 1
+
+
+def test_what_was_decided_since_the_release_is_on_the_screen_of_status(own_region: Path) -> None:
+    check, reason = "marts.response_time_monthly.sla_target_is_given", "targets come in June"
+    assert "Decided since" not in ventetal(own_region, "status").stdout
+    done = ventetal(own_region, "accept", check, "--until", "2015-06-30", "--reason", reason)
+    assert done.returncode == 0, done.stderr
+    [told] = json.loads(ventetal(own_region, "status", "--json").stdout)["decided_since"]
+    assert (told["decision"], told["check"], told["reason"], bool(told["decided_by"])) == ("accept_check", check, reason, True)
+    screen = " ".join(ventetal(own_region, "status").stdout.split())
+    assert "Decided since" in screen
+    assert reason in screen

@@ -12,7 +12,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.lake.clock import NoTime, earlier, night_time, own_time, set_own_time, told_time
+from assets.lake.clock import ClockWentBack, Instant, NoTime, earlier, night_time, own_time, set_own_time, told_time
 from assets.lake.files import Lake, save
 from assets.lake.lock import writing
 from assets.lake.manifests import manifest, releases
@@ -147,6 +147,20 @@ def test_a_lake_of_a_region_gets_no_examples_and_no_clock_of_its_own(toy: Toy) -
         done = ventetal(toy.data, "examples", *arguments, VENTETAL_AS_OF="")
         assert (done.returncode, "it is no lake of examples" in done.stderr) == (2, True), done.stderr
     assert (own_time(toy.lake), list(toy.lake.landing.glob("*/*"))) == (None, [])
+
+
+def test_after_a_night_by_a_clock_that_was_ahead_a_run_is_told_what_time_it_is(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the runbook says: each run, until that time has come; what it does not take down stands in nobody's way."""
+    ahead = datetime.now() + timedelta(days=30)
+    save(toy.lake.pointer("newest_run"), Instant(ahead))
+    with pytest.raises(ClockWentBack, match="but the newest run was at"):
+        night_time(toy.lake)
+    monkeypatch.setenv("VENTETAL_AS_OF", "2015-06-02T05:15")
+    assert night_time(toy.lake).at == datetime(2015, 6, 2, 5, 15)
+    assert (toy.night(night_time(toy.lake).at).held, toy.total("stock")) == ([], "a 1")
+    monkeypatch.delenv("VENTETAL_AS_OF")
+    with pytest.raises(ClockWentBack):
+        night_time(toy.lake)
 
 
 def test_an_earlier_time_is_a_run_of_the_job_and_moves_nothing(toy: Toy, on: dg.DagsterInstance) -> None:

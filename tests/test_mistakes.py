@@ -1,5 +1,8 @@
 """Mistakes people make in what they declare: each is one sentence with file, line and a way out, wherever it is met."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -7,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from assets.catalog.loading import load_catalog
+from assets.catalog.questions import Question
 from sources.contract import load_fields
 from sources.documents import ContractError, read
 from sources.duck import connect, line_of, said_of
 from sources.reasons import in_words
-from sources.settings import mistyped
+from sources.settings import PROJECT, mistyped
+from tests.conftest import ventetal
 from tests.part import TREE
 from tests.toy import Toy
 
@@ -175,6 +180,50 @@ def _typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.mark.usefixtures("_typed")
 def test_a_setting_that_is_nearly_one_is_told() -> None:
     assert mistyped() == ["VENTETAL_MEMRY_LIMIT is no setting; is VENTETAL_MEMORY_LIMIT meant?"]
+
+
+@pytest.mark.parametrize("command", [["status"], ["check", "dagster.yaml"], ["layout", "dagster.yaml"], ["releases", "list"]])
+def test_an_engine_that_there_is_not_is_told_by_every_command(tmp_path: Path, command: list[str]) -> None:
+    done = ventetal(tmp_path, *command, VENTETAL_ENGINE="dukdb")
+    assert (done.returncode, done.stderr.strip()) == (2, "VENTETAL_ENGINE is 'dukdb'; it is duckdb or spark."), done.stderr
+
+
+def test_an_engine_that_there_is_not_is_told_by_make_check() -> None:
+    asked = [sys.executable, "-m", "assets.catalog.agreement"]
+    done = subprocess.run(asked, env=os.environ | {"VENTETAL_ENGINE": "dukdb"}, capture_output=True, text=True, cwd=PROJECT, check=False)
+    assert (done.returncode, done.stderr.strip()) == (1, "VENTETAL_ENGINE is 'dukdb'; it is duckdb or spark."), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ("{ask: Hvor mange, og hvor længe, sql: select 1}", 3),
+        ("{ask: Hvor mange: i alt, sql: select 1}", 3),
+        ("{ask: Hvor mange [i alt], sql: select 1}", 3),
+        ("{ask: Hvor mange #i alt, sql: select 1}", 3),
+        ("ask: Hvor mange: i alt\n  sql: select 1", 3),
+    ],
+)
+def test_a_text_that_yaml_cuts_wants_quotation_marks(tmp_path: Path, written: str, line: int) -> None:
+    path = tmp_path / "asked.yaml"
+    path.write_text(f"# Questions.\n\n- {written}\n", "utf-8")
+    with pytest.raises(ContractError) as told:
+        read(path).valid(Question, read(path).content[0], 0)
+    assert str(told.value).startswith(f"asked.yaml: line {line}: "), told.value
+    assert "quotation marks" in str(told.value)
+    mended = written.replace("Hvor mange, og hvor længe", "'Hvor mange, og hvor længe'")
+    if mended != written:
+        path.write_text(f"- {mended}\n", "utf-8")
+        assert read(path).valid(Question, read(path).content[0], 0).ask == "Hvor mange, og hvor længe"
+
+
+def test_a_misspelt_word_is_no_text_that_is_cut(tmp_path: Path) -> None:
+    path = tmp_path / "asked.yaml"
+    path.write_text("- {ask: Hvor mange, sqll: select 1}\n", "utf-8")
+    with pytest.raises(ContractError) as told:
+        read(path).valid(Question, read(path).content[0], 0)
+    assert "is sql meant?" in str(told.value)
+    assert "quotation marks" not in str(told.value)
 
 
 def test_a_mart_made_of_records_about_persons_needs_protection(toy: Toy) -> None:

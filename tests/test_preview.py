@@ -78,6 +78,28 @@ def test_it_tells_what_the_next_night_does_and_moves_nothing(toy: Toy, change: s
     assert (found.next.figures != []) == (change in ("sql", "layout"))
 
 
+@pytest.mark.parametrize(
+    ("path", "before", "after"),
+    [
+        (SUM, "where number < 100 group by", "group by"),
+        ("sources/stock/layouts/plain.yaml", "name: Navn, number: Antal", "name: Antal, number: Antal"),
+    ],
+)
+def test_a_filter_that_is_dropped_and_a_column_taken_for_another_are_told_as_the_night_makes_them(
+    toy: Toy, path: str, before: str, after: str
+) -> None:
+    toy.edit(SUM, ("group by", "where number < 100 group by"))
+    toy.night(NOW)
+    release, stood = toy.lake.current_release, contents(toy.data)
+    assert release
+    toy.edit(path, (before, after))
+    found = preview(toy.lake, toy.catalog)
+    assert contents(toy.data) == stood
+    really = compared(toy.lake, toy.catalog, release.name, toy.night(NOW).id)
+    assert (found.next.figures, found.next.code, found.next.domains) == (really.figures, really.code, really.domains)
+    assert really.figures
+
+
 def test_a_rule_that_would_fail_is_told_with_what_offends_it(toy: Toy) -> None:
     changes(toy, "rule")
     found = preview(toy.lake, toy.catalog)

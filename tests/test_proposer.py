@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from assets.catalog.declared import Catalog
 from assets.catalog.loading import load_catalog
+from sources.contract import Contract
 from sources.documents import ContractError
 from sources.duck import connect
-from sources.layout import Extract, load_layout
+from sources.layout import Extract, Layout, load_layout
 from sources.matching import OPEN
+from sources.parse import Delivery
 from sources.proposer.choose import is_asked
 from sources.proposer.layout_yaml import propose
 from sources.proposer.sample import MARKERS, sample
@@ -455,3 +457,99 @@ def test_a_unit_that_nothing_says_is_to_be_looked_at(proposed: Proposed, name: s
 def test_a_day_that_could_be_a_month_is_told_whatever_the_mark(proposed: Proposed, form: str) -> None:
     lines = [f"H{n:08};1516010;{form.format(d=n, m=n + 1)}" for n in range(1, 9)]
     assert "could be month before day" in proposed(rows("Henvisning;Afsnit;Lukket", *lines), of="referrals")["text"]
+
+
+def test_a_texts_numbers_and_its_marks_for_nothing_are_proposed_where_the_name_is_its_own(proposed: Proposed) -> None:
+    lines = [
+        f"S{n:05};{n % 28 + 1:02}-03-2024 10:{n % 60:02};CIMT;{n % 4 + 1};{n % 28 + 1:02}-03-2024 09:00;{'?' if n % 2 else 'Atea'}"
+        for n in range(40)
+    ]
+    found = proposed(rows("Sagsnr.;Ændret;Servicedesk;Prioritet;Oprettet;Leverandør", *lines), of="servicedesk_cases")
+    assert found["columns"]["priority"] == "Prioritet"
+    assert "# look: name and values; its values are numbers" in found["text"]
+    assert found["columns"]["vendor"] == {"from": "Leverandør", "missing": ["?"]}
+    # A word could be one of those that are told apart.
+    assert "missing" not in str(proposed(rows("Sagsnr.;Leverandør", *(f"S{n};{('Ukendt', 'Atea')[n % 2]}" for n in range(9))))["columns"])
+
+
+def test_what_other_layouts_say_that_a_free_text_means_is_proposed(proposed: Proposed) -> None:
+    lines = [f"K{n};1;{('Klinisk Servicedesk', 'Nat')[n % 3 == 0]};2015-05-0{n % 9 + 1} 06:00:00;60;Besvaret" for n in range(30)]
+    found = proposed(rows("Opkald;Besøg;Kø;Tilbudt;Ventetid (sek.);Udfald", *lines), of="servicedesk_calls")
+    assert found["columns"]["desk"]["map"] == {"Klinisk Servicedesk": "KLINISK"}
+    assert '# "Nat": ?' in found["text"]
+    assert proposed(rows("Opkald;Besøg;Kø", "K1;1;Nat", "K2;1;Dag"), of="servicedesk_calls")["columns"]["desk"] == "Kø"
+
+
+@pytest.mark.parametrize(
+    ("name", "pattern"),
+    [("indbyggere_2031_20310120.csv", r"indbyggere_(?P<period>\d{4})_(?P<received>\d{8})\.csv"), ("2031.csv", r"(?P<period>\d{4})\.csv")],
+)
+def test_a_year_in_a_name_is_what_a_file_of_a_year_is_for(proposed: Proposed, name: str, pattern: str) -> None:
+    lines = [f"{101 + n};{n};{'KM'[n % 2]};{n * 11}" for n in range(40)]
+    assert proposed(rows("Kommunekode;Alder;Køn;Antal", *lines), name, "kmf_population")["file"] == pattern
+
+
+def of_texts(**types: str) -> Extract:
+    """A contract that nobody has delivered to yet, and whose files are not said to complete a month."""
+    properties = [
+        {"name": n, "physicalType": t.rstrip("*"), "description": "d", "required": str(t.endswith("*"))} for n, t in types.items()
+    ]
+    thing = {"name": "new_one", "dataGranularityDescription": "d", "properties": properties}
+    head = {"apiVersion": "v3.1.0", "kind": "DataContract", "id": "new_one", "version": "1", "status": "active", "domain": "d"}
+    return Extract(Contract.model_validate({**head, "description": {"purpose": "p"}, "schema": [thing]}), ())
+
+
+def proposed_of(extract: Extract, folder: Path, text: str, name: str = "ny.csv") -> tuple[str, Layout]:
+    (folder / name).write_text(text, "utf-8")
+    said = propose(folder / name, name, [extract]).text
+    (folder / "proposed.yaml").write_text(said, "utf-8")
+    return said, load_layout(folder / "proposed.yaml", extract.contract)
+
+
+def test_a_file_none_of_whose_columns_is_known_is_a_layout_all_the_same(tmp_path: Path) -> None:
+    said, layout = proposed_of(of_texts(cow="VARCHAR", hen="DATE"), tmp_path, rows("x;y", "1;2", "3;4"))
+    assert "columns: {}" in said
+    assert layout.columns == {}
+
+
+def test_a_month_that_no_column_tells_is_the_names(tmp_path: Path) -> None:
+    extract = of_texts(month="DATE*", ward="VARCHAR*", beds="BIGINT")
+    said, layout = proposed_of(extract, tmp_path, rows("Ward;Beds", "A1;7", "B2;9"), "senge_202611.csv")
+    assert (layout.format, layout.columns["month"].names) == ({"$period": "%Y%m"}, ["$period"])
+    assert "the month the file is for, which no column of it tells" in said
+    assert proposed_of(extract, tmp_path, rows("Ward;Beds", "A1;7", "B2;9"), "senge.csv")[1].columns["month"].names == [OPEN]
+
+
+@pytest.mark.parametrize("written", ["{n}.500,25 kr.", "kr. {n}.500,25", "{n}.500,25 DKK", "€{n}.500,25", "{n}500,25 $"])
+def test_a_currency_beside_a_number_is_left_out(tmp_path: Path, written: str) -> None:
+    extract = of_texts(item="VARCHAR", price="DOUBLE")
+    _, layout = proposed_of(extract, tmp_path, rows("Item;Price", *(f"i{n};{written.format(n=n)}" for n in range(1, 9))))
+    with connect(tmp_path / "scratch") as con:
+        Delivery(tmp_path / "ny.csv", Extract(extract.contract, (layout,))).parse(con, tmp_path / "read.parquet")
+        prices = con.execute(f"select price from read_parquet('{tmp_path / 'read.parquet'}') where _errors is null order by 1").fetchall()
+    assert prices == [(1000 * n + 500.25,) for n in range(1, 9)]
+
+
+@pytest.mark.parametrize(
+    ("remark", "reads"),
+    [('5" slange', {"quote": "none"}), ('"slange 5\\" lang; blå"', {"escape": "\\"}), ('"slange; blå"', {}), ("slange", {})],
+)
+def test_another_quotation_mark_is_proposed_where_records_come_out_odd(tmp_path: Path, remark: str, reads: dict[str, str]) -> None:
+    lines = [f"V{n:03};{remark};{n}" for n in range(30)]
+    said, layout = proposed_of(of_texts(item="VARCHAR", remark="VARCHAR", pieces="BIGINT"), tmp_path, rows("Item;Remark;Pieces", *lines))
+    assert yaml.safe_load(said).get("reads", {}) == reads
+    with connect(tmp_path / "scratch") as con:
+        reading = Delivery(
+            tmp_path / "ny.csv", Extract(of_texts(item="VARCHAR", remark="VARCHAR", pieces="BIGINT").contract, (layout,))
+        ).parse(con, tmp_path / "read.parquet")
+    assert (reading.records, reading.accepted) == (30, 30)
+
+
+def test_a_file_of_fixed_places_is_told_where_to_read_on(tmp_path: Path) -> None:
+    (tmp_path / "fast.txt").write_text(rows("V001Slange    20240101", "V002Kateter   20240201"), "utf-8")
+    with pytest.raises(Refused, match=r"all of one length.*widths"):
+        sample(tmp_path / "fast.txt")
+    (tmp_path / "brev.txt").write_text(rows("Kære alle", "her er ingen tabel"), "utf-8")
+    with pytest.raises(Refused) as refused:
+        sample(tmp_path / "brev.txt")
+    assert "widths" not in str(refused.value)

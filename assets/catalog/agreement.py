@@ -4,17 +4,25 @@ python -m assets.catalog.agreement     what `make check` asks; says file, column
 """
 
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import duckdb
 from sqlglot import TokenType
 
 from assets.catalog.declared import INDICATORS, MARTS, REFERENCE, Catalog, Table
 from assets.catalog.loading import load_catalog
+from assets.catalog.lookups import read_lookup
 from assets.catalog.questions import QUESTIONS, questions, synonyms
 from assets.catalog.statements import QF_COLUMNS, calls, tokens
 from sources.documents import ContractError
-from sources.duck import line_of, no_rows, relation, said_of
-from sources.settings import PROJECT
+from sources.duck import connect, line_of, no_rows, relation, said_of
+from sources.errors import WrongUsage
+from sources.reasons import Refused
+from sources.settings import PROJECT, settings
+
+# Keys of tables over time, by their names.
+PERIODS = ("month", "quarter", "year")
 
 
 def disagreements(catalog: Catalog) -> list[str]:
@@ -24,7 +32,32 @@ def disagreements(catalog: Catalog) -> list[str]:
     said = [f.sentence for f in catalog.faults]
     for table in catalog.computed:
         said += [f"{catalog.tree.name(table.path)}: {why}." for why in (*_differences(catalog, table), *_captured(catalog, table))]
+    said += [*_refused_of_lookups(catalog), *_of_unknown_finality(catalog)]
     return said + _indicators_without_row(catalog) + _windows_without_row(catalog) + _unanswered(catalog)
+
+
+def _of_unknown_finality(catalog: Catalog) -> list[str]:
+    """Marts over periods that would publish provisional ones as final: Danish views and papers ask a row alone whether it is."""
+    contracts = [t.contract for t in catalog.tables.values() if t.layer == MARTS]
+    periods = {c.id: next((p.name for p in c.columns if p.name in c.key and p.name in PERIODS), "") for c in contracts}
+    return [
+        f"expectations/{MARTS}/{c.id}.odcs.yaml: it has rows by {periods[c.id]}, and nothing in them tells which may still change: give it"
+        " is_provisional (of what it reads), or say as its `finality` why none of them does (expectations/TABLES.md)."
+        for c in contracts
+        if periods[c.id] and not c.tells_what_is_provisional and not c.why_always_final
+    ]
+
+
+def _refused_of_lookups(catalog: Catalog) -> list[str]:
+    """Every record of a lookup that its contract refuses."""
+    said = list[str]()
+    with TemporaryDirectory() as scratch, connect(Path(scratch)) as con:
+        for table in (t for t in catalog.tables.values() if t.layer == REFERENCE):
+            try:
+                said += [f"{sentence}." for sentence in read_lookup(table, con, Path(scratch) / f"{table.contract.id}.parquet")]
+            except Refused as refused:
+                said.append(f"{catalog.tree.name(table.path)}: {refused}")
+    return said
 
 
 def _unanswered(catalog: Catalog) -> list[str]:
@@ -112,7 +145,11 @@ def _windows_without_row(catalog: Catalog) -> list[str]:
 
 
 def main() -> None:
-    said = disagreements(load_catalog(PROJECT))
+    try:
+        settings()
+        said = disagreements(load_catalog(PROJECT))
+    except WrongUsage as wrong:
+        said = [str(wrong)]
     for sentence in said:
         print(sentence, file=sys.stderr)
     sys.exit(bool(said))

@@ -9,6 +9,7 @@ from collections.abc import Collection, Container, Iterable, Sequence
 import duckdb
 
 from assets.catalog.declared import MARTS
+from assets.catalog.statements import QF_COLUMNS
 from assets.pages.danish import head
 from assets.releases import meta
 from assets.releases.semantics import LABELS, has_name
@@ -32,7 +33,8 @@ def create_views(con: duckdb.DuckDBPyConnection, contracts: Iterable[Contract]) 
         there = [d[0] for d in con.execute(f"describe {mart}").fetchall()]
         select, comments = _view(contract, there, {c for c in coded if not has_name(c, there)})
         con.execute(f"create view main.{ident(contract.id)} as {select}")
-        words = f"{meta.table_comment(contract)} Final periods only; {mart} has all, with codes."
+        periods = "Final periods only" if contract.tells_what_is_provisional else contract.why_always_final.rstrip(".") or "All rows"
+        words = f"{meta.table_comment(contract)} {periods}; {mart} has all, with codes."
         con.execute(f"comment on view main.{ident(contract.id)} is {literal(words)}")
         for name, comment in comments.items():
             con.execute(f"comment on column main.{ident(contract.id)}.{ident(name)} is {literal(comment)}")
@@ -43,7 +45,8 @@ def _view(contract: Contract, there: list[str], coded: set[str]) -> tuple[str, d
     mart, joins, columns = f"{MARTS}.{contract.id}", list[str](), list[str]()
     comments: dict[str, str] = {}
     shown = [c for c in contract.columns if c.name in there and c.name != PROVISIONAL]
-    for column, name in zip(shown, danish_names(shown, coded), strict=True):
+    heads = danish_names(shown, coded)
+    for column, name in zip(shown, heads, strict=True):
         value = f"mart.{ident(column.name)}"
         comments[name] = meta.column_comment(column, column.name)
         if column.name in coded:
@@ -56,9 +59,20 @@ def _view(contract: Contract, there: list[str], coded: set[str]) -> tuple[str, d
                 words = f"coalesce({of}.label, {code})"
             columns += [f"{words} as {ident(name)}", f"{value} as {ident(f'{name} (kode)')}"]
             comments[f"{name} (kode)"] = f"The code of {name}."
+        elif column.name == QF_COLUMNS:
+            columns.append(f"{_in_danish(value, dict(zip((c.name for c in shown), heads, strict=True)))} as {ident(name)}")
+            comments[name] += " Here they are called as the columns of this view are."
         else:
             columns.append(f"{value} as {ident(name)}")
     return f"select {', '.join(columns)} from {mart} as mart {' '.join(joins)} where {final_rows(there)}", comments
+
+
+def _in_danish(columns: str, heads: dict[str, str]) -> str:
+    """SQL of a text that names columns, like "c: pathways; m: p90_days", with what they are called here. Letters are one character."""
+    marked = rf"regexp_replace({columns}, '([a-z][a-z0-9_]+)', '{{\1}}', 'g')"
+    for name, head_ in heads.items():
+        marked = f"replace({marked}, {literal(f'{{{name}}}')}, {literal(head_)})"
+    return f"translate({marked}, '{{}}', '')"
 
 
 def final_rows(columns: Collection[str]) -> str:

@@ -9,8 +9,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from assets.catalog.declared import Lineage, Table, identity_extract
+from assets.catalog.declared import Lineage, Table
 from assets.catalog.keys import reference_key
+from assets.catalog.lookups import read_lookup
 from assets.lake.files import Lake, beside, save
 from assets.tables.disclosure import Protected, protected
 from assets.tables.engines import DUCKDB, OWN_ROWS, Engine, Rows
@@ -25,9 +26,7 @@ from sources.casts import ident, literal
 from sources.contract import Contract
 from sources.duck import dicts
 from sources.errors import ToldError
-from sources.parse import Delivery, refused_records
 from sources.paths import quoted
-from sources.reasons import in_words
 
 
 class WrongLookup(ToldError):
@@ -110,23 +109,12 @@ def linked(con: duckdb.DuckDBPyConnection, table: Table, rows: Rows = OWN_ROWS) 
 def read_reference(lake: Lake, table: Table, con: duckdb.DuckDBPyConnection) -> Path:
     """Read a reference file with the reader suppliers' files go through; raises WrongLookup for a single refused record."""
     parsed = lake.scratch / f"{table.contract.id}.parquet"
-    said = parsed.with_suffix(".csv")
-    said.write_text(table.text, "utf-8")
-    reading = Delivery(said, identity_extract(table.contract)).parse(con, parsed)
-    if reading.quarantined:
-        first = refused_records(con, parsed)[0]
-        raise WrongLookup(f"{_place(table, first['line'])}: {'; '.join(map(in_words, first['reasons']))}")
+    if refused := read_lookup(table, con, parsed):
+        raise WrongLookup(refused[0])
     columns = ", ".join(ident(c.name) for c in table.contract.columns)
     select = f"select {columns} from read_parquet({quoted(parsed)}) order by all"
     key = reference_key(table)
     return _told(con, _written(lake, con, table.name, key, select), Version(table.name, key), True)
-
-
-def _place(table: Table, line: int) -> str:
-    """The file and line of a line of a reference table, whose region may have added the last ones."""
-    own = table.path.read_text("utf-8").rstrip("\n").count("\n") + 1
-    name = f"data/reference/{table.path.name}"
-    return f"{name}, line {line}" if line <= own else f"{name.removesuffix('.csv')}.add.csv of the region, line {line - own + 1}"
 
 
 def _written(lake: Lake, con: duckdb.DuckDBPyConnection, table: str, key: str, select: str, files: Iterable[Path] = ()) -> Path:

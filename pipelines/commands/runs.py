@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ import typer
 
 from assets.lake import clock
 from assets.lake.clock import own_time
+from assets.lake.decisions import decided
 from assets.lake.files import Lake, load
 from assets.lake.regions import own_tree, region_facts, tree_of
 from assets.releases.pointers import pinned
@@ -83,6 +85,7 @@ def status(as_json: Json = False) -> None:
         "is_example": own_time(lake) is not None,
     }
     try:
+        more["decided_since"] = _decided_since(lake, release)
         calls_somebody = print_summary(release, [], as_json, None, more, catalog)
     except (Damaged, HeldOpen) as error:
         # What the release itself would say cannot be asked; the rest can be told.
@@ -150,6 +153,17 @@ def _finished(lake: Lake, who: str, as_of: str = "", rebuild: bool = False, is_v
 def _stays(domains: tuple[str, ...]) -> str:
     """What comes of a declared file that cannot be used."""
     return f"The next run holds {', '.join(domains)} at the last good set." if domains else "Nothing stands on it."
+
+
+def _decided_since(lake: Lake, release: Path) -> list[dict[str, Any]]:
+    """What has been decided and a release does not tell yet in its `meta.decision`. Raises Damaged or HeldOpen."""
+    from assets.releases.database import open_release
+
+    with open_release(release) as con:
+        known = {
+            (f"{at:%Y-%m-%dT%H:%M:%S.%f}", what) for at, what in con.execute("select decided_at, decision from meta.decision").fetchall()
+        }
+    return [asdict(d) for d in decided(lake, datetime.max.isoformat()) if (d.decided_at, d.decision) not in known]
 
 
 def _landing(lake: Lake, catalog: "Catalog") -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from sources.proposer.choose import Chosen, Proposal, choose, is_asked
 from sources.proposer.file_name import file_lines
 from sources.proposer.names import is_ordinary
 from sources.proposer.sample import Sample, sample
-from sources.proposer.values import Fit, usual_month
+from sources.proposer.values import Fit, known_codes, usual_month
 from sources.proposer.yaml_text import named, quoted
 from sources.pseudonym import TYPE
 from sources.vocabulary import Column
@@ -64,7 +64,8 @@ def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal], is_
     near = [p.extract.name for p in others if p.likelihood > 0 and p.likelihood >= 0.7 * found.likelihood][:2]
     if near:
         lines.append(f"# It could also be of {' or '.join(near)}: `ventetal layout --extract` says how.")
-    lines += file_lines(name, table.above, extract.contract.delivery)
+    lacks_month = any(_is_month(c) and c.name not in chosen for c in asked)
+    lines += (files := file_lines(name, table.above, extract.contract.delivery, lacks_month))
     if reads := _reads(table, found):
         lines.append(f"reads: {{{', '.join(reads)}}}")
     if sheet:
@@ -76,9 +77,10 @@ def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal], is_
     header = used if len(used) > 1 else [n for n in table.header if n in used or not is_of_persons or is_ordinary(n)]
     lines.append(f"header: [{', '.join(map(quoted, header or [OPEN]))}]")
     lines += _ignored(table, chosen)
-    lines.append("columns:")
-    for column in extract.contract.columns:
-        lines += _column_lines(column, table, found, is_of_persons)
+    by_period = lacks_month and any("(?P<period>" in line for line in files)
+    columns = [line for c in extract.contract.columns for line in _column_lines(c, table, found, is_of_persons, by_period)]
+    # Comments alone are nothing for YAML.
+    lines += ["columns:" if any(not line.lstrip().startswith("#") for line in columns) else "columns: {}", *columns]
     unused = [n for n in table.header if n not in used]
     if unused:
         lines.append(f"# Nobody reads: {f'{len(unused)} columns' if is_of_persons else ', '.join(map(named, unused))}")
@@ -94,6 +96,8 @@ def _reads(table: Sample, found: Proposal) -> list[str]:
     has_numbers = any(c.name in chosen and c.physicalType.split("(")[0] in NUMBERS for c in found.extract.contract.columns)
     numbers = table.numbers if has_numbers else default.numbers
     said = [f'delimiter: "{table.reads.delimiter}"'.replace("\t", "\\t")] if table.reads.delimiter != default.delimiter else []
+    said += [f'quote: "{table.reads.quote}"'] if table.reads.quote != default.quote else []
+    said += [f"escape: {quoted(table.reads.escape)}"] if table.reads.escape else []
     said += [f"numbers: {numbers}"] if numbers != default.numbers else []
     naive, in_utc = _zones(found)
     return said + (["zone: UTC"] if naive and in_utc == naive else [])
@@ -138,19 +142,20 @@ def _sums(table: Sample, chosen: dict[str, Chosen], record: dict[str, str]) -> I
             yield column, found.name
 
 
-def _column_lines(column: Column, table: Sample, found: Proposal, is_of_persons: bool) -> list[str]:
+def _column_lines(column: Column, table: Sample, found: Proposal, is_of_persons: bool, by_period: bool) -> list[str]:
     if f"${column.name}" == TYPE:
         return [f"  {column.name}: {TYPE}"]
     chosen = found.chosen.get(column.name)
     if chosen is None:
-        return [_by_period(column, found.extract) or _open(column, table, found, is_of_persons)]
+        return [_by_period(column, found.extract, by_period) or _open(column, table, found, is_of_persons)]
     naive, in_utc = _zones(found)
     # The zone is said once for a file.
     mixed = "some instants are called UTC and some are not" if column.physicalType == "TIMESTAMP" and 0 < in_utc < naive else ""
     why = "; ".join(w for w in (chosen.why, chosen.fit.says, mixed) if w)
     comment = f"   # {'sure' if _is_sure(chosen) and not mixed else 'look'}: {named(why)}"
     if set(chosen.fit.codes) - {c for t, c in chosen.fit.codes.items() if t == c}:
-        return _code_lines(column, table, chosen, comment, is_of_persons)
+        codes = column.valid_values or sorted({*known_codes(column, found.extract).values()})
+        return _code_lines(column.name, codes, table, chosen, comment, is_of_persons)
     return [f"  {column.name}: {_source(chosen.name, chosen.fit)}{comment}"]
 
 
@@ -163,9 +168,15 @@ def _source(name: str, fit: Fit) -> str:
     return f"{{from: {quoted(name)}, {', '.join(options)}}}" if options else quoted(name)
 
 
-def _by_period(column: Column, extract: Extract) -> str:
-    """The line of a column that every known layout takes from what the file is for."""
+def _is_month(column: Column) -> bool:
+    return column.physicalType == "DATE" and column.name == "month"
+
+
+def _by_period(column: Column, extract: Extract, by_period: bool) -> str:
+    """The line of a column that every known layout takes from what the file is for, or of a month that only its name tells."""
     sources = [layout.columns[column.name] for layout in extract.layouts if column.name in layout.columns]
+    if by_period and _is_month(column) and not sources:
+        return f'  {column.name}: {{from: $period, format: "%Y-%m"}}   # look: the month the file is for, which no column of it tells'
     if extract.contract.delivery.mode != "replace_period" or not sources or any(s.names != ["$period"] for s in sources):
         return ""
     return f'  {column.name}: {{from: $period, format: "{sources[0].format}"}}   # look: what the file is for, as in every known layout'
@@ -187,7 +198,7 @@ def _open(column: Column, table: Sample, found: Proposal, is_of_persons: bool) -
     return f"  # {column.name}: ...   # optional: {told}."
 
 
-def _code_lines(column: Column, table: Sample, chosen: Chosen, comment: str, is_of_persons: bool) -> list[str]:
+def _code_lines(column: str, allowed: list[str], table: Sample, chosen: Chosen, comment: str, is_of_persons: bool) -> list[str]:
     """The codes that are known, and each that is not as a comment: nobody could say which it is."""
     counts, fit = table.columns[chosen.name].counts, chosen.fit
     known = {t: c for t, c in fit.codes.items() if c}
@@ -195,8 +206,8 @@ def _code_lines(column: Column, table: Sample, chosen: Chosen, comment: str, is_
     told = [t for t in unknown if not is_of_persons or len(t) <= LETTERS or counts[t] >= COMMON]
     # Of persons no number is told that could be of a few.
     often = {t: "" if is_of_persons else f"in {counts[t]:,} records; " for t in told}
-    codes = ", ".join(column.valid_values or [])
-    lines = [f"  {column.name}:{comment}", f"    from: {quoted(chosen.name)}"]
+    codes = ", ".join(allowed)
+    lines = [f"  {column}:{comment}", f"    from: {quoted(chosen.name)}"]
     lines += [f"    missing: [{', '.join(map(quoted, fit.markers))}]"] if fit.markers else []
     lines += ["    map:", *(f"      {quoted(t)}: {quoted(c)}" for t, c in known.items())] if known else [
         f"    map: {{}}   # none of its codes is known: {codes}"

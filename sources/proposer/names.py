@@ -48,7 +48,8 @@ def _alike(name: str, known: str) -> float:
         return 1
     one, other = (list({_WORD.get(w, w): w for w in words if _WORD.get(w, w) not in _LIGHT}.values()) for words in (ours, theirs))
     if not one or not other:
-        return 0.5 * len({*ours} & {*theirs}) / len({*ours} | {*theirs})
+        said, meant = ({_WORD.get(w, w) for w in words} for words in (ours, theirs))
+        return (1 if said == meant else 0.5) * len(said & meant) / len(said | meant)
     ours_in, theirs_in = ([max(_same(w, x) for x in those) for w in these] for these, those in ((one, other), (other, one)))
     common = sum(ours_in) / max(len(one), len(other))
     # One says all that the other does, and more.

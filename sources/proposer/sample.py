@@ -89,6 +89,8 @@ class Sample:
     # Whether anything that was read, above the header and in nameless columns too, is written like a number of a person: then nothing
     # of the file is shown unasked.
     tells_of_persons: bool = False
+    # How many records are not written as the others.
+    malformed: int = 0
 
     @property
     def header(self) -> list[str]:
@@ -148,9 +150,24 @@ def sample(path: Path) -> Sample:
         found = [_header(rows, reads, None) for reads in asked for _, rows in opened.heads(reads)]
     best = max(found, key=lambda f: f.score, default=None)
     if best is None or best.score < 1:
-        raise Refused("no_layout", "No table of two or more columns is in the first rows.")
+        raise Refused("no_layout", "No table of two or more columns is in the first rows." + _if_fixed(found))
     sheets = sum(f.score > 0 for f in found) if isinstance(opened, Workbook) else 1
-    return _read(opened, best, best.sheet or "" if sheets > 1 else "")
+    read = _read(opened, best, best.sheet or "" if sheets > 1 else "")
+    if isinstance(opened, Workbook) or not read.malformed:
+        return read
+    # Where records come out odd, another quotation mark may be meant, or none, or one inside a field is written with a stroke.
+    marks: tuple[dict[str, str], ...] = ({"quote": "none"}, {"quote": "'"}, {"escape": "\\"})
+    asked = [Reads.model_validate({"delimiter": best.reads.delimiter, **other}) for other in marks]
+    others = (_header(rows, reads, None) for reads in asked for _, rows in opened.heads(reads))
+    return max((read, *(_read(opened, f, "") for f in others if f.score >= best.score / 2)), key=lambda r: (r.records, -r.malformed))
+
+
+def _if_fixed(found: list[_Found]) -> str:
+    """What to do where every line is as long as the others, whose fields are told by their places."""
+    lengths = {len(" ".join(cells)) for f in found[:1] for _, cells in f.rows}
+    if len(lengths) != 1 or min(lengths) < 2 or len(found[0].rows) < 2:
+        return ""
+    return " Its lines are all of one length: if its fields have fixed places, a layout says them as `widths` (sources/README.md)."
 
 
 def _header(rows: Rows, reads: Reads, sheet: str | None) -> _Found:
@@ -239,4 +256,5 @@ def _read(opened: Workbook | DelimitedFile, found: _Found, sheet: str) -> Sample
     # A column without a name has the number that `names_at` gave it.
     columns = {name: named[name] for name in dict.fromkeys(names) if not re.fullmatch(r"column \d+", name)}
     above = "\n".join(" ".join(c for c in cells if c) for _, cells in found.rows[: found.at])
-    return Sample(found.reads, sheet, found.rows[found.at][0], columns, above, last, whole, isinstance(opened, Workbook), tells)
+    line = found.rows[found.at][0]
+    return Sample(found.reads, sheet, line, columns, above, last, whole, isinstance(opened, Workbook), tells, records - total)

@@ -21,6 +21,7 @@ CLOCK = re.compile(r"([01]?\d|2[0-3])[:.][0-5]\d([:.][0-5]\d)?")
 DURATION = re.compile(r"\d{1,3}:[0-5]\d:[0-5]\d")
 IN_THREES = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 SECONDS = re.compile(r"[\d.,]+ ?(sek\.?|sekunder|s|sec\.?|seconds)")
+MONEY = re.compile(r"(?i)([$€£]|kr\.?|dkk) ?[+-]?\d[\d.,]*|[+-]?\d[\d.,]* ?([$€£]|kr\.?|dkk)")
 # Days of this century and the last, counted from 1900 as spreadsheets do.
 SERIAL = re.compile(r"[2-6]\d{4}([.,]\d+)?")
 DANISH_DAY = re.compile(r"\d{1,2}\. ?[a-zæøå]{3,9}\.? \d{4}", re.I)
@@ -63,6 +64,8 @@ UNITS = {
 # A column of codes has not many more of them than the contract knows, and each often.
 MOST_CODES, REPEATS = 12, 3
 LETTERS = 3
+# What no text means: a word for it may be one of the texts that are told apart.
+NO_TEXT = re.compile(r"(?i)\W+|#?n/?a|null|none|nan|i\.m\.|i/t")
 # Below this share of its values a column is not what it is called.
 WRONG, RIGHT = 0.5, 0.95
 
@@ -88,8 +91,10 @@ class Fit:
 
 def fit(column: Column, values: Values, sample: Sample, extract: Extract, alone_is_key: bool) -> Fit:
     """How well the values are those of a column of the contract."""
-    if column.valid_values:
-        return _codes(column, values, extract)
+    known = known_codes(column, extract)
+    # A text that anything may be is one of codes where other layouts say what these mean.
+    if column.valid_values or any(known.get(plain_name(t), t) != t for t in values.given):
+        return _codes(column, values, known)
     kind = column.physicalType.split("(")[0]
     if kind in ("DATE", "TIMESTAMP"):
         return _dates(column, values, sample)
@@ -100,6 +105,13 @@ def fit(column: Column, values: Values, sample: Sample, extract: Extract, alone_
     if kind in ("SMALLINT", "INTEGER", "BIGINT", "DOUBLE", "DECIMAL"):
         return _numbers(column, values, sample, kind)
     return _texts(column, values, alone_is_key)
+
+
+def known_codes(column: Column, extract: Extract) -> dict[str, str]:
+    """What the contract and the known layouts of the extract say that a text means, by its plain form."""
+    sources = [layout.columns[column.name] for layout in extract.layouts if column.name in layout.columns]
+    known = {plain_name(text): code for source in sources for text, code in (source.map or {}).items()}
+    return known | {plain_name(code): code for code in column.valid_values or known.values()}
 
 
 def is_of_persons(values: Values) -> bool:
@@ -224,6 +236,9 @@ def _numbers(column: Column, values: Values, sample: Sample, kind: str) -> Fit:
             return Fit(1, 0.5, sql=f"date_part('epoch', try_cast({name} as interval))", markers=markers, says="hours, minutes and seconds")
         if values.share(SECONDS) >= RIGHT:
             return Fit(1, 0.5, sql=f"regexp_extract({name}, '^[0-9.,]+')", markers=markers, says="the unit behind the number is left out")
+    if kind in ("DOUBLE", "DECIMAL") and values.share(MONEY) >= RIGHT:
+        sql = f"regexp_extract({name}, '[+-]?[0-9]([0-9.,]*[0-9])?')"
+        return Fit(1, 0.5, sql=sql, markers=markers, says="the currency beside the number is left out")
     if (factor := _factor(values.name, column)) and values.share(re.compile(rf"{whole}({mark}\d+)?")) >= RIGHT:
         plain = name if sample.numbers == "english" else f"replace(replace({name}, '.', ''), ',', '.')"
         sql = f"cast(round({factor} * try_cast({plain} as double)) as bigint)"
@@ -259,12 +274,9 @@ def _factor(name: str, column: Column) -> str:
     return f"{said / wanted:g}" if said and wanted and said != wanted else ""
 
 
-def _codes(column: Column, values: Values, extract: Extract) -> Fit:
+def _codes(column: Column, values: Values, known: dict[str, str]) -> Fit:
     """Codes that the contract has, that known layouts of the extract explain, or of which one begins the other and no third."""
-    allowed = column.valid_values or []
-    sources = [layout.columns[column.name] for layout in extract.layouts if column.name in layout.columns]
-    known = {plain_name(text): code for source in sources for text, code in (source.map or {}).items()}
-    known |= {plain_name(code): code for code in allowed}
+    allowed = column.valid_values or sorted({*known.values()})
     given = values.given
     if not given:
         return Fit(0, 0)
@@ -282,9 +294,9 @@ def _codes(column: Column, values: Values, extract: Extract) -> Fit:
 
 
 def _texts(column: Column, values: Values, alone_is_key: bool) -> Fit:
-    given = values.given
+    given, markers = values.given, tuple(m for m in values.markers if NO_TEXT.fullmatch(m))
     if not given:
-        return Fit(0.6, 0)
+        return Fit(0.6, 0, markers=markers)
     # A number of a person is nothing but that, wherever else it would fit.
     if values.share(PERSON) >= WRONG:
         return Fit(0, 0)
@@ -296,6 +308,8 @@ def _texts(column: Column, values: Values, alone_is_key: bool) -> Fit:
     is_date = any(values.share(_shape(shape)) >= WRONG for shape, _ in (*DATES, *TIMES))
     is_code = column.name.endswith(("_id", "_no", "_code"))
     is_number = values.share(re.compile(r"[+-]?[\d.,:]+( ?%)?")) >= WRONG and not is_code
+    if is_number and not is_date and plain_name(values.name) in {column.name, plain_name(column.businessName or "")}:
+        return Fit(0.96, 0, markers=markers, says="its values are numbers")
     # Texts of many words, each once, are remarks; ids have no blanks.
     blanks = sum(n for t, n in given.items() if " " in t) / given.total()
-    return Fit(0.3 if is_date or is_number or (is_code and blanks > WRONG) else 0.96, 0.1)
+    return Fit(0.3 if is_date or is_number or (is_code and blanks > WRONG) else 0.96, 0.1, markers=markers)

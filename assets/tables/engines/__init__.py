@@ -10,6 +10,7 @@ from typing import Protocol
 import duckdb
 
 from assets.catalog.declared import Table
+from sources import settings
 from sources.readers import Readers
 
 
@@ -62,7 +63,7 @@ OWN_ROWS = OwnRows()
 class DuckDB:
     """The machine that the run is on."""
 
-    name = "duckdb"
+    name = settings.DUCKDB
 
     def readers(self, scratch: Path) -> Readers:
         return Readers(scratch)
@@ -71,4 +72,4 @@ class DuckDB:
         return OWN_ROWS
 
 
-DUCKDB, SPARK = DuckDB(), "spark"
+DUCKDB = DuckDB()

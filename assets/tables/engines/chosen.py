@@ -2,17 +2,14 @@
 
 import importlib.util
 
-from assets.tables.engines import DUCKDB, SPARK, Engine
+from assets.tables.engines import DUCKDB, Engine
 from sources.errors import WrongUsage
-from sources.settings import PREFIX, settings
+from sources.settings import PREFIX, SPARK, settings
 
 
 def chosen() -> Engine:
     """The engine that the settings name. Raises WrongUsage for one that there is not, or that is not installed."""
-    name = settings().engine or DUCKDB.name
-    if name not in (DUCKDB.name, SPARK):
-        raise WrongUsage(f"{PREFIX}ENGINE is {name!r}; it is {DUCKDB.name} or {SPARK}.")
-    if name == DUCKDB.name:
+    if settings().engine != SPARK:
         return DUCKDB
     if importlib.util.find_spec("pyspark") is None:
         raise WrongUsage(f"{PREFIX}ENGINE is {SPARK}, and pyspark is not installed: `make .venv/spark`, see deploy/spark.md.")

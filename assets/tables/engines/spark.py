@@ -18,12 +18,13 @@ from sqlglot.errors import SqlglotError
 from assets.catalog.declared import Table
 from assets.catalog.lineage import expanded
 from assets.lake.files import beside
-from assets.tables.engines import OWN_ROWS, SPARK, CannotCompute
+from assets.tables.engines import OWN_ROWS, CannotCompute
 from assets.tables.engines.spark_sql import NotPortable, Schema, spark_sql, view
 from sources.casts import ident, literal
 from sources.cluster import ClusterReaders, session
 from sources.paths import plain, quoted
 from sources.readers import Readers
+from sources.settings import SPARK
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
