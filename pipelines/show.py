@@ -91,6 +91,8 @@ def _refusals(out: Console, refusals: dict[str, str]) -> None:
         out.print(f"  as {whose}: {escape(sentence)}")
     if unlike:
         out.print(f"  No layout of these has anything of it: {', '.join(unlike)}.")
+    if unlike or any(LACKS in sentence for sentence in by_sentence):
+        out.print("  [bold]ventetal layout FILE[/] proposes a layout of it.")
 
 
 def lacking(found: "list[Lacking]") -> None:

@@ -70,5 +70,6 @@ def test_check_names_the_nearest_layout_first_and_what_is_unlike_together(tmp_pa
     said = ventetal(tmp_path / "data", "check", str(file)).stdout.splitlines()
     assert "as response_times:" in said[1], said
     assert "lacks Status" in said[1]
-    assert said[-1].startswith("  No layout of these has anything of it: ")
+    assert said[-2].startswith("  No layout of these has anything of it: ")
+    assert said[-1] == "  ventetal layout FILE proposes a layout of it."
     assert len(said) < 18
