@@ -72,6 +72,8 @@ class Publisher:
             found["contributors"] = [{"title": self.name, "role": "publisher"}]
         if self.contact:
             found["contributors"] += [{"title": self.contact.name, "email": self.contact.email, "role": "contact"}]
+        if self._region and self._region.invented:
+            found["invented"] = True
         return found
 
 

@@ -17,7 +17,7 @@ from assets.releases.database import OlderRelease, open_release
 from assets.report import open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
-from assets.report.data_package import contact_of
+from assets.report.data_package import publisher_of
 from assets.report.engine import Engines
 from assets.report.figures import tell
 from assets.report.papers import Paper
@@ -155,7 +155,7 @@ def _write_index(order: Order, period: date, con: duckdb.DuckDBPyConnection) -> 
     frozen = [_named(paper, facts) for paper in (MONTHLY, COFINANCING) for facts in frozen_reports(order.reports, paper)]
     with Reading(order.release, period, con) as reading:
         write_text(order.reports / "index.html", page.index(months, years, frozen, reading))
-    write_text(order.reports / ACCESSIBILITY, page.accessibility(contact_of(order.release)))
+    write_text(order.reports / ACCESSIBILITY, page.accessibility(publisher_of(order.release).contact))
 
 
 def _listed(paper: Paper, reports: Path) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ class File:
 def package_text(release: Path, name: str, title: str, files: list[File]) -> str:
     """`datapackage.json` of files that lie beside it. Terms are those of the release, of an earlier one none."""
     said = _said(release)
-    terms = {word: said[word] for word in ("licenses", "contributors") if word in said}
+    terms = {word: said[word] for word in ("licenses", "contributors", "invented") if word in said}
     lacking = said.get("absent") or ("" if said else "Ikke oplyst: licens, kontakt.")
     return json_text(
         {
@@ -56,9 +56,20 @@ def package_text(release: Path, name: str, title: str, files: list[File]) -> str
     )
 
 
-def contact_of(release: Path) -> dict[str, str] | None:
-    """Whom a release says to ask: `title` and `email`; None where nobody is named."""
-    return next((c for c in _said(release).get("contributors", []) if c["role"] == "contact"), None)
+@dataclass(frozen=True)
+class Publisher:
+    """Who publishes a release, by its own words: `name` is '' where it says none, `contact` has `title` and `email`."""
+
+    name: str
+    contact: dict[str, str] | None
+    is_invented: bool
+
+
+def publisher_of(release: Path) -> Publisher:
+    """What a release says of who publishes it; an earlier version's says less."""
+    said = _said(release)
+    by_role = {c["role"]: c for c in said.get("contributors", [])}
+    return Publisher(by_role.get("publisher", {}).get("title", ""), by_role.get("contact"), bool(said.get("invented")))
 
 
 def _said(release: Path) -> dict[str, Any]:

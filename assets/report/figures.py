@@ -135,10 +135,10 @@ class Figure:
     """One figure of a paper. `findings` are the indicators it states, `says` adds what only this figure can say, `minds` what must be
     known wherever its course is told.
 
-    `listed` are indicators for the overview alone, of a figure that states them in words of its own; `points` are main points of no
-    indicator. `basis` says below the figure what
-    it stands on, `absent` why there are no rows. `row_units` are columns whose unit another column of the row holds. Where the charts carry
-    every number, `on_screen_only` spares paper the table.
+    `listed` are indicators for the overview alone, of a figure that states them in words of its own. Of no indicator are `points`, main
+    points; `good`, what goes well; and `since`, what is another than the month before. `doubts` says of how much its indicators are
+    uncertain, `basis` below the figure what it stands on, `absent` why there are no rows. `row_units` are columns whose unit another
+    column of the row holds. Where the charts carry every number, `on_screen_only` spares paper the table.
     """
 
     id: str
@@ -154,6 +154,9 @@ class Figure:
     names: str = "month"
     pivot: tuple[str, str] | None = None
     points: Callable[[Told], list[Point]] | None = None
+    good: Callable[[Told], list[Markup]] | None = None
+    since: Callable[[Told], list[Markup]] | None = None
+    doubts: Callable[[Told], Markup] | None = None
     places: int = 1
     labels: dict[str, str] = field(default_factory=dict)
     units: dict[str, str] = field(default_factory=dict)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from assets.pages import danish
+from assets.pages.caveats import CAUTIONS, UNCERTAIN
 from assets.report import prose
 from assets.report.figures import Section, Told
 from assets.report.prose import data, short
@@ -46,7 +47,7 @@ def _line(section: Section, told: Told, row: Row) -> Line:
     is_judged = row["variation"] not in (None, "TOO_FEW")
     return Line(
         *common,
-        data(row["value"], unit, shown),
+        data(row["value"], unit, shown) + _doubts(told, row),
         _course(told, row, places),
         data(row["target"], unit, danish.whole_or(row["target"], shown)) if row["target"] is not None else NOTHING,
         {True: "✓ nået", False: "✗ ikke nået", None: ""}[row["target_met"]],
@@ -57,12 +58,22 @@ def _line(section: Section, told: Told, row: Row) -> Line:
     )
 
 
+def _doubts(told: Told, row: Row) -> Markup:
+    """That a value is uncertain, and of how much."""
+    if UNCERTAIN not in row["qf"]:
+        return Markup("")
+    return Markup('<span class="note">{}</span>').format(told.figure.doubts(told) if told.figure.doubts else CAUTIONS[UNCERTAIN])
+
+
 def _course(told: Told, row: Row, places: int) -> Markup:
     """The months as a line, and for who does not see it how far they went."""
     points = told.reading.courses.get((row["indicator"], row["subject"]), [])
     if len(points) < 2:
         return NOTHING
-    span = Markup("mellem {} og {}").format(data(row["lowest"], row["unit"], places), data(row["highest"], row["unit"], places))
+    low, high = row["lowest"], row["highest"]
+    is_still = prose.reads_alike(low, high, row["unit"], places)
+    ends = [data(v, row["unit"], places) for v in (low, high)]
+    span = Markup("hele tiden {}" if is_still else "mellem {} og {}").format(*ends)
     return sparkline(points, row["target"]) + Markup('<span class="heard">{}</span>').format(span)
 
 

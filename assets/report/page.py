@@ -1,6 +1,7 @@
 """The report as pages: one file each, without scripts, fonts or pictures from elsewhere; everything from data is escaped."""
 
 from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from markupsafe import Markup
 from assets.pages import danish
 from assets.pages.templating import environment, style
 from assets.report import chart_style, charts, prose
+from assets.report.data_package import publisher_of
 from assets.report.engine import Engines
 from assets.report.figures import Section, Told
 from assets.report.overview import lines
@@ -17,6 +19,7 @@ from assets.report.papers import Paper
 from assets.report.points import main_points
 from assets.report.quality import Part
 from assets.report.reading import Reading
+from assets.report.summary import blocks
 from assets.report.tables import Table, table
 from sources.stamp import next_month
 
@@ -49,13 +52,17 @@ def report(
     paper: Paper, reading: Reading, figures: list[Drawn], other: Link | None = None, has_pdf: bool = False, on_paper: bool = False
 ) -> str:
     """index.html: the overview, then every section with its figures. On paper there are no links to other files."""
+    told = [(section, _own(section, figures)) for section in paper.sections]
     return _render(
         paper.template,
         title=paper.called(reading.period),
         file=paper.file,
         period_name=paper.words(reading.period),
         about=reading.about,
-        points=main_points([(section, _own(section, figures)) for section in paper.sections]),
+        publisher=publisher_of(reading.release),
+        next_day=_next_day(paper, reading),
+        points=main_points(told),
+        beside=blocks(told, {d.told.figure.id: d.table for d in figures}, reading),
         overview=[s for section in paper.sections if (s := (section.title, lines(section, _own(section, figures))))[1]],
         unverified=_unverified(reading, figures),
         sections=[_section(s, figures, reading, on_paper) for s in paper.sections],
@@ -80,6 +87,13 @@ def index(months: list[dict[str, Any]], years: list[dict[str, Any]], frozen: lis
 def accessibility(contact: dict[str, str] | None) -> str:
     """tilgaengelighed.html: how far everybody can read the papers, and whom to tell where not."""
     return _render("accessibility.html", title="Tilgængelighed", contact=contact)
+
+
+def _next_day(paper: Paper, reading: Reading) -> date | None:
+    """When the next figures of one of its sections are expected; None where nobody can say."""
+    domains = {section.domain for section in paper.sections}
+    days = [r["expected_at"].date() for r in reading.calendar if r["domain"] in domains and r["expected_at"]]
+    return min(days, default=None)
 
 
 def _section(section: Section, figures: list[Drawn], reading: Reading, on_paper: bool) -> dict[str, Any]:

@@ -22,11 +22,13 @@ KINDS = {
     "MISSED": "Mål ikke nået",
     "CONCERN": "Bekymrende",
     "COURSE": "Går den forkerte vej hver måned",
-    "CHANGE": "Stor ændring på et år",
+    "UNCERTAIN": "Usikre målinger",
+    "CHANGE": "Anderledes end året før",
     "INCOMPLETE": "Lav datakomplethed",
     "IMPROVEMENT": "Forbedring",
     "UNUSUAL": "Usædvanligt",
     "SAME_WAY": "Samme retning hver måned",
+    "WITHIN": "Anderledes end året før, men inden for naturlig variation",
 }
 # What is said once of all points of a kind.
 CAUTIONS = dict.fromkeys(("COURSE", "SAME_WAY"), "Så få måneder kan ikke afgøre, om det er naturlig variation.")
@@ -66,7 +68,7 @@ def _points(told: Told) -> Iterator[Point]:
     for row in (r for r in told.indicators if r["value"] is not None):
         minded = told.figure.minds(told) if told.figure.minds else []
         for point in _of_indicator(row, told.figure.places):
-            tells_of_course = point.kind in ("COURSE", "SAME_WAY", "CHANGE")
+            tells_of_course = point.kind in ("COURSE", "SAME_WAY", "CHANGE", "WITHIN")
             yield point._replace(sentence=Markup(" ").join([point.sentence, *minded])) if tells_of_course else point
 
 
@@ -83,7 +85,10 @@ def _of_indicator(row: Row, places: int) -> Iterator[Point]:
     elif row["is_large_change"]:
         size = abs(row["change_from_year_before"]) / (abs(row["value_year_before"]) or 1)
         parts = (prose.level(row, places), prose.from_year_before(row, places), prose.variation(row, places))
-        yield Point("CHANGE", size, Markup(" ").join(p for p in parts if p))
+        # A difference that natural variation covers is no news of its own, however large.
+        is_covered = row["variation"] == "NATURAL" and not prose.beyond_limits(row, row["value_year_before"])
+        kind = "WITHIN" if is_covered else "CHANGE"
+        yield Point(kind, size, Markup(" ").join(p for p in parts if p))
     if row["completeness_band"] == "lav":
         yield Point("INCOMPLETE", 1 - row["completeness_share"], incomplete(row))
 

@@ -115,7 +115,16 @@ def from_year_before(row: Row, places: int) -> Markup:
     if row["change_from_year_before"] is None:
         return Markup("")
     then = Markup("{} ({})").format(when(_months_before(row["month"], 12)), data(row["value_year_before"], row["unit"], places))
-    return Markup("Det er {} {}.").format(_difference(row, row["change_from_year_before"], places), then)
+    beyond = beyond_limits(row, row["value_year_before"])
+    which = Markup(", som lå {} kontrolgrænserne").format(beyond) if beyond else Markup("")
+    return Markup("Det er {} {}{}.").format(_difference(row, row["change_from_year_before"], places), then, which)
+
+
+def beyond_limits(row: Row, value: float) -> str:
+    """On which side of the control limits a value of the indicator lies; '' between them, and where there are none."""
+    if row["variation"] in (None, "TOO_FEW") or row["lower_limit"] is None:
+        return ""
+    return "under" if value < row["lower_limit"] else "over" if value > row["upper_limit"] else ""
 
 
 def _difference(row: Row, change: float, places: int) -> Markup:
@@ -133,7 +142,9 @@ def variation(row: Row, places: int) -> Markup:
     if row["variation"] is None or row["lower_limit"] is None:
         return Markup("")
     if row["variation"] == "NATURAL":
-        said = Markup("Tallet ligger mellem {}; så store udsving er naturlig variation.").format(_limits(row, places))
+        is_still = reads_alike(row["lower_limit"], row["upper_limit"], row["unit"], places)
+        between = Markup("Tallet ligger mellem {}; udsving mellem dem er naturlig variation.").format(_limits(row, places))
+        said = _still(row, places) if is_still else between
     else:
         said = Markup("<strong>{}:</strong> {}").format(VARIATION[row["variation"]], sign(row, places))
     return said + _assurance(row)
@@ -174,9 +185,20 @@ def _too_few(row: Row, places: int) -> Markup:
         return Markup(
             "Tallet er {} hver måned siden {} ({}), men {} måneder er for få til at afgøre, om det er naturlig variation."
         ).format(_way(row), when(row["course_from"]), data(row["value_at_course_start"], unit, places), months)
+    if reads_alike(row["lowest"], row["highest"], unit, places):
+        return _still(row, places)
     return Markup("På {} måneder har tallet ligget mellem {} ({}) og {} ({}).").format(
         months, data(row["lowest"], unit, places), when(row["lowest_month"]), data(row["highest"], unit, places), when(row["highest_month"])
     )
+
+
+def reads_alike(value: Number, other: Number, unit: str | None, places: int) -> bool:
+    """Whether two values are the same number for the reader."""
+    return quantity(value, unit, places) == quantity(other, unit, places)
+
+
+def _still(row: Row, places: int) -> Markup:
+    return Markup("Tallet har været {} i alle {} måneder.").format(data(row["value"], row["unit"], places), data(row["months"]))
 
 
 def _way(row: Row) -> str:

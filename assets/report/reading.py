@@ -17,6 +17,7 @@ from sqlglot import exp
 from assets.releases.database import open_release
 from sources.duck import dicts
 from sources.settings import PROJECT
+from sources.stamp import next_month
 
 Row = dict[str, Any]
 SQL = PROJECT / "sql" / "report"
@@ -89,6 +90,12 @@ class Reading:
     def findings(self) -> dict[tuple[str, str], Row]:
         """The finding of every indicator and subject that has a final month."""
         found = self.ask("finding") if KPI in self.tables else []
+        return {(r["indicator"], r["subject"]): r for r in found}
+
+    @cached_property
+    def findings_before(self) -> dict[tuple[str, str], Row]:
+        """What the report of the month before says of every indicator and subject."""
+        found = query(self.con, statement("finding"), next_month(self.period, -1)) if KPI in self.tables else []
         return {(r["indicator"], r["subject"]): r for r in found}
 
     @cached_property

@@ -2,10 +2,12 @@
 
 from markupsafe import Markup
 
+from assets.pages.caveats import UNCERTAIN
 from assets.pages.danish import places_that_tell
 from assets.report.figures import Figure, Panel, Point, Section, Told
 from assets.report.prose import beside, data, during, full, joined, name, names, when
 from assets.report.reading import Row
+from sources.stamp import next_month
 
 LIMITS = (
     "Andelen af robotternes målinger, der blev besvaret inden for grænsen for handlingens type, som uvægtet gennemsnit af handlinger og"
@@ -61,7 +63,59 @@ def level(told: Told) -> list[Markup]:
     ]
     if never := [r["system_name"] for r in now if r["_months_met"] == 0]:
         said.append(Markup("{} har ikke nået målet i nogen måned.").format(names(never)))
+    said += uncertain(told)
     return [Markup("<strong>Niveau:</strong> ") + Markup(" ").join(said)]
+
+
+def uncertain(told: Told) -> list[Markup]:
+    """Whose measurements of the newest month are uncertain, by whether they count as good news: a robot that is wrong may make it."""
+    said = []
+    for is_met, words in ((True, "nåede deres mål"), (False, "ikke nåede deres mål")):
+        judged = [r for r in told.current if r["target_met"] is is_met]
+        if doubted := [r["system_name"] for r in judged if UNCERTAIN in r["qf"]]:
+            said.append(
+                Markup("Af de {} systemer, der {}, har {} usikre målinger: {}.").format(
+                    data(len(judged)), words, data(len(doubted)), names(doubted)
+                )
+            )
+    return said
+
+
+def doubts(told: Told) -> Markup:
+    """Of how many systems the measurements are uncertain."""
+    judged = [r for r in told.current if r["target_met"] is not None]
+    doubted = sum(UNCERTAIN in r["qf"] for r in judged)
+    return Markup("heraf {} af {} systemer med usikre målinger").format(data(doubted), data(len(judged)))
+
+
+def kept(told: Told) -> list[Markup]:
+    """How many systems kept their target, with what makes that uncertain."""
+    judged = [r for r in told.current if r["target_met"] is not None]
+    met = [r for r in judged if r["target_met"]]
+    if not met:
+        return []
+    doubted = [r["system_name"] for r in met if UNCERTAIN in r["qf"]]
+    said = Markup("{} af {} systemer nåede deres mål for svartider").format(data(len(met)), data(len(judged)))
+    if doubted:
+        said += Markup(", heraf {} med usikre målinger ({})").format(data(len(doubted)), names(doubted))
+    return [said + Markup('. <a href="#{}">{}</a>').format(told.figure.key, told.figure.id)]
+
+
+def turned(told: Told) -> list[Markup]:
+    """Which systems meet their target now and did not the month before, and the other way round."""
+    newest = told.last_final
+    before = {r["system_name"]: r["target_met"] for r in told.rows if newest and next_month(r["month"]) == newest}
+    was = [(r, before.get(r["system_name"])) for r in told.current]
+    reached = [r for r, met in was if r["target_met"] and met is False]
+    lost = [r["system_name"] for r, met in was if r["target_met"] is False and met]
+    said = []
+    if reached:
+        each = [name(r["system_name"]) + Markup(" (usikre målinger)" if UNCERTAIN in r["qf"] else "") for r in reached]
+        said.append(Markup("Målet for svartider nås nu af {}").format(joined(each)))
+    if lost:
+        said.append(Markup("{} af {}").format("ikke længere" if said else "Målet for svartider nås ikke længere", names(lost)))
+    where = Markup(' (<a href="#{}">{}</a>).').format(told.figure.key, told.figure.id)
+    return [Markup(" og ").join(said) + where] if said else []
 
 
 def course(told: Told) -> list[Markup]:
@@ -90,14 +144,15 @@ def course(told: Told) -> list[Markup]:
 
 
 def missed(told: Told) -> list[Point]:
-    """Which systems missed their target in the newest month."""
+    """Which systems missed their target in the newest month, and whose measurements are uncertain."""
     below = [r for r in told.current if r["target_met"] is False]
     if not below:
-        return []
+        return [Point("UNCERTAIN", len(told.current), Markup(" ").join(doubted))] if (doubted := uncertain(told)) else []
     said = Markup("{} af {} systemer nåede ikke deres mål for svartider i {}: {}.").format(
         data(below[0]["_missed_in_month"]), data(below[0]["_systems_in_month"]), when(below[0]["month"]),
         joined([_beside_target(r, told.figure.places) for r in below]),
     )  # fmt: skip
+    said = Markup(" ").join([said, *uncertain(told)])
     return [Point("MISSED", below[0]["_missed_in_month"] / below[0]["_systems_in_month"], said)]
 
 
@@ -206,8 +261,8 @@ SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("respons
         says=measured, names="system_name", places=2),
     Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
         Panel("heat", ("compliance_share",), target="sla_target"),
-    ), points=missed, listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), says=response_times,
-        names="system_name", pivot=("system_name", "compliance_share"), places=2, on_screen_only=True),
+    ), points=missed, good=kept, since=turned, doubts=doubts, says=response_times,
+        listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), names="system_name", pivot=("system_name", "compliance_share"), places=2, on_screen_only=True),
 ))  # fmt: skip
 TIMES = (
     "En måned, et kvartal eller et år regnes til sin sidste dag; primo, medio og ultimo er første, anden og sidste tredjedel. Kan to"

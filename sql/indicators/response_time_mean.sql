@@ -1,4 +1,5 @@
--- A mean of shares has no numerator and no denominator. When other systems are in it than the month before, the series breaks.
+-- A mean of shares has no numerator and no denominator. When other systems are in it than the month before, the series breaks; where the
+-- measurements of one that is in it are uncertain, so is the mean.
 with mean as (
     select
         month,
@@ -6,6 +7,7 @@ with mean as (
         round(sum(cells_present) / nullif(sum(cells_expected), 0), 9) as completeness_share,
         string_agg(system_id, ', ' order by system_id) filter (coalesce(compliance_share, published_share) is not null) as members,
         bool_or(qf like '%p%') as is_provisional,
+        bool_or(qf like '%u%') filter (coalesce(compliance_share, published_share) is not null) as is_uncertain,
     from marts.response_time_monthly
     group by month
 ),
@@ -18,5 +20,7 @@ select
     value,
     completeness_share,
     members,
-    concat(case when is_break then 'b' else '' end, case when is_provisional then 'p' else '' end) as qf,
+    concat(
+        case when is_break then 'b' else '' end, case when is_provisional then 'p' else '' end, case when is_uncertain then 'u' else '' end
+    ) as qf,
 from followed

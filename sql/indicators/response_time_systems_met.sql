@@ -1,3 +1,4 @@
+-- As uncertain as the measurements of any system that is judged.
 select
     month,
     'ALL' as subject,
@@ -5,6 +6,9 @@ select
     count(*) filter (target_met) as numerator,
     count(target_met) as denominator,
     round(sum(cells_present) / nullif(sum(cells_expected), 0), 9) as completeness_share,
-    case when bool_or(qf like '%p%') then 'p' else '' end as qf,
+    concat(
+        case when bool_or(qf like '%p%') then 'p' else '' end,
+        case when bool_or(qf like '%u%') filter (target_met is not null) then 'u' else '' end
+    ) as qf,
 from marts.response_time_monthly
 group by month

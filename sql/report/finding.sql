@@ -29,9 +29,13 @@ stepped as (
         case when follows then sign(round(value - lag(value) over course, 9)) end as step,
         sign(round(value - centre, 9)) as side,
         follows and side = lag(sign(round(value - centre, 9))) over course as keeps_side,
+        value > max(value) over before as is_highest,
+        value < min(value) over before as is_lowest,
     from final
     where value is not null
-    window course as (partition by indicator, subject order by month)
+    window
+        course as (partition by indicator, subject order by month),
+        before as (course rows between unbounded preceding and 1 preceding)
 ),
 latest as (
     select indicator, subject, arg_max(step, month) as course_step from stepped where step is not null group by all
@@ -49,6 +53,8 @@ so_far as (
         max(month) filter (step is distinct from course_step) as course_from,
         max(month) filter (keeps_side is not true) as side_from,
         any_value(course_step) as course_step,
+        arg_max(is_highest, month) as is_highest,
+        arg_max(is_lowest, month) as is_lowest,
     from stepped
     left join latest on latest.indicator = stepped.indicator and latest.subject = stepped.subject
     group by all
@@ -82,7 +88,7 @@ told as (
     group by all
 )
 select
-    told.* exclude (variation),
+    told.* exclude (variation, is_highest, is_lowest),
     -- What later months have shown of this one is not known to the report of it.
     case
         when months < enough_points then 'TOO_FEW'
@@ -92,6 +98,12 @@ select
     end as variation,
     bound.enough_points,
     course_step <> 0 and course_months >= course_told as is_course,
+    -- As many months as a course needs are what a month is told to lie beyond.
+    case
+        when months < course_told then null
+        when is_highest then 'HIGHEST'
+        when is_lowest then 'LOWEST'
+    end as extreme,
     case
         when unit = 'share' then abs(change_from_year_before) >= large_points
         else abs(change_from_year_before) >= round(abs(value_year_before) * large_part, 9)
