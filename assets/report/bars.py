@@ -12,6 +12,8 @@ from assets.report.reading import Row
 # Characters of a name's line on a narrow chart, in the widest of the fonts it may be shown in; and the room of names in pixels.
 NAME_LETTERS = 18
 WIDEST_LETTER = 7.5
+# Pixels of a line of a name.
+LINE = 15
 NAME_WIDTHS = {"wide": 230, "narrow": 132}
 
 
@@ -26,7 +28,7 @@ def bars(told: Told, panel: Panel, width: str) -> Spec:
             label += f"  ({danish.percent(row[share], told.figure.places)})"
         is_rest = bool(row.get("_is_rest"))
         data.append({"name": lines(told.named(row), width), "value": row[value] or 0, "label": label, "rest": is_rest})
-    return _horizontal(data, width, title_of(told, panel))
+    return _horizontal(data, width, title_of(told, panel, width))
 
 
 def said(told: Told, row: Row, column: str) -> str:
@@ -59,12 +61,12 @@ def pairs(told: Told, panel: Panel, width: str) -> Spec:
     return {
         "layer": layers,
         "width": WIDTHS[width] - (NAME_WIDTHS[width] + 10),
-        "height": {"step": 17},
-        "title": {"text": title_of(told, panel), "subtitle": subtitle, "subtitleColor": MUTED, "subtitleFontSize": 12},
+        "height": {"step": max(17, name_height(order) / len(panel.values))},
+        "title": {"text": title_of(told, panel, width), "subtitle": subtitle, "subtitleColor": MUTED, "subtitleFontSize": 12},
     }
 
 
-def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Spec:
+def _horizontal(data: list[dict[str, Any]], width: str, title: list[str]) -> Spec:
     order = [d["name"] for d in data]
     most = max((d["value"] for d in data), default=0) or 1
     place = {
@@ -76,7 +78,12 @@ def _horizontal(data: list[dict[str, Any]], width: str, title: str) -> Spec:
         layer(data, "text", place | {"text": field("label", "nominal")}, align="left", dx=6),
     ]
     inner = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
-    return {"layer": layers, "width": inner, "height": {"step": 30 if width == "wide" else 36}, "title": title}
+    return {"layer": layers, "width": inner, "height": {"step": max(30, name_height(order))}, "title": title}
+
+
+def name_height(names: list[str]) -> int:
+    """Pixels that the name of most lines needs."""
+    return LINE * max((name.count("\n") + 1 for name in names), default=1) + 6
 
 
 def name_axis(names: list[str], width: str) -> Spec:

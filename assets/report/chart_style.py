@@ -1,5 +1,6 @@
 """What all charts of the report share: colours, widths, titles, rows."""
 
+from textwrap import wrap
 from typing import Any
 
 from assets.report.figures import Panel, Told
@@ -32,5 +33,15 @@ def chosen(test: str, then: Any, otherwise: Any) -> Spec:
     return {"condition": {"test": test, "value": then}, "value": otherwise}
 
 
-def title_of(told: Told, panel: Panel) -> str:
-    return panel.title or told.words(panel.values[0]).label
+# Characters of a title's line.
+TITLE_LETTERS = {"wide": 70, "narrow": 32}
+
+
+def title_of(told: Told, panel: Panel, width: str, more: str = "") -> list[str]:
+    """What a chart is called, with more behind it, in lines."""
+    return in_lines((panel.title or told.words(panel.values[0]).label) + more, width)
+
+
+def in_lines(title: str, width: str) -> list[str]:
+    """A title in lines: one that is longer than its chart makes all of it smaller."""
+    return wrap(title, TITLE_LETTERS[width])

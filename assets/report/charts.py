@@ -206,7 +206,8 @@ def _headed(told: Told, panel: Panel, data: list[dict[str, Any]], limits: dict[s
     if y["scale"].get("domain", [0])[0] > 0:
         said.append("aksen begynder ikke ved 0")
     unit = told.words(panel.values[0]).unit
-    title = title_of(told, panel) + (f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else "")
+    counted = f" ({danish.WORDS[unit].strip()})" if unit in danish.WORDS else ""
+    title = title_of(told, panel, width, counted)
     under = wrap(" · ".join(said), LETTERS[width])
     return {"text": title, "subtitle": under, "subtitleColor": MUTED, "subtitleFontSize": 12, "subtitlePadding": 4} if said else title
 

@@ -49,7 +49,11 @@ def heat(told: Told, panel: Panel, width: str) -> Spec | None:
         ],
         "width": inner,
         "height": {"step": STEP[width]},
-        "title": {"text": title_of(told, panel), "subtitle": SIGNS if width == "wide" else SIGNS.split(" · "), "subtitleColor": MUTED},
+        "title": {
+            "text": title_of(told, panel, width),
+            "subtitle": SIGNS if width == "wide" else SIGNS.split(" · "),
+            "subtitleColor": MUTED,
+        },
     }
 
 

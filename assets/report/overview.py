@@ -21,6 +21,7 @@ class Line:
 
     figure: str
     label: str
+    doubts: Markup
     month: Markup
     value: Markup
     course: Markup
@@ -39,7 +40,7 @@ def lines(section: Section, told: list[Told]) -> list[Line]:
 
 def _line(section: Section, told: Told, row: Row) -> Line:
     places, unit, codes = told.figure.places, row["unit"], told.reading.codes
-    common = (told.figure.id, row["label"], short(row["month"]))
+    common = (told.figure.id, row["label"], _doubts(told, row), short(row["month"]))
     if row["value"] is None:
         why = "tilbageholdt" if "c" in row["qf"] else "ikke opgjort"
         return Line(*common, Markup(why), NOTHING, NOTHING, "", "", NOTHING, "", NOTHING)
@@ -47,7 +48,7 @@ def _line(section: Section, told: Told, row: Row) -> Line:
     is_judged = row["variation"] not in (None, "TOO_FEW")
     return Line(
         *common,
-        data(row["value"], unit, shown) + _doubts(told, row),
+        data(row["value"], unit, shown),
         _course(told, row, places),
         data(row["target"], unit, danish.whole_or(row["target"], shown)) if row["target"] is not None else NOTHING,
         {True: "✓ nået", False: "✗ ikke nået", None: ""}[row["target_met"]],
@@ -62,7 +63,7 @@ def _doubts(told: Told, row: Row) -> Markup:
     """That a value is uncertain, and of how much."""
     if UNCERTAIN not in row["qf"]:
         return Markup("")
-    return Markup('<span class="note">{}</span>').format(told.figure.doubts(told) if told.figure.doubts else CAUTIONS[UNCERTAIN])
+    return told.figure.doubts(told) if told.figure.doubts else Markup(CAUTIONS[UNCERTAIN])
 
 
 def _course(told: Told, row: Row, places: int) -> Markup:

@@ -262,7 +262,8 @@ SYSTEMS = Section("systemer", "Kritiske it-systemer", "response_time", ("respons
     Figure("C5", "Overholdelse af svartider pr. system", LIMITS, (
         Panel("heat", ("compliance_share",), target="sla_target"),
     ), points=missed, good=kept, since=turned, doubts=doubts, says=response_times,
-        listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")), names="system_name", pivot=("system_name", "compliance_share"), places=2, on_screen_only=True),
+        listed=(("response_time_systems_met", "ALL"), ("response_time_mean", "ALL")),
+        names="system_name", pivot=("system_name", "compliance_share"), places=2, on_screen_only=True),
 ))  # fmt: skip
 TIMES = (
     "En måned, et kvartal eller et år regnes til sin sidste dag; primo, medio og ultimo er første, anden og sidste tredjedel. Kan to"

@@ -53,7 +53,7 @@ def waterfall(told: Told, panel: Panel, width: str) -> Spec | None:
     reached = [at for p in told.figure.panels for s in _steps(told, p) for at in (s.start, s.end)]
     whole = max(reached) - min(reached) or 1
     domain = [min(reached) - whole * 0.05, max(reached) + whole * ROOM[width]]
-    return _drawn(before, steps, after, domain, width) | {"title": title_of(told, panel)}
+    return _drawn(before, steps, after, domain, width) | {"title": title_of(told, panel, width)}
 
 
 def _steps(told: Told, panel: Panel) -> list[Step]:

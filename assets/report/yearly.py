@@ -5,8 +5,8 @@ from textwrap import wrap
 from typing import Any
 
 from assets.pages import danish
-from assets.report.bars import NAME_LETTERS, NAME_WIDTHS, name_axis, said
-from assets.report.chart_style import BAND, FIRST, INK, MUTED, PAPER, WIDTHS, Spec, chosen, field, layer, title_of
+from assets.report.bars import NAME_LETTERS, NAME_WIDTHS, name_axis, name_height, said
+from assets.report.chart_style import BAND, FIRST, INK, MUTED, PAPER, WIDTHS, Spec, chosen, field, in_lines, layer, title_of
 from assets.report.figures import Panel, Told
 from assets.report.reading import Row
 
@@ -14,8 +14,6 @@ from assets.report.reading import Row
 STEP, APART = 14, 16
 # Pixels kept free for the label beside a bar.
 LABEL = {"wide": 115, "narrow": 75}
-# Characters of a title's line.
-TITLE_LETTERS = {"wide": 70, "narrow": 28}
 COURSE_HEIGHT = 200
 
 
@@ -25,10 +23,11 @@ def years(told: Told, panel: Panel, width: str) -> Spec | None:
     if not rows:
         return None
     is_beside = width == "wide" and len(panel.values) > 1
+    beside = "narrow" if is_beside else width
     room = WIDTHS[width] - (NAME_WIDTHS[width] + 10)
     drawn = [
         _year_bars(told, rows, value, width, room // 2 - 8 if is_beside else room)
-        | {"title": _title(told.words(value).label if len(panel.values) > 1 else title_of(told, panel), "narrow" if is_beside else width)}
+        | {"title": in_lines(told.words(value).label, beside) if len(panel.values) > 1 else title_of(told, panel, width)}
         for value in panel.values
     ]
     if is_beside:
@@ -64,7 +63,8 @@ def _year_bars(told: Told, rows: list[Row], value: str, width: str, room: int) -
         layer(data, "bar", place | looks, stroke=FIRST, strokeWidth=1.2),
         layer(data, "text", place | {"text": field("label", "nominal")}, align="left", dx=6, fontSize=11),
     ]
-    return {"layer": layers, "width": room, "height": {"step": STEP}}
+    step = max(STEP, name_height(order) / len({d["year"] for d in data}))
+    return {"layer": layers, "width": room, "height": {"step": step}}
 
 
 def levels(told: Told, panel: Panel, width: str) -> Spec:
@@ -93,7 +93,7 @@ def levels(told: Told, panel: Panel, width: str) -> Spec:
         ],
         "width": 300 if is_wide else WIDTHS[width] - (NAME_WIDTHS[width] + 10),
         "height": {"step": STEP},
-        "title": title_of(told, panel) if is_wide else _title(f"{title_of(told, panel)} ({told.words(index).label.lower()})", width),
+        "title": title_of(told, panel, width, "" if is_wide else f" ({told.words(index).label.lower()})"),
     }
     if not is_wide:
         return left
@@ -158,7 +158,7 @@ def courses(told: Told, panel: Panel, width: str) -> Spec | None:
         "layer": layers,
         "width": WIDTHS[width] - (230 if width == "wide" else 140),
         "height": COURSE_HEIGHT,
-        "title": title_of(told, panel),
+        "title": title_of(told, panel, width),
     }
 
 
@@ -172,10 +172,6 @@ def _ends(told: Told, rows: Sequence[Row], value: str, domain: list[float]) -> l
         label = f"{name} {danish.quantity(row[value], told.unit(row, value), told.figure.places)}"
         made.append({"year": f"{row['year']:%Y-%m-%d}", "label_at": at, "label": label, "own": row["_is_own"]})
     return made
-
-
-def _title(text: str, width: str) -> list[str]:
-    return wrap(text, TITLE_LETTERS[width])
 
 
 def _lines(name: str, width: str) -> str:
