@@ -128,21 +128,27 @@ FINDINGS = {
     ),
     "the factor that did most": Finding(
         "B0",
-        factor("base_effect_oere", "Mest betød Tyngde og takst: {} op."),
+        factor("base_effect_oere", "Mest betød tyngde og takst, der øgede beløbet med {}"),
         in_2014("kmf_change_region", "base_effect_oere = 5, volume_oere = -900000000"),
-        factor("volume_oere", "Mest betød Forbrug: {} ned."),
+        factor("volume_oere", "Mest betød forbrug, der mindskede beløbet med {}"),
     ),
     "what pulled the other way": Finding(
         "B2",
-        factor("rate_oere", "Modsat trak Andel og loft: {} ned."),
+        factor("rate_oere", "Modsat trak andel og loft, der mindskede beløbet med {}"),
         in_2014("kmf_change_region", "rate_oere = 1, age_oere = -77700000"),
-        factor("age_oere", "Modsat trak Alder: {} ned."),
+        factor("age_oere", "Modsat trak alder, der mindskede beløbet med {}"),
     ),
     "the opposite order agrees": Finding(
         "B2",
-        factor("base_effect_reversed_oere", "I omvendt orden er det også Tyngde og takst, der betød mest, men med {} op."),
+        factor(
+            "base_effect_reversed_oere",
+            "Regnet i omvendt orden er det også tyngde og takst, der betød mest: det øgede beløbet med {}",
+        ),
         in_2014("kmf_change_region", "rate_reversed_oere = -999000000"),
-        factor("rate_reversed_oere", "I omvendt orden betød Andel og loft mest: {} ned. Rækkefølgen afgør altså, hvad der er størst."),
+        factor(
+            "rate_reversed_oere",
+            "Regnet i omvendt orden betød andel og loft mest: det mindskede beløbet med {} Rækkefølgen afgør altså, hvad der er størst.",
+        ),
     ),
     "the order changes nothing": Finding(
         "B2",
@@ -192,6 +198,21 @@ FINDINGS = {
         of_municipality(SHOWN, "kan vises for {} af {} kommuner. {} er tilbageholdt", count, count, count),
         in_2014("kmf_change", "population_oere = null, qf = 'c'", "municipality_code = '101'"),
         of_municipality(SHOWN, "kan vises for {} af {} kommuner. {} er tilbageholdt", count, count, count),
+    ),
+    "no municipality that can be shown": Finding(
+        "B2b",
+        of_municipality(SHOWN, "kan vises for {} af {} kommuner. {} er tilbageholdt", count, count, count),
+        in_2014("kmf_change", "population_oere = null, qf = 'c'"),
+        constant(
+            "Opdelingen kan ikke vises for nogen af 29 kommuner: 29 er tilbageholdt, fordi grupperne er for små, eller fordi tilbageholdte"
+            " aldersgrupper kunne regnes ud."
+        ),
+    ),
+    "whether the opposite order agrees, in short": Finding(
+        "B0",
+        constant("Det er også tyngde og takst, der betyder mest, når leddene regnes i omvendt orden."),
+        in_2014("kmf_change_region", "rate_reversed_oere = -999000000"),
+        factor("rate_reversed_oere", "Regnet i omvendt orden betød andel og loft mest: det mindskede beløbet med {}"),
     ),
     "municipalities that lack a year": Finding(
         "B2b",

@@ -18,7 +18,7 @@ from assets.report import open_data, page, pdf, quality, workbook
 from assets.report.changes import FACTS, frozen_reports, since_last
 from assets.report.contents import COFINANCING, MONTHLY
 from assets.report.data_package import publisher_of
-from assets.report.engine import Engines
+from assets.report.engine import KEPT, Engine
 from assets.report.figures import tell
 from assets.report.papers import Paper
 from assets.report.reading import Reading, months_of, newest_month, newest_year
@@ -62,6 +62,15 @@ class Order:
         return page.Link(paper.called(period), paper.place(period)) if period else None
 
 
+@dataclass(frozen=True)
+class Tools:
+    """What the papers of one release share: the release opened, what draws and what prints."""
+
+    con: duckdb.DuckDBPyConnection
+    engine: Engine
+    printer: pdf.Printer
+
+
 class NoMonth(Missing):
     """The release has no final month to report on, or nothing of the one that is asked for. The text says what to do."""
 
@@ -83,10 +92,16 @@ def build(release: Path, reports: Path, month: date | None = None, freeze: bool 
 def _build(order: Order) -> Built:
     if order.month or order.year:
         order.reports.mkdir(mode=SHARED, parents=True, exist_ok=True)
-    # Neither paper waits for the other: engines and browsers work in processes of their own.
-    with open_release(order.release) as con, Engines() as engines, ThreadPoolExecutor(2) as beside_each_other:
+    # Neither paper waits for the other: the engine and the browser work in processes of their own.
+    with (
+        open_release(order.release) as con,
+        Engine(order.reports / KEPT) as engine,
+        pdf.Printer() as printer,
+        ThreadPoolExecutor(2) as beside_each_other,
+    ):
+        tools = Tools(con, engine, printer)
         asked = [
-            beside_each_other.submit(_make, paper, period, order, order.link(other), con, engines) if period else None
+            beside_each_other.submit(_make, paper, period, order, order.link(other), tools) if period else None
             for paper, period, other in ((MONTHLY, order.month, COFINANCING), (COFINANCING, order.year, MONTHLY))
         ]
         monthly, yearly = (a.result() if a else None for a in asked)
@@ -98,24 +113,25 @@ def _build(order: Order) -> Built:
     raise NoMonth(f"The release has no final month to report on; `--month` makes the report of a month all the same.{made}")
 
 
-def _make(paper: Paper, period: date, order: Order, other: page.Link | None, con: duckdb.DuckDBPyConnection, engines: Engines) -> Built:
+def _make(paper: Paper, period: date, order: Order, other: page.Link | None, tools: Tools) -> Built:
     began = time.monotonic()
     target = order.reports / paper.place(period)
     part = beside(target)
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(mode=SHARED)
-    with Reading(order.release, period, con) as reading:
+    with Reading(order.release, period, tools.con) as reading:
         told = [tell(f, reading) for f in paper.figures]
-        figures = page.drawn(told, engines)
+        figures = page.drawn(told, tools.engine)
         made = reading.about["created_at"]
         # The browser prints while the other files are written.
         with ThreadPoolExecutor(1) as meanwhile:
-            printed = meanwhile.submit(pdf.write, part / f"{paper.file}.pdf", page.report(paper, reading, figures, on_paper=True), made)
+            on_paper = page.report(paper, reading, figures, on_paper=True)
+            printed = meanwhile.submit(tools.printer.write, part / f"{paper.file}.pdf", on_paper, made)
             if paper.has_quality:
                 (part / "kvalitet.html").write_text(
                     page.quality(reading, quality.parts(reading, *since_last(reading, order.reports))), "utf-8"
                 )
-            pictures = {d.told.figure.id: engines.png(d.drawing.alone) for d in figures if d.drawing}
+            pictures = {d.told.figure.id: tools.engine.png(d.drawing.alone) for d in figures if d.drawing}
             workbook.write(part / f"{paper.file}.xlsx", paper, reading, figures)
             open_data.write(part / "data", paper, reading, told)
             _write_pictures(part / "figures", pictures)

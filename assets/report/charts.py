@@ -15,7 +15,7 @@ from markupsafe import Markup
 from assets.pages import danish
 from assets.report.bars import bars, pairs
 from assets.report.chart_style import BAND, FIRST, GRID, INK, MUTED, PAPER, SECOND, TARGET, WIDTHS, Spec, chosen, field, layer, title_of
-from assets.report.engine import Engines
+from assets.report.engine import Engine
 from assets.report.figures import Panel, Told
 from assets.report.heat import heat
 from assets.report.reading import Row
@@ -67,9 +67,9 @@ class Drawing:
         return _alone(self.told, self.wide)
 
 
-def draw(told: list[Told], engines: Engines) -> list[Drawing | None]:
+def draw(told: list[Told], engine: Engine) -> list[Drawing | None]:
     """The figures, drawn side by side; None where one is a table alone or has nothing to draw. Paper does not wait for narrow screens."""
-    wide, narrow = ([engines.svg(s) if (s := specification(t, width)) else None for t in told] for width in ("wide", "narrow"))
+    wide, narrow = ([engine.svg(s) if (s := specification(t, width)) else None for t in told] for width in ("wide", "narrow"))
     return [Drawing(t, _plain(w.result()), n) if w and n else None for t, w, n in zip(told, wide, narrow, strict=True)]
 
 

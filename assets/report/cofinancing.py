@@ -33,7 +33,7 @@ def summary(told: Told) -> Sentences:
         if "e" in amount["qf"]:
             said += Markup(" Et af årene er opgjort efter statens totaler.")
     explained = [] if told.reading.lacking("b2") else told.reading.ask("b2")
-    return [said, *(why(told, explained) if explained else [Markup("{}").format(no_change(told.reading))])]
+    return [said, *(why(told, explained, is_short=True) if explained else [Markup("{}").format(no_change(told.reading))])]
 
 
 def _more(amount: Row) -> Markup:
@@ -43,21 +43,29 @@ def _more(amount: Row) -> Markup:
     return Markup("{} ({}) {} end i").format(size(amount["value_change"], "oere"), size(amount["_value_change_share"], "share"), way)
 
 
-def why(told: Told, rows: list[Row]) -> Sentences:
-    """The factor that did most, the one that pulled most the other way, and what both come to in the opposite order."""
+def why(told: Told, rows: list[Row], is_short: bool = False) -> Sentences:
+    """The factor that did most, the one that pulled most the other way, and what both come to in the opposite order; in short, whether that
+    is the same one.
+    """
     factors = [r for r in rows if r["factor"] != "CHANGE" and r["contribution_oere"] is not None]
     if not factors:
         return [Markup("Opdelingen på faktorer er tilbageholdt.")]
     most = max(factors, key=lambda r: abs(r["contribution_oere"]))
     is_up = most["contribution_oere"] > 0
-    said = Markup("Mest betød {}: {} {}.").format(_factor(told, most), size(most["contribution_oere"], "oere"), "op" if is_up else "ned")
+    said = Markup("Mest betød {}, der {}").format(_factor(told, most), _moved(most["contribution_oere"]))
     against = [r for r in factors if (r["contribution_oere"] < 0) == is_up and r["contribution_oere"]]
     if against:
         other = max(against, key=lambda r: abs(r["contribution_oere"]))
-        said += Markup(" Modsat trak {}: {} {}.").format(
-            _factor(told, other), size(other["contribution_oere"], "oere"), "ned" if is_up else "op"
-        )
+        said += Markup(" Modsat trak {}, der {}").format(_factor(told, other), _moved(other["contribution_oere"]))
+    same = max(factors, key=lambda r: abs(r["reversed_oere"]))["factor"] == most["factor"]
+    if is_short and same:
+        return [said + Markup(" Det er også {}, der betyder mest, når leddene regnes i omvendt orden.").format(_factor(told, most))]
     return [said, _opposite(told, factors, most)]
+
+
+def _moved(oere: int) -> Markup:
+    """Which way a factor moved the amount, and by how much."""
+    return Markup("{} beløbet med {}.").format("øgede" if oere > 0 else "mindskede", size(oere, "oere"))
 
 
 def _opposite(told: Told, factors: list[Row], most: Row) -> Markup:
@@ -65,25 +73,23 @@ def _opposite(told: Told, factors: list[Row], most: Row) -> Markup:
     if all(not r["order_difference_oere"] for r in factors):
         return Markup("Rækkefølgen ændrer ingen af bidragene.")
     other = max(factors, key=lambda r: abs(r["reversed_oere"]))
-    way = "op" if other["reversed_oere"] > 0 else "ned"
+    turned_most = _factor(told, other), _moved(other["reversed_oere"])
     if other["factor"] == most["factor"]:
-        said = Markup("I omvendt orden er det også {}, der betød mest, men med {} {}.").format(
-            _factor(told, other), size(other["reversed_oere"], "oere"), way
-        )
+        said = Markup("Regnet i omvendt orden er det også {}, der betød mest: det {}").format(*turned_most)
     else:
-        said = Markup("I omvendt orden betød {} mest: {} {}. Rækkefølgen afgør altså, hvad der er størst.").format(
-            _factor(told, other), size(other["reversed_oere"], "oere"), way
-        )
+        said = Markup("Regnet i omvendt orden betød {} mest: det {}").format(*turned_most)
+        said += Markup(" Rækkefølgen afgør altså, hvad der er størst.")
     turned = [r for r in factors if r["contribution_oere"] * r["reversed_oere"] < 0]
     for row in turned:
         said += Markup(" {} skifter fortegn: {} i stedet for {}.").format(
-            _factor(told, row), data(row["reversed_oere"], "oere"), data(row["contribution_oere"], "oere")
+            _factor(told, row, begins=True), data(row["reversed_oere"], "oere"), data(row["contribution_oere"], "oere")
         )
     return said
 
 
-def _factor(told: Told, row: Row) -> Markup:
-    return name(told.reading.codes.get(("factor", row["factor"]), row["factor"]))
+def _factor(told: Told, row: Row, begins: bool = False) -> Markup:
+    called: str = told.reading.codes.get(("factor", row["factor"])) or row["factor"]
+    return name(called if begins else called[:1].lower() + called[1:])
 
 
 def no_change(reading: Reading) -> str:
@@ -94,6 +100,17 @@ def no_change(reading: Reading) -> str:
     if not found["municipalities"]:
         return "Ændringen forklares ikke: der er intet år før at sammenligne med."
     return "Ændringen forklares ikke: opdelingen er ikke offentliggjort for året."
+
+
+def none_shown(reading: Reading) -> str:
+    """Why no municipality's change is explained: no change is, or all are withheld."""
+    [found] = [{"withheld": 0, "municipalities": 0}] if reading.lacking("b2_absent") else reading.ask("b2_absent")
+    if not found["withheld"]:
+        return no_change(reading)
+    return (
+        f"Opdelingen kan ikke vises for nogen af {found['municipalities']} kommuner: {found['withheld']} er tilbageholdt, fordi grupperne"
+        " er for små, eller fordi tilbageholdte aldersgrupper kunne regnes ud."
+    )
 
 
 @ended
@@ -189,7 +206,7 @@ SECTIONS = (
             units=dict.fromkeys(("contribution_oere", "reversed_oere", "order_difference_oere"), "oere")),
         Figure("B2b", "Ændringen i de kommuner, der kan vises",
             "Bidragene er i fast orden som i B2; regionens er summen af alle kommuners, også de tilbageholdtes.",
-            says=municipalities, basis=basis, absent=no_change, names="municipality_name"),
+            says=municipalities, basis=basis, absent=none_shown, names="municipality_name"),
     )),
     Section("borgere", "Borgerne bag", "kmf", EXTRACTS, cofinancing_citizens.FIGURES),
     Section("grundlag", "Hvilke oplysninger der findes", "kmf", EXTRACTS, cofinancing_basis.FIGURES),

@@ -1,80 +1,107 @@
-"""Charts drawn side by side: as many processes as the machine has cores, each with an engine of its own that draws one at a time.
+"""Charts drawn beside the rest of a paper, by a process of their own: vl-convert holds up every thread of the one it is in.
 
-Run as a program it is such a process: lines of JSON in, lines of JSON out. The engine takes no second chart while it draws, whatever thread
-asks, and so threads alone would gain nothing.
+What was drawn for the papers of before is kept, by what was asked for: a chart whose specification is the same is not drawn again. Run as a
+program it is that process: lines of JSON in, lines of JSON out.
 """
 
 import base64
+import hashlib
 import json
-import os
 import subprocess
 import sys
 from concurrent.futures import Future, ThreadPoolExecutor
-from queue import SimpleQueue
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
+from assets.lake.files import write_json
+
 VEGA_LITE = "6.1"
-# More processes than this have too few charts each to be worth their start.
-MOST = 4
+# Beside the papers.
+KEPT = ".charts.json"
 
 
 class Undrawn(RuntimeError):
     """The engine ended or refused a chart; the text is its own."""
 
 
-class Engines:
-    """Processes that draw; each is started when there is work that no other is free for."""
+class Engine:
+    """A process that draws one chart after the other, started when there is one that is not kept.
 
-    def __init__(self) -> None:
-        self._count = min(MOST, os.cpu_count() or 1)
-        self._threads = ThreadPoolExecutor(self._count)
-        self._free: SimpleQueue[subprocess.Popen[str] | None] = SimpleQueue()
-        self._started: list[subprocess.Popen[str]] = []
-        for _ in range(self._count):
-            self._free.put(None)
+    `kept` is the file that holds what was drawn for the papers of before, and what was drawn for these once they are made. One that is
+    damaged is as good as none.
+    """
 
-    def __enter__(self) -> "Engines":
+    def __init__(self, kept: Path | None = None) -> None:
+        self._kept = kept
+        self._before = _read(kept) if kept else {}
+        self._drawn = dict[str, str]()
+        self._thread = ThreadPoolExecutor(1)
+        self._process: subprocess.Popen[str] | None = None
+        self._made_by = f"{VEGA_LITE} {version('vl-convert-python')}"
+
+    def __enter__(self) -> "Engine":
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self._threads.shutdown(cancel_futures=True)
-        for process in self._started:
-            process.communicate()
+    def __exit__(self, error: object, *_: object) -> None:
+        self._thread.shutdown(cancel_futures=True)
+        if self._process:
+            self._process.communicate()
+        if self._kept and self._drawn and not error:
+            write_json(self._kept, {"sha256": _digest(self._drawn), "drawn": self._drawn})
 
     def svg(self, specification: dict[str, Any]) -> Future[str]:
         """A chart of Vega-Lite as SVG."""
-        return self._threads.submit(self._ask, {"svg": specification})
+        return self._wanted({"svg": specification})
 
     def png(self, svg: str) -> Future[str]:
         """A picture of an SVG, in base 64."""
-        return self._threads.submit(self._ask, {"png": svg})
+        return self._wanted({"png": svg})
 
-    def _ask(self, wanted: dict[str, Any]) -> str:
-        process = self._free.get()
+    def _wanted(self, wanted: dict[str, Any]) -> Future[str]:
+        line = json.dumps(wanted)
+        key = hashlib.sha256(f"{self._made_by} {line}".encode()).hexdigest()
+        if key not in self._before:
+            return self._thread.submit(self._draw, key, line)
+        done = Future[str]()
+        done.set_result(self._drawn.setdefault(key, self._before[key]))
+        return done
+
+    def _draw(self, key: str, line: str) -> str:
+        process = self._process = self._process or _started()
+        assert process.stdin and process.stdout
         try:
-            process = process or self._start()
-            assert process.stdin and process.stdout
-            process.stdin.write(json.dumps(wanted) + "\n")
+            process.stdin.write(line + "\n")
             process.stdin.flush()
-            answer = json.loads(process.stdout.readline() or '{"error": "the engine ended"}')
         except BrokenPipeError as error:
             raise Undrawn("the engine ended") from error
-        finally:
-            self._free.put(process)
+        answer = json.loads(process.stdout.readline() or '{"error": "the engine ended"}')
         if "error" in answer:
             raise Undrawn(answer["error"])
-        drawn: str = answer["drawn"]
-        return drawn
-
-    def _start(self) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", __spec__.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
-        )
-        self._started.append(process)
-        return process
+        self._drawn[key] = answer["drawn"]
+        return self._drawn[key]
 
 
-def _draw(wanted: dict[str, Any]) -> str:
+def _read(kept: Path) -> dict[str, str]:
+    try:
+        found = json.loads(kept.read_text("utf-8"))
+        drawn: dict[str, str] = found["drawn"]
+        return drawn if found["sha256"] == _digest(drawn) else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _digest(drawn: dict[str, str]) -> str:
+    return hashlib.sha256(json.dumps(drawn, sort_keys=True).encode()).hexdigest()
+
+
+def _started() -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", __spec__.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+    )
+
+
+def _drawn(wanted: dict[str, Any]) -> str:
     import vl_convert
 
     if "png" in wanted:
@@ -86,7 +113,7 @@ def _draw(wanted: dict[str, Any]) -> str:
 def _serve() -> None:
     for line in sys.stdin:
         try:
-            answer = {"drawn": _draw(json.loads(line))}
+            answer = {"drawn": _drawn(json.loads(line))}
         except ValueError as error:
             answer = {"error": str(error)}
         print(json.dumps(answer), flush=True)

@@ -12,7 +12,7 @@ from assets.pages import danish
 from assets.pages.templating import environment, style
 from assets.report import chart_style, charts, prose
 from assets.report.data_package import publisher_of
-from assets.report.engine import Engines
+from assets.report.engine import Engine
 from assets.report.figures import Section, Told
 from assets.report.overview import lines
 from assets.report.papers import Paper
@@ -36,8 +36,8 @@ class Drawn:
     drawing: charts.Drawing | None
 
 
-def drawn(told: list[Told], engines: Engines) -> list[Drawn]:
-    return [Drawn(t, table(t), prose.findings(t), made) for t, made in zip(told, charts.draw(told, engines), strict=True)]
+def drawn(told: list[Told], engine: Engine) -> list[Drawn]:
+    return [Drawn(t, table(t), prose.findings(t), made) for t, made in zip(told, charts.draw(told, engine), strict=True)]
 
 
 @dataclass(frozen=True)

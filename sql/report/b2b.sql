@@ -47,4 +47,6 @@ select
     place.year as _last_year,
 from place
 cross join counted
+-- The region alone is figure B2.
+where counted.shown > 0
 order by place.level, place.change_oere desc, place.municipality_name
