@@ -144,6 +144,8 @@ def test_terms_are_those_of_the_region(release: Path, catalog: Catalog, tmp_path
     package = Package(json.loads((tmp_path / PACKAGE).read_text("utf-8")))
     assert package.licenses == [{"title": "CC BY 4.0", "path": "https://creativecommons.org/licenses/by/4.0/"}]
     assert "Ikke oplyst" not in package.description
+    assert "invented" not in package.custom
+    assert json.loads((release / PACKAGE).read_text("utf-8"))["invented"] is True
     graph = Graph().parse(tmp_path / DCAT_FILE, format="json-ld")
     assert [str(u) for u in graph.objects(predicate=DCAT.downloadURL)] == [
         "https://data.nord.example/ventetal/current/marts/kpi_monthly.parquet"

@@ -170,6 +170,56 @@ def test_a_target_that_was_never_met_is_told_so(tables: Tables) -> None:
     assert point.sentence.striptags().endswith("Det er ikke nået i nogen af 3 måneder.")
 
 
+NATURAL = "8 12 8 12 8 12 8 12 8 12 8 12"
+
+
+@pytest.mark.parametrize(
+    ("months", "kind", "sentence"),
+    [
+        # Twelve months before it was 8; both lie between the limits.
+        (f"{NATURAL} {NATURAL} 12 8 12", "WITHIN", "Det er 4 flere end i marts 2015 (8). Tallet ligger mellem"),
+        (f"{NATURAL} 30 {NATURAL}", "CHANGE", "Det er 18 færre end i januar 2015 (30), som lå over kontrolgrænserne. Tallet ligger mellem"),
+        ("10 . . . . . . . . . . . 20", "CHANGE", "Det er 10 flere end i januar 2014 (10)."),
+    ],
+)
+def test_a_difference_that_natural_variation_covers_is_told_last_and_never_as_a_change(
+    tables: Tables, months: str, kind: str, sentence: str
+) -> None:
+    given(tables, months, LOWER)
+    [point] = points._of_indicator(found(tables), 1)
+    said = point.sentence.striptags()
+    assert (point.kind, sentence in said) == (kind, True), said
+    assert "så store udsving" not in said
+    assert list(points.KINDS)[-1] == "WITHIN"
+
+
+@pytest.mark.parametrize("months", ["60 60 60", " ".join(["60"] * 14), "60.04 59.96 60", "60.04 59.96 " * 7])
+def test_what_never_varies_is_told_once(tables: Tables, months: str) -> None:
+    given(tables, months, HIGHER)
+    row = found(tables)
+    count = len(months.split())
+    said = prose.variation(row, 0).striptags().replace("\N{NO-BREAK SPACE}", " ")
+    assert said == f"Tallet har været 60 % i alle {count} måneder."
+
+
+@pytest.mark.parametrize(
+    ("months", "extreme"),
+    [
+        ("5 6 5 6 7", "HIGHEST"),
+        ("5 6 5 6 4", "LOWEST"),
+        ("5 6 5 6 6", None),
+        ("5 6 5 6 5", None),
+        ("5 6 5 7", None),
+        ("5 6 . 5 6 7", "HIGHEST"),
+        ("5 5 5 5 5", None),
+        ("9", None),
+    ],
+)
+def test_a_month_lies_beyond_all_before_it_where_there_are_enough(tables: Tables, months: str, extreme: str | None) -> None:
+    given(tables, months, LOWER)
+    assert found(tables)["extreme"] == extreme
+
+
 def test_a_special_cause_says_by_which_sign_it_is_one(tables: Tables) -> None:
     given(tables, f"{LEVEL} 30", LOWER)
     [point] = points._of_indicator(found(tables), 1)

@@ -17,11 +17,11 @@ from assets.pages.caveats import why_absent
 from assets.report import charts
 from assets.report.build import ACCESSIBILITY
 from assets.report.contents import MONTHLY
-from assets.report.data_package import contact_of
-from assets.report.engine import Engines, Undrawn
+from assets.report.data_package import Publisher, publisher_of
+from assets.report.engine import KEPT, Engine, Undrawn
 from assets.report.figures import Told, tell
 from assets.report.page import accessibility
-from assets.report.pdf import program
+from assets.report.pdf import Printer, program
 from assets.report.reading import Reading
 from tests.pages import Element, page
 from tests.papers import changed, section
@@ -234,23 +234,81 @@ def test_sections_end_with_their_last_final_month(index: Element, release: Path)
 
 def test_a_chart_the_engine_refuses_is_an_error_and_the_next_is_drawn() -> None:
     point = {"mark": "point", "data": {"values": [{"a": 1}]}, "encoding": {"x": {"field": "a", "type": "quantitative"}}}
-    with Engines() as engines:
+    with Engine() as engine:
         with pytest.raises(Undrawn):
-            engines.svg({"mark": {"no": "mark"}}).result()
-        first, second = engines.svg(point), engines.svg(point)
+            engine.svg({"mark": {"no": "mark"}}).result()
+        first, second = engine.svg(point), engine.svg(point)
         assert first.result() == second.result()
-        assert engines.png(first.result()).result().startswith("iVBOR")
+        assert engine.png(first.result()).result().startswith("iVBOR")
 
 
-def test_an_engine_that_ended_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("assets.report.engine.MOST", 1)
-    with Engines() as engines:
-        engines.svg({"mark": "point", "data": {"values": []}}).result()
-        [process] = engines._started
-        process.kill()
-        process.wait()
+def test_an_engine_that_ended_is_an_error() -> None:
+    with Engine() as engine:
+        engine.svg({"mark": "point", "data": {"values": []}}).result()
+        assert engine._process
+        engine._process.kill()
+        engine._process.wait()
         with pytest.raises(Undrawn, match="ended"):
-            engines.svg({"mark": "point", "data": {"values": []}}).result()
+            engine.svg({"mark": "rule", "data": {"values": []}}).result()
+
+
+def test_a_chart_that_is_the_same_is_drawn_once_and_one_that_is_damaged_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept, point, rule = tmp_path / KEPT, {"mark": "point", "data": {"values": []}}, {"mark": "point", "data": {"values": []}, "width": 99}
+    with Engine(kept) as engine:
+        drawn = engine.svg(point).result()
+    whole = kept.read_text("utf-8")
+    with Engine(kept) as engine:
+        assert engine.svg(point).result() == drawn
+        assert engine._process is None
+        engine.svg(rule).result()
+    # What no paper asks for any more is left out.
+    with Engine(kept) as engine:
+        engine.svg(point).result()
+    assert kept.read_text("utf-8") == whole
+    for damaged in (whole.replace("<svg", "<svG"), whole[:-9], "[]", ""):
+        kept.write_text(damaged, "utf-8")
+        with Engine(kept) as engine:
+            assert engine.svg(point).result() == drawn
+            assert engine._process
+    monkeypatch.setattr("assets.report.engine.version", lambda _: "0.0.1")
+    with Engine(kept) as engine:
+        engine.svg(point).result()
+        assert engine._process
+
+
+def test_what_broke_off_keeps_no_charts(tmp_path: Path) -> None:
+    def breaks_off() -> None:
+        with Engine(tmp_path / KEPT) as engine:
+            engine.svg({"mark": "point", "data": {"values": []}}).result()
+            raise ValueError
+
+    with pytest.raises(ValueError, match=r"^$"):
+        breaks_off()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_page_printed_after_another_is_the_same_as_alone_and_one_that_is_not_printed_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if program() is None:
+        pytest.skip("Chromium is not installed.")
+    made, texts = datetime(2015, 6, 1, 4, 5), ("<h1>Et</h1><p>a", "<h1>To</h1><p>b")
+    for text in texts:
+        with Printer() as printer:
+            assert printer.write(tmp_path / f"{text[4:6]}.pdf", text, made) == ""
+    with Printer() as printer:
+        for text in texts:
+            assert printer.write(tmp_path / "next.pdf", text, made) == ""
+            assert (tmp_path / "next.pdf").read_bytes() == (tmp_path / f"{text[4:6]}.pdf").read_bytes()
+    browser = tmp_path / "browser"
+    monkeypatch.setattr("assets.report.pdf.program", lambda: str(browser))
+    monkeypatch.setattr("assets.report.pdf.SECONDS", 1)
+    for script, said in (("exit 1", "Chromium kunne ikke skrive"), ("sleep 5", "Chromium blev ikke færdig")):
+        browser.write_text(f"#!/bin/sh\n{script}\n")
+        browser.chmod(0o755)
+        with Printer() as printer:
+            assert printer.write(tmp_path / "none.pdf", texts[0], made).startswith(said)
+    assert not (tmp_path / "none.pdf").exists()
 
 
 def test_the_paper_has_few_pages_and_none_of_a_few_lines(april_report: Path) -> None:
@@ -265,13 +323,14 @@ def test_whom_to_tell_what_cannot_be_read_stands_where_the_papers_lie(april_repo
     assert "Det er endnu ikke oplyst, hvem man kan skrive til." in said
     assert ACCESSIBILITY in (april_report.parent / "index.html").read_text("utf-8")
     assert f"../{ACCESSIBILITY}" in (april_report / "index.html").read_text("utf-8")
-    assert contact_of(tmp_path) is None, "an earlier release names nobody"
+    assert publisher_of(tmp_path) == Publisher("", None, False), "an earlier release names nobody"
     publisher, contact = (
         {"title": "Region Nord", "role": "publisher"},
         {"title": "Data <b>", "email": "data@nord.example", "role": "contact"},
     )
     (tmp_path / "datapackage.json").write_text(json.dumps({"contributors": [publisher, contact]}))
-    assert 'Skriv til Data &lt;b&gt;, <a href="mailto:data@nord.example">' in accessibility(contact_of(tmp_path))
+    assert publisher_of(tmp_path) == Publisher("Region Nord", contact, False)
+    assert 'Skriv til Data &lt;b&gt;, <a href="mailto:data@nord.example">' in accessibility(contact)
 
 
 def test_who_hears_the_paper_read_finds_its_way(april_report: Path) -> None:
@@ -305,5 +364,5 @@ def _tags(element: Any) -> Iterator[Any]:
 
 
 def test_the_release_is_named_at_the_head_in_the_method_and_at_the_foot_alone(index: Element) -> None:
-    [about] = [b.text for b in index.one("header").all("b")]
+    [about] = [b.text for p in index.one("header").all("p", **{"class": "meta"}) for b in p.all("b")]
     assert index.text.count(about) == 3

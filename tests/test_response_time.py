@@ -404,6 +404,30 @@ def test_the_mean_over_systems_says_who_is_in_it_and_breaks_when_that_changes(ta
 
 
 @pytest.mark.parametrize(
+    ("gs", "orbit", "letters"),
+    [
+        ("0.9  |  | yes | ''", "0.8 | | no  | ''", ("", "")),
+        ("1    |  | yes | u ", "0.8 | | no  | ''", ("u", "u")),
+        ("1    |  | yes | ''", "0.8 | | no  | pu", ("pu", "pu")),
+        ("     |1 | yes | u ", "0.8 | | no  | p ", ("pu", "pu")),
+        # A system without a value is in neither, and one without a target in the mean alone.
+        ("     |  |     | u ", "0.8 | | no  | ''", ("", "")),
+        ("1    |  |     | u ", "0.8 | | no  | ''", ("u", "")),
+    ],
+)
+def test_what_is_said_of_all_systems_is_as_uncertain_as_any_of_them(tables: Tables, gs: str, orbit: str, letters: tuple[str, str]) -> None:
+    tables.given("marts.response_time_monthly", f"""
+        month      | system_id | compliance_share | published_share | target_met | qf
+        2015-02-01 | GS        | {gs}
+        2015-02-01 | ORBIT     | {orbit}
+    """)  # fmt: skip
+    found = {row["indicator"]: row["qf"] for row in tables.run("indicators.kpi_value")}
+    assert (found["response_time_mean"], found["response_time_systems_met"]) == letters
+    kept = {row["indicator"]: row["qf"] for row in tables.run("marts.kpi_monthly")}
+    assert ["u" in kept[name] for name in found] == ["u" in found[name] for name in found]
+
+
+@pytest.mark.parametrize(
     ("valid_from", "valid_to", "is_listed"),
     [
         ("2015-04-01", "2015-04-01", True),

@@ -7,6 +7,7 @@ import re
 import select
 import shutil
 import subprocess
+import sys
 import tempfile
 import time
 from datetime import datetime
@@ -22,6 +23,14 @@ ELEMENT = re.compile(rb"\bnode\d{8}\b")
 ABSENT = "Der er ingen Chromium på maskinen, så rapporten har ingen PDF."
 LATE = f"Chromium blev ikke færdig på {SECONDS} sekunder, så rapporten har ingen PDF."
 FAILED = "Chromium kunne ikke skrive PDF'en."
+# A process with two pipes becomes a program that has them as its file descriptors 3 and 4, whatever numbers they had.
+BECOMES = """
+import fcntl, os, sys
+reads, writes = (fcntl.fcntl(int(number), fcntl.F_DUPFD, 10) for number in sys.argv[1:3])
+os.dup2(reads, 3)
+os.dup2(writes, 4)
+os.execv(sys.argv[3], sys.argv[3:])
+"""
 # As the command line of Chromium prints, with a bookmark for every heading.
 PRINTED = {"printBackground": True, "preferCSSPageSize": True, "generateTaggedPDF": True, "generateDocumentOutline": True}
 
@@ -80,7 +89,7 @@ class Printer:
         """The browser reads what it is asked from file descriptor 3 and answers on 4."""
         (its_asks, self._asks), (self._answers, its_answers) = os.pipe(), os.pipe()
         command = [
-            "sh", "-c", f'exec "$@" 3<&{its_asks} 4>&{its_answers}', "sh", browser, "--headless=new", "--no-sandbox", "--disable-gpu",
+            sys.executable, "-ISc", BECOMES, str(its_asks), str(its_answers), browser, "--headless=new", "--no-sandbox", "--disable-gpu",
             "--disable-extensions", "--no-first-run", "--disable-dev-shm-usage", f"--user-data-dir={self._profile.name}/chromium",
             "--remote-debugging-pipe", "about:blank",
         ]  # fmt: skip

@@ -56,11 +56,11 @@ def good(told: list[Told], rows: list[Found]) -> list[Markup]:
 
 def since(told: list[Told], rows: list[Found], reading: Reading) -> list[Markup]:
     """What is another than in the report of the month before, and of how many indicators nobody can tell."""
-    compared = []
-    for t, row in rows:
-        before = reading.findings_before.get((row["indicator"], row["subject"]))
-        if before and before["value"] is not None and next_month(before["month"]) == row["month"]:
-            compared.append((t, row, before))
+    with_before = [(t, r, reading.findings_before.get((r["indicator"], r["subject"]))) for t, r in rows]
+    compared = [
+        (t, r, b) for t, r, b in with_before if b and b["value"] is not None and next_month(b["month"]) == r["month"]
+    ]  # fmt: skip
+    not_renewed = sum(b is not None and b["month"] == r["month"] for _, r, b in with_before)
     turned = [(t, r, b) for t, r, b in compared if None not in (r["target_met"], b["target_met"]) and r["target_met"] != b["target_met"]]
     said = [_turned(*found) for found in turned]
     said += [s for t in told if t.figure.since and not t.problem for s in t.figure.since(t)]
@@ -79,8 +79,11 @@ def since(told: list[Told], rows: list[Found], reading: Reading) -> list[Markup]
     if few:
         said.append(Markup("For {} er der for få måneder til at afgøre, om en ændring er naturlig variation.").format(data(len(few))))
     if not compared:
-        said.append(Markup("Ingen nøgletal har tal for måneden før at sammenligne med."))
-    elif left := len(rows) - len(compared):
+        said.append(Markup("Ingen nøgletal har nye tal og tal for måneden før at sammenligne med."))
+        return said
+    if not_renewed:
+        said.append(Markup("{} har ingen nye tal.").format(data(not_renewed)))
+    if left := len(rows) - len(compared) - not_renewed:
         said.append(Markup("{} har ingen tal for måneden før.").format(data(left)))
     return said
 
@@ -95,11 +98,12 @@ def trust(told: list[Told], asked: dict[tuple[str, str], Told], rows: list[Found
         said = [Markup("{} af {} nøgletal er opgjort.").format(data(len(rows)), data(len(asked)))]
     if hidden:
         where = _figures(t for t, _ in hidden)
-        said.append(Markup("{} er tilbageholdt, fordi de bygger på få personer ({}).").format(data(len(hidden)), where))
+        these = "det" if len(hidden) == 1 else "de"
+        said.append(Markup("{} er tilbageholdt, fordi {} bygger på få personer ({}).").format(data(len(hidden)), these, where))
     if lacking:
         there = {(r["indicator"], r["subject"]) for t in told for r in t.indicators if r["value"] is not None or WITHHELD in r["qf"]}
         without = _figures(t for key, t in asked.items() if key not in there)
-        said.append(Markup("{} er ikke opgjort, fordi udgivelsen ikke har endelige tal om dem ({}).").format(data(lacking), without))
+        said.append(Markup("{} er ikke opgjort: udgivelsen har ingen endelige tal ({}).").format(data(lacking), without))
     cells = {t.figure.id: n for t in told if (n := sum(c.text == HIDDEN for row in tables[t.figure.id].rows for c in row))}
     if cells:
         where = _figures(t for t in told if t.figure.id in cells)
