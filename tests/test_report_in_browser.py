@@ -35,8 +35,41 @@ def test_a_narrow_phone_scrolls_in_one_direction(browser: Browser, april_report:
     page = opened(browser, april_report / name, width=360)
     page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
     width, hidden = beyond(page, 360)
+    aside = page.evaluate("[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth + 1).map(s => s.innerText)")
     page.close()
-    assert (width, hidden) == (360, [])
+    assert (width, hidden, aside) == (360, [], [])
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_table_that_stands_as_a_list_is_read_out_as_a_table(browser: Browser, april_report: Path, name: str) -> None:
+    page = opened(browser, april_report / name, width=360)
+    lost = page.evaluate(
+        "[...document.querySelectorAll('table')].filter(t => !t.matches('[role=table]')"
+        " || t.querySelectorAll('td').length != t.querySelectorAll('td[role=cell]').length"
+        " || t.querySelectorAll('tr').length != t.querySelectorAll('tr[role=row]').length"
+        " || t.querySelectorAll('th').length != t.querySelectorAll('th[role$=header]').length).map(t => t.caption.innerText)"
+    )
+    page.close()
+    assert lost == []
+
+
+@pytest.mark.parametrize(("name", "width"), [("kvalitet.html", 768), ("index.html", 768), ("index.html", 1000)])
+def test_the_quality_page_and_the_overview_are_whole_on_a_small_screen(browser: Browser, april_report: Path, name: str, width: int) -> None:
+    page = opened(browser, april_report / name, width=width)
+    cut = page.evaluate(
+        "[...document.querySelectorAll('.scroll')].filter(s => s.scrollWidth > s.clientWidth + 1)"
+        ".map(s => s.querySelector('table').dataset.table)"
+    )
+    page.close()
+    assert [key for key in cut if name == "kvalitet.html" or key == "overblik"] == []
+
+
+def test_what_must_be_known_first_is_on_the_first_screen(browser: Browser, april_report: Path) -> None:
+    page = opened(browser, april_report / "index.html", width=1400)
+    low = page.evaluate("[...document.querySelectorAll('.about, .points li, .aside p')].map(e => e.getBoundingClientRect().bottom)")
+    page.close()
+    assert len(low) > 5
+    assert max(low) <= 900
 
 
 def test_the_keyboard_reaches_everything_and_shows_where_it_is(browser: Browser, april_report: Path) -> None:

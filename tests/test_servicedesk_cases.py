@@ -406,6 +406,54 @@ def test_each_desk_has_its_own_cases_from_the_month_of_the_first_on(tables: Tabl
     """)
 
 
+def test_cases_of_two_desks_in_one_month_are_never_added_up(tables: Tables) -> None:
+    tables.given("raw.servicedesk_cases", f"""
+        {RAW}
+        a | CIMT    | 2015-05-31 | Selvbetjening | Høj | 2015-03-02 10:00:00 | 2015-03-03 10:00:00 | 2015-03-04 10:00:00
+        b | KLINISK | 2015-05-31 | Selvbetjening | Høj | 2015-03-02 10:00:00 | 2015-03-03 10:00:00 |
+        c | KLINISK | 2015-05-31 | Selvbetjening | Høj | 2015-03-02 10:00:00 |                     |
+    """)  # fmt: skip
+    tables.covers("servicedesk_cases", "2015-03", "2015-03", known_until="2015-05-31")
+    assert counted(tables) == expect("""
+        desk    | criticality | incoming | resolved | closed | backlog
+        CIMT    | ALL         | 1        | 1        | 1      | 0
+        CIMT    | HØJ         | 1        | 1        | 1      | 0
+        KLINISK | ALL         | 2        | 1        | 0      | 1
+        KLINISK | HØJ         | 2        | 1        | 0      | 1
+    """)
+
+
+def test_a_criticality_that_no_limit_applies_to_has_no_target_and_its_cases_are_counted_but_for_those_of_the_first_call(
+    tables: Tables,
+) -> None:
+    cases(tables, """
+        Selvbetjening | Høj | 2015-03-02 10:00:00 | 2015-03-03 10:00:00 |
+        Selvbetjening |     | 2015-03-02 10:00:00 | 2015-03-03 10:00:00 |
+        Telefon       |     | 2015-03-02 10:00:00 | 2015-03-02 10:10:00 |
+        Telefon       |     | 2015-03-02 10:00:00 | 2015-03-02 10:12:00 |
+    """)  # fmt: skip
+    assert counted(tables)[:3] == expect("""
+        criticality | target | unknown_criticality
+        ALL         | 0.9    | 1
+        HØJ         | 0.9    | 0
+        UKENDT      |        | 1
+    """)
+
+
+def test_a_deadline_has_passed_by_the_newest_delivery_of_all_months(tables: Tables) -> None:
+    """March was last told of before the deadline, April after it."""
+    case(tables, "2015-04-01 10:00:00", updated_at="2015-04-30")
+    months = (("2015-03-01", "2015-04-02"), ("2015-04-01", "2015-05-31"))
+    relation(
+        tables.con,
+        "coverage.servicedesk_cases",
+        " union all ".join(
+            f"select date '{month}' as month, true as is_final, timestamp '{until}' as known_until" for month, until in months
+        ),
+    )
+    assert rows_of(tables, "2015-04") == expect("backlog | overdue_open\n1 | 1")
+
+
 def test_a_case_solved_in_the_first_call_is_never_overdue(tables: Tables) -> None:
     """The case system says so itself, and the case was marked as resolved only after its deadline."""
     case(tables, "2015-03-02 10:00:00", "2015-05-05 10:00:00", channel_name="Telefon", is_first_contact="true")
