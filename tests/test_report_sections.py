@@ -156,7 +156,7 @@ def test_projects_that_put_nothing_off_are_those_that_can_be_compared(tables: Ta
 
 def test_what_misses_a_target_does_not_read_as_it() -> None:
     row = {"system_name": "Alfa", "compliance_share": 0.99796, "sla_target": 0.998}
-    row |= {"_missed_in_month": 1, "_systems_in_month": 2, "month": date(2015, 4, 1), "target_met": False}
+    row |= {"_missed_in_month": 1, "_systems_in_month": 2, "month": date(2015, 4, 1), "target_met": False, "qf": ""}
     told_of = SimpleNamespace(current=[row], figure=SimpleNamespace(places=2))
     [point] = systems.missed(told_of)  # type: ignore[arg-type]
     assert text([point.sentence]).endswith("Alfa (99,796 %, mål 99,800 %).")
