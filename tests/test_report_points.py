@@ -228,4 +228,13 @@ def test_a_special_cause_says_by_which_sign_it_is_one(tables: Tables) -> None:
     tables.given_names.clear()
     given(tables, "1 8 1 8 1 8 1 8 1 8 1 7 6 6 6 6 6 6", LOWER)
     [point] = points._of_indicator(found(tables), 1)
-    assert "Tallet har i 7 måneder i træk ligget over gennemsnittet på" in point.sentence.striptags()
+    said = point.sentence.striptags()
+    assert "Tallet har i 7 måneder i træk ligget over gennemsnittet på" in said
+    assert "Så længe på samme side er mere end naturlig variation, også mellem kontrolgrænserne" in said
+
+
+@pytest.mark.parametrize(("share", "doubt"), [("0.61", r" Datakompletheden er lav \(61\s%\)\."), ("0.8", ""), ("", "")])
+def test_few_data_are_told_beside_the_claim_they_are_behind(tables: Tables, share: str, doubt: str) -> None:
+    given(tables, "10 9 8 7 6", HIGHER, completeness=share)
+    [said] = [p.sentence.striptags() for p in points._of_indicator(found(tables), 1) if p.kind == "COURSE"]
+    assert re.fullmatch(rf"Overholdelsen [^.]*\(6,0\s%\)\.{doubt}", said), said

@@ -81,14 +81,14 @@ def _of_indicator(row: Row, places: int) -> Iterator[Point]:
         yield Point(kind, row["side_months"], said)
     elif row["variation"] == "TOO_FEW" and row["is_course"]:
         is_worse = row["better"] == ("LOWER" if row["course_step"] > 0 else "HIGHER")
-        yield Point("COURSE" if is_worse else "SAME_WAY", row["course_months"], course(row, places))
+        yield Point("COURSE" if is_worse else "SAME_WAY", row["course_months"], _beside_doubt(course(row, places), row))
     elif row["is_large_change"]:
         size = abs(row["change_from_year_before"]) / (abs(row["value_year_before"]) or 1)
         parts = (prose.level(row, places), prose.from_year_before(row, places), prose.variation(row, places))
         # A difference that natural variation covers is no news of its own, however large.
         is_covered = row["variation"] == "NATURAL" and not prose.beyond_limits(row, row["value_year_before"])
         kind = "WITHIN" if is_covered else "CHANGE"
-        yield Point(kind, size, Markup(" ").join(p for p in parts if p))
+        yield Point(kind, size, _beside_doubt(Markup(" ").join(p for p in parts if p), row))
     if row["completeness_band"] == "lav":
         yield Point("INCOMPLETE", 1 - row["completeness_share"], incomplete(row))
 
@@ -105,6 +105,13 @@ def course(row: Row, places: int) -> Markup:
         row["label"], "steget" if row["course_step"] > 0 else "faldet", when(row["course_from"]),
         data(row["value_at_course_start"], row["unit"], places), when(row["month"]), data(row["value"], row["unit"], places),
     )  # fmt: skip
+
+
+def _beside_doubt(claim: Markup, row: Row) -> Markup:
+    """A claim, and that few data are behind it where they are: who quotes one quotes the other."""
+    if row["completeness_band"] != "lav":
+        return claim
+    return claim + Markup(" Datakompletheden er lav ({}).").format(data(row["completeness_share"], danish.SHARE, 0))
 
 
 def incomplete(row: Row) -> Markup:

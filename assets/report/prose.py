@@ -160,9 +160,10 @@ def sign(row: Row, places: int) -> Markup:
         case "OUTSIDE":
             return Markup("Tallet ligger {} den {} kontrolgrænse på {}.").format(side, which, limit)
         case "SHIFT":
-            return Markup("Tallet har i {} måneder i træk ligget {} gennemsnittet på {}, men mellem {}.").format(
-                data(row["side_months"]), side, data(row["centre"], unit, places), _limits(row, places)
-            )
+            return Markup(
+                "Tallet har i {} måneder i træk ligget {} gennemsnittet på {}. Så længe på samme side er mere end naturlig variation,"
+                " også mellem {}."
+            ).format(data(row["side_months"]), side, data(row["centre"], unit, places), _limits(row, places))
         case "TREND":
             return Markup("Tallet er {} hver måned siden {} ({}).").format(
                 _way(row), when(row["course_from"]), data(row["value_at_course_start"], unit, places)
