@@ -197,6 +197,8 @@ def preview(found: "Preview", out: Console | None = None) -> None:
     out.print(f"[bold]What is declared now, over the data of release {found.release}[/]")
     for d in found.next.domains:
         out.print(f"[red]{d.domain}: {d.before}, then {d.after}.[/] {escape(d.why)}")
+    for d in found.still_held:
+        out.print(f"[red]{d.domain}: held, and stays held.[/] {escape(d.why)}")
     changed = [*found.next.code, *found.next.reference, *(f"deliveries of {e}" for e in found.next.deliveries)]
     said = {"Changed": changed, "New": found.next.new, "Gone": found.next.gone}
     for title, names in said.items():
@@ -241,7 +243,7 @@ def table(names: list[str], rows: list[tuple[Any, ...]], out: Console | None = N
         shown.add_row(*(escape(_cell(value)) for value in row))
     (out if out and out.record else console(wide=True)).print(shown)
     if len(rows) > ROWS_SHOWN:
-        print(f"... {len(rows) - ROWS_SHOWN:,} more rows; --csv or --json prints all", file=sys.stderr)
+        print(f"... {len(rows) - ROWS_SHOWN:,} more rows; --json prints all", file=sys.stderr)
 
 
 def csv(names: list[str], rows: list[tuple[Any, ...]]) -> None:

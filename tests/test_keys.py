@@ -7,8 +7,11 @@ import pytest
 
 from assets.catalog.statements import Rows, load_macro, reads
 from assets.lake.decisions import accept_check
+from assets.releases.difference import compared
+from assets.releases.preview import preview
 from assets.releases.publish import Release
 from assets.tables import attempts
+from pipelines import show
 from sources.documents import ContractError
 from sources.settings import PROJECT
 from tests.toy import Toy
@@ -71,6 +74,17 @@ def test_one_row_of_a_lookup_computes_the_tables_that_ask_for_it_and_what_stands
     assert toy.ask("select count(*) as rows from reference.most") == [{"rows": 4}]
 
 
+def test_a_row_of_a_lookup_that_is_gone_is_told_with_what_stood_in_it(toy: Toy) -> None:
+    before = toy.lake.current_release
+    assert before
+    toy.edit("data/reference/most.csv", ("nobody,300\n", ""), ("name,number\n", "name,number\nother,4\n"))
+    found = compared(toy.lake, toy.catalog, before.name, toy.night(datetime(2015, 1, 3)).id)
+    assert [(c.row, c.column, c.before, c.after) for c in found.lookups] == [
+        ("name nobody", "row gone", "number 300", None),
+        ("name other", "new row", None, "number 4"),
+    ]
+
+
 def test_comments_words_and_line_breaks_compute_nothing(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
     before = toy.lake.current_release
     toy.edit("sql/core/stock_sum.sql", ("select", "-- Said otherwise.\nselect\n   "))
@@ -120,6 +134,27 @@ def test_a_stricter_rule_moves_no_published_figure_and_holds_newer_ones(toy: Toy
     toy.deliver("sales", "sales_2015-01_received-20150106-0100.csv", "a 5")
     assert not computed(toy, datetime(2015, 1, 7), monkeypatch)[1].held
     assert toy.total("both") == "a 6"
+
+
+def test_nothing_new_is_published_beside_a_version_that_fails_by_now(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:
+    total = toy.total("sales")
+    toy.edit("expectations/core/sales_sum.odcs.yaml", ("maximum: 1000", "maximum: 5"))
+    toy.edit("data/reference/most.csv", ("sales,200", "sales,7"))
+    made, release = computed(toy, datetime(2015, 1, 3), monkeypatch)
+    assert "marts.sales_total" in made
+    assert ([d.domain for d in release.held], release.marked) == (["sales_domain"], [])
+    assert toy.total("sales") == total != "a 7"
+    # Nothing is mended until it is: neither the next night nor a preview of no change says otherwise.
+    assert [d.domain for d in computed(toy, datetime(2015, 1, 4), monkeypatch)[1].held] == ["sales_domain"]
+    found = preview(toy.lake, toy.catalog)
+    assert [(d.domain, d.before, d.after) for d in found.still_held] == [("sales_domain", "held", "held")]
+    assert found.calls_somebody
+    assert "sales_domain: held, and stays held." in show.page(lambda out: show.preview(found, out))
+    toy.edit("expectations/core/sales_sum.odcs.yaml", ("maximum: 5", "maximum: 1000"))
+    mended = preview(toy.lake, toy.catalog)
+    assert (mended.still_held, mended.calls_somebody) == ([], False)
+    assert not computed(toy, datetime(2015, 1, 5), monkeypatch)[1].held
+    assert toy.total("sales") == "a 7"
 
 
 def test_an_acceptance_computes_what_waited_and_no_table_that_exists(toy: Toy, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -553,3 +553,19 @@ def test_a_file_of_fixed_places_is_told_where_to_read_on(tmp_path: Path) -> None
     with pytest.raises(Refused) as refused:
         sample(tmp_path / "brev.txt")
     assert "widths" not in str(refused.value)
+
+
+def test_a_total_with_its_count_is_one_of_the_next_file_too(proposed: Proposed) -> None:
+    lines = [f"Q{n};{n % 27 + 1:02d}.06.2015 08:15:00;{n % 27 + 1:02d}.06.2015 08:16:00" for n in range(40)]
+    found = proposed(rows("Samtale;Modtaget;Slut", *lines, "Total: 40;;"))
+    assert [rule["when"] for rule in found["ignore"]] == ["\"Samtale\" like 'Total%'"]
+    others = proposed(rows("Samtale;Modtaget;Slut", *lines, "Total Care;01.06.2015 08:15:00;01.06.2015 08:19:00"))
+    assert "ignore" not in others
+
+
+def test_where_little_fits_it_says_how_to_say_what_is_meant(proposed: Proposed) -> None:
+    text = rows("a;b", "xx;yy", "zz;qq")
+    assert "`ventetal layout --extract NAME FILE`" in proposed(text)["text"]
+    of_calls = proposed(text, of="servicedesk_calls")["text"]
+    assert "--extract" not in of_calls
+    assert "one value for all its records, like {sql:" in of_calls

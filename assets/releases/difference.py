@@ -139,7 +139,7 @@ def _changed_rows(lake: Lake, catalog: Catalog, lookups: list[str], was: Manifes
         for name in lookups:
             files = [lake.version(name, m.tables[name]) / PART for m in (was, now) if name in m.tables]
             if name in catalog.tables and catalog.contract(name).key and len(files) == 2 and all(f.exists() for f in files):
-                yield from _changes(con, catalog.contract(name), name, *files)
+                yield from _changes(con, catalog.contract(name), name, *files, tells_rows=True)
 
 
 def revisions(lake: Lake, catalog: Catalog, release: Manifest, target: Path, before: Manifest | None) -> list[tuple[Any, ...]]:
@@ -178,7 +178,10 @@ def _behind(catalog: Catalog, table: str) -> set[str]:
     return found
 
 
-def _changes(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, before: Path, after: Path) -> Iterable[Change]:
+def _changes(
+    con: duckdb.DuckDBPyConnection, contract: Contract, table: str, before: Path, after: Path, tells_rows: bool = False
+) -> Iterable[Change]:
+    """What differs between two files; `tells_rows`: of a row that is new or gone what stood in it, too."""
     names = [[d[0] for d in con.execute(f"describe select * from read_parquet({quoted(p)})").fetchall()] for p in (before, after)]
     common = [n for n in names[1] if n in names[0]]
     if not set(contract.key) <= set(common):
@@ -192,14 +195,21 @@ def _changes(con: duckdb.DuckDBPyConnection, contract: Contract, table: str, bef
         for column, condition in (("qf", "not contains(earlier.qf, 'p')"), ("is_provisional", "not earlier.is_provisional"))
         if column in common
     )
+    rest = [n for n in common if n not in contract.key]
+
+    def whole(of: str) -> str:
+        """The text of a row without its key."""
+        said = " || ', ' || ".join(f"'{n} ' || coalesce(cast({of}.{ident(n)} as varchar), '-')" for n in rest)
+        return said if tells_rows and rest else "null"
+
     pairs = [(c, f"earlier.{ident(c)}", f"later.{ident(c)}") for c in common if c not in (*contract.key, QF, QF_COLUMNS)]
     compared = ", ".join(
         f"{{name: {literal(c)}, was: cast({one} as varchar), now: cast({other} as varchar), differs: {one} is distinct from {other}}}"
         for c, one, other in pairs
     )
     parts = [
-        f"select {row}, {literal(NEW)}, null, null, true from later anti join earlier using ({using})",
-        f"select {row}, {literal(GONE)}, null, null, {final or 'true'} from earlier anti join later using ({using})",
+        f"select {row}, {literal(NEW)}, null, {whole('later')}, true from later anti join earlier using ({using})",
+        f"select {row}, {literal(GONE)}, {whole('earlier')}, null, {final or 'true'} from earlier anti join later using ({using})",
     ]
     if pairs:
         cells = (

@@ -21,10 +21,11 @@ from assets.lake.files import Lake, discard
 from assets.lake.lock import alone, writing
 from assets.lake.manifests import Manifest, NoRelease, manifest
 from assets.releases.database import open_release
-from assets.releases.difference import Change, Comparison, compared
+from assets.releases.difference import Change, Comparison, DomainChange, compared
 from assets.releases.pointers import head
 from assets.releases.publish import publish
 from assets.tables.build import Night
+from assets.tables.domain_state import HELD
 from assets.tables.versions import facts
 
 # What of a lake is of its runs and not of its data: locks, room to work in, who has been told, other lakes.
@@ -51,18 +52,22 @@ class Withheld:
 
 @dataclass(frozen=True)
 class Preview:
-    """What the next release would differ in, and what one after a revision of published figures would beyond that."""
+    """What the next release would differ in, and what one after a revision of published figures would beyond that. `still_held` are
+    domains that are held now, and would be.
+    """
 
     release: str
     next: Comparison
     revised: list[Change]
     failing: list[Failing]
     withheld: list[Withheld]
+    still_held: list[DomainChange]
 
     @property
     def calls_somebody(self) -> bool:
-        """Whether a domain would be held that is published now, or published figures would fail what must hold."""
-        return any(d.after == "held" for d in self.next.domains) or any(f.severity == "error" for f in self.failing)
+        """Whether a domain would be held, or published figures would newly fail what must hold."""
+        would_be = any(d.after == HELD for d in [*self.next.domains, *self.still_held])
+        return would_be or any(f.severity == "error" for f in self.failing)
 
 
 def preview(lake: Lake, catalog: Catalog) -> Preview:
@@ -78,11 +83,13 @@ def preview(lake: Lake, catalog: Catalog) -> Preview:
         if any(t.startswith(f"{MARTS}.") and catalog.tells_of_persons(t) for t in changed):
             revise_figures(shadow, "", "a preview", datetime.fromisoformat(before.as_of))
             again = compared(shadow, catalog, before.release, _made(shadow, catalog, before).release)
-            told = {replace(c, why="") for c in comparison.figures or []}
-            revised = [c for c in again.figures or [] if replace(c, why="") not in told]
+            in_next = {replace(c, why="") for c in comparison.figures or []}
+            revised = [c for c in again.figures or [] if replace(c, why="") not in in_next]
         known = {f.name for f in _failing(shadow, before)}
         failing = [f for f in _failing(shadow, first) if f.name not in known]
-        return Preview(before.release, comparison, revised, failing, list(_withheld(shadow, before, first)))
+        told = {d.domain for d in comparison.domains}
+        held = [DomainChange(d, HELD, HELD, s.why) for d, s in first.domains.items() if s.status == HELD and d not in told]
+        return Preview(before.release, comparison, revised, failing, list(_withheld(shadow, before, first)), held)
 
 
 @contextmanager

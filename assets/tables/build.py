@@ -222,12 +222,16 @@ class Night:
         """Tonight's set if all is well, else the last good one with the reason why."""
         # What could not be computed for want of another table is no news beside why that one is not there.
         problems = problems + [a.problem for a in attempts if a.problem and a.key] or [a.problem for a in attempts if a.problem]
+        failing = [a.marked for a in attempts if a.marked]
+        # What fails by now may stay, and nothing new beside it: a figure is not published by a set that does not hold.
+        if failing and not all(a.version and self._last_good.is_published(a.version) for a in attempts):
+            problems += failing
         before, status = self._last_good.before(domain), HELD if problems else PUBLISHED
         since = before.since if before and before.status == status else self.as_of
         tables, as_of = {a.table: a.key for a in attempts}, data_as_of
         if problems:
             tables, as_of = self._last_good.kept(domain, before)
-        marks = [f"{a.marked} It was published before, and stays." for a in attempts if a.marked]
+        marks = [f"{m} It was published before, and stays." for m in failing]
         state = DomainState(domain, status, since, " ".join(problems or marks), as_of, tables, attempts, late)
         self.line.save(domain, state)
         for attempt in attempts:

@@ -20,7 +20,7 @@ from sources.vocabulary import Column
 
 UTC = re.compile(r"(?i)\b(utc|gmt)\b")
 UNKNOWN = f'"{OPEN}"'
-TOTAL = re.compile(r"(?i)(i alt|ialt|total|totalt|sum|samlet)\W{0,2}")
+TOTAL = re.compile(r"(?i)(i alt|ialt|total|totalt|sum|samlet)\W{0,2}([\d.,]*)")
 # Of a file whose records tell none.
 SOME_MONTH = "2000-01"
 # A column has at most so many codes that are each a line; where there are persons one of a letter, or of many
@@ -61,6 +61,8 @@ def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal], is_
     ]
     if 2 * sure < len(asked):
         lines.append("# Little says that the file is of any extract that is declared; this is the nearest.")
+        if others:
+            lines.append("# If you know which is meant: `ventetal layout --extract NAME FILE`, with the name of its folder in sources/.")
     near = [p.extract.name for p in others if p.likelihood > 0 and p.likelihood >= 0.7 * found.likelihood][:2]
     if near:
         lines.append(f"# It could also be of {' or '.join(near)}: `ventetal layout --extract` says how.")
@@ -79,6 +81,8 @@ def _yaml(name: str, table: Sample, found: Proposal, others: list[Proposal], is_
     lines += _ignored(table, chosen)
     by_period = lacks_month and any("(?P<period>" in line for line in files)
     columns = [line for c in extract.contract.columns for line in _column_lines(c, table, found, is_of_persons, by_period)]
+    if any(c.name not in chosen and not found.candidates.get(c.name) for c in asked):
+        lines.append("# A column that must be there and that the file has not: one value for all its records, like {sql: \"'HEH'\"}.")
     # Comments alone are nothing for YAML.
     lines += ["columns:" if any(not line.lstrip().startswith("#") for line in columns) else "columns: {}", *columns]
     unused = [n for n in table.header if n not in used]
@@ -116,10 +120,13 @@ def _ignored(table: Sample, chosen: dict[str, Chosen]) -> list[str]:
     """
     for record in table.last if table.is_whole else ():
         for name in (n for n in table.header if TOTAL.fullmatch(record[n] or "")):
-            if table.columns[name].counts[record[name]] == 1:
+            total, counts = TOTAL.fullmatch(record[name]), table.columns[name].counts
+            if total and sum(n for text, n in counts.items() if text.startswith(total[1])) == 1:
                 sums = dict(_sums(table, chosen, record))
                 said = f", sums: {{{', '.join(f'{c}: {quoted(ident(n))}' for c, n in sums.items())}}}" if sums else ""
-                when = quoted(f"{ident(name)} = {literal(record[name])}")
+                # With a number beside the word the next file has another one.
+                told = f"like {literal(f'{total[1]}%')}" if total[2] else f"= {literal(record[name])}"
+                when = quoted(f"{ident(name)} {told}")
                 return [f"ignore: [{{when: {when}, because: A total is no record.{said}}}]   # look: whether it is one"]
     return []
 
@@ -188,7 +195,7 @@ def _open(column: Column, table: Sample, found: Proposal, is_of_persons: bool) -
     def said(name: str, as_source: str) -> str:
         return f"column {table.header.index(name) + 1}" if is_of_persons and not is_ordinary(name) else named(as_source)
 
-    candidates = [said(name, _source(name, fit)) for name, fit in found.candidates.get(column.name, [])]
+    candidates = list(dict.fromkeys(said(name, _source(name, fit)) for name, fit in found.candidates.get(column.name, [])))
     hints = [f"it could be {', or '.join(candidates)}"] if candidates else []
     if misnamed := found.misnamed.get(column.name):
         hints.append(f"{said(misnamed, misnamed)} is called so, and holds something else")
