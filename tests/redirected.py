@@ -81,6 +81,14 @@ def read_lookups(lake: Lake) -> None:
         shutil.copytree(_with_lookups() / folder, lake.files / folder, dirs_exist_ok=True)
 
 
+def night_over(lake: Lake, catalog: Catalog, day: str, line: str = "nightly") -> Release:
+    with writing(lake, "a test", datetime.now()):
+        migrate(lake)
+        night = Night(lake, catalog, datetime.fromisoformat(day), line)
+        night.run()
+        return publish(night)
+
+
 class Region:
     """The project's own declarations of a domain, which a test may change, over a lake of its own that has read the lookups."""
 
@@ -121,11 +129,7 @@ class Region:
         os.utime(path, (1e9, 1e9))
 
     def night(self, day: str, line: str = "nightly") -> Release:
-        with writing(self.lake, "a test", datetime.now()):
-            migrate(self.lake)
-            night = Night(self.lake, self.catalog, datetime.fromisoformat(day), line)
-            night.run()
-            made = publish(night)
+        made = night_over(self.lake, self.catalog, day, line)
         held = [d.why for d in made.held if d.domain == self.domain]
         assert not held, held
         self.released.append(made)
