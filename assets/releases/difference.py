@@ -179,7 +179,7 @@ def _behind(catalog: Catalog, table: str) -> set[str]:
 
 
 def _changes(
-    con: duckdb.DuckDBPyConnection, contract: Contract, table: str, before: Path, after: Path, tells_rows: bool = False
+    con: duckdb.DuckDBPyConnection, contract: Contract, table: str, before: Path, after: Path, *, tells_rows: bool = False
 ) -> Iterable[Change]:
     """What differs between two files; `tells_rows`: of a row that is new or gone what stood in it, too."""
     names = [[d[0] for d in con.execute(f"describe select * from read_parquet({quoted(p)})").fetchall()] for p in (before, after)]

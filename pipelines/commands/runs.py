@@ -156,13 +156,15 @@ def _stays(domains: tuple[str, ...]) -> str:
 
 
 def _decided_since(lake: Lake, release: Path) -> list[dict[str, Any]]:
-    """What has been decided and a release does not tell yet in its `meta.decision`. Raises Damaged or HeldOpen."""
+    """What has been decided and a release does not tell yet in its `meta.decision`; one of version 0.1 has none. Raises Damaged or
+    HeldOpen.
+    """
     from assets.releases.database import open_release
 
     with open_release(release) as con:
-        known = {
-            (f"{at:%Y-%m-%dT%H:%M:%S.%f}", what) for at, what in con.execute("select decided_at, decision from meta.decision").fetchall()
-        }
+        there = con.execute("select 1 from duckdb_tables() where schema_name = 'meta' and table_name = 'decision'").fetchall()
+        told = con.execute("select decided_at, decision from meta.decision").fetchall() if there else []
+    known = {(f"{at:%Y-%m-%dT%H:%M:%S.%f}", what) for at, what in told}
     return [asdict(d) for d in decided(lake, datetime.max.isoformat()) if (d.decided_at, d.decision) not in known]
 
 
