@@ -185,7 +185,7 @@ def test_a_limit_a_target_and_a_unit_of_another_hospital_over_the_example(own_re
     own = Path(shutil.copytree(PROJECT / "data/examples/region", tmp_path / "own"))
     for name, before, after in (
         ("limit", "PSY,UDREDNING,60,2014-09-01", "PSY,UDREDNING,30,2014-09-01"),
-        ("target", "response_time_compliance,ORBIT,0.998", "response_time_compliance,ORBIT,0.5"),
+        ("target", "cases_within_sla,CIMT,0.9,", "cases_within_sla,CIMT,0.5,"),
         ("unit", "1516,HEH,", "1516,BFH,"),
     ):
         text = (PROJECT / f"data/reference/{name}.csv").read_text("utf-8")
@@ -208,7 +208,7 @@ def test_a_limit_a_target_and_a_unit_of_another_hospital_over_the_example(own_re
 
     really = night()
     assert found.next.figures == really
-    assert {c.table for c in really if c.column != "qf"} & {"marts.response_time_monthly", "marts.kpi_monthly"}
+    assert {c.table for c in really if c.column != "qf"} & {"marts.servicedesk_cases_monthly", "marts.kpi_monthly"}
     assert {c.row.split(",")[0] for c in found.next.lookups} >= {"sector PSY", "unit_prefix 1516"}
     revise_figures(lake, "", "the law", at)
     known = {replace(c, why="") for c in really}
