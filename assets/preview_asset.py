@@ -56,7 +56,7 @@ def _metadata(found: "Preview") -> dict[str, Any]:
         "changed": ", ".join(changed) or "nothing that a figure stands on",
         "new_tables": ", ".join(found.next.new) or "none",
         "tables_gone": ", ".join(found.next.gone) or "none",
-        "would_be_held": ", ".join(d.domain for d in [*found.next.domains, *found.still_held] if d.after == "held") or "none",
+        "would_be_held": ", ".join(found.held) or "none",
         "would_fail": ", ".join(f.name for f in found.failing) or "none",
         "withholds_otherwise": ", ".join(w.table for w in found.withheld) or "none",
         "tables_that_differ": ", ".join(tables) or "none",

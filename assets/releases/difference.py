@@ -79,7 +79,7 @@ def why_changed(catalog: Catalog, table: str, found: dict[str, list[str]], revis
 
 @dataclass(frozen=True)
 class DomainChange:
-    """A domain that is held in one of two releases and published in the other."""
+    """What becomes of a domain from one release to another, `published` or `held`, and why."""
 
     domain: str
     before: str

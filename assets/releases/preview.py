@@ -64,10 +64,14 @@ class Preview:
     still_held: list[DomainChange]
 
     @property
+    def held(self) -> list[str]:
+        """The domains that would be held."""
+        return [d.domain for d in [*self.next.domains, *self.still_held] if d.after == HELD]
+
+    @property
     def calls_somebody(self) -> bool:
         """Whether a domain would be held, or published figures would newly fail what must hold."""
-        would_be = any(d.after == HELD for d in [*self.next.domains, *self.still_held])
-        return would_be or any(f.severity == "error" for f in self.failing)
+        return bool(self.held) or any(f.severity == "error" for f in self.failing)
 
 
 def preview(lake: Lake, catalog: Catalog) -> Preview:

@@ -119,8 +119,8 @@ def _ignored(table: Sample, chosen: dict[str, Chosen]) -> list[str]:
     have too is no total.
     """
     for record in table.last if table.is_whole else ():
-        for name in (n for n in table.header if TOTAL.fullmatch(record[n] or "")):
-            total, counts = TOTAL.fullmatch(record[name]), table.columns[name].counts
+        for name in table.header:
+            total, counts = TOTAL.fullmatch(record[name] or ""), table.columns[name].counts
             if total and sum(n for text, n in counts.items() if text.startswith(total[1])) == 1:
                 sums = dict(_sums(table, chosen, record))
                 said = f", sums: {{{', '.join(f'{c}: {quoted(ident(n))}' for c, n in sums.items())}}}" if sums else ""
