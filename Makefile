@@ -28,7 +28,7 @@ test-next: .venv-next/installed
 # Every drawn test of a table, and every table of the example region, on Spark; Java 17 must be there. `.ci/run spark` has the short form.
 test-spark: export ENGINE_TESTS ?= whole
 test-spark: .venv/spark
-	VENTETAL_ENGINE=spark $(BIN)/pytest -n0
+	$(BIN)/pytest -n0
 
 # A release read by the programs analysts use, in environments of their own.
 test-clients: .venv/installed

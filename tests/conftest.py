@@ -23,7 +23,6 @@ from assets.lake import clock
 from assets.lake.files import Lake
 from assets.lake.regions import EXAMPLE, SETTING
 from assets.report.build import build
-from assets.tables.engines.chosen import chosen
 from sources import documents, readers
 from sources.duck import connect
 from sources.settings import PROJECT
@@ -31,7 +30,7 @@ from tests import reading
 from tests.clocks import Ahead
 from tests.commands import called
 from tests.drawn import Tables
-from tests.engines import of_engines
+from tests.engines import engine, of_engines
 from tests.part import TREE
 
 AS_OF = "2015-06-01"
@@ -77,7 +76,7 @@ def _contracts_are_parsed_once() -> Iterator[None]:
 @pytest.fixture
 def tables(catalog: Catalog, tmp_path: Path) -> Iterator[Tables]:
     # Few rows, as a night of them would say.
-    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data", rows=0) as con, closing(chosen().rows_of(tmp_path, con)) as rows:
+    with connect(tmp_path / "scratch", tmp_path, PROJECT / "data", rows=0) as con, closing(engine().rows_of(tmp_path, con)) as rows:
         yield Tables(catalog, con, rows)
 
 

@@ -119,9 +119,9 @@ class Tables:
         elif name.startswith("raw."):
             relation(self.con, name, no_rows(contract))
         else:
-            self.run(name)
-            made = ident(f"made {name}")
-            self.con.execute(f"create or replace table {made} as {self.rows.of(self.catalog.tables[name])}")
+            table, made = self.catalog.tables[name], ident(f"made {name}")
+            self.prepare(table)
+            self.con.execute(f"create or replace table {made} as {self.rows.of(table)}")
             relation(self.con, name, f"select * from {made}")
         self.given_names.add(name)
 

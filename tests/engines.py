@@ -7,11 +7,22 @@ from pathlib import Path
 
 import pytest
 
+from assets.tables.engines import DUCKDB, Engine
+
 # A small Spark of the tests' own, on this machine.
 os.environ.setdefault("VENTETAL_SPARK_MASTER", "local[2]")
 os.environ.setdefault("SPARK_CONF_DIR", str(Path(__file__).resolve().parent / "spark"))
 ASKED = os.environ.get("ENGINE_TESTS", "")
 _RUN = re.compile(r'\.run\("((?:core|marts|indicators)\.\w+)"\)')
+
+
+def engine() -> Engine:
+    """What computes drawn tables."""
+    if not ASKED:
+        return DUCKDB
+    from assets.tables.engines.spark import Spark
+
+    return Spark()
 
 
 def of_engines(items: list[pytest.Item]) -> list[pytest.Item]:

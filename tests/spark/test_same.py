@@ -63,6 +63,14 @@ CONSTRUCTS = {
     "a window with FILTER": "select k, count(*) filter (n > 0) over (order by k) as c, "
     "sum(n) filter (b) over (order by k) as s from core.t",
     "a window with DISTINCT": "select k, count(distinct n > 0) over () as c from core.t",
+    "a column that only qualify names": "select k, s from core.t "
+    "qualify row_number() over (partition by b order by k desc) = 1 and not n is null",
+    "qualify of what a join selects": "select a.k, b.n as m from core.t as a join core.t as b on a.k = b.k "
+    "qualify row_number() over (partition by a.b order by a.k desc) = 1 and a.k > 1 and b.x is not null",
+    "qualify by a name that the select makes something else": "select k, -n as n from core.t "
+    "qualify row_number() over (order by n, k) < 4 and n > 0",
+    "a window that is all that qualify asks": "with newest as (select k from core.t "
+    "qualify max(k) over (partition by b) = k) select count(*) as c from newest",
     "quantiles": "select b, quantile_disc(n, [0.5, 0.9]) filter (k < 5) as q, "
     "quantile_disc(n, 0.9) as p, median(n) as m from core.t group by b",
     "arg_max of rows with a value": "select arg_max(n, k) filter (k < 5) as a, arg_max_null(n, "
@@ -88,6 +96,7 @@ CONSTRUCTS = {
 REFUSED = {
     "a list that may come in any order": "select list(s order by k) from core.t",
     "the first value of any": "select first(s) from core.t",
+    "the first rows that qualify": "select distinct b from core.t qualify row_number() over (order by k) > 1",
     "the most frequent value, ties in any order": "select mode(n) from core.t",
     "the first place alone that fits": "select regexp_replace(s, 'a', 'b') from core.t",
     "an end that may be nothing": "select regexp_replace(s, '[0-9]*$', '#') from core.t",

@@ -125,16 +125,23 @@ def _show(spark: "SparkSession", con: duckdb.DuckDBPyConnection, name: str, made
     if not read:
         written = made / f"{view(name)}.parquet"
         con.execute(f"copy (select * from {name}) to {quoted(written)} (format parquet)")
-        spark.read.parquet(str(written)).createOrReplaceTempView(view(name))
+        _show_files(spark, con, view(name), [str(written)])
         return
     schema: dict[str, dict[str, dict[str, str]]] = {"files": {}}
     for place, call in enumerate(read):
         paths, source = [e.name for e in call.find_all(exp.Literal) if e.is_string], f"{view(name)}_{place}"
-        spark.read.parquet(*paths).createOrReplaceTempView(f"files__{source}")
-        columns = con.execute(f"describe select * from read_parquet([{', '.join(map(literal, paths))}])").fetchall()
-        schema["files"][source] = {n: t for n, t, *_ in columns}
+        schema["files"][source] = _show_files(spark, con, view(f"files.{source}"), paths)
         _source_of(call).replace(exp.to_table(f"files.{source}", alias=_source_of(call).alias or None))
     spark.sql(spark_sql(query, schema)).createOrReplaceTempView(view(name))
+
+
+def _show_files(spark: "SparkSession", con: duckdb.DuckDBPyConnection, name: str, paths: list[str]) -> dict[str, str]:
+    """Show Spark Parquet files by a name, with the columns that DuckDB finds in them: by itself it would start a job to look. Its types."""
+    described = con.execute(f"describe select * from read_parquet([{', '.join(map(literal, paths))}])").fetchall()
+    columns = {n: t for n, t, *_ in described}
+    told = ", ".join(f"`{n}` {_KEPT_AS.get(t, t)}" for n, t in columns.items())
+    spark.read.schema(told).parquet(*paths).createOrReplaceTempView(name)
+    return columns
 
 
 def _source_of(call: exp.Expr) -> exp.Expr:

@@ -107,6 +107,31 @@ def _refuse_using_after_full(join: exp.Join) -> None:
         raise NotPortable("a join by `using` after a full one; say on which columns")
 
 
+def _qualified(select: exp.Select) -> None:
+    """Spark has no `qualify`: what it asks is a column of the select, and asked in one around."""
+    if not select.args.get("qualify"):
+        return
+    if found := next((name for name in ("distinct", "limit", "offset") if select.args.get(name)), ""):
+        raise NotPortable(f"qualify beside {found}; ask it in a select around")
+    inner = select.copy()
+    names, condition = [e.alias_or_name for e in inner.expressions], inner.args["qualify"].pop().this
+    # Windows first, with all that is in them; then columns outside of them.
+    for kind in (exp.Window, exp.Column):
+        for part in list(condition.find_all(kind)):
+            if part.find_ancestor(exp.Window) or part.text("table") == "_asked":
+                continue
+            column = exp.column(f"_asked_{len(inner.expressions)}", table="_asked")
+            column.type = part.type
+            if part is condition:
+                condition = column
+            else:
+                part.replace(column)
+            inner.append("expressions", exp.alias_(part, column.name))
+    around = exp.select(*(exp.column(name, table="_asked", quoted=True) for name in names)).from_(inner.subquery("_asked")).where(condition)
+    for name in {*select.args, *around.args}:
+        select.set(name, around.args.get(name))
+
+
 def _replaced(call: exp.RegexpReplace) -> exp.Expr:
     """All that fits: what is to be replaced once must be at an end of the text."""
     pattern, by = call.expression, call.args["replacement"]
@@ -365,6 +390,7 @@ def _days(call: exp.ToDays) -> exp.Expr:
 
 
 _TRANSFORMS: dict[type[exp.Expr], _Transform] = {
+    exp.Select: _qualified,
     exp.Table: _table,
     exp.CTE: _cte,
     exp.Div: _division,
