@@ -1,4 +1,7 @@
-"""Drawn tests on another engine: ENGINE_TESTS=whole takes all of them, short the first of each table, and nothing else."""
+"""Drawn tests on another engine: ENGINE_TESTS=whole takes all of them, short the first of each table, and nothing else.
+
+Of the folder `spark`, short leaves out what is marked `whole`.
+"""
 
 import inspect
 import os
@@ -32,7 +35,7 @@ def of_engines(items: list[pytest.Item]) -> list[pytest.Item]:
     chosen, met = list[pytest.Item](), set[str]()
     for item in items:
         if item.path.parent.name == "spark":
-            chosen.append(item)
+            chosen += [] if ASKED == "short" and item.get_closest_marker("whole") else [item]
         elif "tables" in getattr(item, "fixturenames", ()):
             named = set(_RUN.findall(inspect.getsource(item.function)))  # type: ignore[attr-defined]
             if ASKED == "whole" or named - met:

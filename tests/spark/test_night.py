@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from assets.lake.files import Lake
+from assets.catalog.declared import Catalog
+from assets.lake.files import Lake, read_json
+from tests.conftest import AS_OF, copy_landing
 from tests.redirected import Region, Treatments
 from tests.spark.night import DAY
 from tests.test_privacy import search
@@ -17,43 +19,52 @@ pytest.importorskip("pyspark", reason="pyspark is not installed: no night was co
 MONTHS = {"2015-01": "2015-02-03", "2015-02": "2015-03-03", "2015-03": "2015-04-03"}
 
 
-def on_cluster(root: Path, who: str, spark: Path) -> subprocess.CompletedProcess[str]:
-    """A night in which `who` dies; what Spark writes of its own lies in `spark`."""
+@pytest.fixture
+def spark(tmp_path: Path) -> Path:
+    """Where Spark writes what is its own, an event log with all that it knows too."""
+    for name in ("conf", "work", "local", "events"):
+        (tmp_path / "spark" / name).mkdir(parents=True)
+    own = (Path(__file__).parent / "spark-defaults.conf").read_text("utf-8")
+    events = f"spark.eventLog.enabled true\nspark.eventLog.compress false\nspark.eventLog.dir file://{tmp_path / 'spark' / 'events'}\n"
+    (tmp_path / "spark" / "conf" / "spark-defaults.conf").write_text(own + events, "utf-8")
+    return tmp_path / "spark"
+
+
+def on_cluster(command: list[str], data: Path, spark: Path) -> subprocess.CompletedProcess[str]:
+    """A command on a lake, with a cluster of two executors on this machine."""
     said = {
         "SPARK_CONF_DIR": str(spark / "conf"), "SPARK_WORKER_DIR": str(spark / "work"), "SPARK_LOCAL_DIRS": str(spark / "local"),
         "SPARK_SCALA_VERSION": "2.13", "VENTETAL_ENGINE": "spark", "VENTETAL_SPARK_MASTER": "local-cluster[2,1,1024]",
-        "VENTETAL_DATA": str(root / "data"),
+        "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF,
     }  # fmt: skip
-    asked = [sys.executable, "-m", "tests.spark.night", str(root), who]
-    return subprocess.run(asked, env={**os.environ, **said}, capture_output=True, text=True, timeout=400, check=False)
+    return subprocess.run(command, env={**os.environ, **said}, capture_output=True, text=True, timeout=600, check=False)
 
 
-def hashes(root: Path) -> dict[str, str]:
-    release = Lake(root / "data").current_release
+def in_which_dies(who: str, root: Path, spark: Path) -> subprocess.CompletedProcess[str]:
+    return on_cluster([sys.executable, "-m", "tests.spark.night", str(root), who], root / "data", spark)
+
+
+def hashes(data: Path) -> dict[str, str]:
+    release = Lake(data).current_release
     assert release is not None
     found: dict[str, str] = json.loads((release / "manifest.json").read_text("utf-8"))["logical_hashes"]
     return found
 
 
-def test_the_driver_and_then_every_executor_die_and_nothing_is_lost_doubled_or_told(tmp_path: Path) -> None:
+def test_the_driver_and_then_every_executor_die_and_nothing_is_lost_doubled_or_told(tmp_path: Path, spark: Path) -> None:
     here = Region(tmp_path / "here")
     delivered = [Treatments(month, 1, HEH=40, RHB=25, BOH=12) for month in MONTHS]
     for found, drawn in zip(delivered, MONTHS.values(), strict=True):
         here.deliver(found, drawn)
-    there, spark = here.again_at(tmp_path / "there"), tmp_path / "spark"
-    for name in ("conf", "work", "local", "events"):
-        (spark / name).mkdir(parents=True)
-    own = (Path(__file__).parent / "spark-defaults.conf").read_text("utf-8")
-    events = f"spark.eventLog.enabled true\nspark.eventLog.compress false\nspark.eventLog.dir file://{spark / 'events'}\n"
-    (spark / "conf" / "spark-defaults.conf").write_text(own + events, "utf-8")
+    there = here.again_at(tmp_path / "there")
     here.night(DAY)
 
-    killed = on_cluster(there.root, "driver", spark)
+    killed = in_which_dies("driver", there.root, spark)
     assert (killed.returncode, killed.stdout) == (-9, "killed: driver (1)\n"), killed.stderr[-2000:]
     assert Lake(there.root / "data").current_release is None
-    healed = on_cluster(there.root, "executors", spark)
+    healed = in_which_dies("executors", there.root, spark)
     assert (healed.returncode, healed.stdout) == (0, "killed: executors (2)\n"), healed.stderr[-2000:]
-    assert hashes(there.root) == hashes(here.root)
+    assert hashes(there.root / "data") == hashes(here.root / "data")
 
     numbers = {row[1] for month in delivered for row in month.rows}
     patterns = tmp_path / "patterns"
@@ -64,3 +75,20 @@ def test_the_driver_and_then_every_executor_die_and_nothing_is_lost_doubled_or_t
     assert search(patterns, [p for p in (there.root / "data" / "archive").rglob("*") if p.is_file()])
     (tmp_path / "said").write_text(killed.stderr + healed.stderr, "utf-8")
     assert search(patterns, [*left, tmp_path / "said"]) == []
+
+
+def computed(data: Path) -> dict[str, tuple[str, str]]:
+    """Table -> logical hash and engine of its version."""
+    said = [read_json(file) for file in (data / "lake").glob("*/*/*/version.json")]
+    return {v["table"]: (v["logical_hash"], v["engine"]) for v in said}
+
+
+@pytest.mark.whole
+def test_a_night_of_the_region_is_the_same(small_files: Path, small_region: Path, catalog: Catalog, tmp_path: Path, spark: Path) -> None:
+    copy_landing(small_files, tmp_path)
+    done = on_cluster([str(Path(sys.executable).with_name("ventetal")), "run"], tmp_path, spark)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    here, there = computed(small_region), computed(tmp_path)
+    assert {t: hashed for t, (hashed, _) in there.items()} == {t: hashed for t, (hashed, _) in here.items()}
+    assert {t.name for t in catalog.computed} <= {t for t, (_, engine) in there.items() if engine == "spark"}
+    assert hashes(tmp_path) == hashes(small_region)

@@ -140,7 +140,9 @@ def _show_files(spark: "SparkSession", con: duckdb.DuckDBPyConnection, name: str
     described = con.execute(f"describe select * from read_parquet([{', '.join(map(literal, paths))}])").fetchall()
     columns = {n: t for n, t, *_ in described}
     told = ", ".join(f"`{n}` {_KEPT_AS.get(t, t)}" for n, t in columns.items())
-    spark.read.schema(told).parquet(*paths).createOrReplaceTempView(name)
+    # Of a pattern Spark says at length that no folder has that name.
+    files = [file for path in paths for (file,) in con.execute("select file from glob(?) order by all", [path]).fetchall()]
+    spark.read.schema(told).parquet(*files).createOrReplaceTempView(name)
     return columns
 
 
