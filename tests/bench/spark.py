@@ -29,7 +29,6 @@ MEMORY = 4096
 # What the event log counts of a task: where, and in how many to a unit.
 COUNTED = {
     "seconds": (("Executor Run Time",), 1000),
-    "MiB read": (("Input Metrics", "Bytes Read"), 2**20),
     "MiB shuffled": (("Shuffle Write Metrics", "Shuffle Bytes Written"), 2**20),
     "MiB spilled": (("Disk Bytes Spilled",), 2**20),
     "MiB written": (("Output Metrics", "Bytes Written"), 2**20),
@@ -68,7 +67,7 @@ def _compare(root: Path, scale: int, rounds: int) -> None:
     for what, found in counted.items():
         print(f"| {what} | {found['tasks']} | {' | '.join(f'{found[name]:,.1f}' for name in COUNTED)} |")
     spent = sum(found["seconds"] for found in counted.values())
-    print(f"| the rest of the night | | {took['one executor'][-1][0] - spent:,.1f} | | | | |", flush=True)
+    print(f"| the rest of the night | | {took['one executor'][-1][0] - spent:,.1f} | | | |", flush=True)
 
 
 def _night(root: Path, executors: int) -> Measured:
