@@ -66,9 +66,9 @@ class Tables:
         rows = drawn(text)
         unknown = {n for row in rows for n in row} - set(types)
         assert not unknown, f"{name} has no {unknown}"
-        selects = ["select " + ", ".join(f"cast({_value(row.get(n), t)} as {t}) as {ident(n)}" for n, t in types.items()) for row in rows]
-        relation(self.con, name, " union all ".join(selects))
-        self.given_names.add(name)
+        written = ", ".join(f"({', '.join(_value(row.get(n), t) for n, t in types.items())})" for row in rows)
+        typed = ", ".join(f"cast({ident(n)} as {t}) as {ident(n)}" for n, t in types.items())
+        self._show(name, f"select {typed} from (values {written}) as given({', '.join(map(ident, types))})")
 
     def covers(self, extract: str, first: str, last: str, final: str = "", known_until: str = "", lacks: str = "") -> None:
         """Deliveries of an extract cover the months (2015-04) from `first` to `last`. Those up to `final`, all if not given, are final.
@@ -119,14 +119,20 @@ class Tables:
         elif name.startswith("raw."):
             relation(self.con, name, no_rows(contract))
         else:
-            table, made = self.catalog.tables[name], ident(f"made {name}")
+            table = self.catalog.tables[name]
             self.prepare(table)
-            self.con.execute(f"create or replace table {made} as {self.rows.of(table)}")
-            relation(self.con, name, f"select * from {made}")
+            self._show(name, self.rows.of(table))
+        self.given_names.add(name)
+
+    def _show(self, name: str, sql: str) -> None:
+        """Rows that are made once, however often they are asked for."""
+        made = ident(f"made {name}")
+        self.con.execute(f"create or replace table {made} as {sql}")
+        relation(self.con, name, f"select * from {made}")
         self.given_names.add(name)
 
 
 def _value(text: str | None, type_: str) -> str:
     if text is None:
         return "null"
-    return {"yes": "true", "no": "false"}.get(text, literal(text)) if type_ == "BOOLEAN" else literal(text)
+    return literal({"yes": "true", "no": "false"}.get(text, text) if type_ == "BOOLEAN" else text)
