@@ -81,12 +81,18 @@ def serve() -> None:
     """Read orders, run each in a child, tell how it ended."""
     for name in PRELOADED:
         importlib.import_module(name)
+    from assets.catalog.loading import load_catalog
     from assets.lake import clock
     from expectations.runner import context
     from sources import readers
     from tests.clocks import Ahead
+    from tests.parsed import parse_once
+    from tests.part import TREE
 
     context()
+    # What contracts and SQL say is found out once as well.
+    parse_once()
+    load_catalog(TREE)
     clock.host = Ahead()
     place = sys.argv[1]
     readers.start = lambda: reading.Forked(place)

@@ -2,19 +2,14 @@
 
 import fcntl
 import os
-import pickle
 import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import date
-from functools import lru_cache
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import pytest
-import yaml
 
 from assets.catalog.declared import Catalog
 from assets.catalog.loading import load_catalog
@@ -23,7 +18,7 @@ from assets.lake import clock
 from assets.lake.files import Lake
 from assets.lake.regions import EXAMPLE, SETTING
 from assets.report.build import build
-from sources import documents, readers
+from sources import readers
 from sources.duck import connect
 from sources.settings import PROJECT
 from tests import reading
@@ -31,11 +26,13 @@ from tests.clocks import Ahead
 from tests.commands import called
 from tests.drawn import Tables
 from tests.engines import engine, of_engines
+from tests.parsed import parse_once
 from tests.part import TREE
 
 AS_OF = "2015-06-01"
 # What tests deliver is the example region's, whatever clock their lakes live by.
 os.environ[SETTING] = str(EXAMPLE)
+parse_once()
 
 
 @pytest.fixture(scope="session")
@@ -53,24 +50,6 @@ def _deliveries_have_settled(monkeypatch: pytest.MonkeyPatch) -> None:
 def _readers_begin_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading processes are forked from one that has imported what they need."""
     monkeypatch.setattr(readers, "start", lambda: reading.Forked(reading.server()))
-
-
-@lru_cache(maxsize=4096)
-def _parsed(text: str) -> bytes:
-    return pickle.dumps(yaml.load(text, documents._LOADER))
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _contracts_are_parsed_once() -> Iterator[None]:
-    """A night of a region parses each contract once; a test has many nights, each with a catalog of its own, over the same texts."""
-
-    def load(text: Any, loader: Any) -> Any:
-        return pickle.loads(_parsed(text))
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "yaml", SimpleNamespace(**vars(yaml) | {"load": load}))
-        patch.setattr(documents, "_refuse_cut_texts", lru_cache(maxsize=4096)(documents._refuse_cut_texts))
-        yield
 
 
 @pytest.fixture
