@@ -40,7 +40,7 @@ def called(installed: Path, folder: Path, *arguments: str, **environment: str) -
 
 def test_it_says_which_it_is_and_what_it_does(installed: Path, tmp_path: Path) -> None:
     version = called(installed, tmp_path, "--version")
-    assert (version.returncode, version.stdout) == (0, "ventetal 0.1.0\n"), version.stderr
+    assert (version.returncode, version.stdout) == (0, "ventetal 0.2.0\n"), version.stderr
     helped = called(installed, tmp_path, "--help")
     assert helped.returncode == 0
     assert all(command in helped.stdout for command in ("run", "status", "check", "releases"))
