@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: run test ui check fix bench test-next test-spark test-clients faults mutants sbom
+.PHONY: run test ui check fix bench test-next test-spark test-clients faults mutants sbom contracts
 run: .venv/installed data/landing/.examples
 	$(BIN)/ventetal run
 
@@ -47,6 +47,11 @@ mutants: .venv/installed
 sbom: .venv-sbom/installed
 	.venv-sbom/bin/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.cdx.json
 
+# Whether every contract is one by the standard (ODCS), as the command line of those who keep it finds.
+contracts: .venv-contracts/installed
+	@find expectations sources data -name "*.odcs.yaml" | xargs -P 2 -I{} sh -c \
+		'said=$$(.venv-contracts/bin/datacontract lint {} 2>&1); case "$$said" in *"🟢"*) ;; *) echo {}; echo "$$said"; exit 1;; esac'
+
 bench: .venv/installed
 	$(BIN)/python -m tests.bench.reader
 	$(BIN)/python -m tests.bench.servicedesk
@@ -76,6 +81,11 @@ bench: .venv/installed
 .venv-sbom/installed: requirements-sbom.lock
 	$(PYTHON) -m venv .venv-sbom
 	.venv-sbom/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-sbom.lock
+	@touch $@
+
+.venv-contracts/installed: requirements-contracts.lock
+	$(PYTHON) -m venv .venv-contracts
+	.venv-contracts/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-contracts.lock
 	@touch $@
 
 data/landing/.examples: | .venv/installed
