@@ -69,6 +69,7 @@ CONSTRUCTS = {
     "qualify row_number() over (partition by a.b order by a.k desc) = 1 and a.k > 1 and b.x is not null",
     "qualify by a name that the select makes something else": "select k, -n as n from core.t "
     "qualify row_number() over (order by n, k) < 4 and n > 0",
+    "qualify of groups": "select b, sum(n) as n from core.t group by b qualify row_number() over (order by max(k)) < 3 and count(*) > 1",
     "a window that is all that qualify asks": "with newest as (select k from core.t "
     "qualify max(k) over (partition by b) = k) select count(*) as c from newest",
     "quantiles": "select b, quantile_disc(n, [0.5, 0.9]) filter (k < 5) as q, "
@@ -96,6 +97,7 @@ CONSTRUCTS = {
 REFUSED = {
     "a list that may come in any order": "select list(s order by k) from core.t",
     "the first value of any": "select first(s) from core.t",
+    "qualify by a subquery": "select k from core.t as t qualify count(*) over () = (select max(u.k) from core.t as u where u.n = t.n)",
     "the first rows that qualify": "select distinct b from core.t qualify row_number() over (order by k) > 1",
     "the most frequent value, ties in any order": "select mode(n) from core.t",
     "the first place alone that fits": "select regexp_replace(s, 'a', 'b') from core.t",

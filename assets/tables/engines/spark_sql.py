@@ -111,12 +111,14 @@ def _qualified(select: exp.Select) -> None:
     """Spark has no `qualify`: what it asks is a column of the select, and asked in one around."""
     if not select.args.get("qualify"):
         return
+    if select.args["qualify"].find(exp.Select):
+        raise NotPortable("qualify by a subquery; join it")
     if found := next((name for name in ("distinct", "limit", "offset") if select.args.get(name)), ""):
         raise NotPortable(f"qualify beside {found}; ask it in a select around")
     inner = select.copy()
     names, condition = [e.alias_or_name for e in inner.expressions], inner.args["qualify"].pop().this
-    # Windows first, with all that is in them; then columns outside of them.
-    for kind in (exp.Window, exp.Column):
+    # Windows first, with all that is in them; then what is outside of them.
+    for kind in (exp.Window, exp.AggFunc, exp.Column):
         for part in list(condition.find_all(kind)):
             if part.find_ancestor(exp.Window) or part.text("table") == "_asked":
                 continue
