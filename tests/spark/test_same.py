@@ -13,7 +13,8 @@ from assets.catalog.declared import Catalog
 from assets.lake.files import Lake
 from assets.tables.build import Night
 from assets.tables.engines.chosen import chosen
-from assets.tables.engines.spark_sql import NotPortable, spark_sql, view
+from assets.tables.engines.spark_selects import NotPortable
+from assets.tables.engines.spark_sql import spark_sql, view
 from assets.tables.versions import LOGICAL_HASH
 from sources.errors import WrongUsage
 

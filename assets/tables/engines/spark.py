@@ -19,7 +19,8 @@ from assets.catalog.declared import Table
 from assets.catalog.lineage import expanded
 from assets.lake.files import beside
 from assets.tables.engines import OWN_ROWS, CannotCompute
-from assets.tables.engines.spark_sql import NotPortable, Schema, spark_sql, view
+from assets.tables.engines.spark_selects import NotPortable
+from assets.tables.engines.spark_sql import Schema, spark_sql, view
 from sources.casts import ident, literal
 from sources.cluster import ClusterReaders, session
 from sources.paths import plain, quoted

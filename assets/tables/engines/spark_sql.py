@@ -14,6 +14,7 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from assets.catalog.lineage import set_in_order
+from assets.tables.engines.spark_selects import NotPortable, ask_around, refuse_using_after_full, unnest_by_name
 from assets.tables.engines.spark_types import TYPES, is_of
 
 # Schema -> table -> column -> DuckDB's type.
@@ -41,10 +42,6 @@ _REFUSED = (exp.ArrayAgg, exp.Mode, exp.ApproxQuantile, exp.PercentileCont, exp.
             exp.First, exp.Last, exp.Pivot)  # fmt: skip
 
 
-class NotPortable(ValueError):
-    """SQL that Spark would understand otherwise, or not at all. The text says which construct."""
-
-
 def view(table: str) -> str:
     """What a table like core.pathway is called in Spark, which has no view in a schema that lasts as long as a session."""
     return table.replace(".", "__")
@@ -59,11 +56,11 @@ def spark_sql(query: exp.Expr, schema: Schema, variables: Mapping[str, exp.Expr]
         if call.name.lower() == "getvariable":
             call.replace((variables or {})[call.expressions[0].name].copy())
     for select in list(query.find_all(exp.Select)):
-        _unnest_by_name(select)
+        unnest_by_name(select)
     if refused := query.find(*_REFUSED):
         raise NotPortable(refused.sql(dialect="duckdb")[:80])
     for join in list(query.find_all(exp.Join)):
-        _refuse_using_after_full(join)
+        refuse_using_after_full(join)
     tree = qualify(query, dialect="duckdb", schema=dict(schema), validate_qualify_columns=False, quote_identifiers=True)
     set_in_order(tree)
     tree = annotate_types(tree, dict(schema), expression_metadata=TYPES, dialect="duckdb")
@@ -74,64 +71,6 @@ def spark_sql(query: exp.Expr, schema: Schema, variables: Mapping[str, exp.Expr]
                 new.type = new.type or node.type
                 node.replace(new)
     return tree.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
-
-
-def _unnest_by_name(select: exp.Select) -> None:
-    """`unnest([{...}, ...], recursive := true)`: the fields of each struct are columns, which are named in a select around it."""
-    of_structs = [
-        p
-        for p in select.expressions
-        if isinstance(p, exp.Explode) and any(isinstance(e, exp.PropertyEQ) and e.name.lower() == "recursive" for e in p.expressions)
-    ]
-    if not of_structs:
-        return
-    if len(of_structs) > 1 or not (struct := of_structs[0].find(exp.Struct)):
-        raise NotPortable("unnest of structs that are not written out")
-    inner, place = select.copy(), select.expressions.index(of_structs[0])
-    inner.expressions[place].replace(exp.alias_(exp.Explode(this=of_structs[0].this.copy()), "_once"))
-    columns: list[exp.Expr] = [exp.column(e.alias_or_name, table="_unnested") for e in select.expressions]
-    once = exp.column("_once", table="_unnested")
-    fields = [exp.alias_(exp.Dot(this=once.copy(), expression=exp.to_identifier(f.name)), f.name) for f in struct.expressions]
-    around = exp.select(*columns[:place], *fields, *columns[place + 1 :]).from_(inner.subquery("_unnested"))
-    if with_ := inner.args.get("with_"):
-        inner.set("with_", None)
-        around.set("with_", with_)
-    select.replace(around)
-
-
-def _refuse_using_after_full(join: exp.Join) -> None:
-    """sqlglot would compare with the columns of the first table alone, which a row of the second has not."""
-    assert join.parent
-    before = join.parent.args["joins"][: join.index]
-    if join.args.get("using") and any(other.side == "FULL" and other.args.get("using") for other in before):
-        raise NotPortable("a join by `using` after a full one; say on which columns")
-
-
-def _qualified(select: exp.Select) -> None:
-    """Spark has no `qualify`: what it asks is a column of the select, and asked in one around."""
-    if not select.args.get("qualify"):
-        return
-    if select.args["qualify"].find(exp.Select):
-        raise NotPortable("qualify by a subquery; join it")
-    if found := next((name for name in ("distinct", "limit", "offset") if select.args.get(name)), ""):
-        raise NotPortable(f"qualify beside {found}; ask it in a select around")
-    inner = select.copy()
-    names, condition = [e.alias_or_name for e in inner.expressions], inner.args["qualify"].pop().this
-    # Windows first, with all that is in them; then what is outside of them.
-    for kind in (exp.Window, exp.AggFunc, exp.Column):
-        for part in list(condition.find_all(kind)):
-            if part.find_ancestor(exp.Window) or part.text("table") == "_asked":
-                continue
-            column = exp.column(f"_asked_{len(inner.expressions)}", table="_asked")
-            column.type = part.type
-            if part is condition:
-                condition = column
-            else:
-                part.replace(column)
-            inner.append("expressions", exp.alias_(part, column.name))
-    around = exp.select(*(exp.column(name, table="_asked", quoted=True) for name in names)).from_(inner.subquery("_asked")).where(condition)
-    for name in {*select.args, *around.args}:
-        select.set(name, around.args.get(name))
 
 
 def _replaced(call: exp.RegexpReplace) -> exp.Expr:
@@ -392,7 +331,7 @@ def _days(call: exp.ToDays) -> exp.Expr:
 
 
 _TRANSFORMS: dict[type[exp.Expr], _Transform] = {
-    exp.Select: _qualified,
+    exp.Select: ask_around,
     exp.Table: _table,
     exp.CTE: _cte,
     exp.Div: _division,
