@@ -39,8 +39,8 @@ def supplier_relation(con: duckdb.DuckDBPyConnection, match: Match) -> tuple[str
 
     def told(cell: str, column: str) -> str:
         """The lines of a fault that are of one cell, as reasons; a fault of the whole row is of each."""
-        lines = f"list_filter(string_split({column}, chr(10)), x -> starts_with(x, {literal(cell)} || chr(9)))"
-        own = f"list_transform({lines}, x -> string_split(x, chr(9))[2])"
+        lines = f"list_filter(string_split({column}, chr(10)), lambda x: starts_with(x, {literal(cell)} || chr(9)))"
+        own = f"list_transform({lines}, lambda x: string_split(x, chr(9))[2])"
         return f"case when not contains({column}, chr(9)) then {column} else nullif(list_aggregate({own}, 'string_agg', '; '), '') end"
 
     structs = ", ".join(
