@@ -89,6 +89,7 @@ def test_a_night_of_the_region_is_the_same(small_files: Path, small_region: Path
     done = on_cluster([str(Path(sys.executable).with_name("ventetal")), "run"], tmp_path, spark)
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     here, there = computed(small_region), computed(tmp_path)
+    assert {engine for _, engine in here.values()} <= {"", "duckdb"}, "compared with itself"
     assert {t: hashed for t, (hashed, _) in there.items()} == {t: hashed for t, (hashed, _) in here.items()}
     assert {t.name for t in catalog.computed} <= {t for t, (_, engine) in there.items() if engine == "spark"}
     assert hashes(tmp_path) == hashes(small_region)

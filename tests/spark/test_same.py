@@ -12,7 +12,9 @@ import sqlglot
 from assets.catalog.declared import Catalog
 from assets.lake.files import Lake
 from assets.tables.build import Night
+from assets.tables.engines import CannotCompute
 from assets.tables.engines.chosen import chosen
+from assets.tables.engines.spark import _files_of
 from assets.tables.engines.spark_selects import NotPortable
 from assets.tables.engines.spark_sql import spark_sql, view
 from assets.tables.versions import LOGICAL_HASH
@@ -98,6 +100,8 @@ CONSTRUCTS = {
 REFUSED = {
     "a list that may come in any order": "select list(s order by k) from core.t",
     "the first value of any": "select first(s) from core.t",
+    "a list unnested beside qualify": "select k, unnest([n, 1]) as i from core.t qualify row_number() over (order by k) = 1",
+    "a list unnested beside a window": "select k, unnest([n, 1]) as i, row_number() over (order by k) as r from core.t",
     "qualify by a subquery": "select k from core.t as t qualify count(*) over () = (select max(u.k) from core.t as u where u.n = t.n)",
     "the first rows that qualify": "select distinct b from core.t qualify row_number() over (order by k) > 1",
     "the most frequent value, ties in any order": "select mode(n) from core.t",
@@ -161,6 +165,14 @@ def test_every_table_of_the_region_is_the_same(small_region: Path, catalog: Cata
         differ += [table.name] if len(hashes) > 1 else []
     assert differ == []
     assert len(catalog.computed) >= 60
+
+
+def test_a_pattern_that_fits_no_file_breaks_off(con: duckdb.DuckDBPyConnection, tmp_path: Path) -> None:
+    with pytest.raises(CannotCompute, match="are not there"):
+        _files_of(con, str(tmp_path / "*.parquet"))
+    assert _files_of(con, str(tmp_path / "gone.parquet")) == [str(tmp_path / "gone.parquet")]
+    (tmp_path / "there.parquet").touch()
+    assert _files_of(con, str(tmp_path / "*.parquet")) == [str(tmp_path / "there.parquet")]
 
 
 def test_an_engine_that_is_not_there_is_told_in_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -141,10 +141,18 @@ def _show_files(spark: "SparkSession", con: duckdb.DuckDBPyConnection, name: str
     described = con.execute(f"describe select * from read_parquet([{', '.join(map(literal, paths))}])").fetchall()
     columns = {n: t for n, t, *_ in described}
     told = ", ".join(f"`{n}` {_KEPT_AS.get(t, t)}" for n, t in columns.items())
-    # Of a pattern Spark says at length that no folder has that name.
-    files = [file for path in paths for (file,) in con.execute("select file from glob(?) order by all", [path]).fetchall()]
-    spark.read.schema(told).parquet(*files).createOrReplaceTempView(name)
+    spark.read.schema(told).parquet(*(file for path in paths for file in _files_of(con, path))).createOrReplaceTempView(name)
     return columns
+
+
+def _files_of(con: duckdb.DuckDBPyConnection, path: str) -> list[str]:
+    """The files of a pattern, of which Spark would say at length that no folder has that name. What is no pattern must be there."""
+    if "*" not in path:
+        return [path]
+    found = [file for (file,) in con.execute("select file from glob(?) order by all", [path]).fetchall()]
+    if not found:
+        raise CannotCompute("files that a table of its inputs consists of are not there")
+    return found
 
 
 def _source_of(call: exp.Expr) -> exp.Expr:

@@ -1,4 +1,4 @@
-"""Selects that Spark has not as DuckDB has them, said by others around them."""
+"""Selects that Spark lacks, rewritten with an outer select."""
 
 from sqlglot import exp
 
@@ -38,7 +38,15 @@ def refuse_using_after_full(join: exp.Join) -> None:
         raise NotPortable("a join by `using` after a full one; say on which columns")
 
 
-def ask_around(select: exp.Select) -> None:
+def refuse_unnest_beside_windows(select: exp.Select) -> None:
+    """DuckDB's windows see rows before a list is unnested, Spark's see them after."""
+    asked = [*select.expressions, *filter(None, [select.args.get("qualify")])]
+    is_unnested = any(p.find(exp.Explode, exp.Unnest) for p in select.expressions)
+    if is_unnested and (select.args.get("qualify") or any(p.find(exp.Window) for p in asked)):
+        raise NotPortable("unnest beside a window or qualify; unnest in a select around")
+
+
+def qualify_in_outer_select(select: exp.Select) -> None:
     """Spark has no `qualify`: what it asks is a column of the select, and asked in one around."""
     if not select.args.get("qualify"):
         return

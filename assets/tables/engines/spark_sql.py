@@ -14,7 +14,13 @@ from sqlglot.optimizer.annotate_types import annotate_types
 from sqlglot.optimizer.qualify import qualify
 
 from assets.catalog.lineage import set_in_order
-from assets.tables.engines.spark_selects import NotPortable, ask_around, refuse_using_after_full, unnest_by_name
+from assets.tables.engines.spark_selects import (
+    NotPortable,
+    qualify_in_outer_select,
+    refuse_unnest_beside_windows,
+    refuse_using_after_full,
+    unnest_by_name,
+)
 from assets.tables.engines.spark_types import TYPES, is_of
 
 # Schema -> table -> column -> DuckDB's type.
@@ -56,6 +62,7 @@ def spark_sql(query: exp.Expr, schema: Schema, variables: Mapping[str, exp.Expr]
         if call.name.lower() == "getvariable":
             call.replace((variables or {})[call.expressions[0].name].copy())
     for select in list(query.find_all(exp.Select)):
+        refuse_unnest_beside_windows(select)
         unnest_by_name(select)
     if refused := query.find(*_REFUSED):
         raise NotPortable(refused.sql(dialect="duckdb")[:80])
@@ -331,7 +338,7 @@ def _days(call: exp.ToDays) -> exp.Expr:
 
 
 _TRANSFORMS: dict[type[exp.Expr], _Transform] = {
-    exp.Select: ask_around,
+    exp.Select: qualify_in_outer_select,
     exp.Table: _table,
     exp.CTE: _cte,
     exp.Div: _division,
