@@ -1,6 +1,6 @@
 """Drawn tests on another engine: ENGINE_TESTS=whole takes all of them, short the first of each table, and nothing else.
 
-Of the folder `spark`, short leaves out what is marked `whole`.
+What is marked `whole` is played where the whole is asked for.
 """
 
 import inspect
@@ -29,13 +29,14 @@ def engine() -> Engine:
 
 
 def of_engines(items: list[pytest.Item]) -> list[pytest.Item]:
-    """The tests that this run is about: all, or those that draw tables and those of the folder `spark`."""
+    """The tests that this run is about: all but the longest, or those that draw tables and those of the folder `spark`."""
+    items = [item for item in items if ASKED == "whole" or not item.get_closest_marker("whole")]
     if not ASKED:
         return items
     chosen, met = list[pytest.Item](), set[str]()
     for item in items:
         if item.path.parent.name == "spark":
-            chosen += [] if ASKED == "short" and item.get_closest_marker("whole") else [item]
+            chosen.append(item)
         elif "tables" in getattr(item, "fixturenames", ()):
             named = set(_RUN.findall(inspect.getsource(item.function)))  # type: ignore[attr-defined]
             if ASKED == "whole" or named - met:

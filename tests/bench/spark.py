@@ -16,12 +16,12 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
-from assets.lake.files import Lake, read_json
 from assets.lake.regions import EXAMPLE
 from sources.cluster import READING
 from tests.bench import everything, load
 from tests.bench.nights import Measured, process
 from tests.bench.turns import PROJECT, link_landing
+from tests.spark.cluster import cluster, computed
 
 DUCKDB = "DuckDB"
 EXECUTORS = {"one executor": 1, "two executors": 2}
@@ -53,7 +53,7 @@ def _compare(root: Path, scale: int, rounds: int) -> None:
     for _ in range(rounds):
         for engine in (DUCKDB, *EXECUTORS):
             took.setdefault(engine, []).append(_night(root, EXECUTORS.get(engine, 0)))
-            hashes[engine] = _hashes(root / "data")
+            hashes[engine] = {table: hashed for table, (hashed, _) in computed(root / "data").items()}
             assert hashes[engine] == hashes[DUCKDB], f"{engine}: other tables than DuckDB's"
             if EXECUTORS.get(engine) == 1:
                 counted = _counted(root / "events")
@@ -82,20 +82,10 @@ def _night(root: Path, executors: int) -> Measured:
     }  # fmt: skip
     (root / "conf" / "spark-defaults.conf").write_text("".join(f"{name} {value}\n" for name, value in said.items()), "utf-8")
     link_landing(root / "full", root / "data" / "landing")
-    settings = {"VENTETAL_DATA": str(root / "data"), "VENTETAL_AS_OF": load.AS_OF, "VENTETAL_REGION": str(EXAMPLE)}
-    if executors:
-        settings |= {
-            "VENTETAL_ENGINE": "spark", "VENTETAL_SPARK_MASTER": f"local-cluster[{executors},1,{MEMORY}]", "SPARK_SCALA_VERSION": "2.13",
-            "SPARK_CONF_DIR": str(root / "conf"), "SPARK_WORKER_DIR": str(root / "work"), "SPARK_LOCAL_DIRS": str(root / "local"),
-        }  # fmt: skip
+    engine = cluster(root, executors, MEMORY) if executors else {"VENTETAL_ENGINE": "duckdb"}
+    settings = {"VENTETAL_DATA": str(root / "data"), "VENTETAL_AS_OF": load.AS_OF, "VENTETAL_REGION": str(EXAMPLE), **engine}
     # 1 where an extract has never been delivered and its domain waits.
     return process([sys.executable, "-c", "from pipelines.cli import main; main()", "run"], settings, (0, 1), PROJECT)
-
-
-def _hashes(data: Path) -> dict[str, str]:
-    """Table -> logical hash of its version; there is one, as of every first night."""
-    said = [read_json(file) for file in Lake(data).files.glob("*/*/*/version.json")]
-    return {version["table"]: version["logical_hash"] for version in said}
 
 
 def _counted(events: Path) -> dict[str, Counter[str]]:

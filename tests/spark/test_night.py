@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from assets.catalog.declared import Catalog
-from assets.lake.files import Lake, read_json
+from assets.lake.files import Lake
 from tests.conftest import AS_OF, copy_landing
 from tests.redirected import Region, Treatments
+from tests.spark.cluster import cluster, computed
 from tests.spark.night import DAY
 from tests.test_privacy import search
 
@@ -32,11 +33,7 @@ def spark(tmp_path: Path) -> Path:
 
 def on_cluster(command: list[str], data: Path, spark: Path) -> subprocess.CompletedProcess[str]:
     """A command on a lake, with a cluster of two executors on this machine."""
-    said = {
-        "SPARK_CONF_DIR": str(spark / "conf"), "SPARK_WORKER_DIR": str(spark / "work"), "SPARK_LOCAL_DIRS": str(spark / "local"),
-        "SPARK_SCALA_VERSION": "2.13", "VENTETAL_ENGINE": "spark", "VENTETAL_SPARK_MASTER": "local-cluster[2,1,1024]",
-        "VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF,
-    }  # fmt: skip
+    said = {"VENTETAL_DATA": str(data), "VENTETAL_AS_OF": AS_OF, **cluster(spark)}
     return subprocess.run(command, env={**os.environ, **said}, capture_output=True, text=True, timeout=600, check=False)
 
 
@@ -75,12 +72,6 @@ def test_the_driver_and_then_every_executor_die_and_nothing_is_lost_doubled_or_t
     assert search(patterns, [p for p in (there.root / "data" / "archive").rglob("*") if p.is_file()])
     (tmp_path / "said").write_text(killed.stderr + healed.stderr, "utf-8")
     assert search(patterns, [*left, tmp_path / "said"]) == []
-
-
-def computed(data: Path) -> dict[str, tuple[str, str]]:
-    """Table -> logical hash and engine of its version."""
-    said = [read_json(file) for file in (data / "lake").glob("*/*/*/version.json")]
-    return {v["table"]: (v["logical_hash"], v["engine"]) for v in said}
 
 
 @pytest.mark.whole

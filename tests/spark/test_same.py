@@ -14,7 +14,7 @@ from assets.lake.files import Lake
 from assets.tables.build import Night
 from assets.tables.engines import CannotCompute
 from assets.tables.engines.chosen import chosen
-from assets.tables.engines.spark import _files_of
+from assets.tables.engines.spark import Spark, _files_of
 from assets.tables.engines.spark_selects import NotPortable
 from assets.tables.engines.spark_sql import spark_sql, view
 from assets.tables.versions import LOGICAL_HASH
@@ -151,8 +151,6 @@ def test_what_would_mean_something_else_is_refused(construct: str) -> None:
 
 def test_every_table_of_the_region_is_the_same(small_region: Path, catalog: Catalog, tmp_path: Path) -> None:
     pytest.importorskip("pyspark", reason="pyspark is not installed: nothing was compared with it")
-    from assets.tables.engines.spark import Spark
-
     lake = Lake(small_region)
     night, differ = Night(lake, catalog, datetime(2015, 6, 1)), []
     available = {n: k for d in ("reference", *catalog.domains) for n, k in night._available(d).items()}

@@ -40,9 +40,8 @@ def refuse_using_after_full(join: exp.Join) -> None:
 
 def refuse_unnest_beside_windows(select: exp.Select) -> None:
     """DuckDB's windows see rows before a list is unnested, Spark's see them after."""
-    asked = [*select.expressions, *filter(None, [select.args.get("qualify")])]
-    is_unnested = any(p.find(exp.Explode, exp.Unnest) for p in select.expressions)
-    if is_unnested and (select.args.get("qualify") or any(p.find(exp.Window) for p in asked)):
+    has_window = select.args.get("qualify") or any(p.find(exp.Window) for p in select.expressions)
+    if has_window and any(p.find(exp.Explode, exp.Unnest) for p in select.expressions):
         raise NotPortable("unnest beside a window or qualify; unnest in a select around")
 
 
